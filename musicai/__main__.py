@@ -1,0 +1,5 @@
+"""``python -m musicai``."""
+
+from musicai.cli import main
+
+raise SystemExit(main())

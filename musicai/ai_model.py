@@ -1,0 +1,516 @@
+"""MusicAI: candidates -> scores -> blend -> re-rank -> explain. The public door."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from musicai import highlights, ranking
+from musicai.candidates import Candidates
+from musicai.catalogues import load_library
+from musicai.data_processor import history, load_features, training_data
+from musicai.errors import ModelError, NoCandidates, NotFound, QueryError
+from musicai.explain import sentence
+from musicai.finding import Finder, Shown, Tracks
+from musicai.genres import GENRES
+from musicai.moods import MOODS, mood_matrix
+from musicai.progress import no_progress
+from musicai.recommenders import COMPONENTS, DEFAULT_WEIGHTS
+from musicai.recommenders.base import Component, History, Query, TrackFeatures
+from musicai.registry import active, load
+from musicai.requests import (
+    Coverage,
+    Forgotten,
+    Recommendation,
+    Recommendations,
+    Request,
+    Scored,
+    Tuning,
+    shares,
+)
+from musicai.sample import SAMPLE_PROFILE, load_sample
+from musicai.settings import Settings, load_settings
+from musicai.store import Store
+from musicai.tables import BoolArray, FloatArray, IntArray, Library
+from musicai.taste import TasteProfile, taste_profile
+
+logger = logging.getLogger(__name__)
+
+MIN_VOCABULARY = 0.5
+"""Share of the own tracks that a version must know to be used for a profile."""
+
+NO_ROWS: IntArray = np.zeros(0, dtype=np.int32)
+
+
+class MusicAI:
+    """Recommendations and taste of one profile.
+
+    Args:
+        profile: The profile's name. Without it: the newest profile with real data,
+            else the invented sample, which is loaded if need be.
+        settings: Paths and limits; from the environment if left out.
+        version: A model version; the profile's active one if left out.
+        library: Serve this data instead of a profile of the database.
+        features: The features of ``library``, if already built.
+        components: Fitted components that replace those of the version.
+
+    Raises:
+        NotFound: there is no such profile or version.
+    """
+
+    def __init__(
+        self,
+        profile: str | None = None,
+        *,
+        settings: Settings | None = None,
+        version: str | None = None,
+        library: Library | None = None,
+        features: TrackFeatures | None = None,
+        components: Mapping[str, Component] | None = None,
+    ) -> None:
+        self.settings = settings if settings is not None else load_settings()
+        self.version: str | None = None
+        self.default_weights: dict[str, float] = dict(DEFAULT_WEIGHTS)
+        self.components: dict[str, Component] = {}
+        self.notes: tuple[str, ...] = ()
+        if library is None:
+            with Store(self.settings) as store:
+                profile = profile or choose_profile(store, self.settings)
+                library = load_library(store, self.settings, profile)
+                features = features or load_features(self.settings, library)
+                if components is None:
+                    self._load_version(store, library, version)
+        self.library = library
+        self.profile = library.profile
+        self.features = features if features is not None else load_features(self.settings, library)
+        self.components.update(components or {})
+        self._fit_instant()
+        self._histories: dict[int, History] = {}
+        self._candidates = Candidates(self.library, self.features)
+        self._finder = Finder(self.library, self.features)
+        self._shown = Shown(self.library)
+        self._availability: dict[tuple[str, str, str | None], dict[str, str | None]] = {}
+        self._mode_cache: dict[int, dict[str, str | None]] = {}
+        self._row_cache: dict[tuple[str, str | None], IntArray] = {}
+
+    # --- set-up -----------------------------------------------------------------------
+
+    def _load_version(self, store: Store, library: Library, version: str | None) -> None:
+        """Take the trained components of a version that knows this profile's tracks."""
+        asked = version is not None
+        version = version or active(self.settings, store, library.profile)
+        if version is None:
+            return
+        try:
+            loaded = load(self.settings, store, version)
+        except ModelError as error:
+            if asked:
+                raise
+            logger.warning("active version cannot be used: %s", type(error).__name__)
+            self.notes = (f"{error} Until then the untrained components answer.",)
+            return
+        rows = loaded.vocabulary.rows(library.vocabulary.ids)
+        own = library.tracks["own"].to_numpy()
+        if own.any() and float((rows[own] >= 0).mean()) < MIN_VOCABULARY:
+            if asked:
+                raise ModelError(
+                    f"Version {version} does not know most tracks of profile "
+                    f"{library.profile!r}. Choose another version, or retrain."
+                )
+            return
+        same = loaded.vocabulary.fingerprint == library.vocabulary.fingerprint
+        for name, component in loaded.components.items():
+            if component.trained:
+                self.components[name] = component if same else component.align(rows)
+        self.version = version
+        self.default_weights = dict(loaded.default_weights)
+
+    def _fit_instant(self) -> None:
+        """Fit what needs no training; at once, and always on the data as they are now."""
+        missing = [
+            name
+            for name, kind in COMPONENTS.items()
+            if not kind.trained and name not in self.components
+        ]
+        data = training_data(self.library, self.features, baskets=False)
+        for name in missing:
+            self.components[name] = COMPONENTS[name]().fit(data, no_progress)
+        # the order of COMPONENTS is the order on the screen
+        self.components = {n: self.components[n] for n in COMPONENTS if n in self.components}
+
+    @property
+    def untrained(self) -> tuple[str, ...]:
+        """Components that wait for training."""
+        return tuple(name for name in COMPONENTS if name not in self.components)
+
+    # --- who and what -----------------------------------------------------------------
+
+    def listener(self, user_id: str | None) -> int | None:
+        """Position of a listener; 0 for None, None for a stranger."""
+        if user_id is None or user_id == self.profile:
+            return 0
+        if user_id in self.library.listeners:
+            return self.library.listeners.index(user_id)
+        return None
+
+    def history(self, listener: int | None) -> History:
+        """What a listener has played; empty for a stranger."""
+        key = -1 if listener is None else listener
+        if key not in self._histories:
+            self._histories[key] = history(self.library, key)
+        return self._histories[key]
+
+    def _own(self, listener: int | None) -> BoolArray:
+        """(n_tracks,) the tracks a listener has met."""
+        if listener == 0:
+            return self.library.tracks["own"].to_numpy(dtype=bool)
+        own = np.zeros(self.library.n_tracks, dtype=bool)
+        own[self.history(listener).rows] = True
+        return own
+
+    # --- what can be asked ------------------------------------------------------------
+
+    def modes(self, user_id: str | None = None) -> dict[str, str | None]:
+        """Mode → None where it can be used, else why not and what helps."""
+        return self._modes(self.listener(user_id))
+
+    def _modes(self, listener: int | None) -> dict[str, str | None]:
+        key = -1 if listener is None else listener
+        if key not in self._mode_cache:
+            self._mode_cache[key] = self._candidates.modes(self._own(listener))
+        return self._mode_cache[key]
+
+    def mode(self, mode: str = "auto", user_id: str | None = None) -> str:
+        """The mode itself, or for "auto": discover where anything is new, else rediscover."""
+        if mode != "auto":
+            return mode
+        return "rediscover" if self.modes(user_id)["discover"] else "discover"
+
+    def candidates(self, mode: str = "auto", user_id: str | None = None) -> IntArray:
+        """Rows of the tracks that may be recommended."""
+        key = (self.mode(mode, user_id), user_id)
+        if key not in self._row_cache:
+            own = self._own(self.listener(user_id))
+            self._row_cache[key] = self._candidates.rows(own, key[0])
+        return self._row_cache[key]
+
+    def mood_availability(
+        self, mode: str = "auto", user_id: str | None = None
+    ) -> dict[str, str | None]:
+        """Mood → None where it can be asked for, else why not and what helps."""
+        mode = self.mode(mode, user_id)
+        key = ("mood", mode, user_id)
+        if key not in self._availability:
+            rows = self.candidates(mode, user_id)
+            self._availability[key] = self._candidates.moods(rows, self._moods)
+        return self._availability[key]
+
+    def genre_availability(
+        self, mode: str = "auto", user_id: str | None = None
+    ) -> dict[str, str | None]:
+        """Genre → None where it can be asked for, else why not and what helps."""
+        mode = self.mode(mode, user_id)
+        key = ("genre", mode, user_id)
+        if key not in self._availability:
+            self._availability[key] = self._candidates.genres(self.candidates(mode, user_id))
+        return self._availability[key]
+
+    @cached_property
+    def _moods(self) -> FloatArray:
+        return mood_matrix(self.features.audio)
+
+    # --- recommending -----------------------------------------------------------------
+
+    def get_hybrid_recommendations(
+        self,
+        user_id: str | None = None,
+        seed_tracks: Tracks | None = None,
+        mood: str | Mapping[str, float] | None = None,
+        genre: str | Mapping[str, float] | None = None,
+        n_recommendations: int = 20,
+        *,
+        mode: str = "auto",
+        weights: Mapping[str, float] | None = None,
+        mood_strength: float = 0.5,
+        genre_strength: float = 0.5,
+        diversity: float = 0.2,
+        novelty: float = 0.0,
+        artist_cap: int = 3,
+    ) -> Recommendations:
+        """The blended, re-ranked and explained list.
+
+        Args:
+            user_id: A listener in the data; None for the profile's owner. A stranger
+                gets what seeds, mood, genre and popularity say.
+            seed_tracks: Tracks to start from: ids, Spotify-shaped dicts, or a frame.
+            mood: One of the 8 moods, or a mix such as ``{"chill": .7, "romantic": .3}``.
+            genre: One of the 10 genres, or a mix.
+            n_recommendations: Length of the list, 1 to 1,000.
+            mode: "rediscover" own tracks, "discover" tracks never played, "mix", or
+                "auto": discover where a catalogue offers anything, else rediscover.
+            weights: Component → weight ≥ 0; the model's own if left out.
+            mood_strength: 0 to 1; 0.5 is normal.
+            genre_strength: 0 to 1; 0.5 is normal, 1 shows that genre only.
+            diversity: 0 to 1; how much a track loses for being like one before it.
+            novelty: −1 familiar to +1 obscure.
+            artist_cap: Most tracks of one artist.
+
+        Raises:
+            QueryError: a value cannot be meant; the message lists what can.
+            NoCandidates: there is no track to choose from; the message says what helps.
+        """
+        seeds, notes = self._finder.resolve(seed_tracks)
+        request = Request(
+            user_id=user_id,
+            seed_tracks=tuple(self.library.vocabulary.id(int(row)) for row in seeds),
+            mood=shares(mood, MOODS, "mood"),
+            genre=shares(genre, GENRES, "genre"),
+            mode=mode,
+            mood_strength=mood_strength,
+            genre_strength=genre_strength,
+        )
+        tuning = Tuning(
+            weights=weights,
+            diversity=diversity,
+            novelty=novelty,
+            artist_cap=artist_cap,
+            n_recommendations=n_recommendations,
+        )
+        return self.rank(self.score(request, notes), tuning)
+
+    def score(self, request: Request, notes: tuple[str, ...] = ()) -> Scored:
+        """All components' scores over the candidates: the slow part, worth caching.
+
+        Raises:
+            QueryError: the mood or genre is known of too few candidates.
+            NoCandidates: nothing to choose from.
+        """
+        listener = self.listener(request.user_id)
+        mode = self.mode(request.mode, request.user_id)
+        why_not = self._modes(listener)[mode]
+        if why_not:
+            raise NoCandidates(why_not)
+        query = self._query(request, listener)
+        rows = self._filtered(self.candidates(mode, request.user_id), query)
+        self._check_coverage(request, mode)
+        if listener is None:
+            notes += (
+                f"No listener {request.user_id!r} is known here, so the list follows "
+                + ("your seeds." if len(query.seeds) else "what is popular, the mood and genre."),
+            )
+        scaled = {}
+        for name, component in self.components.items():
+            raw = component.score(query)[rows]
+            scaled[name] = ranking.anchor(raw) if component.scaling == "anchored" else raw
+        return Scored(
+            request=request,
+            query=query,
+            mode=mode,
+            candidates=rows,
+            scaled=scaled,
+            stacked=ranking.stack(scaled),
+            notes=self.notes + notes,
+        )
+
+    def _query(self, request: Request, listener: int | None) -> Query:
+        seeds = self.library.vocabulary.rows(request.seed_tracks)
+        if (seeds < 0).any():
+            strange = request.seed_tracks[int(np.argmax(seeds < 0))]
+            raise QueryError(
+                f"Seed track {strange!r} is not in this profile or its catalogues. "
+                "Search for the track by name and use the id found."
+            )
+        return Query(
+            history=self.history(listener),
+            seeds=seeds,
+            mood=request.mood,
+            genre=request.genre,
+            mood_strength=request.mood_strength,
+            genre_strength=request.genre_strength,
+        )
+
+    def _filtered(self, rows: IntArray, query: Query) -> IntArray:
+        """Without the seeds' recordings; at full genre strength, that genre only."""
+        if len(query.seeds):
+            seeds = self.features.recording[query.seeds]
+            rows = rows[~np.isin(self.features.recording[rows], seeds)]
+        if query.genre and query.genre_strength >= 1:
+            wanted = np.array([GENRES.index(genre) for genre in query.genre])
+            member = np.nan_to_num(self.features.genres[np.ix_(rows, wanted)]).max(axis=1)
+            rows = rows[member >= 0.5]
+        if not len(rows):
+            raise NoCandidates(
+                "No track is left after the seeds and the genre filter. "
+                "Lower the genre's strength, or choose fewer seeds."
+            )
+        return rows
+
+    def _check_coverage(self, request: Request, mode: str) -> None:
+        if request.mood:
+            moods = self.mood_availability(mode, request.user_id)
+            self._refuse({name: moods[name] for name in request.mood}, "mood")
+        if request.genre:
+            genres = self.genre_availability(mode, request.user_id)
+            self._refuse({name: genres[name] for name in request.genre}, "genre")
+
+    @staticmethod
+    def _refuse(asked: Mapping[str, str | None], what: str) -> None:
+        for name, why_not in asked.items():
+            if why_not:
+                raise QueryError(f"The {what} {name!r} cannot be used here. {why_not}")
+
+    @cached_property
+    def _obscurity(self) -> FloatArray:
+        scores = self.components["popularity"].score(Query(self.history(None), NO_ROWS))
+        return ranking.obscurity(scores)
+
+    @cached_property
+    def _likeness(self) -> FloatArray:
+        """(n_tracks, d) vectors whose dot product is a likeness in sound, genre and artist."""
+        return ranking.likeness_vectors(
+            self.features.audio, self.features.genres, self.features.artist
+        )
+
+    def rank(self, scored: Scored, tuning: Tuning) -> Recommendations:
+        """Blend, re-rank and explain: the fast part, for every move of a slider."""
+        weights = ranking.check_weights(
+            {
+                name: value
+                for name, value in (tuning.weights or self.default_weights).items()
+                if tuning.weights is not None or name in COMPONENTS
+            },
+            list(COMPONENTS),
+        )
+        score = ranking.blend_stack(scored.stacked, list(scored.scaled), weights)
+        if tuning.novelty:
+            dial = np.float32(tuning.novelty * ranking.NOVELTY_WEIGHT)
+            score = score + dial * self._obscurity[scored.candidates]
+        places = ranking.rerank(
+            score,
+            scored.candidates,
+            self.features.artist,
+            self.features.recording,
+            self._likeness,
+            ranking.Rules(tuning.n_recommendations, tuning.diversity, tuning.artist_cap),
+        )
+        items = tuple(
+            self._explained(scored, tuning, weights, int(place), rank)
+            for rank, place in enumerate(places, start=1)
+        )
+        return Recommendations(
+            items=items,
+            mode=scored.mode,
+            notes=scored.notes + self._rank_notes(scored, tuning, len(items)),
+            version=self.version,
+            untrained=self.untrained,
+            weights=weights,
+        )
+
+    def _rank_notes(self, scored: Scored, tuning: Tuning, n: int) -> tuple[str, ...]:
+        if n >= tuning.n_recommendations:
+            return ()
+        if n >= len(scored.candidates):
+            return (f"There are only {n} tracks to choose from.",)
+        return (
+            f"Only {n} tracks: one entry a recording and at most {tuning.artist_cap} an artist "
+            "leave no more. Raise the artist cap for a longer list.",
+        )
+
+    def _explained(
+        self, scored: Scored, tuning: Tuning, weights: Mapping[str, float], place: int, rank: int
+    ) -> Recommendation:
+        row = int(scored.candidates[place])
+        parts = ranking.contributions(scored.scaled, weights, place)
+        if tuning.novelty:
+            dial = tuning.novelty * ranking.NOVELTY_WEIGHT
+            parts["novelty"] = dial * float(self._obscurity[row])
+        track_id, name, artists, origin = self._shown[row]
+        return Recommendation(
+            rank=rank,
+            track_id=track_id,
+            name=name,
+            artists=artists,
+            score=float(sum(parts.values())),
+            contributions=parts,
+            reason=sentence(
+                parts,
+                lambda component: self.components[component].reasons(scored.query, row),
+                tuning.novelty,
+            ),
+            origin=origin,
+            track=row,
+            opinions={
+                component: not np.isnan(values[place])
+                for component, values in scored.scaled.items()
+            },
+        )
+
+    # --- finding ----------------------------------------------------------------------
+
+    def search(self, text: str, limit: int = 20) -> list[str]:
+        """Ids of tracks whose artist and title hold all words of ``text``; own ones first."""
+        return self._finder.search(text, self.history(0), limit)
+
+    def favourites(self, n: int = 5) -> list[str]:
+        """Ids of the recent favourites, best first."""
+        rows = highlights.favourites(self.history(0), n)
+        return [self.library.vocabulary.id(int(row)) for row in rows]
+
+    def forgotten(self, n: int = 3) -> list[Forgotten]:
+        """Favourites not played for long, the most missed first, one an artist."""
+        return highlights.forgotten(self.history(0), self.features, self._shown, n)
+
+    # --- knowing ----------------------------------------------------------------------
+
+    def coverage(self) -> Coverage:
+        """Where the features and genres of the own tracks come from, by tracks and by plays."""
+        return highlights.coverage(self.library)
+
+    def analyze_user_taste(
+        self,
+        user_tracks: Tracks | None = None,
+        user_artists: Sequence[str] | Sequence[Mapping[str, Any]] | None = None,
+        *,
+        user_id: str | None = None,
+    ) -> TasteProfile:
+        """The taste profile of a listener, or of given tracks and artists.
+
+        Args:
+            user_tracks: Ids, Spotify-shaped dicts, or a frame; without them (and
+                without artists), the listener's own plays.
+            user_artists: Names or Spotify-shaped dicts; all their known tracks count.
+            user_id: A listener in the data; None for the profile's owner.
+
+        Raises:
+            NotFound: no such listener.
+            QueryError: none of the given tracks or artists is known here.
+        """
+        if user_tracks is None and user_artists is None:
+            listener = self.listener(user_id)
+            if listener is None:
+                raise NotFound(
+                    f"There is no listener {user_id!r} in profile {self.profile!r}; "
+                    "leave user_id out for its owner."
+                )
+            return taste_profile(self.library, self.features, listener=listener)
+        rows = list(self._finder.resolve(user_tracks)[0]) if user_tracks is not None else []
+        for artist in user_artists or ():
+            name = artist if isinstance(artist, str) else str(artist.get("name", ""))
+            rows += list(self._finder.by_artist(name))
+        if not rows:
+            raise QueryError("None of these tracks and artists is known in this profile.")
+        chosen = np.unique(np.array(rows, dtype=np.int32))
+        return taste_profile(self.library, self.features, tracks=chosen)
+
+
+def choose_profile(store: Store, settings: Settings) -> str:
+    """The newest profile with real data, else the sample, loaded if need be."""
+    real = [p for p in store.profiles() if not p.invented and store.imports(p.name)]
+    if real:
+        return max(real, key=lambda profile: profile.created_at).name
+    load_sample(store, settings, no_progress)
+    return SAMPLE_PROFILE

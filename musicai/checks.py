@@ -1,0 +1,202 @@
+"""Does the active version do what its controls say? The checks of ``train_model.py test``.
+
+A short list for each mood and each genre: no two may be equal, the sound of a mood's
+list must lean to where the mood's name points, and a genre's list must hold more of
+that genre than its candidates do. What a mood's name means is stated here on its own,
+not read from the weights that make the lists.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+
+from musicai.ai_model import MusicAI
+from musicai.artifacts import NMF_PICKLE, VECTORIZER_PICKLE
+from musicai.data_processor import documents
+from musicai.errors import IncompatibleModel, MusicAIError, NotFound
+from musicai.genres import GENRES
+from musicai.moods import MOODS
+from musicai.recommenders.collaborative import Collaborative
+from musicai.registry import LoadedVersion, load, load_pickle
+from musicai.requests import Recommendations, Request, Tuning
+from musicai.store import Store
+from musicai.tables import AUDIO_FEATURES, IntArray
+
+logger = logging.getLogger(__name__)
+
+EXPECTED: Mapping[str, Mapping[str, int]] = {
+    "energetic": {"energy": 1},
+    "chill": {"energy": -1},
+    "happy": {"valence": 1},
+    "melancholic": {"valence": -1},
+    "party": {"danceability": 1, "energy": 1},
+    "focused": {"speechiness": -1, "instrumentalness": 1},
+    "romantic": {"energy": -1, "acousticness": 1},
+    "workout": {"energy": 1, "tempo": 1},
+}
+"""Mood → feature → +1 where the list's mean must be above the candidates', −1 below."""
+
+LENGTH = 10
+STRENGTH = 0.9
+_ROWS_COMPARED = 200
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that was looked at."""
+
+    name: str
+    passed: bool | None
+    """None if it could not be looked at; ``detail`` says why."""
+    detail: str
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values."""
+        return {"name": self.name, "passed": self.passed, "detail": self.detail}
+
+
+@dataclass(frozen=True)
+class Report:
+    """All checks of one version, and the lists they looked at."""
+
+    version: str
+    checks: tuple[Check, ...]
+    lists: Mapping[str, Recommendations] = field(default_factory=dict)
+
+    @property
+    def passed(self) -> bool:
+        """Whether no check failed."""
+        return all(check.passed is not False for check in self.checks)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values; lists as track ids."""
+        return {
+            "version": self.version,
+            "passed": self.passed,
+            "checks": [check.to_json() for check in self.checks],
+            "lists": {
+                name: [item.track_id for item in items] for name, items in self.lists.items()
+            },
+        }
+
+
+def check_model(music: MusicAI, store: Store) -> Report:
+    """Check the version that serves a profile.
+
+    Raises:
+        NotFound: no version serves it.
+    """
+    if music.version is None:
+        raise NotFound(
+            f"No trained version serves profile {music.profile!r}. Train one with "
+            f"`python train_model.py all --profile {music.profile}`."
+        )
+    checks = _pickles(music, store, music.version)
+    lists: dict[str, Recommendations] = {}
+    kinds = {
+        "mood": (MOODS, music.mood_availability("auto"), _mood_check),
+        "genre": (GENRES, music.genre_availability("auto"), _genre_check),
+    }
+    for kind, (names, availability, look) in kinds.items():
+        made: dict[str, Recommendations] = {}
+        for name in names:
+            label = f"{kind} {name}"
+            why_not = availability.get(name)
+            if why_not:
+                checks.append(Check(label, None, why_not))
+                continue
+            try:
+                made[label], candidates = _list(music, kind, name)
+            except MusicAIError as error:
+                checks.append(Check(label, False, str(error)))
+                continue
+            checks.append(look(music, name, made[label], candidates))
+        checks.append(_distinct(f"{kind} lists differ", made))
+        lists |= made
+    return Report(version=music.version, checks=tuple(checks), lists=lists)
+
+
+def _list(music: MusicAI, kind: str, name: str) -> tuple[Recommendations, IntArray]:
+    """A list for one mood or genre near full strength, and the rows it was chosen from."""
+    request = (
+        Request(mood={name: 1.0}, mood_strength=STRENGTH)
+        if kind == "mood"
+        else Request(genre={name: 1.0}, genre_strength=STRENGTH)
+    )
+    items = music.rank(music.score(request), Tuning(n_recommendations=LENGTH))
+    return items, music.candidates("auto")
+
+
+def _mood_check(music: MusicAI, mood: str, items: Recommendations, candidates: IntArray) -> Check:
+    rows = np.array([item.track for item in items], dtype=np.int32)
+    if not len(rows):
+        return Check(f"mood {mood}", False, "The list is empty.")
+    parts, passed = [], True
+    for feature, side in EXPECTED[mood].items():
+        values = music.features.audio[:, AUDIO_FEATURES.index(feature)]
+        mean, usual = float(np.nanmean(values[rows])), float(np.nanmean(values[candidates]))
+        spread = float(np.nanstd(values[candidates]))
+        # where all candidates are alike, no list can lean anywhere
+        passed &= spread < 1e-6 or side * (mean - usual) > 0
+        parts.append(f"{feature} {mean:.2f} ({'above' if side > 0 else 'below'} {usual:.2f})")
+    return Check(f"mood {mood}", passed, ", ".join(parts))
+
+
+def _genre_check(music: MusicAI, genre: str, items: Recommendations, candidates: IntArray) -> Check:
+    members = np.nan_to_num(music.features.genres[:, GENRES.index(genre)])
+    rows = np.array([item.track for item in items], dtype=np.int32)
+    if not len(rows):
+        return Check(f"genre {genre}", False, "The list is empty.")
+    share, usual = float((members[rows] > 0).mean()), float((members[candidates] > 0).mean())
+    return Check(
+        f"genre {genre}",
+        share > usual or share == 1.0,
+        f"{share:.0%} of the list, {usual:.0%} of the candidates",
+    )
+
+
+def _distinct(name: str, lists: Mapping[str, Recommendations]) -> Check:
+    if len(lists) < 2:
+        return Check(name, None, "Fewer than two lists could be made.")
+    ids = {label: [item.track_id for item in items] for label, items in lists.items()}
+    same = [f"{a} = {b}" for a, b in combinations(ids, 2) if ids[a] == ids[b]]
+    shared = [len(set(ids[a]) & set(ids[b])) / LENGTH for a, b in combinations(ids, 2)]
+    detail = ", ".join(same) or f"on average two lists share {np.mean(shared):.0%} of their tracks"
+    return Check(name, not same, detail)
+
+
+def _pickles(music: MusicAI, store: Store, version: str) -> list[Check]:
+    """The two pickles open after verification, and the vectorizer gives the stored rows."""
+    try:
+        vectorizer = load_pickle(music.settings, store, version, VECTORIZER_PICKLE)
+    except IncompatibleModel as error:
+        return [Check(VECTORIZER_PICKLE, None, str(error))]
+    loaded = load(music.settings, store, version)
+    checks = [_vectorizer_check(music, loaded, vectorizer)]
+    try:
+        nmf = load_pickle(music.settings, store, version, NMF_PICKLE)
+    except NotFound as error:
+        return [*checks, Check(NMF_PICKLE, None, str(error))]
+    factors, tracks = nmf.components_.shape
+    collaborative = loaded.components["collaborative"]
+    # both were fitted on the tracks that anyone played
+    same = isinstance(collaborative, Collaborative) and tracks == len(collaborative.tracks_)
+    return [*checks, Check(NMF_PICKLE, same, f"{factors} factors of {tracks:,} played tracks")]
+
+
+def _vectorizer_check(music: MusicAI, loaded: LoadedVersion, vectorizer: Any) -> Check:
+    if loaded.manifest["fingerprint"] != music.library.fingerprint:
+        detail = "the data changed since training, so its rows cannot be compared"
+        return Check(VECTORIZER_PICKLE, None, detail)
+    step = max(music.library.n_tracks // _ROWS_COMPARED, 1)
+    rows = np.arange(0, music.library.n_tracks, step)
+    made = vectorizer.transform(documents(music.library.tracks.iloc[rows]))
+    stored = music.features.tfidf[rows]
+    same = made.shape == stored.shape and abs(made - stored).max() < 1e-5
+    return Check(VECTORIZER_PICKLE, bool(same), f"reproduces {len(rows)} stored TF-IDF rows")

@@ -1,0 +1,150 @@
+"""The methods an evaluation compares, and the lists each of them makes for a listener."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from musicai import ranking
+from musicai.candidates import Candidates
+from musicai.data_processor import history
+from musicai.holdout import Unit
+from musicai.recommenders.base import Component, History, Query, TrackFeatures
+from musicai.tables import BoolArray, FloatArray, IntArray, Library
+
+TASKS = {"all": "mix", "new": "discover", "repeat": "rediscover"}
+"""Task → the mode whose candidates it has."""
+
+BASELINES = ("random", "own_top")
+"""Beside the components: chance, and the listener's own most played tracks."""
+
+HYBRID = "hybrid"
+
+
+@dataclass(frozen=True)
+class Found:
+    """One unit's targets on one task."""
+
+    targets: IntArray
+    """Reachable ones."""
+    asked: int
+    """All of the task, reachable or not."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One listener, and all units about this listener."""
+
+    history: History
+    rows: dict[str, IntArray]
+    """Task → candidate rows in the ranker's fixed random order."""
+    found: dict[str, list[Found]]
+    """Task → one entry a unit."""
+
+
+class Ranker:
+    """Turns component scores into lists, by every method."""
+
+    def __init__(
+        self,
+        library: Library,
+        features: TrackFeatures,
+        components: Mapping[str, Component],
+        weights: Mapping[str, float],
+        blends: Mapping[str, Mapping[str, float]],
+        k: int,
+        seed: int,
+    ) -> None:
+        self.library = library
+        self.components = components
+        self.recording = features.recording
+        self.k = k
+        self.methods = (HYBRID, *components, *BASELINES)
+        self.blends = {name: self._vector(vector) for name, vector in blends.items()}
+        self._weights = self._vector(weights)
+        self._candidates = Candidates(library, features)
+        self._random = np.random.default_rng(seed)
+        # the library has own tracks first, future ones among them: ties must not follow it
+        self._place = self._random.permutation(library.n_tracks)
+
+    def _vector(self, weights: Mapping[str, float]) -> FloatArray:
+        return np.array([weights.get(name, 0.0) for name in self.components], dtype=np.float32)
+
+    def ask(self, listener: int, units: list[Unit]) -> Asked:
+        """The listener's past and candidates, and each unit's targets."""
+        past = history(self.library, listener)
+        own = np.zeros(self.library.n_tracks, dtype=bool)
+        own[past.rows] = True
+        rows, found = {}, {}
+        for task, mode in TASKS.items():
+            candidates = self._candidates.rows(own, mode)
+            offered = np.zeros(len(own), dtype=bool)
+            offered[candidates] = True
+            asked = [unit.targets[self._of_task(unit.targets, own, task)] for unit in units]
+            found[task] = [Found(targets[offered[targets]], len(targets)) for targets in asked]
+            rows[task] = candidates[np.argsort(self._place[candidates])]
+        return Asked(past, rows, found)
+
+    def _of_task(self, targets: IntArray, own: BoolArray, task: str) -> BoolArray:
+        if task == "all":
+            return np.ones(len(targets), dtype=bool)
+        if task == "repeat":
+            return own[targets]
+        met = np.zeros(int(self.recording.max(initial=-1)) + 1, dtype=bool)
+        met[self.recording[own]] = True
+        return ~met[self.recording[targets]]
+
+    def raw(self, past: History) -> dict[str, FloatArray]:
+        """Component and own_top scores of all tracks; they serve every task."""
+        query = Query(history=past, seeds=np.zeros(0, dtype=np.int32))
+        scores = {name: component.score(query) for name, component in self.components.items()}
+        own = np.full(self.library.n_tracks, np.nan, dtype=np.float32)
+        own[past.rows] = past.plays
+        return {**scores, "own_top": own}
+
+    def lists(
+        self, raw: Mapping[str, FloatArray], one: Asked, task: str, *, with_blends: bool
+    ) -> list[IntArray]:
+        """(≤ k,) rows by method, then by blend; empty for "random", which each unit draws."""
+        rows = one.rows[task]
+        here = {name: scores[rows] for name, scores in raw.items()}
+        scaled = np.zeros((len(self.components), len(rows)), dtype=np.float32)
+        for line, (name, component) in enumerate(self.components.items()):
+            anchored = component.scaling == "anchored"
+            scaled[line] = ranking.anchor(here[name]) if anchored else here[name]
+        np.nan_to_num(scaled, copy=False, nan=0.0)
+        blended = [self._weights] + (list(self.blends.values()) if with_blends else [])
+        places = [top_places(vector @ scaled, self.k) for vector in blended]
+        single = [top_places(here[name], self.k) for name in self.components]
+        nothing = np.zeros(0, dtype=np.intp)
+        ordered = [places[0], *single, nothing, top_places(here["own_top"], self.k), *places[1:]]
+        return [rows[chosen] for chosen in ordered]
+
+    def draw(self, rows: IntArray) -> IntArray:
+        """A list by chance."""
+        size = min(self.k, len(rows))
+        return rows[self._random.choice(len(rows), size, replace=False, shuffle=True)]
+
+    def offered(self, asked: list[Asked]) -> dict[str, int]:
+        """Task → number of tracks that are a candidate for anyone."""
+        found = {}
+        for task in TASKS:
+            seen = np.zeros(self.library.n_tracks, dtype=bool)
+            for one in asked:
+                seen[one.rows[task]] = True
+            found[task] = int(seen.sum())
+        return found
+
+
+def top_places(scores: FloatArray, k: int) -> npt.NDArray[np.intp]:
+    """Places of the ``k`` best scores, best first, ties by place; NaN is never among them."""
+    best = ranking.top_values(scores, k)
+    if not len(best):
+        return np.zeros(0, dtype=np.intp)
+    above = np.flatnonzero(scores > best[-1])
+    level = np.flatnonzero(scores == best[-1])[: len(best) - len(above)]
+    ordered: npt.NDArray[np.intp] = above[np.argsort(-scores[above], kind="stable")]
+    return np.concatenate([ordered, level])

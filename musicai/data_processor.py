@@ -1,0 +1,347 @@
+"""Library -> arrays: TF-IDF documents, audio and genre matrices, interactions, histories."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import tempfile
+import time
+import zipfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+
+from musicai.genres import genre_matrix
+from musicai.matching import first_artist, normalise, recording_key
+from musicai.recommenders.base import History, TrackFeatures, TrainingData
+from musicai.settings import Settings
+from musicai.tables import (
+    ARTIST_SEPARATOR,
+    AUDIO_FEATURES,
+    FEATURE_SOURCES,
+    FloatArray,
+    IntArray,
+    Library,
+)
+
+if TYPE_CHECKING:
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+logger = logging.getLogger(__name__)
+
+FIELD_WEIGHTS = {"a": 2.0, "g": 1.5, "l": 0.8, "t": 0.6}
+"""Weight of a term by its field: artist, genre, album, title. Who plays it and what kind
+it is say more about taste than the words of a title."""
+
+COMPLETED_MS = 30_000
+"""A play shorter than this (milliseconds) is not counted as listened to, as on Spotify."""
+
+SESSION_GAP_MINUTES = 30
+"""A pause longer than this ends a listening session; the customary value for music logs."""
+
+RECENCY_HALF_LIFE_DAYS = 365.0
+"""Age at which the fading part of a play's weight has halved."""
+
+RECENCY_FLOOR = 0.25
+"""Weight that a play keeps however old it is."""
+
+_FIELD = "\x1f"
+
+
+# --- text -----------------------------------------------------------------------------
+
+
+def documents(tracks: pd.DataFrame) -> list[str]:
+    """One text a track: artists, title, album and genres, apart by the unit separator."""
+    columns = [tracks[name].astype(object) for name in ("artists", "name", "album", "genres")]
+    return [_FIELD.join(row) for row in zip(*columns, strict=True)]
+
+
+def document_terms(document: str) -> list[str]:
+    """The terms of one document, each marked by its field.
+
+    An artist or a micro-genre is one term; titles and albums are split in words.
+    """
+    artists, title, album, genres = document.split(_FIELD)
+    terms = [f"a:{normalise(name)}" for name in artists.split(ARTIST_SEPARATOR) if name.strip()]
+    terms += [f"t:{word}" for word in normalise(title).split() if len(word) > 1]
+    terms += [f"l:{word}" for word in normalise(album).split() if len(word) > 1]
+    terms += [f"g:{name.strip()}" for name in genres.split(ARTIST_SEPARATOR) if name.strip()]
+    return terms
+
+
+def vectorizer(library: Library) -> TfidfVectorizer:
+    """A fitted scikit-learn vectorizer whose idf carries ``FIELD_WEIGHTS``.
+
+    Terms that occur in one track only say nothing about likeness and are left
+    out, except in libraries too small to spare any.
+    """
+    from sklearn.feature_extraction.text import TfidfVectorizer  # noqa: PLC0415 (3 s to import)
+
+    texts = documents(library.tracks)
+    model = TfidfVectorizer(
+        analyzer=document_terms, min_df=2 if len(texts) >= 100 else 1, dtype=np.float32
+    )
+    try:
+        model.fit(texts)
+    except ValueError:  # no track has any text
+        model = TfidfVectorizer(analyzer=document_terms, dtype=np.float32)
+        model.fit([_FIELD.join(["unknown", "", "", ""])])
+    terms = model.get_feature_names_out()
+    weights = np.array([FIELD_WEIGHTS[str(term)[0]] for term in terms], dtype=np.float32)
+    model.idf_ = model.idf_ * weights
+    return model
+
+
+# --- features -------------------------------------------------------------------------
+
+
+def build_features(library: Library, text_model: TfidfVectorizer | None = None) -> TrackFeatures:
+    """Every track as arrays, in track-row order."""
+    tracks = library.tracks
+    started = time.perf_counter()
+    model = text_model if text_model is not None else vectorizer(library)
+    tfidf = sparse.csr_matrix((0, len(model.idf_)), dtype=np.float32)
+    if len(tracks):
+        tfidf = sparse.csr_matrix(model.transform(documents(tracks)), dtype=np.float32)
+    artists = [first_artist(value) for value in tracks["artists"]]
+    codes, _ = pd.factorize(np.array([normalise(name) for name in artists], dtype=object))
+    blank = np.array([not name for name in artists], dtype=bool)
+    shown = pd.Series(artists, dtype=object).groupby(codes).first()
+    keys = [
+        recording_key(artist, name) if name else f"id\t{track_id}"
+        for artist, name, track_id in zip(
+            tracks["artists"], tracks["name"], tracks["track_id"], strict=True
+        )
+    ]
+    recording, _ = pd.factorize(np.array(keys, dtype=object))
+    source = tracks["feature_source"].astype(object).map(FEATURE_SOURCES.index)
+    features = TrackFeatures(
+        vocabulary=library.vocabulary,
+        names=tuple(tracks["name"].astype(object)),
+        artist_names=tuple(str(name) for name in shown),
+        artist=np.where(blank, -1, codes).astype(np.int32),
+        recording=recording.astype(np.int32),
+        tfidf=tfidf,
+        terms=tuple(str(term) for term in model.get_feature_names_out()),
+        idf=np.asarray(model.idf_, dtype=np.float32),
+        audio=tracks[list(AUDIO_FEATURES)].to_numpy(dtype=np.float32),
+        feature_source=source.to_numpy(dtype=np.int32),
+        genres=genre_matrix(tracks["genres"]),
+        popularity=tracks["popularity"].to_numpy(dtype=np.float32),
+    )
+    logger.info("features of %d tracks in %.2f s", len(tracks), time.perf_counter() - started)
+    return features
+
+
+def load_features(settings: Settings, library: Library) -> TrackFeatures:
+    """The features from their side file, which is made where it is absent or damaged."""
+    path = settings.cache / f"features-{library.fingerprint[:32]}.npz"
+    try:
+        return _read_features(path, library)
+    except (OSError, KeyError, ValueError, zipfile.BadZipFile):
+        features = build_features(library)
+        _write_features(path, features)
+        return features
+
+
+def _write_features(path: Path, features: TrackFeatures) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    texts = {
+        "names": features.names,
+        "artist_names": features.artist_names,
+        "terms": features.terms,
+    }
+    handle, beside = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
+    with os.fdopen(handle, "wb") as file:
+        np.savez(
+            file,
+            texts=np.frombuffer(json.dumps(texts).encode(), dtype=np.uint8),
+            vocabulary=np.frombuffer(features.vocabulary.fingerprint.encode(), dtype=np.uint8),
+            data=features.tfidf.data,
+            indices=features.tfidf.indices,
+            indptr=features.tfidf.indptr,
+            artist=features.artist,
+            recording=features.recording,
+            idf=features.idf,
+            audio=features.audio,
+            feature_source=features.feature_source,
+            genres=features.genres,
+            popularity=features.popularity,
+        )
+    Path(beside).replace(path)
+
+
+def _read_features(path: Path, library: Library) -> TrackFeatures:
+    # opened here, as np.load leaves its own handle open when the file is damaged
+    with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
+        if stored["vocabulary"].tobytes().decode() != library.vocabulary.fingerprint:
+            raise ValueError("made for other tracks")
+        texts: dict[str, Any] = json.loads(stored["texts"].tobytes())
+        tfidf = sparse.csr_matrix(
+            (stored["data"], stored["indices"], stored["indptr"]),
+            shape=(library.n_tracks, len(texts["terms"])),
+        )
+        return TrackFeatures(
+            vocabulary=library.vocabulary,
+            names=tuple(texts["names"]),
+            artist_names=tuple(texts["artist_names"]),
+            terms=tuple(texts["terms"]),
+            tfidf=tfidf,
+            **{
+                name: stored[name]
+                for name in (
+                    "artist",
+                    "recording",
+                    "idf",
+                    "audio",
+                    "feature_source",
+                    "genres",
+                    "popularity",
+                )
+            },
+        )
+
+
+# --- interactions ---------------------------------------------------------------------
+
+
+def completed(plays: pd.DataFrame) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    """(n_plays,) True where the track was listened to: not skipped, 30 seconds or more."""
+    skipped = plays["skipped"].fillna(False).to_numpy(dtype=bool)
+    return ~skipped & (plays["ms_played"].to_numpy() >= COMPLETED_MS)
+
+
+def seconds(times: pd.Series) -> np.ndarray[Any, np.dtype[np.int64]]:
+    """(n,) whole seconds since 1970."""
+    return times.to_numpy(dtype="datetime64[s]").astype(np.int64)
+
+
+def sessions(plays: pd.DataFrame, gap_minutes: int = SESSION_GAP_MINUTES) -> IntArray:
+    """(n_plays,) the number of the listening session of each play.
+
+    A session ends where the same listener pauses longer than ``gap_minutes``
+    between the end of one play and the start of the next.
+    """
+    if plays.empty:
+        return np.zeros(0, dtype=np.int32)
+    start = seconds(plays["played_at"])
+    listener = plays["listener"].to_numpy()
+    order = np.lexsort((start, listener))
+    end = start + plays["ms_played"].to_numpy() // 1000
+    pause = start[order][1:] - end[order][:-1]
+    breaks = (pause > gap_minutes * 60) | (np.diff(listener[order]) != 0)
+    numbers = np.empty(len(plays), dtype=np.int32)
+    numbers[order] = np.concatenate([[0], np.cumsum(breaks)])
+    return numbers
+
+
+def _confidences(
+    key: np.ndarray[Any, np.dtype[np.int64]],
+    done: np.ndarray[Any, np.dtype[np.bool_]],
+    age_days: np.ndarray[Any, np.dtype[np.float64]],
+) -> tuple[np.ndarray[Any, np.dtype[np.int64]], FloatArray, IntArray]:
+    """Plays summed by key: the unique keys, their confidence, and completed plays.
+
+    Confidence = log(1 + Σ recency of completed plays), lowered by the share of
+    plays that were skipped; a small rest stays where none was completed.
+    """
+    unique, inverse = np.unique(key, return_inverse=True)
+    fading = 0.5 ** (np.maximum(age_days, 0.0) / RECENCY_HALF_LIFE_DAYS)
+    recency = RECENCY_FLOOR + (1.0 - RECENCY_FLOOR) * fading
+    kept = np.bincount(inverse, weights=recency * done, minlength=len(unique))
+    count = np.bincount(inverse, minlength=len(unique))
+    finished = np.bincount(inverse, weights=done.astype(float), minlength=len(unique))
+    skip_share = 1.0 - finished / count
+    confidence = np.maximum(np.log1p(kept) * (1.0 - 0.7 * skip_share), 0.02)
+    return unique, confidence.astype(np.float32), finished.astype(np.int32)
+
+
+def history(library: Library, listener: int = 0) -> History:
+    """What one listener has played; for the owner, the playlists too.
+
+    Args:
+        library: The data; its last play is "now".
+        listener: Position in ``library.listeners``.
+    """
+    plays = library.plays[library.plays["listener"] == listener]
+    start = seconds(plays["played_at"])
+    now = int(seconds(library.plays["played_at"]).max()) if len(library.plays) else 0
+    track = plays["track"].to_numpy(dtype=np.int64)
+    unique, confidence, count = _confidences(track, completed(plays), (now - start) / 86_400.0)
+    last = np.zeros(len(unique), dtype=np.int64)
+    np.maximum.at(last, np.searchsorted(unique, track), start)
+    rows = pd.DataFrame({"confidence": confidence, "plays": count, "last": last}, index=unique)
+    if listener == 0 and len(library.playlist_items):
+        listed = library.playlist_items["track"].value_counts()
+        rows = rows.reindex(rows.index.union(listed.index), fill_value=0)
+        rows.loc[listed.index, "confidence"] += np.log1p(listed.to_numpy()).astype(np.float32)
+    return History(
+        rows=rows.index.to_numpy(dtype=np.int32),
+        confidence=rows["confidence"].to_numpy(dtype=np.float32),
+        plays=rows["plays"].to_numpy(dtype=np.int32),
+        last_played=rows["last"].to_numpy(dtype=np.int64),
+        now=now,
+    )
+
+
+def training_data(
+    library: Library, features: TrackFeatures, *, seed: int = 0, baskets: bool = True
+) -> TrainingData:
+    """Listeners and, where asked, baskets (sessions, playlists) as rows of confidences."""
+    parts = [_listener_rows(library)]
+    if baskets:
+        parts += [_session_rows(library), _playlist_rows(library)]
+    return TrainingData(
+        features=features,
+        interactions=sparse.csr_matrix(sparse.vstack(parts, format="csr"), dtype=np.float32),
+        listeners=library.listeners,
+        seed=seed,
+    )
+
+
+def _listener_rows(library: Library) -> sparse.csr_matrix:
+    plays, shape = library.plays, (len(library.listeners), library.n_tracks)
+    if plays.empty:
+        return sparse.csr_matrix(shape, dtype=np.float32)
+    start = seconds(plays["played_at"])
+    key = plays["listener"].to_numpy(dtype=np.int64) * library.n_tracks + plays["track"].to_numpy()
+    done = completed(plays)
+    unique, confidence, count = _confidences(key, done, (start.max() - start) / 86_400.0)
+    heard = count > 0
+    row, column = np.divmod(unique[heard], library.n_tracks)
+    return sparse.csr_matrix((confidence[heard], (row, column)), shape=shape)
+
+
+def _session_rows(library: Library) -> sparse.csr_matrix:
+    done = completed(library.plays)
+    return _basket_rows(
+        sessions(library.plays)[done], library.plays["track"].to_numpy()[done], library.n_tracks
+    )
+
+
+def _playlist_rows(library: Library) -> sparse.csr_matrix:
+    items = library.training_items()
+    return _basket_rows(
+        items["playlist"].cat.codes.to_numpy(), items["track"].to_numpy(), library.n_tracks
+    )
+
+
+def _basket_rows(
+    basket: np.ndarray[Any, Any], track: np.ndarray[Any, Any], n_tracks: int
+) -> sparse.csr_matrix:
+    """Baskets of two or more distinct tracks, each a row of ones."""
+    unique = np.unique(basket.astype(np.int64) * max(n_tracks, 1) + track)
+    row, column = np.divmod(unique, max(n_tracks, 1))
+    size = np.unique(row, return_counts=True)[1]
+    if not len(size):
+        return sparse.csr_matrix((0, n_tracks), dtype=np.float32)
+    matrix = sparse.csr_matrix(
+        (np.ones(len(unique), dtype=np.float32), column, np.concatenate([[0], size.cumsum()])),
+        shape=(len(size), n_tracks),
+    )
+    return matrix[size >= 2]

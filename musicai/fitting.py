@@ -1,0 +1,138 @@
+"""Fitting: a library as arrays, and every component fitted on it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from musicai.data_processor import build_features, training_data, vectorizer
+from musicai.errors import QueryError
+from musicai.progress import Progress, no_progress, part
+from musicai.recommenders import COMPONENTS
+from musicai.recommenders.base import Component, ComponentConfig, TrackFeatures, TrainingData
+from musicai.recommenders.collaborative import METHODS, Collaborative, CollaborativeConfig
+from musicai.tables import Library
+
+if TYPE_CHECKING:
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """What a person may choose about a training run."""
+
+    method: str = "auto"
+    """``als``, ``nmf``, or ``auto``: the better of both on the validation slice."""
+    factors: int | None = None
+    """Size of the item factors; None for the method's own default."""
+    epochs: int | None = None
+    """Sweeps over the data; None for the default."""
+    regularization: float | None = None
+    """Pull of the factors towards 0; None for the default."""
+    alpha: float | None = None
+    """Weight of a confidence (ALS); None for the default."""
+    seed: int = 0
+    """Same data, config and seed give the same factors."""
+    evaluate: bool = True
+    """Measure on a temporal hold-out, and choose method and weights on validation."""
+
+    def __post_init__(self) -> None:
+        if self.method not in ("auto", *METHODS):
+            raise QueryError(f"method is {self.method!r}; choose from auto, {', '.join(METHODS)}.")
+        self.collaborative("als")  # its values are checked where they are used
+
+    def collaborative(self, method: str) -> CollaborativeConfig:
+        """The collaborative component's config for a method."""
+        chosen: dict[str, Any] = {
+            "epochs": self.epochs,
+            "regularization": self.regularization,
+            "alpha": self.alpha,
+            "factors" if method == "als" else "nmf_factors": self.factors,
+        }
+        given = {name: value for name, value in chosen.items() if value is not None}
+        return CollaborativeConfig(method=method, seed=self.seed, **given)
+
+    def methods(self) -> tuple[str, ...]:
+        """The methods to compare."""
+        return METHODS if self.method == "auto" else (self.method,)
+
+
+@dataclass(frozen=True)
+class Described:
+    """The tracks of a library as arrays, and the text model behind them."""
+
+    vectorizer: TfidfVectorizer
+    features: TrackFeatures
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """Components fitted on a whole library."""
+
+    data: TrainingData
+    components: dict[str, Component]
+    described: Described
+    train_s: float
+    """Seconds from the library in memory to the fitted components, features included."""
+
+
+def describe(library: Library, progress: Progress = no_progress) -> Described:
+    """The tracks as arrays, and the text model behind them."""
+    started = time.perf_counter()
+    progress(0.0, "Reading artists, titles and genres…")
+    text_model = vectorizer(library)
+    features = build_features(library, text_model)
+    return Described(text_model, features, time.perf_counter() - started)
+
+
+def fit_all(
+    library: Library,
+    config: TrainingConfig,
+    progress: Progress = no_progress,
+    *,
+    method: str | None = None,
+    described: Described | None = None,
+) -> Fitted:
+    """Every component, fitted on the whole library.
+
+    Args:
+        library: The data.
+        config: Choices.
+        progress: As in :func:`train`.
+        method: The collaborative method; the first of the config's if None.
+        described: From :func:`describe`; made here if None.
+    """
+    described = described or describe(library, part(progress, 0.0, 0.15))
+    started = time.perf_counter()
+    progress(0.15, "Gathering listeners, sessions and playlists…")
+    data = training_data(library, described.features, seed=config.seed)
+    wanted = configs(config, method or config.methods()[0])
+    components = fit_components(data, wanted, part(progress, 0.2, 1.0))
+    seconds = described.seconds + time.perf_counter() - started
+    return Fitted(data, components, described, seconds)
+
+
+def configs(config: TrainingConfig, method: str) -> dict[str, ComponentConfig]:
+    """Each component's config."""
+    made: dict[str, ComponentConfig] = {n: kind.config_class() for n, kind in COMPONENTS.items()}
+    made[Collaborative.name] = config.collaborative(method)
+    return made
+
+
+def fit_components(
+    data: TrainingData, wanted: Mapping[str, ComponentConfig], progress: Progress
+) -> dict[str, Component]:
+    """Every component on the same data; those that need training take most of the time."""
+    slow = sum(kind.trained for kind in COMPONENTS.values())
+    fitted: dict[str, Component] = {}
+    done = 0.0
+    for name, kind in COMPONENTS.items():
+        share = 0.9 / slow if kind.trained else 0.1 / max(len(COMPONENTS) - slow, 1)
+        note = "Learning which tracks are played together…" if kind.trained else ""
+        progress(done, note or f"{kind.label}…")
+        fitted[name] = kind(wanted[name]).fit(data, part(progress, done, done + share))
+        done += share
+    return fitted

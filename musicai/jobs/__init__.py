@@ -1,0 +1,32 @@
+"""Long work as child processes of our own command line, watched through status files.
+
+    page ── start() ──> python -m musicai import|train … --job ID
+      │                        │ JobProgress: lock, status file, cancel flag
+      └── status() <── ID.json ┘
+
+A job outlives the page that started it, survives a reload, and can be
+cancelled. One job works at a time in one home; a plain command line takes the
+same lock through :func:`exclusive`. A status file holds numbers and plain
+notes, and of the person only the profile's name.
+"""
+
+from musicai.jobs.child import JobProgress, exclusive
+from musicai.jobs.files import Job, JobStatus
+from musicai.jobs.parent import cancel, forget, latest, prune, start, status
+from musicai.jobs.uploads import discard_spool, read_spool, spool
+
+__all__ = [
+    "Job",
+    "JobProgress",
+    "JobStatus",
+    "cancel",
+    "discard_spool",
+    "exclusive",
+    "forget",
+    "latest",
+    "prune",
+    "read_spool",
+    "spool",
+    "start",
+    "status",
+]

@@ -1,0 +1,67 @@
+"""One recording, one track: how names are compared.
+
+Ids come first; where there is none, or it differs between re-releases, the
+normalised first artist and title decide.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from functools import lru_cache
+
+from musicai.tables import ARTIST_SEPARATOR
+
+_PUNCTUATION = re.compile(r"[^\w\s]", re.UNICODE)
+_SPACES = re.compile(r"\s+")
+_BRACKETED_GUEST = re.compile(r"\s*[\(\[](?:feat\.?|ft\.?|featuring|with)\s[^\)\]]*[\)\]]", re.I)
+_TRAILING_GUEST = re.compile(r"\s+(?:feat\.?|ft\.?|featuring)\s.*$", re.I)
+_REISSUE = re.compile(
+    r"\s*[\-–\(\[]\s*(?:\d{4}\s+)?(?:digital(?:ly)?\s+)?(?:remaster(?:ed)?|mono|stereo|"
+    r"album version|single version|original version|bonus track|deluxe edition)"
+    r"(?:\s+version)?(?:\s+\d{4})?\s*[\)\]]?\s*$",
+    re.I,
+)
+
+
+@lru_cache(maxsize=200_000)
+def normalise(text: str) -> str:
+    """Lower case, accents and punctuation dropped, blanks single; letters of any script stay.
+
+    A name made of punctuation alone ("!!!") is kept as it is, so that it still
+    has a key of its own.
+    """
+    folded = unicodedata.normalize("NFKD", text.casefold())
+    folded = "".join(ch for ch in folded if not unicodedata.combining(ch))
+    plain = _SPACES.sub(" ", _PUNCTUATION.sub(" ", folded.replace("&", " and "))).strip()
+    return plain or _SPACES.sub(" ", folded).strip()
+
+
+@lru_cache(maxsize=200_000)
+def title_key(title: str) -> str:
+    """The title without guests and re-issue marks.
+
+    "Remastered 2011" and "feat. X" name the same recording; "Live", "Remix" and
+    "Acoustic" name another one and stay.
+    """
+    bare = _BRACKETED_GUEST.sub("", title)
+    bare = _TRAILING_GUEST.sub("", bare)
+    bare = _REISSUE.sub("", bare)
+    return normalise(bare) or normalise(title)
+
+
+def first_artist(artists: str) -> str:
+    """The first of the ";"-joined artists."""
+    return artists.split(ARTIST_SEPARATOR, 1)[0].strip()
+
+
+def recording_key(artists: str, name: str) -> str:
+    """Equal for two tracks exactly if they are taken to be one recording."""
+    return f"{normalise(first_artist(artists))}\t{title_key(name)}"
+
+
+def name_id(artists: str, name: str) -> str:
+    """A track id for a row that has only names; the same names give the same id."""
+    digest = hashlib.sha256(recording_key(artists, name).encode()).hexdigest()
+    return f"name:{digest[:16]}"

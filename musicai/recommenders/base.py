@@ -1,0 +1,241 @@
+"""The seam: what a component is given, and what it must give back.
+
+A component scores every track for a query. NaN means "no opinion"; 0 is an
+opinion. Absent knowledge never raises; misuse always does.
+"""
+
+from __future__ import annotations
+
+import json
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any, ClassVar, Literal, Self
+
+import numpy as np
+from scipy.sparse import csr_matrix
+
+from musicai.errors import QueryError
+from musicai.progress import Progress
+from musicai.tables import FloatArray, IntArray, Vocabulary
+
+
+@dataclass(frozen=True)
+class TrackFeatures:
+    """What is known of each track, as arrays aligned to the vocabulary's rows."""
+
+    vocabulary: Vocabulary
+    """Track id ↔ row; n_tracks rows."""
+    names: tuple[str, ...]
+    """(n_tracks,) titles, for reasons."""
+    artist_names: tuple[str, ...]
+    """(n_artists,) first artists."""
+    artist: IntArray
+    """(n_tracks,) position of the first artist in ``artist_names``; −1 unknown."""
+    recording: IntArray
+    """(n_tracks,) tracks with the same normalised artist and title share a number."""
+    tfidf: csr_matrix
+    """(n_tracks, n_terms) float32, rows of unit length."""
+    terms: tuple[str, ...]
+    """(n_terms,) columns of ``tfidf``: ``a:`` artist, ``t:`` title, ``l:`` album, ``g:`` genre."""
+    idf: FloatArray
+    """(n_terms,) inverse document frequencies."""
+    audio: FloatArray
+    """(n_tracks, 9) ``tables.AUDIO_FEATURES`` in their own units; NaN where not known."""
+    feature_source: IntArray
+    """(n_tracks,) position in ``tables.FEATURE_SOURCES``."""
+    genres: FloatArray
+    """(n_tracks, 10) membership in ``genres.GENRES``, 0 to 1; a row of NaN where not known."""
+    popularity: FloatArray
+    """(n_tracks,) 0 to 100 as the file says; NaN where not known."""
+
+    @property
+    def n_tracks(self) -> int:
+        """Number of rows."""
+        return len(self.vocabulary)
+
+
+@dataclass(frozen=True)
+class History:
+    """What one listener has played, summed over plays; empty for a stranger."""
+
+    rows: IntArray
+    """(k,) track rows, unique, ascending."""
+    confidence: FloatArray
+    """(k,) confidence of each, > 0: completed plays, skips, repeats and recency."""
+    plays: IntArray
+    """(k,) number of plays that were not skipped; 0 for tracks only in a playlist."""
+    last_played: np.ndarray[Any, np.dtype[np.int64]]
+    """(k,) seconds since 1970 of the last play; 0 where there is none."""
+    now: int
+    """Seconds since 1970: the end of the data, not the clock on the wall."""
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """What ``fit`` may see."""
+
+    features: TrackFeatures
+    interactions: csr_matrix
+    """(n_rows, n_tracks) float32 confidences. The first ``len(listeners)`` rows are listeners
+    in order; the rest are baskets (listening sessions, then playlists)."""
+    listeners: tuple[str, ...]
+    """Names of the listener rows."""
+    seed: int = 0
+    """Same data, config and seed give the same bytes."""
+
+    @property
+    def n_listeners(self) -> int:
+        """Listener rows with anything in them; "listeners like you" needs at least 20."""
+        counts = np.diff(self.interactions.indptr[: len(self.listeners) + 1])
+        return int((counts > 0).sum())
+
+
+@dataclass(frozen=True)
+class Query:
+    """One request, resolved to rows."""
+
+    history: History
+    """The listener's past."""
+    seeds: IntArray
+    """(s,) track rows to start from; may be empty."""
+    mood: Mapping[str, float] = field(default_factory=dict)
+    """Mood → share; shares sum to 1; empty for no mood."""
+    genre: Mapping[str, float] = field(default_factory=dict)
+    """Genre → share; shares sum to 1; empty for any genre."""
+    mood_strength: float = 0.5
+    """0 to 1: how hard the mood pulls; 0.5 is normal, 0 not at all."""
+    genre_strength: float = 0.5
+    """0 to 1: how hard the genre pulls; at 1 only that genre is shown."""
+
+    memo: dict[str, Any] = field(init=False, default_factory=dict, compare=False, repr=False)
+    """What components worked out for this query and need again for its reasons, by their names."""
+
+    HISTORY_SHARE: ClassVar[float] = 0.25
+    """Weight of the listener's past beside explicit seeds, which have 1."""
+
+    def profile(self) -> tuple[IntArray, FloatArray]:
+        """Rows and weights the query stands for.
+
+        Without seeds, the history's confidences. With seeds, each seed has the
+        largest confidence of the history (1 for a stranger), and the history is
+        scaled so that its sum is ``HISTORY_SHARE`` of the seeds' sum.
+
+        Returns:
+            rows (k,) unique and ascending; weights (k,) float32, > 0.
+        """
+        if "profile" not in self.memo:
+            self.memo["profile"] = self._profile()
+        found: tuple[IntArray, FloatArray] = self.memo["profile"]
+        return found
+
+    def _profile(self) -> tuple[IntArray, FloatArray]:
+        rows, weights = self.history.rows, self.history.confidence
+        if not len(self.seeds):
+            return rows, weights
+        top = float(weights.max()) if len(weights) else 1.0
+        seed_rows = np.unique(self.seeds).astype(np.int32)
+        seed_weights = np.full(len(seed_rows), top, dtype=np.float32)
+        if not len(rows):
+            return seed_rows, seed_weights
+        scale = self.HISTORY_SHARE * float(seed_weights.sum()) / float(weights.sum())
+        all_rows = np.concatenate([seed_rows, rows])
+        all_weights = np.concatenate([seed_weights, weights * np.float32(min(scale, 1.0))])
+        unique, inverse = np.unique(all_rows, return_inverse=True)
+        summed = np.zeros(len(unique), dtype=np.float32)
+        np.add.at(summed, inverse, all_weights)
+        return unique.astype(np.int32), summed
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why one component moved one track."""
+
+    component: str
+    """The component's name."""
+    text: str
+    """A clause that completes "because …", in plain words, with its numbers."""
+    strength: float
+    """How much it moved the component's own score; comparable within the component."""
+    seed: int | None = None
+    """Track row of the seed or played track that moved it most, where one did."""
+
+
+@dataclass(frozen=True)
+class ComponentConfig:
+    """Base of the configs: frozen, validated in ``__post_init__``, JSON round trip."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values only."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Self:
+        """The config of ``to_json``.
+
+        Raises:
+            QueryError: a name is not a setting of this component.
+        """
+        known = {f.name for f in fields(cls)}
+        strange = sorted(set(values) - known)
+        if strange:
+            raise QueryError(
+                f"{cls.__name__} has no setting {strange[0]!r}; it has {', '.join(sorted(known))}."
+            )
+        return cls(**values)
+
+
+class Component(ABC):
+    """One way of scoring tracks. Subclasses: one file, one line in ``COMPONENTS``."""
+
+    name: ClassVar[str]
+    """Key in weights, contributions and manifests."""
+    label: ClassVar[str]
+    """What the screen calls it."""
+    help: ClassVar[str]
+    """What raising its slider does to the list, in one sentence."""
+    trained: ClassVar[bool]
+    """True if it only speaks after a training job; False if ``fit`` is instant."""
+    scaling: ClassVar[Literal["anchored", "calibrated"]] = "anchored"
+    """``anchored``: the blend scales the scores within the query (``ranking.anchor``).
+    ``calibrated``: they are already 0 (neutral) to about 2."""
+    config_class: ClassVar[type[ComponentConfig]]
+
+    def __init__(self, config: ComponentConfig | None = None) -> None:
+        self.config = config if config is not None else self.config_class()
+
+    @abstractmethod
+    def fit(self, data: TrainingData, progress: Progress) -> Self:
+        """Learn from the data; returns itself."""
+
+    @abstractmethod
+    def score(self, query: Query) -> FloatArray:
+        """(n_tracks,) float32; NaN where there is no opinion."""
+
+    @abstractmethod
+    def reasons(self, query: Query, track: int) -> list[Reason]:
+        """Why ``track`` (a row) got its score, strongest first; empty without an opinion."""
+
+    @abstractmethod
+    def save(self, folder: Path) -> None:
+        """Write the learned state as npz and JSON into an existing empty folder."""
+
+    @classmethod
+    @abstractmethod
+    def load(cls, folder: Path, config: ComponentConfig) -> Self:
+        """Read what ``save`` wrote. Never unpickles."""
+
+    @abstractmethod
+    def align(self, rows: IntArray) -> Self:
+        """The same component for another vocabulary.
+
+        Args:
+            rows: (n_new,) for each new row its row here, −1 where it is not known;
+                such rows get no opinion.
+        """
+
+
+def write_json(path: Path, value: object) -> None:
+    """JSON, indented, keys sorted: equal values give equal bytes."""
+    path.write_text(json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False), "utf-8")

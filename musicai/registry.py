@@ -1,0 +1,406 @@
+"""Trained versions: save, list, load, activate, delete.
+
+A version is a folder of files (``musicai.artifacts``). Those trained here live under
+``Settings.models`` and are trusted by the digests the database recorded when they
+were made; the one that ships with the project is trusted by a constant in the source.
+Serving reads npz and JSON only; a pickle is opened by :func:`load_pickle` alone, after
+its digest is verified. A version appears in one rename, so none is ever half there.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+import os
+import re
+import secrets
+import shutil
+import time
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from musicai import bundled
+from musicai.artifacts import (
+    FORMAT,
+    Trained,
+    pickle_problem,
+    read_verified,
+    read_vocabulary,
+    verify_component,
+    write_version,
+)
+from musicai.errors import IncompatibleModel, ModelError, NotFound, UntrustedArtifact
+from musicai.recommenders import COMPONENTS
+from musicai.recommenders.base import Component
+from musicai.settings import Settings
+from musicai.store import Store
+from musicai.tables import Vocabulary
+
+logger = logging.getLogger(__name__)
+
+BUNDLED = "bundled"
+"""Name of the version that ships with the project."""
+
+_SAFE_NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{0,99}")
+_PARTIAL = ".partial-"
+_STALE_SECONDS = 24 * 3600
+
+
+@dataclass(frozen=True)
+class VersionInfo:
+    """One version as the Models page lists it."""
+
+    version: str
+    created_at: str
+    """ISO 8601, UTC; "" where the manifest cannot be read."""
+    profiles: tuple[str, ...] = ()
+    """Profiles whose data the version contains."""
+    invented: bool = False
+    """Trained on the invented sample: its metrics check the machinery, no more."""
+    bundled: bool = False
+    fingerprint: str = ""
+    sizes: Mapping[str, int] = field(default_factory=dict)
+    metrics: Mapping[str, Any] = field(default_factory=dict)
+    default_weights: Mapping[str, float] = field(default_factory=dict)
+    config: Mapping[str, Any] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    seconds: float = 0.0
+    size_bytes: int = 0
+    problem: str | None = None
+    """Why it cannot be used, and what to do; None for a usable version."""
+    pickle_problem: str | None = None
+    """Why its two pickles cannot be opened here; it serves all the same."""
+
+
+@dataclass(frozen=True)
+class LoadedVersion:
+    """A verified version in memory."""
+
+    version: str
+    manifest: Mapping[str, Any]
+    vocabulary: Vocabulary
+    components: dict[str, Component]
+    """Those that need training; the others are fitted on the data at hand."""
+    default_weights: dict[str, float]
+
+
+# --- saving ---------------------------------------------------------------------------
+
+
+def save(settings: Settings, store: Store, trained: Trained) -> str:
+    """Write a version, record its digests in the database, and let it appear.
+
+    The digests are recorded before the rename: killed in between, nothing is
+    left but a record without a folder.
+
+    Returns:
+        The new version's name.
+    """
+    version = f"{datetime.now(UTC):%Y-%m-%dT%H-%M-%S}-{secrets.token_hex(2)}"
+    _sweep(settings.models)
+    partial = settings.models / f"{_PARTIAL}{version}"
+    try:
+        digests = write_version(partial, version, trained)
+        store.record_artifacts(version, digests)
+        store.record_version(trained.profile, version)
+        partial.rename(settings.models / version)
+    except BaseException:
+        shutil.rmtree(partial, ignore_errors=True)
+        store.forget_version(version)
+        raise
+    logger.info("saved version %s", version)
+    return version
+
+
+def save_bundled(settings: Settings, trained: Trained, source: Path | None = None) -> str:
+    """Replace the version that ships with the project, and the constant that trusts it.
+
+    Args:
+        settings: Its ``bundled_models`` is where the version goes.
+        trained: A training run on the invented sample.
+        source: The module that holds the constant; ``musicai/bundled.py`` if None.
+
+    Returns:
+        The manifest's SHA-256.
+
+    Raises:
+        ModelError: the run holds a person's own data.
+    """
+    if not trained.invented:
+        raise ModelError(
+            f"Profile {trained.profile!r} holds real data, and the bundled model is published "
+            "with the project. Train it on the sample."
+        )
+    source = Path(bundled.__file__) if source is None else source
+    target = settings.bundled_models / BUNDLED
+    partial = settings.bundled_models / f"{_PARTIAL}{BUNDLED}"
+    shutil.rmtree(partial, ignore_errors=True)
+    digests = write_version(partial, BUNDLED, trained)
+    # git must not touch line ends: the digests are of the bytes
+    (partial / ".gitattributes").write_bytes(b"* -text\n")
+    shutil.rmtree(target, ignore_errors=True)
+    partial.rename(target)
+    digest = digests["manifest.json"]
+    lines = re.sub(
+        r'^BUNDLED_SHA256 = ".*"$',
+        f'BUNDLED_SHA256 = "{digest}"',
+        source.read_text("utf-8"),
+        flags=re.MULTILINE,
+    )
+    source.write_text(lines, "utf-8", newline="\n")
+    return digest
+
+
+def _sweep(models: Path) -> None:
+    """Remove what killed runs left behind; young folders may belong to a living one."""
+    models.mkdir(parents=True, exist_ok=True)
+    for path in models.glob(f"{_PARTIAL}*"):
+        if time.time() - path.stat().st_mtime > _STALE_SECONDS:
+            shutil.rmtree(path, ignore_errors=True)
+
+
+# --- reading --------------------------------------------------------------------------
+
+
+def _folder(settings: Settings, version: str) -> Path:
+    if version == BUNDLED:
+        return settings.bundled_models / BUNDLED
+    if not _SAFE_NAME.fullmatch(version):
+        raise NotFound(f"{version!r} is not a version's name. `musicai versions` lists them.")
+    return settings.models / version
+
+
+def _trusted(
+    settings: Settings, store: Store, version: str
+) -> tuple[Path, dict[str, Any], dict[str, str]]:
+    """Folder, verified manifest, and the digest of each file from where it is trusted.
+
+    Raises:
+        NotFound: no such folder.
+        UntrustedArtifact: the manifest is not the recorded one.
+        IncompatibleModel: its layout is not known here.
+    """
+    folder = _folder(settings, version)
+    if not folder.is_dir():
+        raise NotFound(f"There is no version {version!r}. `musicai versions` lists them.")
+    if version == BUNDLED:
+        known = {"manifest.json": bundled.BUNDLED_SHA256}
+    else:
+        known = dict(store.artifact_hashes(version))
+        if not known:
+            raise UntrustedArtifact(
+                f"Version {version} was not trained on this machine: its digests are not in the "
+                "database, so none of its files (manifest.json first) is opened. Train a new one."
+            )
+    manifest = json.loads(read_verified(folder, "manifest.json", known.get("manifest.json")))
+    if manifest.get("format") != FORMAT:
+        raise IncompatibleModel(
+            f"Version {version} has the layout {manifest.get('format')}, and this musicai reads "
+            f"layout {FORMAT}. Train a new version."
+        )
+    listed = {name: entry["sha256"] for name, entry in manifest["files"].items()}
+    return folder, manifest, listed if version == BUNDLED else known
+
+
+def load(settings: Settings, store: Store, version: str) -> LoadedVersion:
+    """Verify and read a version for serving; opens npz and JSON only.
+
+    Raises:
+        NotFound: there is no such version.
+        UntrustedArtifact: a file is absent or altered; the message names it.
+        IncompatibleModel: it needs a component or layout that is not known here.
+    """
+    started = time.perf_counter()
+    folder, manifest, digests = _trusted(settings, store, version)
+    vocabulary = read_vocabulary(folder, digests)
+    components = {}
+    for name, entry in manifest["components"].items():
+        if not entry["saved"]:
+            continue
+        kind = COMPONENTS.get(name)
+        if kind is None:
+            raise IncompatibleModel(
+                f"Version {version} holds a component {name!r} that this musicai does not know. "
+                "Train a new version."
+            )
+        verify_component(folder, name, digests)
+        config = kind.config_class.from_json(entry["config"])
+        components[name] = kind.load(folder / "components" / name, config)
+    logger.info("loaded version %s in %.2f s", version, time.perf_counter() - started)
+    return LoadedVersion(
+        version=version,
+        manifest=manifest,
+        vocabulary=vocabulary,
+        components=components,
+        default_weights={n: float(w) for n, w in manifest["default_weights"].items()},
+    )
+
+
+def load_pickle(settings: Settings, store: Store, version: str, name: str) -> Any:
+    """Open ``tfidf_vectorizer.pkl`` or ``nmf_model.pkl`` of a version.
+
+    The digest is taken over the very bytes that are then opened.
+
+    Raises:
+        NotFound: the version has no such file.
+        UntrustedArtifact: the file is absent or altered.
+        IncompatibleModel: another scikit-learn made it.
+    """
+    folder, manifest, digests = _trusted(settings, store, version)
+    if name not in digests or not name.endswith(".pkl"):
+        raise NotFound(f"Version {version} has no file {name!r}.")
+    problem = pickle_problem(manifest)
+    if problem:
+        raise IncompatibleModel(f"Version {version}: {problem}")
+    data = read_verified(folder, name, digests[name])
+    import joblib  # noqa: PLC0415 (serving never needs it)
+
+    with warnings.catch_warnings():
+        # a patch release apart is fine, scikit-learn warns all the same
+        warnings.filterwarnings("ignore", message="Trying to unpickle estimator")
+        return joblib.load(io.BytesIO(data))
+
+
+# --- listing --------------------------------------------------------------------------
+
+
+def list_versions(
+    settings: Settings, store: Store, profile: str | None = None
+) -> list[VersionInfo]:
+    """Every version, newest first; the bundled one last. Never raises for a bad one.
+
+    Args:
+        settings: Where versions live.
+        store: Where their digests are recorded.
+        profile: Only versions that contain it, and folders that cannot tell.
+    """
+    names = []
+    if settings.models.is_dir():
+        names = [p.name for p in settings.models.iterdir() if p.is_dir() and p.name[0] != "."]
+    infos = [_info(settings, store, name) for name in sorted(names, reverse=True)]
+    if (settings.bundled_models / BUNDLED).is_dir():
+        infos.append(_info(settings, store, BUNDLED))
+    return [i for i in infos if profile is None or profile in i.profiles or not i.created_at]
+
+
+def _info(settings: Settings, store: Store, version: str) -> VersionInfo:
+    """What the manifest says, after the quick checks: its digest, and each file's size."""
+    try:
+        folder, manifest, _ = _trusted(settings, store, version)
+        return VersionInfo(
+            version=version,
+            created_at=manifest["created_at"],
+            profiles=tuple(manifest["profiles"]),
+            invented=bool(manifest["invented"]),
+            bundled=version == BUNDLED,
+            fingerprint=manifest["fingerprint"],
+            sizes=manifest["sizes"],
+            metrics=manifest["metrics"],
+            default_weights=manifest["default_weights"],
+            config=manifest["config"],
+            notes=tuple(manifest["notes"]),
+            seconds=float(manifest["seconds"]),
+            size_bytes=sum(entry["bytes"] for entry in manifest["files"].values()),
+            problem=_missing(folder, manifest),
+            pickle_problem=pickle_problem(manifest),
+        )
+    except (ModelError, NotFound) as error:
+        problem = str(error)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        problem = f"Version {version}: manifest.json cannot be read. Delete it and train a new one."
+    return VersionInfo(version=version, created_at="", bundled=version == BUNDLED, problem=problem)
+
+
+def _missing(folder: Path, manifest: Mapping[str, Any]) -> str | None:
+    for name, entry in manifest["components"].items():
+        if entry["saved"] and name not in COMPONENTS:
+            return f"It holds a component {name!r} that is not known here. Train a new version."
+    for name, entry in manifest["files"].items():
+        path = folder / name
+        if not path.is_file() or path.stat().st_size != entry["bytes"]:
+            return f"The file {name} is absent or altered. Delete the version and train a new one."
+    return None
+
+
+# --- active version -------------------------------------------------------------------
+
+
+def activate(settings: Settings, store: Store, profile: str, version: str) -> None:
+    """Make a version the one that serves the profile.
+
+    Raises:
+        NotFound: there is no such version.
+        ModelError: it cannot be used, or it does not contain the profile.
+    """
+    info = _info(settings, store, version)
+    if not _folder(settings, version).is_dir():
+        raise NotFound(f"There is no version {version!r}. `musicai versions` lists them.")
+    if info.problem:
+        raise ModelError(info.problem)
+    if profile not in info.profiles:
+        raise ModelError(
+            f"Version {version} was trained on {', '.join(info.profiles)} and knows nothing of "
+            f"{profile!r}. Train a version of this profile."
+        )
+    store.set_active_version(profile, version)
+
+
+def active(settings: Settings, store: Store, profile: str) -> str | None:
+    """The version that serves the profile, or None where there is none that can.
+
+    An invented profile without a version of its own takes the bundled one, if
+    that was trained on the very same data.
+    """
+    one = store.profile(profile)
+    chosen = one.active_version
+    if chosen is not None:
+        problem = _info(settings, store, chosen).problem
+        if problem is None:
+            return chosen
+        logger.warning("the active version %s cannot be used: %s", chosen, problem)
+    if not one.invented:
+        return None
+    info = _info(settings, store, BUNDLED)
+    if info.problem is None and info.fingerprint == store.fingerprint(profile):
+        return BUNDLED
+    return None
+
+
+def delete(settings: Settings, store: Store, version: str) -> None:
+    """Delete a version trained here, for good; a profile it served has none then.
+
+    Raises:
+        NotFound: there is no such version.
+        ModelError: it is the bundled one.
+    """
+    if version == BUNDLED:
+        raise ModelError("The bundled version belongs to the project and is not deleted.")
+    folder = _folder(settings, version)
+    if not folder.is_dir():
+        raise NotFound(f"There is no version {version!r}. `musicai versions` lists them.")
+    gone = folder.with_name(f"{_PARTIAL}{version}-deleted")
+    folder.rename(gone)
+    store.forget_version(version)
+    shutil.rmtree(gone, ignore_errors=os.name == "nt")
+    logger.info("deleted version %s", version)
+
+
+def retire_profile(settings: Settings, store: Store, profile: str) -> tuple[str, ...]:
+    """Delete every version that contains the profile's data, except the bundled one.
+
+    Returns:
+        The names of the deleted versions.
+    """
+    known = set(store.versions_of(profile))
+    known |= {i.version for i in list_versions(settings, store) if profile in i.profiles}
+    gone = sorted(known - {BUNDLED})
+    for version in gone:
+        if _folder(settings, version).is_dir():
+            delete(settings, store, version)
+        store.forget_version(version)
+    return tuple(gone)

@@ -1,0 +1,229 @@
+"""What one can ask for, and what comes back: plain values around the recommender."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import MappingProxyType
+from typing import overload
+
+import numpy as np
+import pandas as pd
+
+from musicai.errors import QueryError
+from musicai.genres import GENRES
+from musicai.moods import MOODS
+from musicai.recommenders.base import Query
+from musicai.tables import FloatArray, IntArray
+
+MODES = ("rediscover", "discover", "mix")
+"""Own tracks, tracks never played, or both."""
+
+
+def _nothing() -> Mapping[str, float]:
+    return MappingProxyType({})
+
+
+def shares(
+    value: str | Mapping[str, float] | None, known: Sequence[str], what: str
+) -> Mapping[str, float]:
+    """A mood or genre, or a mix of them, as shares that sum to 1; empty for none.
+
+    Raises:
+        QueryError: a name is not known, a share is negative, or all are 0.
+    """
+    if value is None or value == "":
+        return _nothing()
+    mix = {value: 1.0} if isinstance(value, str) else dict(value)
+    for name, share in mix.items():
+        if name not in known:
+            raise QueryError(f"There is no {what} {name!r}; choose from {', '.join(known)}.")
+        if not np.isfinite(share) or share < 0:
+            raise QueryError(f"The share of {what} {name!r} is {share}; it must be 0 or more.")
+    total = float(sum(mix.values()))
+    if mix and total <= 0:
+        raise QueryError(f"All shares of the {what} mix are 0; raise one or leave the mix out.")
+    return MappingProxyType({name: float(s) / total for name, s in mix.items() if s > 0})
+
+
+@dataclass(frozen=True)
+class Request:
+    """What decides the components' scores."""
+
+    user_id: str | None = None
+    """A listener's name; None for the profile's owner."""
+    seed_tracks: tuple[str, ...] = ()
+    """Ids of the tracks to start from; none for the listener's own history."""
+    mood: Mapping[str, float] = field(default_factory=_nothing)
+    """Mood → share."""
+    genre: Mapping[str, float] = field(default_factory=_nothing)
+    """Genre → share."""
+    mode: str = "auto"
+    """"auto", or one of ``MODES``."""
+    mood_strength: float = 0.5
+    """0 to 1; 0.5 is normal."""
+    genre_strength: float = 0.5
+    """0 to 1; 0.5 is normal, 1 shows that genre only."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "mood", shares(self.mood, MOODS, "mood"))
+        object.__setattr__(self, "genre", shares(self.genre, GENRES, "genre"))
+        if self.mode not in ("auto", *MODES):
+            raise QueryError(
+                f"There is no mode {self.mode!r}; choose from auto, {', '.join(MODES)}."
+            )
+        _within("mood_strength", self.mood_strength, 0.0, 1.0)
+        _within("genre_strength", self.genre_strength, 0.0, 1.0)
+
+    def key(self) -> str:
+        """Equal for equal requests; a cache key."""
+        return repr(
+            (
+                self.user_id,
+                self.seed_tracks,
+                sorted(self.mood.items()),
+                sorted(self.genre.items()),
+                self.mode,
+                self.mood_strength,
+                self.genre_strength,
+            )
+        )
+
+
+@dataclass(frozen=True)
+class Tuning:
+    """What decides only the blend and the order; cheap to change."""
+
+    weights: Mapping[str, float] | None = None
+    """Component → weight ≥ 0; None for the model's own."""
+    diversity: float = 0.2
+    """0 to 1: how much a track loses for being like one before it."""
+    novelty: float = 0.0
+    """−1 familiar to +1 obscure."""
+    artist_cap: int = 3
+    """Most tracks of one artist, at least 1."""
+    n_recommendations: int = 20
+    """Length of the list, 1 to 1,000."""
+
+    def __post_init__(self) -> None:
+        _within("diversity", self.diversity, 0.0, 1.0)
+        _within("novelty", self.novelty, -1.0, 1.0)
+        _within("artist_cap", self.artist_cap, 1, 1_000)
+        _within("n_recommendations", self.n_recommendations, 1, 1_000)
+
+
+def _within(name: str, value: float, low: float, high: float) -> None:
+    if not (np.isfinite(value) and low <= value <= high):
+        raise QueryError(f"{name} is {value}; it must be between {low} and {high}.")
+
+
+@dataclass(frozen=True)
+class Scored:
+    """A request's component scores, scaled, over its candidates."""
+
+    request: Request
+    query: Query
+    mode: str
+    """The mode in use, never "auto"."""
+    candidates: IntArray
+    """(n,) track rows one may recommend."""
+    scaled: Mapping[str, FloatArray]
+    """Component → (n,) scaled scores, NaN for no opinion."""
+    stacked: FloatArray
+    """(n_components, n) the same in order, 0 for no opinion: what the blend multiplies."""
+    notes: tuple[str, ...] = ()
+    """Plain sentences about what could not be done as asked."""
+
+
+@dataclass(frozen=True)
+class Recommendation:
+    """One track of a list, and why it is there."""
+
+    rank: int
+    """1 for the first."""
+    track_id: str
+    name: str
+    artists: tuple[str, ...]
+    score: float
+    """The blended score; the sum of ``contributions``."""
+    contributions: dict[str, float]
+    """Component (and "novelty" where the dial is turned) → its part of the score."""
+    reason: str
+    """One sentence, from what moved the score most."""
+    origin: str
+    """Where the track is known from: "your history", "your playlists" or a catalogue."""
+    track: int
+    """Track row in the library."""
+    opinions: dict[str, bool]
+    """Component → whether it had an opinion on this track."""
+
+
+@dataclass(frozen=True)
+class Recommendations(Sequence[Recommendation]):
+    """A ranked list with what one should know about it."""
+
+    items: tuple[Recommendation, ...]
+    mode: str
+    """The mode in use."""
+    notes: tuple[str, ...] = ()
+    """Plain sentences: what could not be done as asked, and what is missing."""
+    version: str | None = None
+    """The model version in use; None while nothing is trained."""
+    untrained: tuple[str, ...] = ()
+    """Components that wait for training."""
+    weights: Mapping[str, float] = field(default_factory=dict)
+    """The weights in use; they sum to 1."""
+
+    @overload
+    def __getitem__(self, index: int) -> Recommendation: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Recommendation, ...]: ...
+    def __getitem__(self, index: int | slice) -> Recommendation | tuple[Recommendation, ...]:
+        return self.items[index]
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    def __iter__(self) -> Iterator[Recommendation]:
+        return iter(self.items)
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row a track; contributions in columns of their own, ``contribution_<name>``."""
+        columns = ["rank", "track_id", "name", "artists", "score", "reason", "origin"]
+        rows = [
+            {
+                **{name: getattr(item, name) for name in columns},
+                "artists": ", ".join(item.artists),
+                **{f"contribution_{name}": part for name, part in item.contributions.items()},
+            }
+            for item in self.items
+        ]
+        return pd.DataFrame(rows) if rows else pd.DataFrame(columns=columns)
+
+
+@dataclass(frozen=True)
+class Forgotten:
+    """A favourite that has not been played for long."""
+
+    track_id: str
+    name: str
+    artists: tuple[str, ...]
+    plays: int
+    """Completed plays."""
+    last_played: datetime
+    """UTC."""
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """How much is known of the profile's own tracks: provenance → share, sums to 1."""
+
+    features_by_plays: Mapping[str, float]
+    features_by_tracks: Mapping[str, float]
+    genres_by_plays: Mapping[str, float]
+    genres_by_tracks: Mapping[str, float]
+    n_tracks: int
+    """Own tracks."""
+    n_plays: int
+    """Plays of the owner."""

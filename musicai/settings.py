@@ -1,0 +1,92 @@
+"""Where things live and how much is taken in. The only module that reads the environment."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from musicai.errors import SettingsError
+
+PROJECT_ROOT = Path(__file__).resolve().parent.parent
+"""The checkout: it holds ``models/saved`` and ``sample_data``."""
+
+PACKAGE_DATA = Path(__file__).resolve().parent / "data"
+"""Tables that ship with the package, such as ``artist_genres.csv``."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Paths and limits. Frozen; made by :func:`load_settings` or directly in tests."""
+
+    home: Path
+    """Everything a person's data becomes lives under this folder (``MUSICAI_HOME``)."""
+    bundled_models: Path = PROJECT_ROOT / "models" / "saved"
+    """The version that ships with the project, trained on the invented sample."""
+    sample_data: Path = PROJECT_ROOT / "sample_data"
+    """The invented world, in real export formats."""
+    max_upload_bytes: int = 300 * 1024**2
+    """Largest single file taken in, bytes."""
+    max_unpacked_bytes: int = 2 * 1024**3
+    """Largest sum of unpacked members of one archive, bytes."""
+    max_member_bytes: int = 500 * 1024**2
+    """Largest single unpacked member of an archive, bytes."""
+    max_members: int = 2_000
+    """Most members of one archive."""
+
+    @property
+    def database(self) -> Path:
+        """The SQLite file."""
+        return self.home / "musicai.db"
+
+    @property
+    def models(self) -> Path:
+        """Versions trained on this machine."""
+        return self.home / "models"
+
+    @property
+    def catalogues(self) -> Path:
+        """Catalogue tables, one Parquet file each."""
+        return self.home / "catalogues"
+
+    @property
+    def cache(self) -> Path:
+        """Side files that can be rebuilt from the database at any time."""
+        return self.home / "cache"
+
+    @property
+    def jobs(self) -> Path:
+        """Status files and locks of background jobs."""
+        return self.home / "jobs"
+
+    @property
+    def logs(self) -> Path:
+        """Rotated log files, without personal data."""
+        return self.home / "logs"
+
+
+def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
+    """Settings from the environment.
+
+    ``MUSICAI_HOME`` names the folder for everything personal; without it,
+    ``data/`` in the checkout, which git ignores.
+
+    Raises:
+        SettingsError: the folder is a file, or cannot be made.
+    """
+    environ = os.environ if environ is None else environ
+    home = Path(environ.get("MUSICAI_HOME") or PROJECT_ROOT / "data").expanduser().resolve()
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingsError(
+            f"The data folder {home} cannot be used ({error.strerror}). "
+            "Set MUSICAI_HOME to a folder you can write to."
+        ) from error
+    return Settings(home=home)
+
+
+def child_environment(settings: Settings) -> dict[str, str]:
+    """The environment of a child process of ours: it uses the same home and writes UTF-8."""
+    return {**os.environ, "MUSICAI_HOME": str(settings.home), "PYTHONUTF8": "1"}

@@ -1,0 +1,221 @@
+"""Catalogues: a row in the database and a Parquet file beside it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+from sqlalchemy import Connection, Row, delete, func, insert, select
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from musicai.errors import DataError, NotFound
+from musicai.settings import Settings
+from musicai.store import schema
+from musicai.store.records import Catalogue
+from musicai.tables import INVENTED_PREFIX, SOURCE_TRACK_COLUMNS, conform
+
+_c = schema.catalogues.c
+_on = schema.profile_catalogues
+
+
+@dataclass(frozen=True)
+class NewCatalogue:
+    """A catalogue whose file is written and whose row is not."""
+
+    name: str
+    origin: str
+    licence: str
+    invented: bool
+    n_tracks: int
+    digest: str
+
+
+def file_of(settings: Settings, digest: str) -> Path:
+    """The Parquet file; its name comes from the digest, never from a person's file name."""
+    return settings.catalogues / f"{digest[:32]}.parquet"
+
+
+@contextlib.contextmanager
+def written_beside(path: Path) -> Iterator[Path]:
+    """A temporary file in the same folder that takes the name when the block ends well."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
+    os.close(handle)
+    beside = Path(name)
+    try:
+        yield beside
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def prepare(
+    settings: Settings,
+    name: str,
+    frame: pd.DataFrame,
+    *,
+    origin: str,
+    licence: str,
+    invented: bool,
+    digest: str,
+) -> NewCatalogue:
+    """Check the tracks and write the file.
+
+    Raises:
+        DataError: there is no track, an id occurs twice, or invented and real
+            tracks meet.
+    """
+    frame = conform(frame, SOURCE_TRACK_COLUMNS, name)
+    if not len(frame):
+        raise DataError(f"The catalogue {name!r} has no tracks; nothing was added.")
+    if not frame["track_id"].is_unique:
+        raise DataError(f"The catalogue {name!r} names a track id twice.")
+    if not (frame["track_id"].str.startswith(INVENTED_PREFIX) == invented).all():
+        raise DataError(f"The catalogue {name!r} would mix invented sample tracks with real ones.")
+    with written_beside(file_of(settings, digest)) as beside:
+        table = pa.Table.from_pandas(frame, preserve_index=False)
+        pq.write_table(table, beside, write_page_checksum=True)
+    return NewCatalogue(name, origin, licence, invented, len(frame), digest)
+
+
+def insert_new(connection: Connection, new: NewCatalogue) -> None:
+    """Its row; a digest that is there already stays, a name that is taken gets a number."""
+    if by_digest(connection, new.digest) is not None:
+        return
+    taken = set(connection.execute(select(_c.name)).scalars())
+    name, number = new.name, 2
+    while name in taken:
+        name, number = f"{new.name} ({number})", number + 1
+    connection.execute(
+        insert(schema.catalogues).values(
+            name=name,
+            origin=new.origin,
+            licence=new.licence,
+            invented=new.invented,
+            n_tracks=new.n_tracks,
+            digest=new.digest,
+            created_at=int(time.time()),
+        )
+    )
+
+
+def by_digest(connection: Connection, digest: str) -> int | None:
+    """The catalogue's id, if it is there."""
+    return connection.execute(select(_c.id).where(_c.digest == digest)).scalar_one_or_none()
+
+
+def enable_digest(connection: Connection, profile: str, digest: str) -> None:
+    """Enable a catalogue that an import brought."""
+    catalogue = by_digest(connection, digest)
+    if catalogue is not None:
+        set_enabled(connection, profile, catalogue, True)
+
+
+def set_enabled(connection: Connection, profile: str, catalogue: int, on: bool) -> None:
+    """Note whether the profile recommends from the catalogue."""
+    values = {"profile": profile, "catalogue": catalogue, "enabled": on}
+    connection.execute(upsert(_on).values(**values).on_conflict_do_update(set_={"enabled": on}))
+
+
+def listing(connection: Connection, settings: Settings, profile: str | None) -> list[Catalogue]:
+    """All catalogues in the order they were added, with ``enabled`` as that profile has it."""
+    enabled: set[int] = set()
+    if profile is not None:
+        query = select(_on.c.catalogue).where(_on.c.profile == profile, _on.c.enabled)
+        enabled = set(connection.execute(query).scalars())
+    rows = connection.execute(select(schema.catalogues).order_by(_c.id))
+    return [_record(settings, row, row.id in enabled) for row in rows]
+
+
+def _record(settings: Settings, row: Row[tuple[object, ...]], enabled: bool) -> Catalogue:
+    return Catalogue(
+        id=row.id,
+        name=row.name,
+        origin=row.origin,
+        licence=row.licence,
+        invented=bool(row.invented),
+        n_tracks=row.n_tracks,
+        digest=row.digest,
+        created_at=datetime.fromtimestamp(row.created_at, UTC),
+        path=file_of(settings, row.digest),
+        enabled=enabled,
+    )
+
+
+def read_tracks(catalogue: Catalogue) -> pd.DataFrame:
+    """``SOURCE_TRACK_COLUMNS`` of the file.
+
+    Raises:
+        NotFound: the file is gone or damaged.
+    """
+    try:
+        table = pq.read_table(catalogue.path, page_checksum_verification=True)
+        return conform(table.to_pandas(), SOURCE_TRACK_COLUMNS, catalogue.name)
+    except (OSError, pa.ArrowException, DataError) as error:
+        raise NotFound(
+            f"The tracks of the catalogue {catalogue.name!r} are gone or damaged. "
+            f"Import {catalogue.origin!r} again to bring them back, or remove the catalogue."
+        ) from error
+
+
+def is_whole(path: Path) -> bool:
+    """Whether the file can be read, judged by its footer."""
+    try:
+        pq.read_metadata(path)
+    except (OSError, pa.ArrowException):
+        return False
+    return True
+
+
+def drop_unused(connection: Connection, settings: Settings, catalogue: int) -> None:
+    """Remove a catalogue that no profile has; another profile keeps it alive."""
+    users = select(func.count()).select_from(_on).where(_on.c.catalogue == catalogue)
+    if connection.execute(users).scalar_one() == 0:
+        drop(connection, settings, catalogue)
+
+
+def drop(connection: Connection, settings: Settings, catalogue: int) -> None:
+    """Remove the row, then the file; a file left over is overwritten by the next import."""
+    digest = connection.execute(select(_c.digest).where(_c.id == catalogue)).scalar_one()
+    connection.execute(delete(schema.catalogues).where(_c.id == catalogue))
+    with contextlib.suppress(OSError):
+        file_of(settings, digest).unlink(missing_ok=True)
+
+
+def fill_names(connection: Connection, settings: Settings, profile: str, importing: int) -> None:
+    """Give tracks known only by their id the names that an enabled catalogue has for it."""
+    tracks, imports = schema.tracks, schema.imports
+    mine = select(imports.c.id).where(
+        imports.c.profile == profile,
+        (imports.c.state == "visible") | (imports.c.id == importing),
+    )
+    bare = connection.execute(
+        select(tracks.c.id, tracks.c.track_id).where(
+            tracks.c.name == "", tracks.c.import_id.in_(mine)
+        )
+    ).all()
+    if not bare:
+        return
+    wanted = pd.DataFrame(bare, columns=["id", "track_id"])
+    for catalogue in listing(connection, settings, profile):
+        if not catalogue.enabled or not is_whole(catalogue.path):
+            continue
+        columns = ["track_id", "name", "artists", "album", "isrc"]
+        named = pq.read_table(catalogue.path, columns=columns).to_pandas()
+        found = wanted.merge(named[named["name"] != ""], on="track_id")
+        values = found[[*columns[1:], "id"]].astype(object).to_numpy().tolist()
+        if values:
+            connection.exec_driver_sql(
+                "UPDATE tracks SET name = ?, artists = ?, album = ?, isrc = ? WHERE id = ?",
+                [tuple(row) for row in values],
+            )
+        wanted = wanted[~wanted["id"].isin(found["id"])]

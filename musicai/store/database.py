@@ -1,0 +1,117 @@
+"""Opening SQLite: pragmas, transactions, migrations, and errors in plain words."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import DBAPIError
+
+from musicai.errors import StoreError
+from musicai.store.schema import MIGRATIONS, SCHEMA_VERSION, bring_up_to_date, current_version
+
+logger = logging.getLogger(__name__)
+
+
+def open_engine(path: Path, busy_seconds: float) -> Engine:
+    """An engine on the file, which is made where it is absent.
+
+    SQLAlchemy leaves transactions to us here: ``BEGIN`` for readers, ``BEGIN
+    IMMEDIATE`` for writers, because a reader that turns writer half-way fails
+    at once with "database is locked" however long the timeout is.
+    """
+    engine = create_engine(
+        f"sqlite:///{path}",
+        connect_args={"timeout": busy_seconds},
+        pool_size=5,
+        max_overflow=20,
+    )
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None
+        for pragma in (
+            "journal_mode = WAL",
+            "synchronous = NORMAL",
+            "foreign_keys = ON",
+            "secure_delete = ON",
+            "cache_size = -32768",
+        ):
+            connection.execute(f"PRAGMA {pragma}").close()
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        write = connection.get_execution_options().get("musicai_write", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+    return engine
+
+
+@contextmanager
+def plain_errors(path: Path) -> Iterator[None]:
+    """Turn the driver's errors into ``StoreError`` with what to do next."""
+    try:
+        yield
+    except DBAPIError as error:
+        raise StoreError(explain(path, str(error.orig))) from error
+    except sqlite3.Error as error:
+        raise StoreError(explain(path, str(error))) from error
+
+
+def explain(path: Path, message: str) -> str:
+    """What a message of SQLite means for the person."""
+    if "locked" in message or "busy" in message:
+        return (
+            f"The database {path} is in use by another program and stayed locked. "
+            "Close other musicai windows or wait for the running job, then try again."
+        )
+    if "not a database" in message or "malformed" in message:
+        return (
+            f"The database {path} is damaged ({message}). Move it away and import your files "
+            "again, or put back a copy: copies made before updates lie beside it."
+        )
+    if "full" in message:
+        return f"The disk with {path} is full. Free some space, then try again."
+    return f"The database {path} cannot be used ({message}). Check the folder's permissions."
+
+
+def prepare(
+    engine: Engine, path: Path, migrations: dict[int, Callable[[Connection], None]] | None = None
+) -> None:
+    """Create or migrate the schema; a copy of the file is made before a migration.
+
+    Raises:
+        StoreError: a newer musicai made the file.
+    """
+    steps = MIGRATIONS if migrations is None else migrations
+    with engine.begin() as connection:
+        version = current_version(connection)
+    if version == SCHEMA_VERSION:
+        return
+    if version > SCHEMA_VERSION:
+        raise StoreError(
+            f"The database {path} was made by a newer musicai (schema {version}, this one knows "
+            f"{SCHEMA_VERSION}). Update musicai, or set MUSICAI_HOME to another folder."
+        )
+    if version:
+        copy_database(path, path.with_name(f"{path.name}.before-schema-{version + 1}"))
+        logger.info("migrating the database from schema %d to %d", version, SCHEMA_VERSION)
+    writer = engine.execution_options(musicai_write=True)
+    with writer.begin() as connection:
+        if current_version(connection) < SCHEMA_VERSION:
+            bring_up_to_date(connection, steps)
+
+
+def copy_database(source: Path, target: Path) -> None:
+    """A consistent copy, also while others write; written beside and renamed."""
+    beside = target.with_name(target.name + ".part")
+    beside.unlink(missing_ok=True)
+    with closing(sqlite3.connect(source)) as reading, closing(sqlite3.connect(beside)) as writing:
+        reading.backup(writing)
+        writing.execute("PRAGMA journal_mode = DELETE").close()
+    beside.replace(target)

@@ -1,0 +1,256 @@
+"""The tables of the database and the steps that bring an older file up to date.
+
+Everything an import brings carries its ``import_id``: tracks, names, plays and
+playlist rows. Undoing an import is therefore one cascading delete, and an
+import that was cut off is invisible because its row is still ``pending``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Connection,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    ScalarSelect,
+    Select,
+    Table,
+    Text,
+    UniqueConstraint,
+    select,
+    text,
+)
+
+from musicai.tables import SOURCE_TRACK_COLUMNS
+
+SCHEMA_VERSION = 1
+"""Written to ``PRAGMA user_version``; raised by one with every migration."""
+
+metadata = MetaData()
+
+_SQL_TYPES = {"str": Text, "float32": Float, "boolean": Boolean}
+
+
+def _of_import() -> Column[int]:
+    return Column(
+        "import_id", Integer, ForeignKey("imports.id", ondelete="CASCADE"), nullable=False
+    )
+
+
+profiles = Table(
+    "profiles",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("label", Text, nullable=False, default=""),
+    Column("invented", Boolean, nullable=False, default=False),
+    Column("created_at", Integer, nullable=False),
+    Column("active_version", Text),
+    Column("train_on_api_rows", Boolean),
+    Column("settings", Text, nullable=False, default="{}"),
+)
+"""``train_on_api_rows`` is null until the person has been asked."""
+
+imports = Table(
+    "imports",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("profile", Text, nullable=False, index=True),
+    Column("state", Text, nullable=False),
+    Column("include_private", Boolean, nullable=False),
+    Column("created_at", Integer, nullable=False),
+    Column("seconds", Float, nullable=False, default=0.0),
+    sqlite_autoincrement=True,
+)
+"""``state``: ``pending`` while it is written, ``visible`` from one small transaction on.
+``profile`` is not a foreign key: the first import creates its profile only when it ends."""
+
+import_files = Table(
+    "import_files",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    _of_import(),
+    Column("file", Text, nullable=False),
+    Column("digest", Text, nullable=False, index=True),
+    Column("format", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("repeated", Boolean, nullable=False),
+    Column("catalogue", Text),
+    Column("read", Integer, nullable=False),
+    Column("imported", Integer, nullable=False),
+    Column("duplicate", Integer, nullable=False),
+    Column("not_music", Integer, nullable=False),
+    Column("private", Integer, nullable=False),
+    Column("rejected", Integer, nullable=False),
+    Index("import_files_by_import", "import_id"),
+)
+"""``repeated``: the bytes were known already, nothing of them was stored again.
+``catalogue``: digest of the catalogue that the file became."""
+
+problems = Table(
+    "problems",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    _of_import(),
+    Column("file", Text, nullable=False),
+    Column("where", Text, nullable=False),
+    Column("why", Text, nullable=False),
+    Index("problems_by_import", "import_id"),
+)
+
+tracks = Table(
+    "tracks",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    _of_import(),
+    Column("row", Integer, nullable=False),
+    *[Column(name, _SQL_TYPES[dtype]) for name, dtype in SOURCE_TRACK_COLUMNS.items()],
+    Index("tracks_by_import", "import_id"),
+)
+"""What each import says about a track. ``row`` is the track's number in its profile; several
+rows with one ``row`` are merged on reading, the earliest known value of a column wins."""
+
+listeners = Table(
+    "listeners",
+    metadata,
+    Column("import_id", ForeignKey("imports.id", ondelete="CASCADE"), primary_key=True),
+    Column("code", Integer, primary_key=True),
+    Column("name", Text, nullable=False),
+)
+"""Names of the listeners that an import speaks of; code 0 with the name "" is the owner."""
+
+playlists = Table(
+    "playlists",
+    metadata,
+    Column("import_id", ForeignKey("imports.id", ondelete="CASCADE"), primary_key=True),
+    Column("code", Integer, primary_key=True),
+    Column("name", Text, nullable=False),
+)
+
+plays = Table(
+    "plays",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    _of_import(),
+    Column("track", Integer, nullable=False),
+    Column("listener", Integer, nullable=False),
+    Column("played_at", Integer, nullable=False),
+    Column("ms_played", Integer, nullable=False),
+    Column("skipped", Integer, nullable=False),
+    Column("reason_start", Text, nullable=False),
+    Column("reason_end", Text, nullable=False),
+    Column("shuffle", Integer, nullable=False),
+    Column("superseded_by", Integer),
+    Index("plays_by_import", "import_id"),
+)
+"""``superseded_by``: the import that holds the same play already; such rows are kept, so that
+undoing that import brings them to light, and are not read otherwise."""
+
+playlist_items = Table(
+    "playlist_items",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    _of_import(),
+    Column("playlist", Integer, nullable=False),
+    Column("track", Integer, nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("added_at", Integer, nullable=False),
+    Column("api_born", Integer, nullable=False),
+    Column("superseded_by", Integer),
+    Index("playlist_items_by_import", "import_id"),
+)
+
+catalogues = Table(
+    "catalogues",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("origin", Text, nullable=False),
+    Column("licence", Text, nullable=False),
+    Column("invented", Boolean, nullable=False),
+    Column("n_tracks", Integer, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("created_at", Integer, nullable=False),
+    UniqueConstraint("name"),
+    UniqueConstraint("digest"),
+)
+
+profile_catalogues = Table(
+    "profile_catalogues",
+    metadata,
+    Column("profile", Text, primary_key=True),
+    Column("catalogue", ForeignKey("catalogues.id", ondelete="CASCADE"), primary_key=True),
+    Column("enabled", Boolean, nullable=False),
+)
+
+artifacts = Table(
+    "artifacts",
+    metadata,
+    Column("version", Text, primary_key=True),
+    Column("file", Text, primary_key=True),
+    Column("sha256", Text, nullable=False),
+)
+"""SHA-256 of every file of the model versions trained on this machine."""
+
+profile_versions = Table(
+    "profile_versions",
+    metadata,
+    Column("profile", Text, primary_key=True),
+    Column("version", Text, primary_key=True),
+)
+
+fingerprints = Table(
+    "fingerprints",
+    metadata,
+    Column("profile", Text, primary_key=True),
+    Column("fingerprint", Text, primary_key=True),
+    Column("used_at", Integer, nullable=False),
+)
+"""Fingerprints that side files were made for, so that they can be found and deleted."""
+
+
+Migration = Callable[[Connection], None]
+
+MIGRATIONS: Mapping[int, Migration] = {}
+"""From version n (the key) to n + 1. A copy of the database is made before the first."""
+
+
+def current_version(connection: Connection) -> int:
+    """The version of the file; 0 where it is new and empty."""
+    return int(connection.execute(text("PRAGMA user_version")).scalar_one())
+
+
+def bring_up_to_date(connection: Connection, migrations: Mapping[int, Migration]) -> None:
+    """Create the tables, or run the migrations from the file's version on.
+
+    Runs inside one transaction of the caller: all of it holds, or nothing.
+    """
+    version = current_version(connection)
+    if version == 0:
+        metadata.create_all(connection)
+    else:
+        for step in range(version, SCHEMA_VERSION):
+            migrations[step](connection)
+    connection.execute(text(f"PRAGMA user_version = {SCHEMA_VERSION}"))
+
+
+def visible_imports(profile: str) -> ScalarSelect[int]:
+    """The ids of a profile's imports that are not being written."""
+    return (
+        select(imports.c.id)
+        .where(imports.c.profile == profile, imports.c.state == "visible")
+        .scalar_subquery()
+    )
+
+
+def raw_rows(connection: Connection, statement: Select[Any]) -> list[tuple[Any, ...]]:
+    """All rows as the driver gives them; several times faster than SQLAlchemy's rows."""
+    cursor = connection.execute(statement).cursor
+    assert cursor is not None  # a SELECT always has one
+    return list(cursor.fetchall())

@@ -1,0 +1,283 @@
+"""The canonical tables: column names, dtypes, and the frozen, validated Library.
+
+Everything that comes in is brought to these columns at the border and trusted
+inside. Rows are addressed by position: a *track row* is a position in
+``Library.tracks`` and the same position in every array of the models.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from musicai.errors import DataError
+
+FloatArray = npt.NDArray[np.float32]
+IntArray = npt.NDArray[np.int32]
+BoolArray = npt.NDArray[np.bool_]
+
+UNIT_FEATURES = (
+    "danceability",
+    "energy",
+    "valence",
+    "acousticness",
+    "instrumentalness",
+    "liveness",
+    "speechiness",
+)
+"""Audio features in [0, 1], as Spotify defined them."""
+
+AUDIO_FEATURES = (*UNIT_FEATURES, "tempo", "loudness")
+"""All audio features: the unit ones, tempo in beats a minute, loudness in dB."""
+
+FEATURE_SOURCES = ("file", "matched", "estimated", "none")
+"""Where a track's audio features come from, best first."""
+
+GENRE_SOURCES = ("file", "matched", "artist", "none")
+"""Where a track's genres come from: its row, a catalogue, the artist table, nowhere."""
+
+ARTIST_SEPARATOR = ";"
+"""Between artists, and between genres, inside one text column."""
+
+INVENTED_PREFIX = "invented"
+"""Track ids of the sample world begin so; they never enter a profile with real data."""
+
+SOURCE_TRACK_COLUMNS: dict[str, str] = {
+    "track_id": "str",
+    "name": "str",
+    "artists": "str",
+    "album": "str",
+    "genres": "str",
+    "isrc": "str",
+    "year": "float32",
+    "duration_ms": "float32",
+    "popularity": "float32",
+    "explicit": "boolean",
+    **dict.fromkeys(AUDIO_FEATURES, "float32"),
+}
+"""Columns a reader fills. Text is never missing (""), numbers are NaN where not known.
+
+``track_id``: the 22-character Spotify id where there is one, else ``name:`` and a
+digest of the normalised first artist and title (``musicai.matching.name_id``).
+``artists``, ``genres``: joined by ";". ``popularity``: 0 to 100. ``genres``: micro-genres
+in lower case.
+"""
+
+TRACK_COLUMNS: dict[str, str] = {
+    **SOURCE_TRACK_COLUMNS,
+    "feature_source": "category",
+    "genre_source": "category",
+    "origin": "category",
+    "own": "bool",
+    "in_catalogue": "bool",
+}
+"""Columns of ``Library.tracks``.
+
+``origin``: "your history", "your playlists" or the catalogue's name. ``own``: played by
+the listener or in one of the listener's playlists. ``in_catalogue``: found in an enabled
+catalogue (an own track can be, too).
+"""
+
+PLAY_COLUMNS: dict[str, str] = {
+    "track": "int32",
+    "listener": "int32",
+    "played_at": "datetime64[s, UTC]",
+    "ms_played": "int64",
+    "skipped": "boolean",
+    "reason_start": "category",
+    "reason_end": "category",
+    "shuffle": "boolean",
+}
+"""Columns of ``Library.plays``, sorted by ``played_at``. ``track``: track row.
+``listener``: position in ``Library.listeners``. ``played_at``: start of the play."""
+
+PLAYLIST_COLUMNS: dict[str, str] = {
+    "playlist": "category",
+    "track": "int32",
+    "position": "int32",
+    "added_at": "datetime64[s, UTC]",
+    "api_born": "bool",
+}
+"""Columns of ``Library.playlist_items``. ``added_at`` may be missing (NaT).
+``api_born``: the row came through Spotify's API; training on it needs consent."""
+
+
+def empty_frame(columns: dict[str, str]) -> pd.DataFrame:
+    """A frame with no rows and exactly these columns and dtypes."""
+    return pd.DataFrame({name: pd.Series(dtype=dtype) for name, dtype in columns.items()})
+
+
+def conform(frame: pd.DataFrame, columns: dict[str, str], table: str) -> pd.DataFrame:
+    """The frame with exactly these columns, in order, each in its dtype.
+
+    Raises:
+        DataError: a column is missing or holds values its dtype cannot.
+    """
+    missing = [name for name in columns if name not in frame.columns]
+    if missing:
+        raise DataError(f"Table {table!r} lacks the columns {', '.join(missing)}.")
+    try:
+        return frame[list(columns)].astype(columns).reset_index(drop=True)
+    except (ValueError, TypeError) as error:
+        raise DataError(f"Table {table!r} holds a value of the wrong type: {error}") from error
+
+
+class Vocabulary:
+    """Track ids in row order: id ↔ row."""
+
+    def __init__(self, ids: Iterable[str]) -> None:
+        self._index = pd.Index(np.asarray(list(ids), dtype=object))
+        if not self._index.is_unique:
+            twice = self._index[self._index.duplicated()][0]
+            raise DataError(f"Track id {twice!r} occurs twice; ids must be unique.")
+
+    def __len__(self) -> int:
+        return len(self._index)
+
+    def __contains__(self, track_id: object) -> bool:
+        return track_id in self._index
+
+    @property
+    def ids(self) -> npt.NDArray[np.object_]:
+        """(n_tracks,) ids in row order."""
+        return np.asarray(self._index, dtype=object)
+
+    def rows(self, ids: Iterable[str]) -> IntArray:
+        """(len(ids),) rows, −1 where an id is not known."""
+        wanted = np.asarray(list(ids), dtype=object)
+        return np.asarray(self._index.get_indexer(pd.Index(wanted)), dtype=np.int32)
+
+    def id(self, row: int) -> str:
+        """The id at a row."""
+        return str(self._index[row])
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 over all ids in order."""
+        return hashlib.sha256("\n".join(map(str, self._index)).encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Library:
+    """One profile's tracks, plays and playlists, with the tracks of its enabled catalogues.
+
+    Own tracks come first. Frozen and never mutated: it is shared between
+    sessions, and cached by ``fingerprint``. :meth:`checked` is the only door.
+    """
+
+    profile: str
+    """The profile's name."""
+    invented: bool
+    """True for the sample world."""
+    tracks: pd.DataFrame
+    """``TRACK_COLUMNS``, one row a track."""
+    plays: pd.DataFrame
+    """``PLAY_COLUMNS``, sorted by time."""
+    playlist_items: pd.DataFrame
+    """``PLAYLIST_COLUMNS``."""
+    listeners: tuple[str, ...]
+    """Names of the listeners; the first is the profile's owner."""
+    fingerprint: str
+    """SHA-256 that names exactly this data (imports, catalogues and consent)."""
+    train_on_api_rows: bool = False
+    """Whether the person allowed training on rows that came through Spotify's API."""
+    vocabulary: Vocabulary = field(init=False, compare=False, repr=False)
+    """Track id ↔ track row."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "vocabulary", Vocabulary(self.tracks["track_id"]))
+
+    @classmethod
+    def checked(
+        cls,
+        *,
+        profile: str,
+        invented: bool,
+        tracks: pd.DataFrame,
+        plays: pd.DataFrame,
+        playlist_items: pd.DataFrame,
+        listeners: Sequence[str],
+        fingerprint: str,
+        train_on_api_rows: bool = False,
+    ) -> Library:
+        """Validate the tables and freeze them.
+
+        Raises:
+            DataError: a column is missing, an id is empty or occurs twice, a play
+                points outside the tables, or invented and real tracks meet.
+        """
+        tracks = conform(tracks, TRACK_COLUMNS, "tracks")
+        plays = conform(plays, PLAY_COLUMNS, "plays")
+        playlist_items = conform(playlist_items, PLAYLIST_COLUMNS, "playlist_items")
+        _check_rows(plays["track"], len(tracks), "plays.track")
+        _check_rows(plays["listener"], len(listeners), "plays.listener")
+        _check_rows(playlist_items["track"], len(tracks), "playlist_items.track")
+        if (tracks["track_id"] == "").any():
+            raise DataError("A track has an empty id; every track needs one.")
+        if not listeners:
+            raise DataError("A library needs at least one listener, its owner.")
+        if not plays["played_at"].is_monotonic_increasing:
+            plays = plays.sort_values("played_at", kind="stable", ignore_index=True)
+        marked = tracks["track_id"].str.startswith(INVENTED_PREFIX)
+        if len(tracks) and bool(marked.any()) != invented:
+            raise DataError(
+                f"Profile {profile!r} would mix invented sample tracks with real ones. "
+                "The sample lives in a profile of its own."
+            )
+        return cls(
+            profile=profile,
+            invented=invented,
+            tracks=tracks,
+            plays=plays,
+            playlist_items=playlist_items,
+            listeners=tuple(listeners),
+            fingerprint=fingerprint,
+            train_on_api_rows=train_on_api_rows,
+        )
+
+    @property
+    def n_tracks(self) -> int:
+        """Number of track rows."""
+        return len(self.tracks)
+
+    def training_items(self) -> pd.DataFrame:
+        """Playlist rows that may enter ``fit``: all with consent, else those not ``api_born``."""
+        if self.train_on_api_rows:
+            return self.playlist_items
+        return self.playlist_items[~self.playlist_items["api_born"]]
+
+    def before(self, cut: pd.Timestamp) -> Library:
+        """What was known before ``cut``: plays and playlist rows earlier than it.
+
+        ``own`` is recomputed, so a track first met after the cut is a candidate
+        only if an enabled catalogue holds it. Undated playlist rows stay out:
+        they may have been added later.
+        """
+        plays = self.plays[self.plays["played_at"] < cut]
+        items = self.playlist_items[self.playlist_items["added_at"] < cut]
+        own = np.zeros(self.n_tracks, dtype=bool)
+        own[plays.loc[plays["listener"] == 0, "track"].to_numpy()] = True
+        own[items["track"].to_numpy()] = True
+        return Library(
+            profile=self.profile,
+            invented=self.invented,
+            tracks=self.tracks.assign(own=own),
+            plays=plays.reset_index(drop=True),
+            playlist_items=items.reset_index(drop=True),
+            listeners=self.listeners,
+            fingerprint=hashlib.sha256(
+                f"{self.fingerprint}<{cut.isoformat()}".encode()
+            ).hexdigest(),
+            train_on_api_rows=self.train_on_api_rows,
+        )
+
+
+def _check_rows(rows: pd.Series, size: int, column: str) -> None:
+    if len(rows) and (int(rows.min()) < 0 or int(rows.max()) >= size):
+        raise DataError(f"Column {column!r} points outside its table of {size} rows.")

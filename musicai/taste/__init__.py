@@ -1,0 +1,177 @@
+"""Somebody's taste as data: what they hear, when, how widely, and what is surprising in it."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
+from itertools import chain
+
+from musicai.recommenders.base import TrackFeatures
+from musicai.tables import IntArray, Library
+from musicai.taste import evidence, favourites, insights, listening, sound
+from musicai.taste.listening import Double, Listening
+from musicai.taste.model import (
+    Coverage,
+    FeatureTaste,
+    GenreDiversity,
+    Insight,
+    ListeningPatterns,
+    Month,
+    Sessions,
+    TasteProfile,
+    Top,
+)
+
+__all__ = [
+    "Coverage",
+    "FeatureTaste",
+    "GenreDiversity",
+    "Insight",
+    "ListeningPatterns",
+    "Month",
+    "Sessions",
+    "TasteProfile",
+    "Top",
+    "taste_profile",
+]
+
+logger = logging.getLogger(__name__)
+
+
+def taste_profile(
+    library: Library,
+    features: TrackFeatures,
+    *,
+    listener: int = 0,
+    tracks: Sequence[int] | IntArray | None = None,
+    weights: Sequence[float] | Double | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    timezone: str = "UTC",
+) -> TasteProfile:
+    """The taste of one listener in a period, or of a list of tracks.
+
+    A play weighs 1 if it was completed (30 seconds or more, not skipped), else 0. An
+    owner without plays is described by their playlists, each entry weighing 1.
+
+    Args:
+        library: The data.
+        features: ``data_processor.build_features(library)``.
+        listener: Position in ``library.listeners``; 0 is the owner.
+        tracks: Track rows to describe instead of the plays; −1 is a track not known.
+        weights: One weight, 0 or more, for each of ``tracks``; 1 each without.
+        since: First moment of the period; without a zone it is in ``timezone``.
+        until: First moment after the period.
+        timezone: IANA name of the zone for hours, weekdays and months.
+
+    Raises:
+        QueryError: no such listener, row or time zone, or a weight that cannot be meant.
+    """
+    started = time.perf_counter()
+    if tracks is None:
+        heard = listening.select(library, listener, timezone, since, until)
+    else:
+        listening.zone(timezone)
+        heard = listening.of_tracks(library.n_tracks, tracks, weights)
+    profile = _describe(library, features, heard, timezone)
+    logger.info(
+        "taste over %d plays in %.3f s",
+        len(heard.plays.track) if heard.plays else 0,
+        time.perf_counter() - started,
+    )
+    return profile
+
+
+def _describe(
+    library: Library, features: TrackFeatures, heard: Listening, timezone: str
+) -> TasteProfile:
+    weights = heard.weights
+    compared = sound.comparison(library, weights)
+    genre_rows = sound.genre_rows(features)
+    audio = sound.audio_features(features, weights, compared)
+    coverage = sound.coverage(library, features, weights)
+    shares, unknown = sound.genres(genre_rows, weights)
+    mainstream, mainstream_catalogue = favourites.mainstream(features, weights, compared)
+    own = weights > 0
+    artist = features.artist[own]
+    profile = TasteProfile(
+        basis=heard.basis,
+        amount=float(weights.sum()),
+        timezone=timezone,
+        compared_with=compared.words,
+        audio_features=audio,
+        coverage=coverage,
+        genre_shares=shares,
+        unknown_genre_share=unknown,
+        micro_genres=sound.micro_genres(library, weights),
+        genre_diversity=sound.diversity(shares),
+        distinct_tracks=len(set(features.recording[own].tolist())),
+        distinct_artists=len(set(artist[artist >= 0].tolist())),
+        top_artists=favourites.top_artists(features, weights),
+        top_tracks=favourites.top_tracks(library, features, weights),
+        top_albums=favourites.top_albums(library, features, weights),
+        eras=favourites.eras(library, weights),
+        mainstream=mainstream,
+        mainstream_catalogue=mainstream_catalogue,
+        listening_patterns=listening.patterns(heard.plays) if heard.plays else None,
+        insights=(),
+        missing=heard.missing + tuple(_gaps(coverage, shares, unknown, float(weights.sum()))),
+    )
+    found = _insights(profile, features, heard, genre_rows, compared)
+    return replace(profile, insights=insights.ranked(found))
+
+
+def _insights(
+    profile: TasteProfile,
+    features: TrackFeatures,
+    heard: Listening,
+    genre_rows: Double,
+    compared: sound.Comparison,
+) -> Iterator[Insight]:
+    effective = profile.genre_diversity.effective_genres
+    found = [
+        insights.artist(profile.top_artists, profile.amount),
+        insights.against_catalogue(
+            profile.audio_features, profile.genre_shares, genre_rows, compared, profile.amount
+        ),
+    ]
+    pattern = profile.listening_patterns
+    if heard.plays is not None and pattern is not None:
+        table = evidence.cells(heard.plays, genre_rows, features)
+        found.append(insights.contrasts(table, profile.audio_features))
+        found.append(insights.skips(heard.plays, genre_rows))
+        found.append(insights.busiest_hour(pattern.by_hour))
+    repeats = pattern.repeat_share if pattern else None
+    found.append(insights.plain_facts(effective, repeats, profile.amount))
+    return chain.from_iterable(found)
+
+
+def _gaps(
+    coverage: Coverage, shares: dict[str, float], unknown: float, amount: float
+) -> Iterator[str]:
+    """What the profile cannot say, and how to help it."""
+    if amount == 0:
+        return
+    known = coverage.features_known
+    if known == 0:
+        yield (
+            "No audio features are known for this music. Load a track table that holds them, "
+            "or an Exportify file, in the Library."
+        )
+    elif known < 0.5:
+        yield (
+            f"Audio features are known for only {known:.0%} of the listening; "
+            "a track table in the Library would add more."
+        )
+    if not any(shares.values()):
+        yield "No genres are known for this music; a track table with genres would add them."
+    elif unknown >= 0.5:
+        yield f"The genre of {unknown:.0%} of the listening is not known."
+    if amount < evidence.PLAYS_LEAST:
+        yield (
+            f"This stands on {amount:.0f} plays; comparisons and insights begin at "
+            f"{evidence.PLAYS_LEAST}."
+        )

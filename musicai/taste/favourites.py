@@ -1,0 +1,104 @@
+"""What is heard most: artists, tracks, albums, decades, and how well known it is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from musicai.recommenders.base import TrackFeatures
+from musicai.tables import ARTIST_SEPARATOR, Library
+from musicai.taste.listening import Double
+from musicai.taste.model import Top
+from musicai.taste.sound import Comparison
+
+TOP = 50
+"""Lines kept of each list of favourites."""
+
+_EARLIEST_YEAR = 1_860
+"""Before the first sound recording a year is a mistake in the file."""
+
+Codes = npt.NDArray[np.int64]
+
+
+def top_artists(features: TrackFeatures, weights: Double) -> tuple[Top, ...]:
+    """First artists by listening."""
+    return tuple(
+        Top(features.artist_names[code], "", plays, share)
+        for code, plays, share, _ in _ranked(features.artist.astype(np.int64), weights)
+    )
+
+
+def top_tracks(library: Library, features: TrackFeatures, weights: Double) -> tuple[Top, ...]:
+    """Recordings by listening; re-releases of one recording count together."""
+    artists = library.tracks["artists"]
+    return tuple(
+        Top(features.names[row], _artists(artists.iat[row]), plays, share, row)
+        for _, plays, share, row in _ranked(features.recording.astype(np.int64), weights)
+    )
+
+
+def top_albums(library: Library, features: TrackFeatures, weights: Double) -> tuple[Top, ...]:
+    """Albums by listening; equal titles by different first artists stay apart."""
+    heard = np.flatnonzero(weights > 0)
+    albums = library.tracks["album"].to_numpy(dtype=object)
+    album, titles = pd.factorize(albums[heard])
+    codes = np.full(len(weights), -1, dtype=np.int64)
+    named = np.array([bool(title) for title in titles], dtype=np.bool_)[album]
+    codes[heard] = np.where(
+        named, album * (len(features.artist_names) + 1) + features.artist[heard] + 1, -1
+    )
+    artists = library.tracks["artists"]
+    return tuple(
+        Top(str(albums[row]), _artists(artists.iat[row]), plays, share, row)
+        for _, plays, share, row in _ranked(codes, weights)
+    )
+
+
+def _artists(joined: Any) -> str:
+    return ", ".join(name.strip() for name in str(joined).split(ARTIST_SEPARATOR))
+
+
+def _ranked(codes: Codes, weights: Double) -> list[tuple[int, float, float, int]]:
+    """The heaviest codes: code, weight, share of all, and its heaviest row.
+
+    Ties go to the lower code, so that the order of plays changes nothing.
+    """
+    rows = np.flatnonzero((weights > 0) & (codes >= 0))
+    if not len(rows):
+        return []
+    unique, place = np.unique(codes[rows], return_inverse=True)
+    sums = np.bincount(place, weights=weights[rows])
+    order = np.lexsort((rows, -weights[rows], place))
+    leader = rows[order[np.r_[True, np.diff(place[order]) != 0]]]
+    best = np.argsort(-sums, kind="stable")[:TOP]
+    total = float(weights.sum())
+    return [
+        (int(unique[at]), float(sums[at]), float(sums[at]) / total, int(leader[at])) for at in best
+    ]
+
+
+def eras(library: Library, weights: Double) -> dict[str, float]:
+    """Decade → share of the listening with a known year, oldest first."""
+    year = library.tracks["year"].to_numpy(dtype=float)
+    rows = np.flatnonzero((weights > 0) & (year >= _EARLIEST_YEAR))
+    decades, place = np.unique(year[rows].astype(np.int64) // 10 * 10, return_inverse=True)
+    sums = np.bincount(place, weights=weights[rows], minlength=len(decades))
+    total = float(sums.sum()) or 1.0
+    return {f"{decade}s": float(value) / total for decade, value in zip(decades, sums, strict=True)}
+
+
+def mainstream(
+    features: TrackFeatures, weights: Double, compared: Comparison
+) -> tuple[float | None, float | None]:
+    """Mean popularity, 0 to 100, of the listening and of the tracks compared with."""
+    known = np.isfinite(features.popularity)
+    mine = np.where(known, weights, 0.0)
+    other = known & compared.rows
+    popularity = features.popularity.astype(float)
+    return (
+        float(popularity[mine > 0] @ mine[mine > 0] / mine.sum()) if mine.any() else None,
+        float(popularity[other].mean()) if other.any() else None,
+    )

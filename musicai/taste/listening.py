@@ -1,0 +1,264 @@
+"""What counts as listening, and when it happened."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from musicai.data_processor import completed, seconds, sessions
+from musicai.errors import QueryError
+from musicai.tables import BoolArray, IntArray, Library
+from musicai.taste.model import ListeningPatterns, Month, Sessions
+
+Long = npt.NDArray[np.int64]
+Double = npt.NDArray[np.float64]
+
+DAY = 86_400
+HOUR = 3_600
+_EPOCH_WEEKDAY = 3
+"""1 January 1970 was a Thursday; Monday is 0."""
+
+
+@dataclass(frozen=True)
+class Plays:
+    """One listener's plays in a period, in time order, as arrays of the same length."""
+
+    track: IntArray
+    start: Long
+    """Seconds since 1970, UTC."""
+    local: Long
+    """The clock on the wall, as seconds since 1970 on that clock."""
+    ms: Long
+    """Milliseconds played."""
+    done: BoolArray
+    """Completed: 30 seconds or more and not skipped."""
+    skipped: npt.NDArray[np.int8]
+    """1 skipped, 0 not, −1 not said."""
+    first: BoolArray
+    """The first completed play of its track in the whole history, not only the period."""
+    session: IntArray
+    """Listening session, ascending."""
+
+    @property
+    def hour(self) -> Long:
+        """(n,) local hour, 0 to 23."""
+        return self.local // HOUR % 24
+
+    @property
+    def weekday(self) -> Long:
+        """(n,) local weekday, Monday 0."""
+        return (self.local // DAY + _EPOCH_WEEKDAY) % 7
+
+
+@dataclass(frozen=True)
+class Listening:
+    """The weight of every track, and the plays behind it where they have times."""
+
+    basis: str
+    weights: Double
+    """(n_tracks,) completed plays, playlist entries or handed-in weights; ≥ 0."""
+    plays: Plays | None
+    missing: tuple[str, ...]
+    """What could not be counted, in sentences."""
+
+
+def zone(timezone: str) -> ZoneInfo:
+    """The time zone of an IANA name.
+
+    Raises:
+        QueryError: there is no such zone.
+    """
+    try:
+        return ZoneInfo(timezone)
+    except (KeyError, ValueError, OSError) as error:
+        raise QueryError(
+            f"There is no time zone called {timezone!r}. Use an IANA name such as Europe/Berlin."
+        ) from error
+
+
+def select(
+    library: Library,
+    listener: int,
+    timezone: str,
+    since: datetime | None,
+    until: datetime | None,
+) -> Listening:
+    """The listening of one listener: plays, else the owner's playlists, else nothing.
+
+    Args:
+        library: The data.
+        listener: Position in ``library.listeners``; 0 is the owner.
+        timezone: IANA name; a ``since`` or ``until`` without a zone is in it.
+        since: First moment of the period, or None for the beginning.
+        until: First moment after the period, or None for the end.
+    """
+    where = zone(timezone)
+    if not 0 <= listener < len(library.listeners):
+        raise QueryError(f"There is no listener number {listener} in this profile.")
+    mine = library.plays["listener"].to_numpy() == listener
+    if not mine.any():
+        return _without_plays(library, listener)
+    plays = _plays(library.plays if mine.all() else library.plays[mine], where, since, until)
+    weights = np.bincount(plays.track[plays.done], minlength=library.n_tracks).astype(float)
+    missing: tuple[str, ...] = ()
+    if not len(plays.track):
+        missing = ("There are no plays in this period; choose a longer one.",)
+    elif not plays.done.any():
+        missing = (
+            f"None of the {len(plays.track):,} plays was listened to for 30 seconds "
+            "without a skip, so there is no taste to show yet.",
+        )
+    return Listening("plays", weights, plays, missing)
+
+
+def of_tracks(
+    n_tracks: int, tracks: Sequence[int] | IntArray, weights: Sequence[float] | Double | None
+) -> Listening:
+    """Listening from a bare list of track rows; rows below 0 are tracks that are not known.
+
+    Raises:
+        QueryError: a row is beyond the tracks, a weight is negative or not finite, or
+            there are not as many weights as tracks.
+    """
+    rows = np.asarray(tracks, dtype=np.int64).reshape(-1)
+    given = np.ones(len(rows)) if weights is None else np.asarray(weights, dtype=float).reshape(-1)
+    if len(given) != len(rows):
+        raise QueryError(f"{len(rows)} tracks came with {len(given)} weights; give one each.")
+    if not np.isfinite(given).all() or (given < 0).any():
+        raise QueryError("Weights of tracks must be 0 or more.")
+    if len(rows) and rows.max() >= n_tracks:
+        raise QueryError(f"Track row {rows.max()} is beyond the {n_tracks} tracks of this profile.")
+    known = rows >= 0
+    missing = ["A list of tracks has no times, so there are no listening patterns."]
+    if not known.all():
+        missing.append(f"{int((~known).sum()):,} of {len(rows):,} tracks are not known here.")
+    summed = np.bincount(rows[known], weights=given[known], minlength=n_tracks)
+    return Listening("tracks", summed.astype(float), None, tuple(missing))
+
+
+def _without_plays(library: Library, listener: int) -> Listening:
+    if listener == 0 and len(library.playlist_items):
+        rows = library.playlist_items["track"].to_numpy()
+        return Listening(
+            "playlists",
+            np.bincount(rows, minlength=library.n_tracks).astype(float),
+            None,
+            (
+                "There are no plays, only playlists: each playlist entry counts once, and "
+                "listening patterns need a streaming history.",
+            ),
+        )
+    return Listening(
+        "nothing",
+        np.zeros(library.n_tracks),
+        None,
+        ("There are no plays yet. Import a streaming history to see this listener's taste.",),
+    )
+
+
+def _plays(
+    frame: pd.DataFrame, where: ZoneInfo, since: datetime | None, until: datetime | None
+) -> Plays:
+    start = seconds(frame["played_at"])
+    done = np.asarray(completed(frame), dtype=np.bool_)
+    track = frame["track"].to_numpy()
+    first = np.zeros(len(frame), dtype=np.bool_)
+    at = np.flatnonzero(done)
+    first[at[np.unique(track[at], return_index=True)[1]]] = True
+    inside = slice(_position(start, since, where, 0), _position(start, until, where, len(start)))
+    period = frame.iloc[inside]
+    return Plays(
+        track=track[inside],
+        start=start[inside],
+        local=_local(start[inside], where),
+        ms=period["ms_played"].to_numpy(),
+        done=done[inside],
+        skipped=_skipped(period["skipped"]),
+        first=first[inside],
+        session=sessions(period),
+    )
+
+
+def _position(start: Long, moment: datetime | None, where: ZoneInfo, default: int) -> int:
+    """Where a moment falls in the sorted starts."""
+    if moment is None:
+        return default
+    aware = moment if moment.tzinfo is not None else moment.replace(tzinfo=where)
+    return int(np.searchsorted(start, aware.timestamp(), side="left"))
+
+
+def _local(start: Long, where: ZoneInfo) -> Long:
+    """The wall clock, daylight saving included."""
+    times = pd.DatetimeIndex(start.astype("datetime64[s]"), tz="UTC")
+    wall = times.tz_convert(where).tz_localize(None)
+    return wall.to_numpy(dtype="datetime64[s]").astype(np.int64)
+
+
+def _skipped(column: pd.Series) -> npt.NDArray[np.int8]:
+    said: Any = column.notna().to_numpy(dtype=bool)
+    value = column.fillna(False).to_numpy(dtype=bool)
+    return np.where(said, value, np.int8(-1)).astype(np.int8)
+
+
+def patterns(plays: Plays) -> ListeningPatterns:
+    """When and how the plays of a period happened."""
+    done = plays.done
+    hour, weekday = plays.hour[done], plays.weekday[done]
+    matrix = np.bincount(weekday * 24 + hour, minlength=7 * 24).reshape(7, 24)
+    said = plays.skipped >= 0
+    n, n_done, n_said = len(plays.track), int(done.sum()), int(said.sum())
+    distinct = len(np.unique(plays.track[done]))
+    return ListeningPatterns(
+        plays=n,
+        completed=n_done,
+        hours=float(plays.ms.sum()) / 3_600_000,
+        first_play=_iso(plays.local[0]) if n else None,
+        last_play=_iso(plays.local[-1]) if n else None,
+        active_days=len(np.unique(plays.local[done] // DAY)),
+        by_hour=tuple(matrix.sum(axis=0).tolist()),
+        by_weekday=tuple(matrix.sum(axis=1).tolist()),
+        by_weekday_hour=tuple(tuple(row) for row in matrix.tolist()),
+        completed_share=n_done / n if n else None,
+        skip_rate=float((plays.skipped == 1).sum()) / n_said if n_said else None,
+        skip_known=n_said,
+        repeat_share=1 - distinct / n_done if n_done else None,
+        sessions=_session_summary(plays),
+        months=_months(plays),
+    )
+
+
+def _iso(local: np.int64) -> str:
+    return str(np.datetime64(int(local), "s"))
+
+
+def _session_summary(plays: Plays) -> Sessions:
+    if not len(plays.track):
+        return Sessions(count=0, median_minutes=None, median_plays=None)
+    starts = np.flatnonzero(np.r_[True, np.diff(plays.session) != 0])
+    size = np.diff(np.r_[starts, len(plays.track)])
+    end = np.maximum.reduceat(plays.start + plays.ms // 1000, starts)
+    return Sessions(
+        count=len(starts),
+        median_minutes=float(np.median(end - plays.start[starts])) / 60,
+        median_plays=float(np.median(size)),
+    )
+
+
+def _months(plays: Plays) -> tuple[Month, ...]:
+    if not plays.done.any():
+        return ()
+    month = plays.local[plays.done].astype("datetime64[s]").astype("datetime64[M]").astype(np.int64)
+    start, length = month.min(), int(month.max() - month.min()) + 1
+    counts = np.bincount(month - start, minlength=length)
+    fresh = np.bincount(month[plays.first[plays.done]] - start, minlength=length)
+    return tuple(
+        Month(str(np.datetime64(int(start) + at, "M")), int(counts[at]), int(fresh[at]))
+        for at in range(length)
+    )

@@ -1,0 +1,352 @@
+"""Training: data -> features -> choice and measurement -> fit on everything -> version.
+
+The command line and the app both come through :func:`train`. The hold-out is cut by
+time; the collaborative method and the weights are chosen on a validation slice before
+it, so the test part is read once. What goes into service is then fitted on everything.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+from musicai.artifacts import NMF_PICKLE, VECTORIZER_PICKLE, Trained
+from musicai.catalogues import load_library
+from musicai.data_processor import load_features, training_data, vectorizer
+from musicai.errors import NoCandidates
+from musicai.evaluation import (
+    Cuts,
+    Evaluation,
+    choose_weights,
+    evaluate,
+    make_units,
+    temporal_split,
+    weight_candidates,
+)
+from musicai.fitting import (
+    Described,
+    Fitted,
+    TrainingConfig,
+    configs,
+    describe,
+    fit_all,
+    fit_components,
+)
+from musicai.progress import Progress, no_progress, part
+from musicai.recommenders import COMPONENTS, DEFAULT_WEIGHTS, PRESETS
+from musicai.recommenders.base import Component, TrackFeatures, TrainingData
+from musicai.recommenders.collaborative import Collaborative
+from musicai.registry import activate, save, save_bundled
+from musicai.settings import Settings
+from musicai.store import Store
+from musicai.tables import Library
+
+logger = logging.getLogger(__name__)
+
+VALIDATION_UNITS = 200
+"""Units that method and weights are chosen on; enough to tell them apart, and quick."""
+
+TASK_WORDS = {
+    "new": "tracks that are new to the listener",
+    "repeat": "tracks that come back",
+}
+
+TOO_LITTLE = (
+    "Nothing could be measured: a hold-out needs at least 50 dated plays or playlist rows "
+    "over some time. The version works, with the usual weights."
+)
+NOT_ASKED = "Trained without measuring; the usual weights are in use."
+
+NMF_BUDGET_ENTRIES = 2_500_000
+"""Up to this many interactions the NMF pickle is made beside ALS too: a few seconds."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What the hold-out says."""
+
+    method: str
+    """The collaborative method."""
+    weights: dict[str, float]
+    """Component → default weight; they sum to 1."""
+    metrics: Mapping[str, Any] = field(default_factory=dict)
+    """``Evaluation.to_json()`` of the test part; empty where it was not measured."""
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class TrainingResult:
+    """What a run made."""
+
+    version: str
+    seconds: float
+    """The whole run."""
+    train_s: float
+    """One fit of the components."""
+    method: str
+    """The collaborative method in use."""
+    default_weights: Mapping[str, float]
+    metrics: Mapping[str, Any] = field(default_factory=dict)
+    """``Evaluation.to_json()``; empty where nothing could be measured."""
+    notes: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """The object that the command line prints."""
+        return {
+            "version": self.version,
+            "seconds": round(self.seconds, 2),
+            "train_s": round(self.train_s, 2),
+            "method": self.method,
+            "default_weights": dict(self.default_weights),
+            **self.metrics,
+            "notes": list(self.notes),
+        }
+
+
+def train(
+    store: Store,
+    settings: Settings,
+    profile: str,
+    config: TrainingConfig | None = None,
+    progress: Progress = no_progress,
+) -> TrainingResult:
+    """Train a version of a profile and make it the active one.
+
+    Args:
+        store: The database.
+        settings: Where versions go.
+        profile: Whose data.
+        config: Choices; the defaults if None.
+        progress: Called often; raising ``Cancelled`` from it stops the run, and
+            nothing of it is kept.
+
+    Raises:
+        NotFound: there is no such profile.
+        Cancelled: passed on from ``progress``.
+    """
+    started = time.perf_counter()
+    trained = _trained(store, settings, profile, config, part(progress, 0.0, 0.97), started)
+    progress(0.97, "Saving the new version…")
+    version = save(settings, store, trained)
+    activate(settings, store, profile, version)
+    progress(1.0, "The new version is active.")
+    logger.info("trained %s in %.1f s", version, time.perf_counter() - started)
+    return TrainingResult(
+        version=version,
+        seconds=time.perf_counter() - started,
+        train_s=trained.train_s,
+        method=str(trained.components[Collaborative.name].config.to_json()["method"]),
+        default_weights=trained.default_weights,
+        metrics=trained.metrics,
+        notes=trained.notes,
+    )
+
+
+def train_bundled(
+    store: Store, settings: Settings, profile: str, progress: Progress = no_progress
+) -> str:
+    """Train the version that ships with the project; returns its manifest's SHA-256.
+
+    Raises:
+        ModelError: the profile is not the invented sample.
+    """
+    trained = _trained(store, settings, profile, None, progress, time.perf_counter())
+    return save_bundled(settings, trained)
+
+
+def _trained(
+    store: Store,
+    settings: Settings,
+    profile: str,
+    config: TrainingConfig | None,
+    progress: Progress,
+    started: float,
+) -> Trained:
+    progress(0.0, "Reading your library…")
+    library = load_library(store, settings, profile)
+    if not library.n_tracks:
+        raise NoCandidates(
+            f"Profile {profile!r} holds no track yet, so there is nothing to learn. Import a "
+            "history, a playlist or a track table."
+        )
+    progress(0.03, "Reading artists, titles and genres…")
+    began = time.perf_counter()
+    # through the side file, so that serving finds it warm
+    features = load_features(settings, library)
+    described = Described(vectorizer(library), features, time.perf_counter() - began)
+    config = config if config is not None else TrainingConfig()
+    return prepare(library, config, part(progress, 0.1, 1.0), described=described, started=started)
+
+
+def prepare(
+    library: Library,
+    config: TrainingConfig,
+    progress: Progress = no_progress,
+    *,
+    described: Described | None = None,
+    fitted: Fitted | None = None,
+    started: float | None = None,
+) -> Trained:
+    """Everything but the disk: measure, choose, and fit on all of the library.
+
+    Args:
+        library: The data.
+        config: Choices.
+        progress: As in :func:`train`.
+        described: From :func:`describe`; made here if None.
+        fitted: Components already fitted on this very library with this config.
+        started: ``time.perf_counter()`` when the whole run began.
+    """
+    started = time.perf_counter() if started is None else started
+    described = fitted.described if fitted else described or describe(library, progress)
+    if config.evaluate:
+        choice = choose(library, described.features, config, part(progress, 0.05, 0.6))
+    else:
+        choice = Choice(config.methods()[0], dict(DEFAULT_WEIGHTS), {}, (NOT_ASKED,))
+    if fitted is None:
+        within = part(progress, 0.6 if config.evaluate else 0.05, 0.9)
+        fitted = fit_all(library, config, within, method=choice.method, described=described)
+    pickles, pickle_notes = _pickles(fitted, config, part(progress, 0.9, 1.0))
+    return Trained(
+        profile=library.profile,
+        invented=library.invented,
+        fingerprint=library.fingerprint,
+        sizes=_sizes(library, fitted.data),
+        vocabulary=library.vocabulary,
+        components=fitted.components,
+        default_weights=choice.weights,
+        metrics=choice.metrics,
+        notes=(*choice.notes, *pickle_notes),
+        seconds=time.perf_counter() - started,
+        train_s=fitted.train_s,
+        config=asdict(config),
+        pickles=pickles,
+    )
+
+
+# --- choosing and measuring -----------------------------------------------------------
+
+
+def choose(
+    library: Library, features: TrackFeatures, config: TrainingConfig, progress: Progress
+) -> Choice:
+    """Method and weights by the validation slice, then one look at the test part."""
+    cuts = temporal_split(library)
+    if cuts is None:
+        return Choice(config.methods()[0], dict(DEFAULT_WEIGHTS), {}, (TOO_LITTLE,))
+    choice, tried = _by_validation(library, features, config, cuts, part(progress, 0.0, 0.65))
+    before = library.before(cuts.test)
+    data = training_data(before, features, seed=config.seed)
+    fitted = fit_components(data, configs(config, choice.method), part(progress, 0.65, 0.8))
+    evaluation = evaluate(
+        before,
+        features,
+        fitted,
+        make_units(library, cuts.test, seed=config.seed),
+        weights=choice.weights,
+        seed=config.seed,
+        progress=part(progress, 0.8, 1.0),
+    )
+    metrics = evaluation.to_json() | {"validation": tried}
+    return replace(choice, metrics=metrics, notes=(*choice.notes, *_notes_on(evaluation)))
+
+
+def _by_validation(
+    library: Library,
+    features: TrackFeatures,
+    config: TrainingConfig,
+    cuts: Cuts,
+    progress: Progress,
+) -> tuple[Choice, dict[str, float]]:
+    """The method and weights with the best nDCG before the test part is opened."""
+    before = library.before(cuts.validation)
+    data = training_data(before, features, seed=config.seed)
+    units = make_units(
+        library, cuts.validation, until=cuts.test, seed=config.seed, limit=VALIDATION_UNITS
+    )
+    vectors = weight_candidates(DEFAULT_WEIGHTS, PRESETS)
+    fitted: dict[str, Component] = {}
+    best: Choice | None = None
+    tried: dict[str, float] = {}
+    methods = config.methods()
+    for number, method in enumerate(methods):
+        step = part(progress, number / len(methods), (number + 1) / len(methods))
+        if not fitted:
+            fitted = fit_components(data, configs(config, method), part(step, 0.0, 0.5))
+        else:
+            other = Collaborative(config.collaborative(method))
+            fitted = fitted | {other.name: other.fit(data, part(step, 0.0, 0.5))}
+        seen = evaluate(
+            before,
+            features,
+            fitted,
+            units,
+            weights=DEFAULT_WEIGHTS,
+            blends=vectors,
+            seed=config.seed,
+            progress=part(step, 0.5, 1.0),
+        )
+        score = max((float(values.mean()) for values in seen.blends.values()), default=0.0)
+        tried[method] = round(score, 5)
+        if best is None or score > max(v for m, v in tried.items() if m != method):
+            best = Choice(method, choose_weights(seen, vectors, DEFAULT_WEIGHTS))
+    assert best is not None  # there is at least one method
+    return best, tried
+
+
+def _notes_on(evaluation: Evaluation) -> list[str]:
+    """What a reader of the figures should know."""
+    notes = [
+        f"How well it foretells {words} could not be measured: the hold-out has none to choose."
+        for name, words in TASK_WORDS.items()
+        if name not in evaluation.tasks
+    ]
+    if evaluation.headline is None:
+        return [TOO_LITTLE]
+    singles = [method for method in evaluation.headline.ndcg if method != "hybrid"]
+    best = max(singles, key=evaluation.mean_ndcg)
+    if evaluation.mean_ndcg(best) > evaluation.mean_ndcg("hybrid"):
+        label = COMPONENTS[best].label if best in COMPONENTS else best
+        notes.append(f"On the hold-out, “{label}” alone did better than the blend.")
+    return notes
+
+
+def _pickles(
+    fitted: Fitted, config: TrainingConfig, progress: Progress
+) -> tuple[dict[str, object], list[str]]:
+    """The two scikit-learn estimators for use outside, and what is to be said of them."""
+    pickles: dict[str, object] = {VECTORIZER_PICKLE: fitted.described.vectorizer}
+    collaborative = fitted.components[Collaborative.name]
+    assert isinstance(collaborative, Collaborative)
+    model, notes = collaborative.sklearn_model_, []
+    if model is None and fitted.data.interactions.nnz > NMF_BUDGET_ENTRIES:
+        notes.append(f"{NMF_PICKLE} was left out: it would take long on this much data.")
+    elif model is None:
+        progress(0.2, "Learning the documented alternative (NMF)…")
+        other = Collaborative(config.collaborative("nmf")).fit(
+            fitted.data, part(progress, 0.2, 1.0)
+        )
+        model = other.sklearn_model_
+        if model is not None:
+            notes.append(
+                f"{NMF_PICKLE} holds the documented alternative; the version serves with ALS."
+            )
+    if model is not None:
+        pickles[NMF_PICKLE] = model
+    progress(1.0)
+    return pickles, notes
+
+
+def _sizes(library: Library, data: TrainingData) -> dict[str, int]:
+    return {
+        "tracks": library.n_tracks,
+        "own_tracks": int(library.tracks["own"].sum()),
+        "plays": len(library.plays),
+        "playlist_rows": len(library.training_items()),
+        "listeners": len(library.listeners),
+        "training_rows": int(data.interactions.shape[0]),
+        "interactions": int(data.interactions.nnz),
+    }

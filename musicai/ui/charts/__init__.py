@@ -1,0 +1,47 @@
+"""Charts: data in, a Plotly figure and its alt text out.
+
+Every mark has a label or a shape beside its colour. The alt text says what the chart
+shows, not what kind of chart it is. Draw one with
+``st.plotly_chart(chart.figure, alt=chart.alt, config=CONFIG)``.
+"""
+
+from musicai.ui.charts.base import CONFIG, Chart
+from musicai.ui.charts.models import (
+    METHOD_LABELS,
+    PROVENANCE_LABELS,
+    contributions,
+    coverage,
+    coverage_bars,
+    metric_label,
+    metrics_chart,
+)
+from musicai.ui.charts.taste import (
+    RADAR_AXES,
+    WEEKDAYS,
+    clock,
+    discoveries,
+    diversity,
+    genres,
+    radar,
+    week,
+)
+
+__all__ = [
+    "CONFIG",
+    "METHOD_LABELS",
+    "PROVENANCE_LABELS",
+    "RADAR_AXES",
+    "WEEKDAYS",
+    "Chart",
+    "clock",
+    "contributions",
+    "coverage",
+    "coverage_bars",
+    "discoveries",
+    "diversity",
+    "genres",
+    "metric_label",
+    "metrics_chart",
+    "radar",
+    "week",
+]

@@ -1,0 +1,214 @@
+"""Charts of what is known, of the parts of a score, and of how well models do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import plotly.graph_objects as go
+
+from musicai.taste.wording import capital, decimal, percent
+from musicai.ui.charts.base import Chart, figure_of, legend_above
+from musicai.ui.palette import ACCENT, NEUTRAL, PROVENANCE_COLOURS, component_colour
+
+if TYPE_CHECKING:
+    from musicai.requests import Coverage
+
+PROVENANCE_LABELS = {
+    "file": "In your files",
+    "matched": "Matched",
+    "artist": "By artist",
+    "estimated": "Estimated",
+    "none": "Not known",
+}
+"""What the screen calls where knowledge is from."""
+
+METHOD_LABELS = {"hybrid": "All together", "random": "Random", "own_top": "Your top tracks"}
+"""Methods of an evaluation that are not components."""
+
+METRIC_LABELS = {
+    "ndcg": "nDCG",
+    "recall": "recall",
+    "precision": "precision",
+    "hit_rate": "hit rate",
+    "mrr": "MRR",
+}
+
+_PATTERNS = {"estimated": "/", "artist": "/", "none": "."}
+"""Hatching of what is less than known, so that it reads without colour."""
+
+
+def coverage(known: Coverage) -> Chart:
+    """How much is known of the profile's music, by plays and by tracks."""
+    rows = {
+        "Features, by plays": known.features_by_plays,
+        "Features, by tracks": known.features_by_tracks,
+        "Genres, by plays": known.genres_by_plays,
+        "Genres, by tracks": known.genres_by_tracks,
+    }
+    if not known.n_plays:
+        rows = {name: shares for name, shares in rows.items() if "plays" not in name}
+    return coverage_bars(rows)
+
+
+def coverage_bars(rows: Mapping[str, Mapping[str, float]]) -> Chart:
+    """Stacked shares by where knowledge is from, one bar a row.
+
+    Args:
+        rows: Label → provenance (``PROVENANCE_LABELS``) → share; shares sum to 1.
+    """
+    traces = []
+    for source, label in PROVENANCE_LABELS.items():
+        shares = [row.get(source, 0.0) for row in rows.values()]
+        if not any(shares):
+            continue
+        traces.append(
+            go.Bar(
+                x=shares,
+                y=list(rows),
+                orientation="h",
+                name=label,
+                marker={
+                    "color": PROVENANCE_COLOURS[source],
+                    "pattern": {"shape": _PATTERNS.get(source, ""), "size": 5, "solidity": 0.3},
+                },
+                text=[percent(share) if share >= 0.12 else "" for share in shares],
+                customdata=[percent(share) for share in shares],
+                textposition="inside",
+                insidetextanchor="middle",
+                textangle=0,
+                textfont={"color": "#FFFFFF", "size": 12},
+                hovertemplate=f"%{{y}}: %{{customdata}} {label.lower()}<extra></extra>",
+            )
+        )
+    figure = figure_of(
+        traces,
+        70 + 38 * len(rows),
+        barmode="stack",
+        showlegend=True,
+        legend={**legend_above(), "traceorder": "normal"},
+        margin={"l": 4, "r": 4, "t": 44, "b": 4},
+    )
+    figure.update_xaxes(visible=False, range=[0, 1])
+    figure.update_yaxes(showgrid=False, ticks="", autorange="reversed")
+    parts = [
+        f"{name} {percent(1 - row.get('none', 0.0) if any(row.values()) else 0.0)} known"
+        for name, row in rows.items()
+    ]
+    return Chart(figure, "; ".join(parts) + ".")
+
+
+def contributions(parts: Mapping[str, float], labels: Mapping[str, str] | None = None) -> Chart:
+    """The parts of one score, largest first; negative parts are hatched.
+
+    Args:
+        parts: Component → its contribution.
+        labels: Component → what the screen calls it.
+    """
+    names = labels or {}
+    if not parts:
+        return Chart(figure_of([], 60), "This score has no parts.")
+    shown = sorted(parts.items(), key=lambda one: one[1])
+    figure = figure_of(
+        [
+            go.Bar(
+                x=[value for _, value in shown],
+                y=[names.get(name, capital(name)) for name, _ in shown],
+                orientation="h",
+                marker={
+                    "color": [component_colour(name) for name, _ in shown],
+                    "pattern": {"shape": ["/" if value < 0 else "" for _, value in shown]},
+                    "cornerradius": 3,
+                },
+                text=[f"{value:+.2f}".replace("-", "−") for _, value in shown],
+                textposition="outside",
+                cliponaxis=False,
+                hovertemplate="%{y}: %{text}<extra></extra>",
+            )
+        ],
+        40 + 32 * len(shown),
+    )
+    reach = max(abs(value) for value in parts.values()) or 1.0
+    low = min(parts.values())
+    figure.update_xaxes(visible=False, range=[min(low * 1.4, 0.0), reach * 1.25])
+    figure.update_yaxes(showgrid=False, ticks="")
+    words = ", ".join(f"{names.get(n, capital(n))} {v:+.2f}" for n, v in reversed(shown))
+    return Chart(figure, f"Score {sum(parts.values()):.2f}: {words}.")
+
+
+def metrics_chart(
+    evaluation: Mapping[str, Any],
+    metric: str = "ndcg@20",
+    *,
+    task: str | None = None,
+    labels: Mapping[str, str] | None = None,
+) -> Chart:
+    """Every method's value of one metric with its 95 % interval, best first.
+
+    Args:
+        evaluation: ``Evaluation.to_json()``.
+        metric: A metric of it, such as "ndcg@20".
+        task: A task of it; None for the headline.
+        labels: Component → what the screen calls it.
+    """
+    result = evaluation.get("tasks", {}).get(task, {}) if task else evaluation
+    names = {**METHOD_LABELS, **(labels or {})}
+    values = {
+        method: float(row[metric])
+        for method, row in result.get("metrics", {}).items()
+        if row.get(metric) is not None
+    }
+    if not values:
+        return Chart(figure_of([], 120), "Nothing could be measured.")
+    shown = sorted(values.items(), key=lambda one: one[1])
+    ends = result.get("intervals", {})
+    plus, minus = [], []
+    for method, value in shown:
+        low, high = ends.get(method, {}).get(metric) or (value, value)
+        plus.append(max(high - value, 0.0))
+        minus.append(max(value - low, 0.0))
+    colours = [ACCENT if method == "hybrid" else NEUTRAL for method, _ in shown]
+    figure = figure_of(
+        [
+            go.Scatter(
+                x=[value for _, value in shown],
+                y=[names.get(method, capital(method)) for method, _ in shown],
+                mode="markers+text",
+                marker={
+                    "size": [13 if method == "hybrid" else 10 for method, _ in shown],
+                    "symbol": ["diamond" if m == "hybrid" else "circle" for m, _ in shown],
+                    "color": colours,
+                },
+                error_x={
+                    "type": "data",
+                    "array": plus,
+                    "arrayminus": minus,
+                    "color": NEUTRAL,
+                    "thickness": 1.5,
+                    "width": 5,
+                },
+                text=[_figures(value) for _, value in shown],
+                textposition="top center",
+                cliponaxis=False,
+                hovertemplate="%{y}: %{text}<extra></extra>",
+            )
+        ],
+        70 + 44 * len(shown),
+    )
+    figure.update_xaxes(rangemode="tozero", nticks=6, title={"text": metric_label(metric)})
+    figure.update_yaxes(ticks="", range=[-0.5, len(shown) - 0.3])
+    best = names.get(shown[-1][0], capital(shown[-1][0]))
+    words = ", ".join(f"{names.get(m, capital(m))} {_figures(v)}" for m, v in reversed(shown))
+    return Chart(figure, f"Best in {metric_label(metric)}: {best}. {words}.")
+
+
+def metric_label(metric: str) -> str:
+    """A metric as the screen writes it: "ndcg@20" is "nDCG at 20"."""
+    name, _, k = metric.partition("@")
+    word = METRIC_LABELS.get(name, name.replace("_", " "))
+    return f"{word} at {k}" if k else word
+
+
+def _figures(value: float) -> str:
+    """Two decimals, three below 0.1, where methods would look alike otherwise."""
+    return f"{value:.3f}".removeprefix("0") if abs(value) < 0.1 else decimal(value)

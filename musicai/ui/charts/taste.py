@@ -1,0 +1,322 @@
+"""Charts of a taste profile: its shape, its genres, its hours and its months."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import plotly.graph_objects as go
+
+from musicai.genres import GENRE_LABELS, GENRES
+from musicai.tables import UNIT_FEATURES
+from musicai.taste.wording import QUALITY, amount, month, percent
+from musicai.ui.charts.base import GRID, Chart, figure_of, legend_above
+from musicai.ui.palette import ACCENT, GENRE_COLOURS, NEUTRAL, translucent
+
+if TYPE_CHECKING:
+    from musicai.taste import GenreDiversity, ListeningPatterns, TasteProfile
+
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+RADAR_AXES = (*UNIT_FEATURES, "tempo")
+"""Features on the radar, clockwise from the top."""
+
+
+def radar(profile: TasteProfile) -> Chart:
+    """The audio features of the listening on axes from 0 to 1, against the catalogue.
+
+    The band is one standard deviation to either side of the mean. Features that are
+    not known leave the shape; fewer than three make an empty chart.
+    """
+    axes = [name for name in RADAR_AXES if profile.audio_features[name].axis is not None]
+    if len(axes) < 3:
+        return Chart(figure_of([], 320), "Audio features are not known, so there is no shape.")
+    taste = [profile.audio_features[name] for name in axes]
+    mean = [one.axis or 0.0 for one in taste]
+    spread = [one.axis_spread or 0.0 for one in taste]
+    catalogue = [one.axis_catalogue for one in taste]
+    labels = [QUALITY[name] for name in axes]
+    closed = [*labels, labels[0]]
+    high = _closed([min(m + s, 1.0) for m, s in zip(mean, spread, strict=True)])
+    low = _closed([max(m - s, 0.0) for m, s in zip(mean, spread, strict=True)])
+    traces = [
+        go.Scatterpolar(
+            r=[*high, *reversed(low)],
+            theta=[*closed, *reversed(closed)],
+            fill="toself",
+            fillcolor=translucent(ACCENT, 0.16),
+            line={"width": 0},
+            name="Two thirds of it",
+            hoverinfo="skip",
+        )
+    ]
+    if all(value is not None for value in catalogue):
+        other = _closed([value or 0.0 for value in catalogue])
+        traces.append(_outline(other, closed, "Catalogue", NEUTRAL, "dash"))
+    texts = [amount(name, profile.audio_features[name].mean or 0.0) for name in axes]
+    traces.append(_outline(_closed(mean), closed, "You", ACCENT, "solid", [*texts, texts[0]]))
+    figure = figure_of(traces, 400, showlegend=True, legend=legend_above())
+    figure.update_layout(margin={"l": 50, "r": 50, "t": 44, "b": 28})
+    figure.update_polars(
+        bgcolor="rgba(0,0,0,0)",
+        radialaxis={
+            "range": [0, 1],
+            "tickvals": [0.25, 0.5, 0.75],
+            "showticklabels": False,
+            "ticks": "",
+            "gridcolor": GRID,
+            "showline": False,
+        },
+        angularaxis={
+            "rotation": 90,
+            "direction": "clockwise",
+            "gridcolor": GRID,
+            "linecolor": GRID,
+        },
+    )
+    return Chart(figure, _radar_alt(profile, axes))
+
+
+def _closed(values: Sequence[float]) -> list[float]:
+    return [*values, values[0]]
+
+
+def _outline(
+    radius: Sequence[float],
+    labels: Sequence[str],
+    name: str,
+    colour: str,
+    dash: str,
+    texts: Sequence[str] | None = None,
+) -> go.Scatterpolar:
+    return go.Scatterpolar(
+        r=radius,
+        theta=labels,
+        mode="lines+markers" if dash == "solid" else "lines",
+        line={"color": colour, "width": 2.5 if dash == "solid" else 1.5, "dash": dash},
+        marker={"size": 6, "color": colour},
+        name=name,
+        text=texts,
+        hovertemplate="%{theta}: %{text}<extra></extra>"
+        if texts
+        else f"%{{theta}}: %{{r:.2f}}<extra>{name}</extra>",
+    )
+
+
+def _radar_alt(profile: TasteProfile, axes: Sequence[str]) -> str:
+    known = profile.audio_features
+    values = ", ".join(f"{name} {amount(name, known[name].mean or 0.0)}" for name in axes)
+    apart = [
+        name
+        for name in axes
+        if known[name].axis_catalogue is not None and known[name].catalogue_spread
+    ]
+    if not apart:
+        return f"Your listening: {values}."
+    furthest = max(
+        apart,
+        key=lambda name: (
+            abs((known[name].mean or 0.0) - (known[name].catalogue or 0.0))
+            / (known[name].catalogue_spread or 1.0)
+        ),
+    )
+    return f"Your listening: {values}. Furthest from the catalogue: {known[furthest].sentence}"
+
+
+def genres(profile: TasteProfile) -> Chart:
+    """The shares of the genres, largest first, each with its name and share beside it."""
+    shown = sorted(
+        ((name, share) for name, share in profile.genre_shares.items() if share > 0),
+        key=lambda one: one[1],
+    )
+    if not shown:
+        return Chart(figure_of([], 160), "No genre of your listening is known.")
+    shares = [share for _, share in shown]
+    figure = figure_of(
+        [
+            go.Bar(
+                x=shares,
+                y=[GENRE_LABELS[name] for name, _ in shown],
+                orientation="h",
+                marker={"color": [GENRE_COLOURS[name] for name, _ in shown], "cornerradius": 3},
+                text=[percent(share) for share in shares],
+                textposition="outside",
+                cliponaxis=False,
+                hovertemplate="%{y}: %{text}<extra></extra>",
+            )
+        ],
+        40 + 32 * len(shown),
+    )
+    figure.update_xaxes(visible=False, range=[0, max(shares) * 1.2])
+    figure.update_yaxes(showgrid=False, ticks="")
+    first = [f"{GENRE_LABELS[name]} {percent(share)}" for name, share in reversed(shown)]
+    return Chart(figure, f"Genres of your listening: {', '.join(first)}.")
+
+
+def diversity(known: GenreDiversity, of: int = len(GENRES)) -> Chart:
+    """The effective number of genres on a scale from 1 to all of them."""
+    value = known.effective_genres
+    if value is None:
+        return Chart(figure_of([], 72), known.sentence)
+    bars = [
+        go.Bar(x=[of], y=[""], orientation="h", marker={"color": GRID, "cornerradius": 4}),
+        go.Bar(
+            x=[value],
+            y=[""],
+            orientation="h",
+            marker={"color": ACCENT, "cornerradius": 4},
+            text=f"{value:.1f}",
+            textposition="inside" if value >= 2 else "outside",
+            insidetextanchor="end",
+        ),
+    ]
+    figure = figure_of(bars, 72, barmode="overlay", bargap=0.1)
+    figure.update_traces(hoverinfo="skip")
+    figure.update_xaxes(range=[0, of], tickvals=list(range(1, of + 1)), showgrid=False)
+    figure.update_yaxes(showticklabels=False, showgrid=False)
+    return Chart(figure, known.sentence)
+
+
+def clock(patterns: ListeningPatterns) -> Chart:
+    """Completed plays by hour of the day, on a face of 24 hours with midnight at the top."""
+    counts = list(patterns.by_hour)
+    total = sum(counts)
+    if not total:
+        return Chart(figure_of([], 320), "No completed plays, so there is no clock.")
+    best = max(range(24), key=lambda hour: counts[hour])
+    figure = figure_of(
+        [
+            go.Barpolar(
+                r=counts,
+                theta=[15 * hour + 7.5 for hour in range(24)],
+                width=[13.5] * 24,
+                marker={
+                    "color": [
+                        ACCENT if hour == best else translucent(ACCENT, 0.6) for hour in range(24)
+                    ],
+                    "line": {"width": 0},
+                },
+                text=[f"{hour}:00 to {(hour + 1) % 24}:00" for hour in range(24)],
+                customdata=[percent(count / total) for count in counts],
+                hovertemplate="%{text}: %{r} plays, %{customdata}<extra></extra>",
+            )
+        ],
+        340,
+        margin={"l": 30, "r": 30, "t": 26, "b": 26},
+    )
+    figure.update_polars(
+        bgcolor="rgba(0,0,0,0)",
+        hole=0.22,
+        radialaxis={"showticklabels": False, "ticks": "", "gridcolor": GRID, "showline": False},
+        angularaxis={
+            "rotation": 90,
+            "direction": "clockwise",
+            "tickvals": [0, 45, 90, 135, 180, 225, 270, 315],
+            "ticktext": ["0", "3", "6", "9", "12", "15", "18", "21"],
+            "gridcolor": GRID,
+            "linecolor": GRID,
+        },
+    )
+    return Chart(
+        figure,
+        f"Plays by hour of the day, most between {best}:00 and {(best + 1) % 24}:00 with "
+        f"{percent(counts[best] / total)}.",
+    )
+
+
+def week(patterns: ListeningPatterns) -> Chart:
+    """Completed plays by weekday and hour: one square each, its area the number of plays."""
+    cells = [
+        (hour, day, count)
+        for day, row in enumerate(patterns.by_weekday_hour)
+        for hour, count in enumerate(row)
+        if count
+    ]
+    if not cells:
+        return Chart(figure_of([], 200), "No completed plays, so there is no week.")
+    most = max(count for _, _, count in cells)
+    figure = figure_of(
+        [
+            go.Scatter(
+                x=[hour for hour, _, _ in cells],
+                y=[WEEKDAYS[day][:3] for _, day, _ in cells],
+                mode="markers",
+                marker={
+                    "symbol": "square",
+                    "size": [max(13 * (count / most) ** 0.5, 2.5) for _, _, count in cells],
+                    "color": ACCENT,
+                    "opacity": 1,
+                    "line": {"width": 0},
+                },
+                text=[f"{WEEKDAYS[day]} {hour}:00" for hour, day, _ in cells],
+                customdata=[count for _, _, count in cells],
+                hovertemplate="%{text}: %{customdata} plays<extra></extra>",
+            )
+        ],
+        250,
+    )
+    figure.update_xaxes(
+        range=[-0.7, 23.7],
+        tickvals=[0, 6, 12, 18, 23],
+        ticktext=["0:00", "6:00", "12:00", "18:00", "23:00"],
+        showgrid=False,
+    )
+    figure.update_yaxes(
+        categoryorder="array",
+        categoryarray=[day[:3] for day in reversed(WEEKDAYS)],
+        range=[-0.6, 6.6],
+        showgrid=False,
+        ticks="",
+    )
+    hour, day, count = max(cells, key=lambda cell: cell[2])
+    return Chart(
+        figure,
+        f"Plays by weekday and hour; the busiest is {WEEKDAYS[day]} from {hour}:00 with "
+        f"{count:,} plays.",
+    )
+
+
+def discoveries(patterns: ListeningPatterns) -> Chart:
+    """Completed plays by month: tracks heard for the first time, and the rest."""
+    months = patterns.months
+    if not months:
+        return Chart(figure_of([], 220), "No completed plays, so there are no months.")
+    words = [month(one.month) for one in months]
+    parts = (
+        ("First listens", [one.first_listens for one in months], ACCENT, ""),
+        (
+            "Heard before",
+            [one.plays - one.first_listens for one in months],
+            translucent(NEUTRAL, 0.55),
+            "/",
+        ),
+    )
+    figure = figure_of(
+        [
+            go.Bar(
+                x=[f"{one.month}-01" for one in months],
+                y=counts,
+                name=name,
+                text=words,
+                textposition="none",
+                marker={"color": colour, "pattern": {"shape": shape, "size": 5, "solidity": 0.25}},
+                hovertemplate="%{text}: %{y} plays<extra>" + name + "</extra>",
+            )
+            for name, counts, colour, shape in parts
+        ],
+        260,
+        barmode="stack",
+        showlegend=True,
+        legend=legend_above(),
+        margin={"l": 4, "r": 4, "t": 40, "b": 4},
+    )
+    figure.update_xaxes(type="date", tickformat="%b %Y", nticks=6, showgrid=False)
+    figure.update_yaxes(nticks=5, title={"text": "plays", "standoff": 4}, tickformat=",d")
+    fresh = sum(one.first_listens for one in months)
+    total = sum(one.plays for one in months)
+    best = max(months, key=lambda one: one.first_listens)
+    return Chart(
+        figure,
+        f"{fresh:,} of {total:,} plays were first listens; most in {month(best.month)} with "
+        f"{best.first_listens:,}.",
+    )

@@ -1,0 +1,30 @@
+"""Discover as a whole: controls above, the list below, in one fragment."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from musicai.ui import discover_list, discover_panel, state, widgets
+
+
+@st.fragment(key=discover_panel.FRAGMENT)
+def draw() -> None:
+    """Controls and list; a slider redraws this and nothing else of the page."""
+    state.guarded(_draw)
+
+
+def _draw() -> None:
+    ai = state.current_ai()
+    widgets.invented_note(ai.library.invented)
+    left, right = st.columns(2, gap="medium")
+    with left.expander("Start from", expanded=True, icon=":material/flag:"):
+        request = discover_panel.start_panel(ai)
+    with right.expander("Tune", expanded=not state.on_phone(), icon=":material/tune:"):
+        tuning = discover_panel.tune_panel(ai)
+    why_not = ai.modes()[request.mode]
+    if why_not:
+        discover_panel.unusable(request.mode, why_not)
+        return
+    found = ai.rank(state.scored(ai, request), tuning)
+    discover_list.summary(ai, found)
+    discover_list.rows(ai, found)

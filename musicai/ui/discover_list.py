@@ -1,0 +1,208 @@
+"""The list of Discover: one row a track, with its ring, its bar, its reason and the arithmetic."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+
+from musicai.recommenders import COMPONENTS
+from musicai.ui import discover_panel, widgets, words
+from musicai.ui.rings import contribution_svg
+
+if TYPE_CHECKING:
+    from musicai.ai_model import MusicAI
+    from musicai.requests import Recommendation, Recommendations
+
+_BAR = 260
+"""Width of the contribution bar, pixels."""
+
+
+def summary(ai: MusicAI, found: Recommendations) -> None:
+    """One line about the whole list, what is to be known of it, and its export."""
+    rows = [item.track for item in found]
+    durations = ai.library.tracks["duration_ms"].to_numpy()[rows]
+    own = ai.library.tracks["own"].to_numpy(dtype=bool)[rows]
+    parts = [words.count(len(found), "track")]
+    if rows and not np.isnan(durations).all():
+        about = "about " if np.isnan(durations).any() else ""
+        parts.append(about + words.hours(float(np.nanmean(durations)) * len(rows)))
+    new = int((~own).sum())
+    parts.append(f"{new} new to you" if new else "all from your own music")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"**{' · '.join(parts)}**")
+        with st.container(horizontal=True, horizontal_alignment="right", gap="xsmall"):
+            _export(ai, found)
+    st.caption(
+        "Ranked with variety, not sorted by score: a track steps back when one like it is above. "
+        "The bar is the score; its parts add up to it."
+    )
+    _notes(found)
+
+
+def _notes(found: Recommendations) -> None:
+    if found.untrained:
+        names = words.listing([COMPONENTS[name].label for name in found.untrained])
+        st.info(
+            f"{names} joins the list when training is done. Everything else answers already.",
+            icon=":material/hourglass_top:",
+        )
+    for note in found.notes:
+        st.caption(f":material/info: {words.plain(note, 500)}")
+
+
+def _export(ai: MusicAI, found: Recommendations) -> None:
+    for label, make, file, mime in (
+        ("CSV", lambda: csv_of(found), "musicai.csv", "text/csv"),
+        ("M3U", lambda: m3u_of(ai, found), "musicai.m3u8", "audio/x-mpegurl"),
+    ):
+        st.download_button(
+            label,
+            make,
+            file,
+            mime,
+            key=f"export_{label}",
+            icon=":material/download:",
+            on_click="ignore",
+            disabled=not len(found),
+            help=(
+                "A table with scores, parts and reasons."
+                if label == "CSV"
+                else "A playlist file for a music player."
+            ),
+        )
+
+
+def csv_of(found: Recommendations) -> bytes:
+    """The list as CSV. A cell that a spreadsheet would run as a formula gets an apostrophe."""
+    frame = found.to_frame()
+    for column in ("name", "artists", "reason", "origin"):
+        frame[column] = [f"'{v}" if str(v)[:1] in tuple("=+-@\t\r") else v for v in frame[column]]
+    buffer = io.StringIO()
+    frame.to_csv(buffer, index=False, lineterminator="\r\n")
+    return buffer.getvalue().encode("utf-8-sig")
+
+
+def m3u_of(ai: MusicAI, found: Recommendations) -> bytes:
+    """The list as an extended M3U; a track without an address is named as a file might be."""
+    durations = ai.library.tracks["duration_ms"].to_numpy()
+    lines = ["#EXTM3U"]
+    for item in found:
+        length = durations[item.track]
+        whole = -1 if np.isnan(length) else round(float(length) / 1000)
+        shown = f"{words.literal(words.by(item.artists))} - {words.literal(item.name)}"
+        url = widgets.link_of(item.track_id, item.name, item.artists)
+        at_spotify = url if url and "/track/" in url else None
+        lines += [f"#EXTINF:{whole},{shown}", at_spotify or shown.replace("/", "-") + ".mp3"]
+    return ("\n".join(lines) + "\n").encode()
+
+
+def rows(ai: MusicAI, found: Recommendations) -> None:
+    """All rows, with bars on one scale."""
+    ups = [sum(v for v in item.contributions.values() if v > 0) for item in found]
+    downs = [sum(v for v in item.contributions.values() if v < 0) for item in found]
+    scale = (max(ups, default=1.0), min(downs, default=0.0))
+    with st.container(gap="small"):
+        for item in found:
+            _row(ai, item, found, scale)
+
+
+def _row(
+    ai: MusicAI, item: Recommendation, found: Recommendations, scale: tuple[float, float]
+) -> None:
+    left, right = st.columns([3, 2], vertical_alignment="center", gap="medium")
+    with left.container(horizontal=True, wrap=False, vertical_alignment="center"):
+        widgets.ring(ai, item.track)
+        st.markdown(
+            f"{item.rank}. {widgets.title_line(item.track_id, item.name, item.artists)}  \n"
+            f":small[{words.plain(item.reason, 400)}]"
+        )
+    with right.container(gap=None):
+        with st.container(horizontal=True, wrap=False, vertical_alignment="center", gap="small"):
+            st.image(
+                contribution_svg(item.contributions, scale[0], _BAR, total_min=scale[1]),
+                width=_BAR,
+                alt=_bar_words(item),
+            )
+            st.markdown(f"**{words.score(item.score)}**", width="content")
+        _actions(item, found)
+
+
+def _actions(item: Recommendation, found: Recommendations) -> None:
+    with st.container(horizontal=True, gap="small"):
+        why = st.popover(
+            "Why",
+            icon=":material/calculate:",
+            type="tertiary",
+            key=f"why_{item.track_id}",
+            on_change="rerun",
+        )
+        if why.open:
+            with why:
+                explanation(item, found)
+        st.button(
+            "More like this",
+            key=f"more_{item.track_id}",
+            icon=":material/adjust:",
+            type="tertiary",
+            on_click=discover_panel.set_seeds,
+            args=(item.track_id,),
+            help="Start a new list from this track.",
+        )
+
+
+def label_of(component: str) -> str:
+    """What the screen calls a part of the score."""
+    return "Familiar ↔ obscure" if component == "novelty" else COMPONENTS[component].label
+
+
+def _bar_words(item: Recommendation) -> str:
+    parts = [f"{label_of(name)} {words.signed(v)}" for name, v in item.contributions.items()]
+    return f"Score {words.score(item.score)}: {', '.join(parts)}"
+
+
+def explanation(item: Recommendation, found: Recommendations) -> None:
+    """The full arithmetic of one row: strength × weight for each part, and the sum."""
+    st.markdown(f"**{words.plain(item.name)}** — {words.plain(item.reason, 400)}")
+    st.table(
+        arithmetic(item, found.weights),
+        hide_index=True,
+        border="horizontal",
+        alt=f"The parts of the score of place {item.rank}",
+    )
+    silent = [COMPONENTS[name].label for name, spoke in item.opinions.items() if not spoke]
+    if silent:
+        st.caption(f"No opinion, so 0: {words.listing(silent)}.")
+    if found.untrained:
+        waiting = [COMPONENTS[name].label for name in found.untrained]
+        st.caption(f"Waits for training: {words.listing(waiting)}.")
+    st.caption(
+        "Strength: 0 is the middle of all candidates, 1 the eleventh best, 2 the most it can say. "
+        f"Known from: {words.plain(item.origin)}."
+    )
+
+
+def arithmetic(item: Recommendation, weights: Mapping[str, float]) -> dict[str, Sequence[str]]:
+    """The table of :func:`explanation`, column by column; its last row is the sum."""
+    names = list(item.contributions)
+    strength, weight = [], []
+    for name in names:
+        share = float(weights.get(name, 0.0))
+        spoke = item.opinions.get(name, True)
+        weight.append("dial" if name == "novelty" else words.share(share))
+        if name == "novelty":
+            strength.append("")
+        elif not spoke or share <= 0:
+            strength.append("no opinion" if not spoke else "–")
+        else:
+            strength.append(words.score(item.contributions[name] / share))
+    return {
+        "Part": [f"{widgets.swatch(n)} {label_of(n)}" for n in names] + ["**Score**"],
+        "Strength": [*strength, ""],
+        "× Weight": [*weight, ""],
+        "= Adds": [words.signed(item.contributions[n]) for n in names]
+        + [f"**{words.score(item.score)}**"],
+    }

@@ -1,0 +1,430 @@
+"""The controls of Discover: where to start from, and how to blend.
+
+Every control is bound to the address, so that a copied link brings the same list.
+Seeds have no widget of their own and are kept in the address by hand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from musicai.recommenders import COMPONENTS, PRESETS
+from musicai.requests import MODES, Request, Tuning
+from musicai.ui import widgets, words
+
+if TYPE_CHECKING:
+    from musicai.ai_model import MusicAI
+
+FRAGMENT = "discover"
+"""Key of the fragment that holds the whole page."""
+
+SEEDS = "discover_seeds"
+"""Session key: ids of the tracks to start from."""
+
+SEED_PARAM = "discover_seed"
+"""The same, in the address; repeated for each."""
+
+START = "discover_start"
+MAX_MOODS = 3
+MAX_SEEDS = 10
+_HITS = 20
+
+_STARTS = ("everything", "favourites", "picked")
+_START_LABELS = {
+    "everything": "All my listening",
+    "favourites": "My recent favourites",
+    "picked": "Tracks I pick",
+}
+
+_DIALS: Mapping[str, tuple[float, float]] = {
+    "Balanced": (0.2, 0.0),
+    "Safe": (0.1, -0.4),
+    "Adventurous": (0.5, 0.3),
+    "Deep cuts": (0.3, 0.8),
+}
+"""Preset → (variety, familiar ↔ obscure)."""
+
+
+# --- start from -----------------------------------------------------------------------
+
+
+def start_panel(ai: MusicAI) -> Request:
+    """Mode, seeds, mood and genre: everything that decides the components' scores."""
+    mode = _mode(ai)
+    start = st.segmented_control(
+        "Start from",
+        _STARTS,
+        format_func=_START_LABELS.get,
+        default="everything",
+        required=True,
+        key=START,
+        bind="query-params",
+        help="All my listening weighs everything you played. With seeds, the list follows them "
+        "and your history counts a quarter.",
+    )
+    seeds = _seeds(ai, str(start))
+    usable = ai.modes()[mode] is None
+    moods = _moods(ai, mode) if usable else {}
+    genres = _genres(ai, mode) if usable else {}
+    return Request(
+        seed_tracks=seeds,
+        mood=moods,
+        genre=genres,
+        mode=mode,
+        mood_strength=_strength("mood", bool(moods)),
+        genre_strength=_strength("genre", bool(genres)),
+    )
+
+
+def _mode(ai: MusicAI) -> str:
+    mode = st.segmented_control(
+        "Find",
+        MODES,
+        format_func=words.MODE_LABELS.get,
+        default=ai.mode(),
+        required=True,
+        key="discover_mode",
+        bind="query-params",
+        help="  \n".join(f"**{words.MODE_LABELS[m]}**: {words.MODE_HELP[m]}" for m in MODES),
+    )
+    return str(mode or ai.mode())
+
+
+def _seeds(ai: MusicAI, start: str) -> tuple[str, ...]:
+    if start == "favourites":
+        found = tuple(ai.favourites(5))
+        with st.container(gap="xsmall"):
+            for track_id in found:
+                _seed_line(ai, track_id, removable=False)
+        if not found:
+            st.caption("There are no plays to choose favourites from yet.")
+        return found
+    if start == "picked":
+        chosen = _chosen_seeds(ai)
+        with st.container(gap="xsmall"):
+            for track_id in chosen:
+                _seed_line(ai, track_id, removable=True)
+        _search(ai)
+        if not chosen:
+            st.caption("Until you pick one, the list follows all your listening.")
+        return chosen
+    return ()
+
+
+def _chosen_seeds(ai: MusicAI) -> tuple[str, ...]:
+    """Seeds of the session, at first those of the address; only tracks that are here."""
+    if SEEDS not in st.session_state:
+        st.session_state[SEEDS] = tuple(st.query_params.get_all(SEED_PARAM))
+    known = [t for t in dict.fromkeys(st.session_state[SEEDS]) if t in ai.library.vocabulary]
+    chosen = tuple(known[:MAX_SEEDS])
+    if tuple(st.query_params.get_all(SEED_PARAM)) != chosen:
+        st.query_params[SEED_PARAM] = list(chosen)
+    return chosen
+
+
+def set_seeds(*track_ids: str) -> None:
+    """Start from these tracks; for callbacks."""
+    st.session_state[SEEDS] = track_ids[-MAX_SEEDS:]
+    st.session_state[START] = "picked"
+
+
+def _add_seed(track_id: str) -> None:
+    set_seeds(*dict.fromkeys((*st.session_state.get(SEEDS, ()), track_id)))
+    st.session_state["discover_search"] = ""
+    st.rerun(FRAGMENT)
+
+
+def _drop_seed(track_id: str) -> None:
+    set_seeds(*(t for t in st.session_state.get(SEEDS, ()) if t != track_id))
+
+
+def _seed_line(ai: MusicAI, track_id: str, *, removable: bool) -> None:
+    row = int(ai.library.vocabulary.rows([track_id])[0])
+    name, artists = named(ai, row)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", wrap=False):
+        widgets.ring(ai, row, 28)
+        st.markdown(widgets.title_line(track_id, name, artists, linked=False))
+        if removable:
+            st.button(
+                "Remove",
+                key=f"drop_{track_id}",
+                icon=":material/close:",
+                type="tertiary",
+                on_click=_drop_seed,
+                args=(track_id,),
+            )
+
+
+def named(ai: MusicAI, row: int) -> tuple[str, tuple[str, ...]]:
+    """Title and artists of a track row."""
+    name, artists = ai.library.tracks.loc[row, ["name", "artists"]]
+    return str(name), tuple(part.strip() for part in str(artists).split(";") if part.strip())
+
+
+@st.fragment(key="discover_type_ahead")
+def _search(ai: MusicAI) -> None:
+    text = st.text_input(
+        "Add a track or artist",
+        type="search",
+        live="250ms",
+        key="discover_search",
+        placeholder="Type a title or an artist…",
+        max_chars=100,
+    )
+    if not text.strip():
+        return
+    hits = ai.search(text, _HITS)
+    if not hits:
+        st.caption("Nothing here has these words. Only your tracks and catalogues are searched.")
+        return
+    with st.container(height=min(48 * len(hits) + 24, 260), gap=None):
+        for track_id in hits:
+            name, artists = named(ai, int(ai.library.vocabulary.rows([track_id])[0]))
+            st.button(
+                f"{words.plain(name, 60)} — {words.plain(words.by(artists), 40)}",
+                key=f"add_{track_id}",
+                icon=":material/add:",
+                type="tertiary",
+                on_click=_add_seed,
+                args=(track_id,),
+            )
+
+
+def unusable(mode: str, why_not: str) -> None:
+    """A mode with nothing to choose from: why, and the ways on, instead of a list."""
+    st.info(
+        words.plain(why_not, 600),
+        title=f"{words.MODE_LABELS[mode]} has nothing to choose from yet",
+        icon=":material/info:",
+    )
+    with st.container(horizontal=True):
+        if mode != "rediscover":
+            st.button(
+                "Rediscover instead",
+                key="discover_instead",
+                type="primary",
+                icon=":material/history:",
+                on_click=_rediscover,
+            )
+        st.page_link("pages/library.py", label="Add a catalogue", icon=":material/library_add:")
+        st.page_link("pages/home.py", label="Import an export", icon=":material/upload_file:")
+
+
+def _rediscover() -> None:
+    st.session_state["discover_mode"] = "rediscover"
+
+
+# --- mood and genre -------------------------------------------------------------------
+
+
+def _moods(ai: MusicAI, mode: str) -> dict[str, float]:
+    chosen = _pills("Mood", "discover_moods", ai.mood_availability(mode))
+    if len(chosen) < 2:
+        return dict.fromkeys(chosen, 1.0)
+    with st.container(border=True):
+        return {
+            mood: st.slider(
+                f"How much {mood}",
+                0,
+                100,
+                50,
+                5,
+                key=f"discover_mix_{mood}",
+                format="%d",
+                bind="query-params",
+            )
+            / 100.0
+            for mood in chosen
+        }
+
+
+def _genres(ai: MusicAI, mode: str) -> dict[str, float]:
+    return dict.fromkeys(_pills("Genre", "discover_genres", ai.genre_availability(mode)), 1.0)
+
+
+def _pills(label: str, key: str, availability: Mapping[str, str | None]) -> list[str]:
+    """Options that can be asked for, and those that cannot with the reason and the remedy."""
+    usable = [name for name, why_not in availability.items() if why_not is None]
+    missing = {name: why_not for name, why_not in availability.items() if why_not}
+    chosen: list[str] = []
+    if usable:
+        chosen = st.pills(
+            label,
+            usable,
+            selection_mode="multi",
+            key=key,
+            bind="query-params",
+            wrap=True,
+            on_change=_keep_three,
+            args=(key,),
+            help=f"Up to {MAX_MOODS}. None means any.",
+        )
+    if missing:
+        st.pills(
+            f"{label} not available",
+            list(missing),
+            disabled=True,
+            key=f"{key}_missing",
+            wrap=True,
+            label_visibility="collapsed" if usable else "visible",
+        )
+        for reason in dict.fromkeys(missing.values()):
+            named_ = [name for name, why_not in missing.items() if why_not == reason]
+            st.caption(
+                f":material/lock: {words.listing(named_).capitalize()}: {words.plain(reason, 400)}"
+            )
+    return chosen[-MAX_MOODS:]
+
+
+def _keep_three(key: str) -> None:
+    """Choosing a fourth lets the first go."""
+    st.session_state[key] = st.session_state[key][-MAX_MOODS:]
+
+
+def _strength(what: str, shown: bool) -> float:
+    if not shown:
+        return 0.5
+    return st.slider(
+        f"{what.capitalize()} strength",
+        0.0,
+        1.0,
+        0.5,
+        0.05,
+        key=f"discover_{what}_strength",
+        bind="query-params",
+        help=(
+            "How hard the mood pulls the list."
+            if what == "mood"
+            else "How hard the genre pulls the list; at 1 only that genre is shown."
+        ),
+    )
+
+
+# --- tune -----------------------------------------------------------------------------
+
+
+def tune_panel(ai: MusicAI) -> Tuning:
+    """Weights, variety, familiar ↔ obscure, artist cap and length: the blend alone."""
+    defaults = {name: _rounded(ai.default_weights.get(name, 0.0)) for name in COMPONENTS}
+    with st.container(horizontal=True, gap="xsmall"):
+        active = _active_preset(defaults)
+        for name in PRESETS:
+            st.button(
+                name,
+                key=f"preset_{name}",
+                type="primary" if name == active else "secondary",
+                on_click=_apply,
+                args=(name, defaults),
+                help=_preset_help(name),
+            )
+    left, right = st.columns(2, gap="medium")
+    weights = {}
+    for place, name in enumerate(COMPONENTS):
+        with (left, right)[place % 2]:
+            weights[name] = _weight(ai, name, defaults[name])
+    with right:
+        novelty = _novelty()
+    left, right = st.columns(2, gap="medium")
+    with left:
+        variety = _variety()
+    left, right = right.columns(2)
+    cap = left.number_input(
+        "At most per artist",
+        1,
+        20,
+        3,
+        key="discover_cap",
+        bind="query-params",
+        help="Most tracks of one artist in the list.",
+    )
+    length = right.number_input(
+        "Tracks", 5, 100, 20, 5, key="discover_n", bind="query-params", help="Length of the list."
+    )
+    return Tuning(
+        weights=None if weights == defaults else weights,
+        diversity=variety,
+        novelty=novelty,
+        artist_cap=int(cap),
+        n_recommendations=int(length),
+    )
+
+
+def _weight(ai: MusicAI, name: str, default: float) -> float:
+    kind = COMPONENTS[name]
+    waiting = name in ai.untrained
+    return st.slider(
+        f"{widgets.swatch(name)} {kind.label}",
+        0.0,
+        1.0,
+        default,
+        0.05,
+        key=f"discover_w_{name}",
+        bind="query-params",
+        disabled=waiting,
+        help="Waits for training. Models starts one." if waiting else kind.help,
+    )
+
+
+def _novelty() -> float:
+    return st.slider(
+        f"{widgets.swatch('novelty')} Familiar ↔\ufe0e obscure",
+        -1.0,
+        1.0,
+        0.0,
+        0.1,
+        key="discover_novelty",
+        bind="query-params",
+        help="Left brings well-known tracks up, right brings little-known ones up.",
+    )
+
+
+def _variety() -> float:
+    return st.slider(
+        "Variety",
+        0.0,
+        1.0,
+        0.2,
+        0.05,
+        key="discover_variety",
+        bind="query-params",
+        help="Spreads the list: neighbours sound less alike. It only changes the order.",
+    )
+
+
+def _rounded(weight: float) -> float:
+    """To the slider's step, so that an untouched slider is known to be untouched."""
+    return min(round(weight * 20) / 20, 1.0)
+
+
+def _preset(name: str, defaults: Mapping[str, float]) -> dict[str, float]:
+    wanted = defaults if name == "Balanced" else PRESETS[name]
+    variety, novelty = _DIALS.get(name, _DIALS["Balanced"])
+    return {
+        **{f"discover_w_{c}": _rounded(wanted.get(c, 0.0)) for c in COMPONENTS},
+        "discover_variety": variety,
+        "discover_novelty": novelty,
+    }
+
+
+def _apply(name: str, defaults: Mapping[str, float]) -> None:
+    for key, value in _preset(name, defaults).items():
+        st.session_state[key] = value
+
+
+def _active_preset(defaults: Mapping[str, float]) -> str | None:
+    """The preset whose values the sliders show, if any."""
+    untouched = _preset("Balanced", defaults)
+    now = {key: st.session_state.get(key, value) for key, value in untouched.items()}
+    return next((name for name in PRESETS if _preset(name, defaults) == now), None)
+
+
+def _preset_help(name: str) -> str:
+    return {
+        "Balanced": "As the model was tuned on your history.",
+        "Safe": "Closer to what you and many others play.",
+        "Adventurous": "Further out, and more varied.",
+        "Deep cuts": "Little-known tracks that sound like yours.",
+    }.get(name, "")

@@ -1,0 +1,115 @@
+"""The frame around every page: configuration, navigation, side bar, title.
+
+A folder named ``pages`` beside the entry script puts a fresh Streamlit process into its
+old multipage mode, where a page's address runs that page file alone. The frame is
+therefore idempotent: :func:`run_app` draws it and runs the page, and :func:`begin_page`,
+the first line of each page, calls it when the page was reached without it.
+"""
+
+from __future__ import annotations
+
+import streamlit as st
+from streamlit.navigation.page import StreamlitPage
+
+from musicai.settings import PROJECT_ROOT
+from musicai.ui import jobs_panel, state, words
+from musicai.ui.rings import logo_svg
+
+_FRAMED = "_framed"
+"""True between the drawing of the frame and the start of the page."""
+
+_GROUPS: dict[str, list[tuple[str, str, str, str]]] = {
+    "Listen": [
+        (
+            "home.py",
+            "Home",
+            ":material/home:",
+            "What this is. Load the invented sample in one click, or drop your own export.",
+        ),
+        (
+            "discover.py",
+            "Discover",
+            ":material/explore:",
+            "Your list, and the sliders that move it. Every track says why it is there.",
+        ),
+    ],
+    "Know": [
+        (
+            "taste.py",
+            "Taste",
+            ":material/radar:",
+            "What you listen to, as numbers: features, genres, and what stands out.",
+        ),
+    ],
+    "Manage": [
+        (
+            "library.py",
+            "Library",
+            ":material/library_music:",
+            "What was imported, what is known of it, and which catalogues you draw from.",
+        ),
+        (
+            "models.py",
+            "Models",
+            ":material/model_training:",
+            "How well the model does on your own history. Retrain it, or go back a version.",
+        ),
+    ],
+}
+
+
+def pages() -> dict[str, list[StreamlitPage]]:
+    """The navigation: groups of pages, only those whose file is there."""
+    folder = PROJECT_ROOT / "pages"
+    return {
+        group: found
+        for group, entries in _GROUPS.items()
+        if (
+            found := [
+                st.Page(folder / file, title=title, icon=icon, help=text, default=file == "home.py")
+                for file, title, icon, text in entries
+                if (folder / file).is_file()
+            ]
+        )
+    }
+
+
+def run_app() -> None:
+    """Draw the frame, then the page that was asked for."""
+    # an icon given by name would be fetched from a font server: the mark is drawn here
+    st.set_page_config(page_title="musicai", page_icon=logo_svg(64), layout="wide", menu_items={})
+    st.logo(logo_svg(), size="large")
+    page = st.navigation(pages(), position="sidebar", expanded=True)
+    jobs_panel.take_sample_wish()
+    with st.sidebar:
+        state.guarded(_sidebar)
+    st.title(page.title, anchor=False)
+    state.show_kept_error()
+    state.guarded(jobs_panel.outcome)
+    st.session_state[_FRAMED] = True
+    page.run()
+
+
+def begin_page() -> None:
+    """Make sure the frame is there; the first call of every page file."""
+    if not st.session_state.pop(_FRAMED, False):
+        run_app()
+        st.stop()
+
+
+def _sidebar() -> None:
+    records = state.profiles()
+    if records:
+        labels = {r.name: words.profile_label(r.name, r.invented) for r in records}
+        state.settle_profile(list(labels))
+        st.selectbox(
+            "Listener",
+            list(labels),
+            format_func=lambda name: labels.get(name, name),
+            key=state.PROFILE,
+            persist_state="session",
+            help="Whose music the pages show. Each listener's data stays apart.",
+        )
+    else:
+        st.caption("No music yet. Home has two ways to begin.")
+    jobs_panel.sidebar()

@@ -1,0 +1,250 @@
+"""Bringing music in: the drop zone, the consent question, and the report that adds up."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import pandas as pd
+import streamlit as st
+
+from musicai import jobs
+from musicai.errors import MusicAIError, QueryError
+from musicai.store import Counts, ImportRecord
+from musicai.ui import jobs_panel, state, words
+
+CLOCKS = (
+    (
+        "About 2 minutes",
+        "Playlists, with audio features",
+        "Open [exportify.net](https://exportify.net), log in, and save each playlist or "
+        "“Export All”. You get CSV files.",
+    ),
+    (
+        "About 5 days",
+        "Account data",
+        "Ask on [Spotify's privacy page](https://www.spotify.com/account/privacy/) for "
+        "“Account data”: the last year of plays. Its reader comes later; ask for the extended "
+        "history too.",
+    ),
+    (
+        "Up to 30 days",
+        "Extended streaming history",
+        "On the same page, tick “Extended streaming history”: every play since you joined, with "
+        "skips. Drop the zip here as it came.",
+    ),
+)
+"""How long each export takes, what it is, and where to ask for it."""
+
+CLAUSE = (
+    "Do not use the Spotify Platform or any Spotify Content to train a machine learning or AI "
+    "model or otherwise ingest Spotify Content into a machine learning or AI model."
+)
+"""Spotify's Developer Terms, IV.2.a.i (version of 15 May 2025)."""
+
+API_FORMAT = "exportify"
+"""Readers whose name begins so give rows that came through Spotify's API."""
+
+PROBLEMS_SHOWN = 200
+
+
+class Upload(Protocol):
+    """What the uploader hands over."""
+
+    name: str
+
+    def getvalue(self) -> bytes:
+        """The bytes."""
+
+
+def clocks() -> None:
+    """Three ways to get one's own data, by how long they take."""
+    for column, (time, what, how) in zip(st.columns(3), CLOCKS, strict=True):
+        with column.container(border=True, height="stretch"):
+            st.markdown(f":material/schedule: **{time}**")
+            st.markdown(what)
+            st.markdown(f":small[{how}]")
+
+
+# --- the drop zone --------------------------------------------------------------------
+
+
+def drop_zone() -> None:
+    """Files, the profile they go to, and the button that starts the import."""
+    uploads = st.file_uploader(
+        "Your files",
+        accept_multiple_files=True,
+        key="import_files",
+        help="Zip files as received, JSON, CSV, or tables of tracks. Several at once. "
+        "Up to 300 MB each. They stay on this machine.",
+    )
+    real = [p.name for p in state.profiles() if not p.invented]
+    left, right = st.columns(2, vertical_alignment="bottom")
+    profile = left.text_input(
+        "Name of the listener",
+        value=_suggested(real),
+        max_chars=40,
+        key="import_profile",
+        help="Only a label on this machine. An existing name adds to that listener.",
+    )
+    private = right.toggle(
+        "Include private sessions",
+        key="import_private",
+        help="Plays that Spotify marked as private are left out unless you switch this on.",
+    )
+    busy = jobs_panel.running() is not None
+    if st.button(
+        "Import",
+        key="import_start",
+        type="primary",
+        icon=":material/upload_file:",
+        disabled=not uploads or busy,
+        help="Another job is running; this waits for it." if busy else None,
+    ):
+        name = checked_name(profile)
+        start(uploads, name, include_private=private)
+        st.rerun()
+
+
+def _suggested(real: Sequence[str]) -> str:
+    current = state.current_profile()
+    return current if current in real else (real[0] if real else "me")
+
+
+def checked_name(name: str) -> str:
+    """The profile's name as typed, one line.
+
+    Raises:
+        QueryError: it is empty, or it belongs to the invented sample.
+    """
+    clean = words.literal(name, 40).strip()
+    if not clean:
+        raise QueryError("The listener needs a name. Type any, such as “me”.")
+    if any(p.invented and p.name == clean for p in state.profiles()):
+        raise QueryError(
+            f"“{clean}” is the invented sample, and real music never mixes with it. "
+            "Choose another name."
+        )
+    return clean
+
+
+def start(uploads: Sequence[Upload], profile: str, *, include_private: bool) -> None:
+    """Spool the files and start the import job, which trains afterwards.
+
+    Raises:
+        JobError: the job could not be started; the files are not kept then.
+    """
+    spool = jobs.spool(state.settings(), [(u.name, u.getvalue()) for u in uploads])
+    command = ["import", "--spool", str(spool), "--profile", profile, "--train"]
+    try:
+        jobs_panel.start("import", command + (["--include-private"] if include_private else []))
+    except MusicAIError:
+        jobs.discard_spool(state.settings(), spool)
+        raise
+    state.choose_profile(profile)
+
+
+# --- the report -----------------------------------------------------------------------
+
+
+def counts_table(record: ImportRecord) -> dict[str, list[str]]:
+    """What became of every row, kind by kind; each line adds up to "Read"."""
+    kinds = [
+        (label, counts)
+        for label, counts in (
+            ("Plays", record.plays),
+            ("Playlist rows", record.playlist_rows),
+            ("Catalogue rows", record.tracks),
+        )
+        if counts.read
+    ] or [("Rows", Counts())]
+    columns = ("read", "imported", "duplicate", "not_music", "private", "rejected")
+    names = ("Read", "Imported", "Had already", "Not music", "Private", "Rejected")
+    table = {"": [label for label, _ in kinds]}
+    for column, name in zip(columns, names, strict=True):
+        table[name] = [f"{getattr(counts, column):,}" for _, counts in kinds]
+    return table
+
+
+def report(record: ImportRecord, *, key: str) -> None:
+    """One import: its counts, its files, and everything that was not taken in."""
+    st.table(
+        counts_table(record),
+        hide_index=True,
+        border="horizontal",
+        alt="What became of every row that was read",
+    )
+    files = pd.DataFrame(
+        {
+            "File": [words.literal(f.file) for f in record.files],
+            "Format": [f.format.replace("_", " ") for f in record.files],
+            "Rows": [f.counts.read for f in record.files],
+            "Imported": [f.counts.imported for f in record.files],
+            "": ["had it already" if f.repeated else "" for f in record.files],
+        }
+    )
+    if len(files):
+        st.dataframe(files, hide_index=True, key=f"files_{key}", alt="Files of this import")
+    problems(record, key=key)
+
+
+def problems(record: ImportRecord, *, key: str) -> None:
+    """Rows and files that were not taken in, each with its place and the reason."""
+    if not record.problems:
+        st.caption(":material/check: No problems.")
+        return
+    shown = record.problems[:PROBLEMS_SHOWN]
+    st.caption(
+        f":material/report: {words.count(len(record.problems), 'problem')}"
+        + (f", the first {PROBLEMS_SHOWN} shown." if len(record.problems) > len(shown) else ".")
+    )
+    st.dataframe(
+        pd.DataFrame(
+            {
+                "File": [words.literal(p.file) for p in shown],
+                "Where": [words.literal(p.where) for p in shown],
+                "Why": [words.literal(p.why, 400) for p in shown],
+            }
+        ),
+        hide_index=True,
+        key=f"problems_{key}",
+        alt="What was not taken in, and why",
+    )
+
+
+# --- consent --------------------------------------------------------------------------
+
+
+def consent_question(profile: str) -> None:
+    """Ask once whether rows from Spotify's API may be trained on; the text says why."""
+    with st.container(border=True):
+        st.markdown("**One question about your Exportify files**")
+        st.markdown(
+            "These playlists came through Spotify's API, whose terms for developers say: "
+            f"“{CLAUSE}” Whether that binds your own files on your own machine is for you to "
+            "judge. Without your yes they still show, serve as starting points and give "
+            "features; the model does not learn from them."
+        )
+        with st.container(horizontal=True):
+            st.button(
+                "Leave them out of training",
+                key="consent_no",
+                type="primary",
+                on_click=set_consent,
+                args=(profile, False),
+            )
+            st.button(
+                "Train on them too", key="consent_yes", on_click=set_consent, args=(profile, True)
+            )
+        st.caption("You can change this on Library at any time.")
+
+
+def has_api_rows(profile: str) -> bool:
+    """Whether any import of the profile came through Spotify's API."""
+    records = state.store().imports(profile)
+    return any(f.format.startswith(API_FORMAT) for record in records for f in record.files)
+
+
+def set_consent(profile: str, allowed: bool) -> None:
+    """Record the answer; for callbacks."""
+    state.store().set_consent(profile, allowed)

@@ -1,0 +1,165 @@
+"""Background jobs on the screen: starting one, its progress, its end.
+
+A job is a child process with a status file; the page only reads that, so it survives a
+reload. The fragment that watches it has a timer while there is something to watch, and
+redraws the page once when the job is over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+import streamlit as st
+
+from musicai import jobs
+from musicai.errors import NotFound
+from musicai.jobs import JobStatus
+from musicai.sample import SAMPLE_PROFILE, load_sample
+from musicai.ui import state, words
+
+EVERY = "1s"
+"""How often a running job is looked at."""
+
+_DOING = {"import": "Importing", "train": "Training"}
+_FAILED = {"import": "The import failed", "train": "The training failed"}
+_SAMPLE_WISH = "sample_wish"
+
+
+def running() -> JobStatus | None:
+    """The job that works now on this data folder, whoever started it."""
+    job = jobs.latest(state.settings())
+    return job if job is not None and not job.finished else None
+
+
+def start(kind: Literal["import", "train"], command: Sequence[str]) -> None:
+    """Start a job and remember it in this session.
+
+    Raises:
+        JobError: the process could not be started.
+    """
+    st.session_state[state.JOB] = jobs.start(state.settings(), kind, list(command)).id
+
+
+def _cancel(job_id: str) -> None:
+    state.attempt(lambda: jobs.cancel(state.settings(), job_id))
+
+
+# --- progress -------------------------------------------------------------------------
+
+
+def sidebar() -> None:
+    """The running job in the side bar, on every page."""
+    _watched("side")
+
+
+def progress() -> None:
+    """The running job, large, on the pages that start one."""
+    _watched("main")
+
+
+def _watched(place: str) -> None:
+    if running() is None:
+        return
+    st.fragment(_watch, run_every=EVERY, key=f"job_{place}")(place)
+
+
+def _watch(place: str) -> None:
+    """One look at the job; ends its own timer with a redraw of the whole page."""
+    job = running()
+    if job is None:
+        st.rerun()
+        return
+    st.session_state[state.JOB] = job.id
+    label = "Cancelling" if job.cancelling else _DOING.get(job.kind, "Working")
+    note = job.note or "Starting"
+    with st.container(border=place == "main"):
+        st.progress(job.fraction, text=f"**{label}** {job.fraction:.0%} · {words.plain(note)}")
+        with st.container(horizontal=True, vertical_alignment="center"):
+            if place == "main":
+                st.caption(f"{words.seconds(job.seconds)} so far. You can use the other pages.")
+            st.button(
+                "Cancel",
+                key=f"cancel_{place}",
+                icon=":material/cancel:",
+                type="tertiary" if place == "side" else "secondary",
+                disabled=job.cancelling,
+                on_click=_cancel,
+                args=(job.id,),
+            )
+
+
+# --- the end --------------------------------------------------------------------------
+
+
+def outcome() -> None:
+    """How the session's last job ended, until it is closed or another starts."""
+    job_id = st.session_state.get(state.JOB)
+    if job_id is None:
+        return
+    try:
+        job = jobs.status(state.settings(), job_id)
+    except NotFound:
+        _forget()
+        return
+    if not job.finished:
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        _message(job)
+        st.button("Close", key="close_outcome", icon=":material/close:", on_click=_forget)
+
+
+def _message(job: JobStatus) -> None:
+    if job.state == "failed":
+        text = words.plain(
+            job.error or "It stopped unexpectedly; nothing half-done was kept. Start it again.",
+            1_000,
+        )
+        st.error(text, title=_FAILED.get(job.kind, "The job failed"), icon=":material/error:")
+    elif job.state == "cancelled":
+        st.info("Stopped as you asked; nothing half-done was kept.", icon=":material/block:")
+    elif job.kind == "train":
+        st.success(
+            f"The new version is trained and in use. It took {words.seconds(job.seconds)}.",
+            icon=":material/check_circle:",
+        )
+    else:
+        st.success(_imported(job), icon=":material/check_circle:")
+
+
+def _imported(job: JobStatus) -> str:
+    counts = job.result
+    kinds = (("plays", "play"), ("playlist_rows", "playlist row"), ("tracks", "catalogue track"))
+    parts = [
+        words.count(int(counts[key]["imported"]), noun)
+        for key, noun in kinds
+        if isinstance(counts.get(key), dict) and counts[key].get("imported")
+    ]
+    problems = int(counts.get("n_problems") or 0)
+    text = f"Imported {words.listing(parts)}" if parts else "Nothing new was in these files"
+    text += f" in {words.seconds(job.seconds)}, with training." if parts else "."
+    if problems:
+        text += f" {words.count(problems, 'problem')}: the report below says which."
+    return text
+
+
+def _forget() -> None:
+    st.session_state.pop(state.JOB, None)
+
+
+# --- the sample -----------------------------------------------------------------------
+
+
+def open_sample() -> None:
+    """Load the invented sample with the next draw; for callbacks."""
+    st.session_state[_SAMPLE_WISH] = True
+
+
+def take_sample_wish() -> None:
+    """Load the sample if a button asked for it, with a word on the screen meanwhile."""
+    if not st.session_state.pop(_SAMPLE_WISH, False):
+        return
+    with st.spinner("Opening the sample listener…"):
+        state.attempt(lambda: load_sample(state.store(), state.settings()))
+    if state.store().has_profile(SAMPLE_PROFILE):
+        state.choose_profile(SAMPLE_PROFILE)

@@ -1,0 +1,219 @@
+"""Library: what was imported, what is known of it, catalogues, consent, and deletion."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from musicai.registry import retire_profile
+from musicai.store import Catalogue, ImportRecord
+from musicai.ui import import_panel, jobs_panel, state, widgets, words
+
+if TYPE_CHECKING:
+    from musicai.ai_model import MusicAI
+
+
+def draw() -> None:
+    """The whole page for the chosen profile."""
+    name = state.current_profile()
+    assert name is not None  # the page has checked
+    ai = state.current_ai()
+    widgets.invented_note(ai.library.invented)
+    jobs_panel.progress()
+    _figures(ai)
+    _coverage(ai)
+    _catalogues(ai, name)
+    _imports(name)
+    if import_panel.has_api_rows(name):
+        _consent(name)
+    _delete(name, ai.library.invented)
+
+
+def _figures(ai: MusicAI) -> None:
+    library = ai.library
+    mine = library.plays[library.plays["listener"] == 0]
+    own = library.tracks[library.tracks["own"]]
+    artists = own["artists"].str.split(";").str[0].str.strip()
+    values = {
+        "Your plays": f"{len(mine):,}",
+        "Your tracks": f"{len(own):,}",
+        "Artists": f"{artists[artists != ''].nunique():,}",
+        "Listened": words.hours(float(mine["ms_played"].sum())),
+    }
+    if len(library.playlist_items):
+        values["Playlists"] = f"{library.playlist_items['playlist'].nunique():,}"
+    new = int((library.tracks["in_catalogue"] & ~library.tracks["own"]).sum())
+    values["New to discover"] = f"{new:,}"
+    widgets.stats(values)
+    if len(mine):
+        first, last = mine["played_at"].iloc[0], mine["played_at"].iloc[-1]
+        st.caption(f"Plays from {words.date(first)} to {words.date(last)}, UTC.")
+    others = len(library.listeners) - 1
+    if others:
+        st.caption(f"Beside yours, the plays of {words.count(others, 'other listener')} are here.")
+
+
+def _coverage(ai: MusicAI) -> None:
+    from musicai.ui.charts import coverage  # noqa: PLC0415 (plotly is slow to import)
+
+    st.subheader("What is known of your music", anchor=False)
+    figure, alt = coverage(ai.coverage())
+    st.plotly_chart(figure, alt=alt, key="library_coverage", config={"displayModeBar": False})
+    st.caption(
+        "By plays, so that what you hear often counts more. Estimated features come from the same "
+        "artist's known tracks, then from the genre. Add a table of tracks to know more."
+    )
+
+
+# --- catalogues -----------------------------------------------------------------------
+
+
+def _catalogues(ai: MusicAI, name: str) -> None:
+    st.subheader("Catalogues", anchor=False)
+    st.caption("Where Discover finds tracks that you have never played.")
+    fitting = [c for c in state.store().catalogues(name) if c.invented == ai.library.invented]
+    for catalogue in fitting:
+        _catalogue(catalogue, name)
+    if not fitting:
+        st.markdown(
+            "No catalogue yet, so only your own music can be recommended. Add any table of "
+            "tracks: a CSV with track, artist and, if there are, genres and audio features."
+        )
+    if not ai.library.invented:
+        with st.expander("Add a catalogue", icon=":material/library_add:", expanded=not fitting):
+            state.guarded(lambda: _add_catalogue(name))
+
+
+def _catalogue(catalogue: Catalogue, profile: str) -> None:
+    with st.container(border=True, horizontal=True, vertical_alignment="center"):
+        key = f"catalogue_{profile}_{catalogue.id}"
+        st.toggle(
+            words.plain(catalogue.name),
+            value=catalogue.enabled,
+            key=key,
+            on_change=_switch,
+            args=(profile, catalogue.name, key),
+        )
+        parts = [words.count(catalogue.n_tracks, "track")]
+        parts.append(f"from {words.plain(catalogue.origin)}")
+        if catalogue.licence:
+            parts.append(f"licence: {words.plain(catalogue.licence)}")
+        st.caption(" · ".join(parts))
+
+
+def _switch(profile: str, name: str, key: str) -> None:
+    state.attempt(
+        lambda: state.store().enable_catalogue(profile, name, bool(st.session_state[key]))
+    )
+
+
+def _add_catalogue(profile: str) -> None:
+    uploads = st.file_uploader(
+        "A table of tracks",
+        accept_multiple_files=True,
+        key="catalogue_files",
+        help="CSV, also zipped. It stays on this machine.",
+    )
+    if st.button(
+        "Add",
+        key="catalogue_add",
+        type="primary",
+        icon=":material/library_add:",
+        disabled=not uploads or jobs_panel.running() is not None,
+    ):
+        import_panel.start(uploads, profile, include_private=False)
+        st.rerun()
+
+
+# --- imports --------------------------------------------------------------------------
+
+
+def _imports(profile: str) -> None:
+    st.subheader("Imports", anchor=False)
+    records = state.store().imports(profile)
+    if not records:
+        st.markdown("Nothing was imported yet. Home takes your files.")
+    for record in records:
+        _import(record)
+
+
+def _import(record: ImportRecord) -> None:
+    kept = record.plays.imported + record.playlist_rows.imported + record.tracks.imported
+    title = (
+        f"{words.date_and_time(record.created_at)}: {words.count(len(record.files), 'file')}, "
+        f"{words.count(kept, 'row')} imported, {words.count(len(record.problems), 'problem')}"
+    )
+    panel = st.expander(title, key=f"import_{record.id}", on_change="rerun")
+    if not panel.open:
+        return
+    with panel:
+        import_panel.report(record, key=str(record.id))
+        st.caption(f"Took {words.seconds(record.seconds)}.")
+        if st.button("Undo this import", key=f"undo_{record.id}", icon=":material/undo:"):
+            _confirm_undo(record)
+
+
+@st.dialog("Undo this import?")
+def _confirm_undo(record: ImportRecord) -> None:
+    st.markdown(
+        "Its plays, playlists and catalogues go. What other imports hold too stays. "
+        "The files themselves are not touched; you can import them again."
+    )
+    with st.container(horizontal=True, horizontal_alignment="right"):
+        if st.button("Keep it", key="undo_no"):
+            st.rerun()
+        if st.button("Undo", key="undo_yes", type="primary"):
+            state.attempt(lambda: state.store().undo_import(record.id))
+            st.rerun()
+
+
+# --- consent and deletion -------------------------------------------------------------
+
+
+def _consent(profile: str) -> None:
+    st.subheader("Training on Exportify rows", anchor=False)
+    allowed = state.profile_record(profile).train_on_api_rows
+    key = f"consent_{profile}"
+    st.toggle(
+        "Train on rows that came through Spotify's API",
+        value=bool(allowed),
+        key=key,
+        on_change=_switch_consent,
+        args=(profile, key),
+    )
+    st.caption(f"Spotify's terms for developers: “{import_panel.CLAUSE}”")
+    if allowed is None:
+        st.caption("You have not been asked yet; until you say yes they are left out.")
+
+
+def _switch_consent(profile: str, key: str) -> None:
+    state.attempt(lambda: import_panel.set_consent(profile, bool(st.session_state[key])))
+
+
+def _delete(profile: str, invented: bool) -> None:
+    st.subheader("Delete", anchor=False)
+    label = words.profile_label(profile, invented)
+    st.caption("Plays, playlists, catalogues only this listener uses, and models that hold them.")
+    if st.button(f"Delete {words.plain(label)}…", key="delete_profile", icon=":material/delete:"):
+        _confirm_delete(profile, label)
+
+
+@st.dialog("Delete this listener?")
+def _confirm_delete(profile: str, label: str) -> None:
+    st.markdown(
+        f"Everything of **{words.plain(label)}** on this machine goes, with every model version "
+        "that learned from it. This cannot be undone; the files you imported are not touched."
+    )
+    with st.container(horizontal=True, horizontal_alignment="right"):
+        if st.button("Keep it", key="delete_no"):
+            st.rerun()
+        if st.button("Delete", key="delete_yes", type="primary"):
+            state.attempt(lambda: delete(profile))
+            st.rerun()
+
+
+def delete(profile: str) -> None:
+    """Retire the versions that contain the profile, then delete it."""
+    retire_profile(state.settings(), state.store(), profile)
+    state.store().delete_profile(profile)

@@ -1,0 +1,217 @@
+"""Models: the version in use, how well it does, training a new one, and going back."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from musicai.errors import NotFound
+from musicai.registry import VersionInfo, activate, list_versions
+from musicai.ui import jobs_panel, metrics_table, state, widgets, words
+
+if TYPE_CHECKING:
+    from musicai.ai_model import MusicAI
+
+METHODS = {
+    "auto": "Automatic",
+    "als": "ALS",
+    "nmf": "NMF",
+}
+_METHOD_HELP = (
+    "**Automatic** takes the better of both on a part of your history it has not seen.  \n"
+    "**ALS** is implicit-feedback matrix factorisation.  \n"
+    "**NMF** is non-negative factorisation, as in the original design."
+)
+
+
+def draw() -> None:
+    """The whole page for the chosen profile."""
+    ai = state.current_ai()
+    widgets.invented_note(ai.library.invented)
+    jobs_panel.progress()
+    versions = list_versions(state.settings(), state.store())
+    info = next((v for v in versions if v.version == ai.version), None)
+    if info is None:
+        _untrained(ai)
+    else:
+        _in_use(ai, info)
+    _retrain(ai)
+    usable = [v for v in versions if v.bundled or ai.profile in v.profiles]
+    _versions(ai, usable)
+
+
+def _untrained(ai: MusicAI) -> None:
+    with st.container(border=True):
+        st.markdown(
+            "**No trained version yet.** What needs no training answers already; a trained "
+            "version adds what is played together, and weights tuned on your own history."
+        )
+        for note in ai.notes:
+            st.caption(f":material/info: {words.plain(note, 500)}")
+
+
+def _in_use(ai: MusicAI, info: VersionInfo) -> None:
+    collaborative = ai.components.get("collaborative")
+    method = str(collaborative.config.to_json().get("method", "")) if collaborative else ""
+    widgets.stats(
+        {
+            "In use": "Bundled" if info.bundled else "Trained here",
+            "Method": METHODS.get(method, method) or "–",
+            "Trained": when(info.created_at),
+            "Size": words.size(info.size_bytes),
+        }
+    )
+    st.caption(
+        f"Version {words.plain(info.version)}. Trained on {_sizes(info)} in "
+        f"{words.seconds(info.seconds)}."
+    )
+    for note in info.notes:
+        st.caption(f":material/info: {words.plain(note, 500)}")
+    st.subheader("How well it does", anchor=False)
+    metrics_table.draw(info)
+
+
+def _sizes(info: VersionInfo) -> str:
+    parts = [
+        words.count(int(info.sizes[key]), noun)
+        for key, noun in (("tracks", "track"), ("plays", "play"), ("listeners", "listener"))
+        if info.sizes.get(key)
+    ]
+    return words.listing(parts) or "data of unknown size"
+
+
+def when(iso: str) -> str:
+    """A day in words of an ISO 8601 moment; a dash where there is none."""
+    try:
+        moment = datetime.fromisoformat(iso)
+    except ValueError:
+        return "–"
+    return words.date(moment.astimezone(UTC))
+
+
+# --- training -------------------------------------------------------------------------
+
+
+def _retrain(ai: MusicAI) -> None:
+    st.subheader("Train a new version", anchor=False)
+    st.caption(
+        "Learns from everything you imported, measures itself on your latest weeks, and becomes "
+        "active when it is done. You can go on listening meanwhile, and cancel at any time."
+    )
+    busy = jobs_panel.running() is not None
+    with st.form("retrain", border=False):
+        with st.expander("Settings", icon=":material/tune:"):
+            method = st.segmented_control(
+                "Method",
+                list(METHODS),
+                format_func=METHODS.get,
+                default="auto",
+                required=True,
+                key="models_method",
+                help=_METHOD_HELP,
+            )
+            left, right = st.columns(2)
+            factors = left.number_input(
+                "Factors",
+                2,
+                256,
+                None,
+                key="models_factors",
+                placeholder="the method's own",
+                help="How many hidden tastes it may tell apart. More is slower.",
+            )
+            epochs = right.number_input(
+                "Epochs",
+                1,
+                200,
+                None,
+                key="models_epochs",
+                placeholder="the method's own",
+                help="How often it goes over your history. More is slower.",
+            )
+        pressed = st.form_submit_button(
+            "Retrain",
+            key="retrain_start",
+            type="primary",
+            icon=":material/model_training:",
+            disabled=busy,
+        )
+    if busy:
+        st.caption("A job is running; one at a time.")
+    if pressed:
+        start_training(ai.profile, str(method), factors, epochs)
+        st.rerun()
+
+
+def start_training(profile: str, method: str, factors: int | None, epochs: int | None) -> None:
+    """Start a training job with these choices."""
+    command = ["train", "--profile", profile, "--method", method]
+    for name, value in (("--factors", factors), ("--epochs", epochs)):
+        if value is not None:
+            command += [name, str(int(value))]
+    jobs_panel.start("train", command)
+
+
+# --- versions -------------------------------------------------------------------------
+
+
+def _versions(ai: MusicAI, versions: list[VersionInfo]) -> None:
+    st.subheader("Versions", anchor=False)
+    if not versions:
+        st.markdown("Your trained versions will be listed here, so that you can go back.")
+    for info in sorted(versions, key=lambda v: v.created_at, reverse=True):
+        _version(ai, info)
+
+
+def _version(ai: MusicAI, info: VersionInfo) -> None:
+    with st.container(border=True, horizontal=True, vertical_alignment="center"):
+        name = "Bundled with musicai" if info.bundled else moment(info.created_at)
+        active = info.version == ai.version
+        badge = " :primary-badge[in use]" if active else ""
+        st.markdown(f"**{words.plain(name)}**{badge}  \n:small[{_summary(info)}]")
+        if info.problem:
+            st.caption(f":material/warning: {words.plain(info.problem, 400)}")
+        elif not active and (not info.bundled or ai.library.invented):
+            st.button(
+                "Use this one",
+                key=f"activate_{info.version}",
+                icon=":material/check_circle:",
+                on_click=_activate,
+                args=(ai.profile, info.version),
+            )
+
+
+def moment(iso: str) -> str:
+    """A day and time in words of an ISO 8601 moment."""
+    try:
+        return words.date_and_time(datetime.fromisoformat(iso).astimezone(UTC)) + " UTC"
+    except ValueError:
+        return "Unknown date"
+
+
+def _summary(info: VersionInfo) -> str:
+    parts = [words.size(info.size_bytes)]
+    ndcg = metrics_table.headline(info.metrics)
+    if ndcg is not None:
+        parts.append(f"nDCG@20 {ndcg:.3f}")
+    if info.sizes.get("tracks"):
+        parts.append(words.count(int(info.sizes["tracks"]), "track"))
+    return " · ".join(parts)
+
+
+def _activate(profile: str, version: str) -> None:
+    state.attempt(lambda: activate(state.settings(), state.store(), profile, version))
+
+
+def require_profile() -> str:
+    """The chosen profile.
+
+    Raises:
+        NotFound: there is none.
+    """
+    name = state.current_profile()
+    if name is None:
+        raise NotFound("There is no music yet. Load the sample or import an export on Home.")
+    return name

@@ -1,0 +1,194 @@
+"""What the pages share: session keys, the open store, and everything that is cached.
+
+Nothing is cached by a data frame. A loaded :class:`musicai.ai_model.MusicAI` is shared by all
+sessions and never changed: new data or a new version have a new key.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+import streamlit as st
+
+from musicai.ai_model import MusicAI
+from musicai.errors import MusicAIError, NotFound
+from musicai.registry import active
+from musicai.requests import Request, Scored
+from musicai.settings import Settings, load_settings
+from musicai.store import Profile, Store
+from musicai.taste import TasteProfile, taste_profile
+from musicai.ui.words import plain
+
+PROFILE = "profile"
+"""Session key: the name of the listener whose music the pages show."""
+_NEXT_PROFILE = "next_profile"
+"""Session key: a profile to switch to when the selector is drawn next."""
+_ERROR = "kept_error"
+JOB = "job"
+"""Session key: the id of the job this session started last."""
+REPORT = "import_report"
+"""Session key: the id of the last import job, whose summary Home shows."""
+
+
+def settings() -> Settings:
+    """Paths and limits from the environment."""
+    return load_settings()
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _open_store(home: str) -> Store:  # the folder is the key
+    return Store(load_settings())
+
+
+def store() -> Store:
+    """The open database of this data folder."""
+    return _open_store(str(settings().home))
+
+
+_LOADING = threading.Lock()
+"""One profile is loaded at a time: two sessions that ask at once get the same object."""
+
+
+def profiles() -> list[Profile]:
+    """All profiles: real listeners by name, the invented sample last."""
+    return sorted(store().profiles(), key=lambda p: (p.invented, p.name.lower()))
+
+
+def settle_profile(names: Sequence[str]) -> None:
+    """Make sure the chosen profile is one of ``names``; call before the selector is drawn."""
+    wanted = st.session_state.pop(_NEXT_PROFILE, None) or st.session_state.get(PROFILE)
+    if wanted not in names:
+        wanted = names[0]
+    if st.session_state.get(PROFILE) != wanted:
+        st.session_state[PROFILE] = wanted
+
+
+def choose_profile(name: str) -> None:
+    """Show this profile from the next full run on.
+
+    The selector's own key cannot be set once it is drawn, so the wish is kept beside it.
+    """
+    st.session_state[_NEXT_PROFILE] = name
+
+
+def current_profile() -> str | None:
+    """The chosen profile's name, or None while there is none."""
+    name = st.session_state.get(PROFILE)
+    if name is not None and any(p.name == name for p in profiles()):
+        return str(name)
+    found = profiles()
+    return found[0].name if found else None
+
+
+def profile_record(name: str) -> Profile:
+    """The stored record of a profile."""
+    return store().profile(name)
+
+
+def active_version(profile: str) -> str | None:
+    """The model version in use for a profile."""
+    return active(settings(), store(), profile)
+
+
+def current_ai() -> MusicAI:
+    """The chosen profile, loaded, with its active model version.
+
+    Raises:
+        NotFound: there is no profile yet.
+    """
+    name = current_profile()
+    if name is None:
+        raise NotFound("There is no music yet. Load the sample or import an export on Home.")
+    with _LOADING:
+        return _load_ai(
+            str(settings().home), name, store().fingerprint(name), active_version(name) or ""
+        )
+
+
+@st.cache_resource(max_entries=4, show_spinner="Opening your music…")
+def _load_ai(home: str, profile: str, fingerprint: str, version: str) -> MusicAI:
+    return MusicAI(profile, settings=settings())
+
+
+def scored(ai: MusicAI, request: Request) -> Scored:
+    """All components' scores for a request: computed once, so that sliders only re-blend."""
+    return _score(ai.library.fingerprint, ai.version or "", request.key(), ai, request)
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _score(
+    fingerprint: str,
+    version: str,
+    key: str,
+    _ai: MusicAI,
+    _request: Request,
+) -> Scored:
+    return _ai.score(_request)
+
+
+def taste(
+    ai: MusicAI, since: datetime | None = None, until: datetime | None = None
+) -> TasteProfile:
+    """The taste of the chosen profile's owner in a period, computed once."""
+    return _taste(ai.library.fingerprint, since, until, ai)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _taste(
+    fingerprint: str,
+    since: datetime | None,
+    until: datetime | None,
+    _ai: MusicAI,
+) -> TasteProfile:
+    return taste_profile(_ai.library, _ai.features, listener=0, since=since, until=until)
+
+
+def on_phone() -> bool:
+    """Whether the browser says that it runs on a phone; panels start folded there."""
+    return "Mobi" in (st.context.headers.get("User-Agent") or "")
+
+
+def guarded(draw: Callable[[], None]) -> None:
+    """Draw, and show an error that was raised on purpose as a message, not as a crash."""
+    try:
+        draw()
+    except MusicAIError as error:
+        show_error(error)
+
+
+def attempt(action: Callable[[], object]) -> None:
+    """Do something in a callback or dialog; an error is kept and shown with the next draw."""
+    try:
+        action()
+    except MusicAIError as error:
+        st.session_state[_ERROR] = error
+
+
+def show_kept_error() -> None:
+    """Show the error that a callback left, once."""
+    error = st.session_state.pop(_ERROR, None)
+    if error is not None:
+        show_error(error)
+
+
+_TITLES = {
+    "NoCandidates": "Nothing to choose from yet",
+    "QueryError": "This cannot be asked for",
+    "NotFound": "Not found",
+    "JobRunning": "Another job is running",
+    "StoreError": "The database cannot be used",
+    "UnsafeFile": "This file was refused",
+    "UnreadableFile": "This file cannot be read",
+}
+
+
+def show_error(error: MusicAIError) -> None:
+    """An error raised on purpose: a title for its kind, and what happened and what to do."""
+    title = next((t for n, t in _TITLES.items() if n in _kinds(error)), "This did not work")
+    st.error(plain(str(error), 2_000), title=title, icon=":material/error:")
+
+
+def _kinds(error: MusicAIError) -> set[str]:
+    return {kind.__name__ for kind in type(error).__mro__}

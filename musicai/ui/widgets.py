@@ -1,0 +1,113 @@
+"""Small pieces that several pages draw: empty states, rings, links, chosen-profile notes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+import streamlit as st
+
+from musicai.tables import AUDIO_FEATURES, FEATURE_SOURCES, INVENTED_PREFIX, UNIT_FEATURES
+from musicai.ui import state, words
+from musicai.ui.jobs_panel import open_sample
+from musicai.ui.palette import component_colour
+from musicai.ui.rings import ring_svg
+
+if TYPE_CHECKING:
+    from musicai.ai_model import MusicAI
+
+_SPOTIFY_ID = 22
+"""Length of a Spotify track id."""
+
+_SOURCE_WORDS = {
+    "file": "from your file",
+    "matched": "matched in a catalogue",
+    "estimated": "estimated from the same artist or genre",
+    "none": "not known",
+}
+
+
+def sample_button(key: str, kind: str = "primary") -> None:
+    """One click that loads the invented sample and shows it."""
+    st.button(
+        "Try the sample listener",
+        key=key,
+        type="primary" if kind == "primary" else "secondary",
+        icon=":material/play_circle:",
+        on_click=open_sample,
+        help="An invented person with two years of invented music. Nothing about it is real.",
+    )
+
+
+def empty_state(what: str) -> None:
+    """A page without any profile: what will be here, and the one next step."""
+    with st.container(border=True):
+        st.markdown(f"**Nothing here yet.** {what}")
+        st.caption("See it with invented music first, or bring your own on Home.")
+        with st.container(horizontal=True):
+            sample_button("empty_sample")
+            st.page_link("pages/home.py", label="Import on Home", icon=":material/upload_file:")
+
+
+def ready(what: str) -> bool:
+    """Whether there is a profile to show; draws the empty state if not.
+
+    Args:
+        what: One sentence that says what the page will show.
+    """
+    if state.current_profile() is not None:
+        return True
+    empty_state(what)
+    return False
+
+
+def invented_note(invented: bool) -> None:
+    """The mark that the sample carries on every page."""
+    if invented:
+        st.caption(f":material/science: {words.SAMPLE_LABEL}. No person, artist or track is real.")
+
+
+def ring(ai: MusicAI, row: int, size: int = 44) -> None:
+    """The taste ring of a track; its alt text says the shape in words."""
+    audio = ai.features.audio[row]
+    source = FEATURE_SOURCES[int(ai.features.feature_source[row])]
+    st.image(ring_svg(audio, source, size), width=size, alt=_ring_words(audio, source))
+
+
+def _ring_words(audio: Sequence[float], source: str) -> str:
+    if source == "none":
+        return "Taste ring: features not known"
+    unit = dict(zip(AUDIO_FEATURES, audio, strict=True))
+    known = ", ".join(f"{n} {unit[n]:.2f}" for n in UNIT_FEATURES if not math.isnan(unit[n]))
+    return f"Taste ring, {_SOURCE_WORDS[source]}: {known}"
+
+
+def link_of(track_id: str, name: str, artists: Sequence[str]) -> str | None:
+    """Where the track can be heard: its page, a search where it has no id, None if invented."""
+    if track_id.startswith(INVENTED_PREFIX):
+        return None
+    if len(track_id) == _SPOTIFY_ID and track_id.isalnum():
+        return f"https://open.spotify.com/track/{track_id}"
+    wanted = f"{artists[0]} {name}" if artists else name
+    return f"https://open.spotify.com/search/{quote(words.literal(wanted), safe='')}"
+
+
+def title_line(track_id: str, name: str, artists: Sequence[str], *, linked: bool = True) -> str:
+    """Markdown of "**Title** — Artist", with a link out where there is one."""
+    text = f"**{words.plain(name) or 'Untitled'}** — {words.plain(words.by(artists))}"
+    url = link_of(track_id, name, artists) if linked else None
+    return f"{text} [:material/open_in_new:]({url})" if url else text
+
+
+def swatch(component: str) -> str:
+    """Markdown of a small square in a component's colour."""
+    return f':color[■]{{foreground="{component_colour(component)}"}}'
+
+
+def stats(values: dict[str, str]) -> None:
+    """A row of figures in equal cards."""
+    with st.grid(len(values), min_column_width=150):
+        for label, value in values.items():
+            st.metric(label, value, border=True, height="stretch")

@@ -1,0 +1,147 @@
+"""The words on the screen: names made inert, numbers, dates and durations in plain English."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+
+SAMPLE_LABEL = "Sample listener (invented)"
+"""What the invented sample is called wherever it appears."""
+
+MODE_LABELS = {"rediscover": "Rediscover", "discover": "Discover", "mix": "Mix"}
+"""The three modes as the screen calls them, in order."""
+
+MODE_HELP = {
+    "rediscover": "Only tracks you have: forgotten favourites, played once, deep cuts.",
+    "discover": "Only tracks you have never played, from the catalogues you switched on.",
+    "mix": "Both, side by side.",
+}
+
+_HIDDEN = re.compile("[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]+")
+"""Control characters and those that reorder or hide text."""
+
+_JOINER = "\u2060"
+"""A word joiner: it has no width, and it breaks the patterns that survive escaping."""
+
+_SHORTCODE = re.compile(r"(:)(?=[\w+\-/])|(@)(?=\w)")
+_WWW = re.compile(r"(www)(?=\.)", re.IGNORECASE)
+_ARROW = re.compile(r"(?<=[-<>~])(?=[-=>])")
+_PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
+
+
+def plain(text: str, longest: int = 200) -> str:
+    r"""A name as it is, for use inside Streamlit's markdown.
+
+    Track and artist names are other people's text. Escaping punctuation keeps them
+    from becoming emphasis, links, formulas or HTML. Emoji shortcodes, icons, arrows and
+    bare addresses are replaced after escapes are resolved, so those are broken by an
+    invisible joiner.
+
+    Args:
+        text: The name, as imported.
+        longest: Longer names are cut, with an ellipsis.
+
+    Returns:
+        One line of markdown that shows the name literally.
+    """
+    line = " ".join(_HIDDEN.sub(" ", text).split())
+    if len(line) > longest:
+        line = line[: longest - 1].rstrip() + "…"
+    line = _SHORTCODE.sub(lambda match: match.group(0) + _JOINER, line)
+    line = _WWW.sub(lambda match: match.group(0) + _JOINER, line)
+    line = _ARROW.sub(_JOINER, line)
+    return _PUNCTUATION.sub(r"\\\1", line)
+
+
+def literal(text: str, longest: int = 200) -> str:
+    """A name for places that show text as it is, such as chips, options and alt texts."""
+    line = " ".join(_HIDDEN.sub(" ", text).split())
+    return line if len(line) <= longest else line[: longest - 1].rstrip() + "…"
+
+
+def by(artists: Sequence[str]) -> str:
+    """Artists in one line."""
+    return ", ".join(artists) or "Unknown artist"
+
+
+def profile_label(name: str, invented: bool) -> str:
+    """A profile's name on the screen; the sample always carries its mark."""
+    return SAMPLE_LABEL if invented else literal(name, 40)
+
+
+def count(number: int, noun: str, plural: str = "") -> str:
+    """A count with its noun: "1 track", "1,204 tracks"."""
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def hours(milliseconds: float) -> str:
+    """A duration: "1 h 14 min", "3 min"."""
+    minutes = round(milliseconds / 60_000)
+    if minutes >= 60 * 100:
+        return f"{minutes // 60:,} h"
+    if minutes >= 60:
+        return f"{minutes // 60} h {minutes % 60} min"
+    return f"{minutes} min"
+
+
+def seconds(number: float) -> str:
+    """A short duration: "40 s", "2 min 5 s"."""
+    whole = max(round(number), 0)
+    return f"{whole} s" if whole < 60 else f"{whole // 60} min {whole % 60} s"
+
+
+def date(moment: datetime) -> str:
+    """A day in words: "14 March 2024"."""
+    return f"{moment.day} {moment:%B %Y}"
+
+
+def date_and_time(moment: datetime) -> str:
+    """A day and a time: "14 March 2024, 09:05"."""
+    return f"{date(moment)}, {moment:%H:%M}"
+
+
+def share(fraction: float) -> str:
+    """A share: "41 %", "0.4 %", "under 0.1 %"."""
+    percent = fraction * 100
+    if percent == 0 or percent >= 9.95:
+        return f"{percent:.0f}\u00a0%"
+    return f"{percent:.1f}\u00a0%" if percent >= 0.1 else "under\u00a00.1\u00a0%"
+
+
+def score(number: float) -> str:
+    """A score or contribution with two decimals and a true minus sign."""
+    text = f"{number:.2f}"
+    return "0.00" if text == "-0.00" else text.replace("-", "−")
+
+
+def signed(number: float) -> str:
+    """A contribution with its sign: "+0.31", "−0.04"."""
+    text = score(number)
+    return text if text.startswith("−") or text == "0.00" else "+" + text
+
+
+def size(number_of_bytes: float) -> str:
+    """A file size: "4.2 MB"."""
+    megabytes = number_of_bytes / 1e6
+    return f"{megabytes:.1f} MB" if megabytes >= 0.1 else f"{number_of_bytes / 1e3:.0f} kB"
+
+
+def listing(items: Sequence[str], last: str = "and") -> str:
+    """A list in a sentence: "a, b and c"."""
+    if len(items) < 2:
+        return "".join(items)
+    return f"{', '.join(items[:-1])} {last} {items[-1]}"
+
+
+def sentence(clause: str) -> str:
+    """A clause with a capital and a full stop."""
+    clause = clause.strip()
+    if not clause:
+        return ""
+    return clause[0].upper() + clause[1:] + ("" if clause.endswith((".", "?", "…")) else ".")
+
+
+def signed3(number: float) -> str:
+    """A small difference with its sign and three decimals: "+0.031"."""
+    return f"{number:+.3f}".replace("-", "−")

@@ -1,0 +1,15 @@
+from musicai.ui import discover, state, widgets
+from musicai.ui.frame import begin_page
+
+begin_page()
+
+
+def page() -> None:
+    """The empty state, or the list with its controls."""
+    if widgets.ready(
+        "A list of tracks chosen for you, with sliders that move it and a reason for each."
+    ):
+        discover.draw()
+
+
+state.guarded(page)

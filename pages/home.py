@@ -1,0 +1,5 @@
+from musicai.ui import home_panel, state
+from musicai.ui.frame import begin_page
+
+begin_page()
+state.guarded(home_panel.draw)

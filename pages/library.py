@@ -1,0 +1,13 @@
+from musicai.ui import library_panel, state, widgets
+from musicai.ui.frame import begin_page
+
+begin_page()
+
+
+def page() -> None:
+    """The empty state, or what is here."""
+    if widgets.ready("What you imported, what is known of it, and where new music comes from."):
+        library_panel.draw()
+
+
+state.guarded(page)

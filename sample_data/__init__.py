@@ -1,0 +1,1 @@
+"""The invented world that musicai is tried out with, and the script that makes it."""

@@ -1,0 +1,162 @@
+"""The arrows of ARCHITECTURE.md, checked on the imports themselves."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+
+LEVELS: tuple[tuple[str, ...], ...] = (
+    ("errors",),
+    ("settings", "progress"),
+    ("logs", "tables"),
+    ("matching", "moods", "jobs"),
+    ("genres", "sources"),
+    ("store",),
+    ("importing", "catalogues"),
+    ("sample",),
+    ("recommenders.base",),
+    ("data_processor",),
+    ("recommenders.content", "recommenders.collaborative", "recommenders.rules"),
+    ("recommenders.history", "recommenders.popularity"),
+    ("recommenders",),
+    ("ranking", "explain", "requests"),
+    ("finding", "candidates"),
+    ("highlights",),
+    ("artifacts", "bundled"),
+    ("registry", "taste"),
+    ("ai_model",),
+    ("metrics", "holdout"),
+    ("contenders",),
+    ("evaluation", "fitting"),
+    ("training",),
+    ("checks", "arguments"),
+    ("cli",),
+    ("ui",),
+)
+"""Each module imports only from lines above its own, or from its own package."""
+
+ONLY_IN = {
+    "streamlit": ("ui",),
+    "spotipy": ("spotify",),
+    "sqlalchemy": ("store",),
+    "sqlite3": ("store",),
+}
+"""Outside packages that one place alone may import."""
+
+
+def modules() -> Iterator[tuple[str, ast.Module]]:
+    for path in sorted((ROOT / "musicai").rglob("*.py")):
+        parts = path.relative_to(ROOT / "musicai").with_suffix("").parts
+        name = ".".join(part for part in parts if part != "__init__")
+        yield name, ast.parse(path.read_text("utf-8"))
+
+
+def imports(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def place(name: str) -> tuple[int, str] | None:
+    """Level and unit of a module; units are the entries of LEVELS."""
+    parts = name.split(".")
+    for size in range(len(parts), 0, -1):
+        unit = ".".join(parts[:size])
+        for level, units in enumerate(LEVELS):
+            if unit in units:
+                return level, unit
+    return None
+
+
+def test_every_module_has_a_place() -> None:
+    homeless = [name for name, _ in modules() if name not in ("", "__main__") and not place(name)]
+    assert not homeless, f"not in LEVELS of this test: {homeless}"
+
+
+def test_imports_point_up() -> None:
+    wrong = []
+    for name, tree in modules():
+        here = place(name)
+        if here is None:
+            continue
+        for target in imports(tree):
+            if not target.startswith("musicai."):
+                continue
+            there = place(target.removeprefix("musicai."))
+            if there and there[1] != here[1] and there[0] >= here[0]:
+                wrong.append(f"{name} → {target}")
+    assert not wrong, f"these arrows point down or sideways: {sorted(set(wrong))}"
+
+
+@pytest.mark.parametrize(("package", "homes"), ONLY_IN.items())
+def test_outside_packages_stay_in_their_place(package: str, homes: tuple[str, ...]) -> None:
+    found = [
+        name
+        for name, tree in modules()
+        if any(target.split(".")[0] == package for target in imports(tree))
+        and name.split(".")[0] not in homes
+    ]
+    assert not found, f"{package} is imported by {found}; only {homes} may"
+
+
+def test_only_the_command_line_prints() -> None:
+    found = [
+        name
+        for name, tree in modules()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id == "print"
+        and name.split(".")[0] != "cli"
+    ]
+    assert not found
+
+
+def test_only_settings_reads_the_environment() -> None:
+    found = [
+        name
+        for name, tree in modules()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute)
+        and node.attr in ("environ", "getenv")
+        and name != "settings"
+    ]
+    assert not found
+
+
+def test_pages_are_thin_and_framed() -> None:
+    pages = sorted((ROOT / "pages").glob("*.py"))
+    assert pages
+    for page in pages:
+        text = page.read_text("utf-8")
+        assert len(text.splitlines()) <= 120, f"{page.name} is longer than 120 lines"
+        calls = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Call)]
+        first = min(calls, key=lambda call: (call.lineno, call.col_offset))
+        assert isinstance(first.func, ast.Name), page.name
+        assert first.func.id == "begin_page", page.name
+
+
+def test_nothing_unpickles_but_the_registry() -> None:
+    found = [
+        name
+        for name, tree in modules()
+        if any(
+            target in ("pickle", "joblib.load") or target.startswith("pickle.")
+            for target in imports(tree)
+        )
+    ]
+    assert set(found) <= {"registry", "artifacts"}
+
+
+def test_no_names_reach_the_screen_as_html() -> None:
+    for folder in ("musicai/ui", "pages"):
+        for path in sorted(Path(ROOT / folder).glob("*.py")):
+            assert "unsafe_allow_html" not in path.read_text("utf-8"), path.name

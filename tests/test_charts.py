@@ -1,0 +1,240 @@
+"""Charts: the figures carry the data, the alt texts the takeaway, for full and empty profiles."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import plotly.graph_objects as go
+import pytest
+
+from musicai.requests import Coverage
+from musicai.taste import ListeningPatterns, TasteProfile
+from musicai.ui import charts
+from musicai.ui.palette import GENRE_COLOURS
+from tests.test_taste import SMALL, at, constructed, library, profile, track
+
+EMPTY = profile(library([track(0)]))
+
+
+@pytest.fixture(scope="module")
+def full() -> TasteProfile:
+    return profile(constructed())
+
+
+def rich() -> TasteProfile:
+    """A profile with every feature, against a catalogue."""
+    sound = dict.fromkeys(
+        (
+            "danceability",
+            "valence",
+            "acousticness",
+            "instrumentalness",
+            "liveness",
+            "speechiness",
+        ),
+        0.4,
+    )
+    own = [track(i, "jazz", energy=0.2 + 0.02 * i, tempo=100.0, **sound) for i in range(3)]
+    other = [
+        track(i, "rock", energy=0.5 + i / 200, tempo=120.0, own=False, **sound)
+        for i in range(3, 63)
+    ]
+    return profile(library(own + other, [(i, at(i, 20)) for i in range(3)]))
+
+
+def patterns(taste: TasteProfile) -> ListeningPatterns:
+    assert taste.listening_patterns is not None
+    return taste.listening_patterns
+
+
+TASTE_CHARTS: list[Callable[[TasteProfile], charts.Chart]] = [
+    charts.radar,
+    charts.genres,
+    lambda taste: charts.diversity(taste.genre_diversity),
+]
+PATTERN_CHARTS: list[Callable[[ListeningPatterns], charts.Chart]] = [
+    charts.clock,
+    charts.week,
+    charts.discoveries,
+]
+
+
+def in_house_style(chart: charts.Chart) -> None:
+    layout = chart.figure.layout
+    assert isinstance(chart.figure, go.Figure)
+    assert layout.paper_bgcolor == layout.plot_bgcolor == "rgba(0,0,0,0)"
+    assert layout.dragmode is False
+    assert layout.height <= 480
+    assert len(chart.alt) > 15
+    assert chart.alt.endswith(".")
+    json.loads(chart.figure.to_json())
+
+
+@pytest.mark.parametrize("draw", TASTE_CHARTS)
+def test_taste_charts_full_and_empty(
+    draw: Callable[[TasteProfile], charts.Chart], full: TasteProfile
+) -> None:
+    for taste in (full, EMPTY, rich()):
+        in_house_style(draw(taste))
+    assert len(draw(EMPTY).figure.data) == 0
+
+
+@pytest.mark.parametrize("draw", PATTERN_CHARTS)
+def test_pattern_charts_full_and_empty(
+    draw: Callable[[ListeningPatterns], charts.Chart], full: TasteProfile
+) -> None:
+    in_house_style(draw(patterns(full)))
+    nothing = patterns(profile(SMALL, since=at(900, 0)))
+    in_house_style(draw(nothing))
+    assert len(draw(nothing).figure.data) == 0
+
+
+def test_radar_has_you_the_catalogue_and_the_spread() -> None:
+    taste = rich()
+    chart = charts.radar(taste)
+    band, catalogue, you = chart.figure.data
+    assert (catalogue.name, you.name) == ("Catalogue", "You")
+    assert catalogue.line.dash == "dash"
+    assert len(you.r) == len(charts.RADAR_AXES) + 1
+    assert you.r[0] == you.r[-1]
+    assert you.r[1] == pytest.approx(taste.audio_features["energy"].mean)
+    assert band.fill == "toself"
+    assert min(band.r) >= 0
+    assert max(band.r) <= 1
+    assert "Furthest from the catalogue: Calmer than the tracks you have not played" in chart.alt
+
+
+def test_radar_leaves_unknown_features_out(full: TasteProfile) -> None:
+    assert len(charts.radar(full).figure.data) == 0  # only energy is known of this listener
+
+
+def test_genre_bars_carry_name_share_and_colour(full: TasteProfile) -> None:
+    chart = charts.genres(full)
+    (bars,) = chart.figure.data
+    assert list(bars.x) == sorted(bars.x)
+    assert sum(bars.x) == pytest.approx(1)
+    assert bars.y[-1] == "Jazz"
+    assert bars.marker.color[-1] == GENRE_COLOURS["jazz"]
+    assert all("%" in text for text in bars.text)
+    assert chart.alt.startswith("Genres of your listening: Jazz 36")
+
+
+def test_diversity_is_drawn_to_scale(full: TasteProfile) -> None:
+    whole, value = charts.diversity(full.genre_diversity).figure.data
+    assert whole.x == (10,)
+    assert value.x[0] == pytest.approx(full.genre_diversity.effective_genres)
+
+
+def test_clock_puts_each_hour_in_its_place(full: TasteProfile) -> None:
+    (bars,) = charts.clock(patterns(full)).figure.data
+    assert list(bars.r) == list(patterns(full).by_hour)
+    assert bars.theta[12] == 187.5
+    assert "most between 22:00 and 23:00" in charts.clock(patterns(full)).alt
+
+
+def test_week_draws_area_by_plays_and_leaves_quiet_hours_empty(full: TasteProfile) -> None:
+    (squares,) = charts.week(patterns(full)).figure.data
+    counts = [count for row in patterns(full).by_weekday_hour for count in row if count]
+    assert len(squares.x) == len(counts)
+    assert max(squares.marker.size) == 13
+    assert sum(squares.customdata) == patterns(full).completed
+    assert squares.marker.symbol == "square"
+
+
+def test_discoveries_add_up(full: TasteProfile) -> None:
+    first, again = charts.discoveries(patterns(full)).figure.data
+    assert sum(first.y) == full.distinct_tracks
+    assert sum(first.y) + sum(again.y) == patterns(full).completed
+    assert "50 of 3,368 plays were first listens; most in January 2024" in (
+        charts.discoveries(patterns(full)).alt
+    )
+
+
+COVERAGE = Coverage(
+    features_by_plays={"file": 0.5, "matched": 0.0, "estimated": 0.3, "none": 0.2},
+    features_by_tracks={"file": 0.25, "matched": 0.25, "estimated": 0.25, "none": 0.25},
+    genres_by_plays={"file": 0.0, "matched": 0.0, "artist": 1.0, "none": 0.0},
+    genres_by_tracks={"file": 0.0, "matched": 0.0, "artist": 1.0, "none": 0.0},
+    n_tracks=4,
+    n_plays=10,
+)
+
+
+def test_coverage_stacks_by_provenance() -> None:
+    figure, alt = charts.coverage(COVERAGE)
+    in_house_style(charts.Chart(figure, alt))
+    assert [trace.name for trace in figure.data] == [
+        "In your files",
+        "Matched",
+        "By artist",
+        "Estimated",
+        "Not known",
+    ]
+    for row in range(4):
+        assert sum(trace.x[row] for trace in figure.data) == pytest.approx(1)
+    hatched = {trace.name for trace in figure.data if trace.marker.pattern.shape}
+    assert hatched == {"By artist", "Estimated", "Not known"}
+    assert "Features, by plays 80\u00a0% known" in alt
+
+
+def test_coverage_without_plays_is_by_tracks_only() -> None:
+    bare = Coverage(**{**COVERAGE.__dict__, "n_plays": 0})
+    assert list(charts.coverage(bare).figure.data[0].y) == [
+        "Features, by tracks",
+        "Genres, by tracks",
+    ]
+
+
+def test_contributions_are_sorted_labelled_and_hatched_below_zero() -> None:
+    chart = charts.contributions(
+        {"content": 0.5, "novelty": -0.1, "rules": 0.3}, {"content": "Sounds alike"}
+    )
+    in_house_style(chart)
+    (bars,) = chart.figure.data
+    assert list(bars.y) == ["Novelty", "Rules", "Sounds alike"]
+    assert list(bars.marker.pattern.shape) == ["/", "", ""]
+    assert bars.text[0] == "−0.10"
+    assert chart.alt.startswith("Score 0.70: Sounds alike +0.50")
+    in_house_style(charts.contributions({}))
+    assert charts.contributions({}).alt == "This score has no parts."
+
+
+EVALUATION: dict[str, Any] = {
+    "metrics": {
+        "hybrid": {"ndcg@20": 0.25},
+        "popularity": {"ndcg@20": 0.0912},
+        "content": {"ndcg@20": 0.2},
+        "random": {"ndcg@20": 0.0},
+        "history": {"recall@20": 0.5},
+    },
+    "intervals": {"hybrid": {"ndcg@20": [0.2, 0.31]}},
+    "tasks": {"repeat": {"metrics": {"own_top": {"ndcg@20": 0.4}}, "intervals": {}}},
+}
+
+
+def test_metrics_have_their_intervals() -> None:
+    chart = charts.metrics_chart(EVALUATION, labels={"content": "Sounds alike"})
+    in_house_style(chart)
+    (dots,) = chart.figure.data
+    assert list(dots.y) == ["Random", "Popularity", "Sounds alike", "All together"]
+    assert dots.error_x.array[-1] == pytest.approx(0.06)
+    assert dots.error_x.arrayminus[-1] == pytest.approx(0.05)
+    assert dots.error_x.array[0] == 0
+    assert dots.marker.symbol[-1] == "diamond"
+    assert list(dots.text) == [".000", ".091", ".20", ".25"]
+    assert chart.alt.startswith("Best in nDCG at 20: All together.")
+
+
+def test_metrics_of_one_task_and_of_nothing() -> None:
+    assert list(charts.metrics_chart(EVALUATION, task="repeat").figure.data[0].y) == [
+        "Your top tracks"
+    ]
+    assert charts.metrics_chart({}).alt == "Nothing could be measured."
+    assert charts.metrics_chart(EVALUATION, "mrr@20").alt == "Nothing could be measured."
+
+
+def test_the_download_button_is_the_only_one() -> None:
+    assert charts.CONFIG["modeBarButtons"] == [["toImage"]]
+    assert charts.CONFIG["displaylogo"] is False

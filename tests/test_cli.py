@@ -1,0 +1,380 @@
+"""The command line: shapes of its JSON, exit codes, and what it says when it cannot."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchmarks.generate import extended_history
+from musicai import cli, jobs, registry
+from musicai.checks import EXPECTED, Check, Report
+from musicai.errors import Cancelled
+from musicai.genres import GENRES
+from musicai.moods import MOODS
+from musicai.recommenders import COMPONENTS
+from musicai.settings import Settings
+from musicai.store import Store
+from tests.conftest import ROOT
+
+Run = Callable[..., tuple[int, Any]]
+
+
+@pytest.fixture(scope="module")
+def sample_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with the sample and one version trained on it, made once."""
+    home = tmp_path_factory.mktemp("sample")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MUSICAI_HOME", str(home))
+        assert cli.main(["sample", "--json"]) == 0
+        assert cli.main(["train", "--method", "als", "--no-evaluation"]) == 0
+    return home
+
+
+@pytest.fixture
+def sample(sample_home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("MUSICAI_HOME", str(sample_home))
+    return sample_home
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Iterator[Run]:
+    """Run a command with ``--json``; its exit code and the object on the last line."""
+
+    def call(*argv: object) -> tuple[int, Any]:
+        code = cli.main([*map(str, argv), "--json"])
+        return code, json.loads(capsys.readouterr().out.splitlines()[-1])
+
+    return call
+
+
+@pytest.fixture
+def history(tmp_path: Path) -> Path:
+    path = tmp_path / "my_spotify_data.zip"
+    path.write_bytes(extended_history(600, 90, seed=4))
+    return path
+
+
+# --- asking ---------------------------------------------------------------------------
+
+
+def test_recommend(sample: Path, run: Run) -> None:
+    code, result = run("recommend", "--profile", "sample", "-n", 15, "--mood", "chill")
+    assert code == 0
+    rows = result["recommendations"]
+    assert [row["rank"] for row in rows] == list(range(1, 16))
+    for row in rows:
+        assert set(row) == {
+            "rank", "track_id", "name", "artists", "score", "contributions", "reason", "origin",
+        }  # fmt: skip
+        assert isinstance(row["artists"], list)
+        assert row["artists"]
+        assert row["reason"]
+        assert set(row["contributions"]) >= set(COMPONENTS)
+        assert sum(row["contributions"].values()) == pytest.approx(row["score"], abs=1e-6)
+    assert len({row["track_id"] for row in rows}) == 15
+    assert result["version"]
+    assert result["mode"] in ("rediscover", "discover", "mix")
+
+
+def test_every_control_reaches_the_list(sample: Path, run: Run) -> None:
+    def ids(*argv: object) -> list[str]:
+        code, result = run("recommend", "--profile", "sample", "--mode", "mix", *argv)
+        assert code == 0, result
+        return [row["track_id"] for row in result["recommendations"]]
+
+    plain = ids()
+    seed = plain[7]
+    changed = {
+        "mood": ids("--mood", "party"),
+        "mix": ids("--mood", "chill=.7,romantic=.3"),
+        "mood strength": ids("--mood", "party", "--mood-strength", 1),
+        "genre": ids("--genre", "jazz"),
+        "seed": ids("--seed", seed),
+        "weight": ids("--weight", "popularity=1"),
+        "weights": ids("--weight", "content=1", "--weight", "history=0.2"),
+        "diversity": ids("--diversity", 1),
+        "novelty": ids("--novelty", 1),
+        "artist cap": ids("--artist-cap", 1),
+        "mode": ids("--mode", "rediscover"),
+    }
+    assert [name for name, other in changed.items() if other == plain] == []
+    assert len(ids("-n", 5)) == 5
+    assert ids() == plain
+
+
+def test_taste(sample: Path, run: Run) -> None:
+    code, result = run("taste", "--profile", "sample")
+    assert code == 0
+    assert set(result) >= {
+        "audio_features", "genre_shares", "genre_diversity", "listening_patterns", "insights",
+    }  # fmt: skip
+
+
+def test_without_a_profile_the_sample_serves(sample: Path, run: Run) -> None:
+    code, result = run("recommend", "-n", 3)
+    assert code == 0
+    assert result["profile"] == "sample"
+
+
+def test_people_get_a_table(sample: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["recommend", "--profile", "sample", "-n", "4"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].split() == ["track", "artist", "score", "why", "from"]
+    assert [line.split()[0] for line in lines[1:5]] == ["1", "2", "3", "4"]
+    assert cli.main(["taste", "--profile", "sample"]) == 0
+    assert "danceability" in capsys.readouterr().out
+    assert cli.main(["versions"]) == 0
+    assert "version" in capsys.readouterr().out
+
+
+# --- errors ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("argv", "code", "word"),
+    [
+        (["recommend", "--profile", "nobody"], 1, "nobody"),
+        (["recommend", "--profile", "sample", "--mood", "hangry"], 2, "energetic"),
+        (["recommend", "--profile", "sample", "--genre", "noise=1"], 2, "hip-hop"),
+        (["recommend", "--profile", "sample", "-n", "0"], 2, "n_recommendations"),
+        (["recommend", "--profile", "sample", "--weight", "magic=1"], 2, "magic"),
+        (["recommend", "--profile", "sample", "--mode", "sideways"], 2, "discover"),
+        (["recommend", "--profile", "sample", "--version", "../x"], 1, "version"),
+        (["activate", "2000-01-01", "--profile", "sample"], 1, "2000-01-01"),
+        (["delete-version", "bundled"], 1, "bundled"),
+        (["catalogues", "enable", "none", "--profile", "sample"], 2, "none"),
+        (["import", "--profile", "x"], 2, "import"),
+        (["import", "/no/such/file.zip", "--profile", "x"], 1, "file.zip"),
+    ],
+)
+def test_errors_are_one_line_and_a_code(
+    sample: Path, capsys: pytest.CaptureFixture[str], argv: list[str], code: int, word: str
+) -> None:
+    assert cli.main([*argv, "--json"]) == code
+    printed = capsys.readouterr()
+    result = json.loads(printed.out.splitlines()[-1])
+    told = printed.err if "error" in result else json.dumps(result)
+    assert word in told
+    assert len(printed.err.splitlines()) == (1 if "error" in result else 0)
+    assert "Traceback" not in printed.err
+
+
+@pytest.mark.parametrize("argv", [[], ["dance"], ["recommend", "--weight", "x"], ["import", "a"]])
+def test_misuse_is_code_2(argv: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stop:
+        cli.main(argv)
+    assert stop.value.code == 2
+    assert "usage" in capsys.readouterr().err
+
+
+def test_several_real_profiles_must_be_named(settings: Settings, history: Path, run: Run) -> None:
+    for name in ("a", "b"):
+        assert run("import", history, "--profile", name)[0] == 0
+    code, result = run("recommend")
+    assert code == 2
+    assert "a, b" in result["error"]
+
+
+# --- import ---------------------------------------------------------------------------
+
+
+def test_import_counts_add_up(history: Path, run: Run) -> None:
+    code, result = run("import", history, "--profile", "p")
+    assert code == 0
+    plays = result["plays"]
+    assert list(plays) == ["read", "imported", "duplicate", "not_music", "private", "rejected"]
+    assert plays["read"] == 600 == sum(plays.values()) - plays["read"]
+    assert result["tracks"]["read"] == 0
+    assert result["problems"] == []
+    assert result["seconds"] > 0
+    again = run("import", history, "--profile", "p")[1]["plays"]
+    assert again["imported"] == 0
+    assert again["duplicate"] == plays["imported"]
+    private = run("import", history, "--profile", "q", "--include-private")[1]["plays"]
+    assert private["imported"] == plays["imported"] + plays["private"]
+
+
+def test_a_bad_file_is_told_and_does_not_cost_the_good_one(
+    history: Path, tmp_path: Path, run: Run
+) -> None:
+    bad = tmp_path / "broken.zip"
+    bad.write_bytes(b"PK\x03\x04 no zip")
+    code, result = run("import", bad, history, "--profile", "p")
+    assert code == 0
+    assert result["plays"]["imported"] > 500
+    assert [problem["file"] for problem in result["problems"]] == ["broken.zip"]
+    code, result = run("import", bad, "--profile", "q")
+    assert code == 1
+    assert set(result["problems"][0]) == {"file", "where", "why"}
+
+
+def test_from_drop_to_personal_list(history: Path, run: Run) -> None:
+    """Import and train in one command; then every track of the list is the profile's own."""
+    code, result = run("import", history, "--profile", "p", "--train")
+    assert code == 0
+    assert result["training"]["version"]
+    code, listed = run("recommend", "--profile", "p", "-n", 20)
+    assert code == 0
+    assert listed["version"] == result["training"]["version"]
+    assert len(listed["recommendations"]) == 20
+    assert {row["origin"] for row in listed["recommendations"]} == {"your history"}
+    assert not any(row["track_id"].startswith("invented") for row in listed["recommendations"])
+
+
+def test_an_upload_is_taken_from_its_spool_and_deleted(
+    settings: Settings, history: Path, run: Run
+) -> None:
+    folder = jobs.spool(settings, [("drop.zip", history.read_bytes())])
+    code, result = run("import", "--spool", folder, "--profile", "p")
+    assert code == 0
+    assert result["plays"]["imported"] > 500
+    assert not folder.exists()
+
+
+def test_a_profile_is_deleted_with_its_versions(
+    settings: Settings, history: Path, run: Run
+) -> None:
+    run("import", history, "--profile", "p", "--train")
+    code, result = run("delete-profile", "p")
+    assert code == 0
+    assert len(result["versions"]) == 1
+    assert list(settings.models.iterdir()) == []
+    assert run("profiles")[1]["profiles"] == []
+
+
+# --- versions, catalogues, profiles ---------------------------------------------------
+
+
+def test_what_there_is(sample: Path, run: Run) -> None:
+    [profile] = run("profiles")[1]["profiles"]
+    assert profile["name"] == "sample"
+    assert profile["invented"]
+    versions = run("versions", "--profile", "sample")[1]["versions"]
+    assert profile["version"] in [version["version"] for version in versions]
+    catalogues = run("catalogues", "--profile", "sample")[1]["catalogues"]
+    assert all(c["invented"] and c["enabled"] and c["tracks"] > 1_000 for c in catalogues)
+    name = catalogues[0]["name"]
+    off = run("catalogues", "disable", name, "--profile", "sample")[1]["catalogues"]
+    assert not off[0]["enabled"]
+    on = run("catalogues", "enable", name, "--profile", "sample")[1]["catalogues"]
+    assert on[0]["enabled"]
+
+
+def test_roll_back(sample: Path, run: Run) -> None:
+    [profile] = run("profiles")[1]["profiles"]
+    code, result = run("train", "--method", "nmf", "--no-evaluation", "--profile", "sample")
+    assert code == 0
+    assert result["method"] == "nmf"
+    assert run("profiles")[1]["profiles"][0]["version"] == result["version"]
+    assert run("activate", profile["version"], "--profile", "sample")[0] == 0
+    assert run("profiles")[1]["profiles"][0]["version"] == profile["version"]
+    assert run("delete-version", result["version"])[0] == 0
+
+
+# --- test -----------------------------------------------------------------------------
+
+
+def test_the_active_version_is_checked(sample: Path, run: Run) -> None:
+    code, result = run("test", "--profile", "sample")
+    failed = [check for check in result["checks"] if check["passed"] is False]
+    assert failed == []
+    assert code == 0
+    names = {check["name"] for check in result["checks"]}
+    assert {f"mood {mood}" for mood in MOODS} <= names
+    assert {f"genre {genre}" for genre in GENRES} <= names
+    assert {"tfidf_vectorizer.pkl", "nmf_model.pkl"} <= names
+    assert len(result["lists"]) > 10
+    assert all(len(ids) == 10 for ids in result["lists"].values())
+
+
+def test_every_mood_has_an_expectation() -> None:
+    assert tuple(EXPECTED) == MOODS
+
+
+def test_a_failed_check_is_exit_code_1(
+    sample: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    report = Report("v", (Check("mood happy", False, "valence .2 (above .5)"),))
+    monkeypatch.setattr(cli, "check_model", lambda music, store: report)
+    code, result = run("test", "--profile", "sample")
+    assert code == 1
+    assert result["passed"] is False
+
+
+def test_an_altered_pickle_fails_the_test_command(
+    sample: Path, tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = tmp_path / "copy"
+    shutil.copytree(sample, home)
+    monkeypatch.setenv("MUSICAI_HOME", str(home))
+    for path in (home / "models").glob("*/tfidf_vectorizer.pkl"):
+        path.write_bytes(path.read_bytes()[::-1])
+    code, result = run("test", "--profile", "sample")
+    assert code == 1
+    assert "tfidf_vectorizer.pkl" in result["error"]
+
+
+def test_a_mood_without_features_is_skipped_with_the_reason(history: Path, run: Run) -> None:
+    run("import", history, "--profile", "p", "--train")
+    code, result = run("test", "--profile", "p")
+    assert code == 0
+    moods = [check for check in result["checks"] if check["name"].startswith("mood ")]
+    assert all(check["passed"] is None and check["detail"] for check in moods)
+
+
+# --- jobs -----------------------------------------------------------------------------
+
+
+def test_a_job_leaves_its_result(settings: Settings, history: Path) -> None:
+    job = jobs.start(
+        settings, "import", ["import", str(history), "--profile", "p", "--train", "--json"]
+    )
+    status = jobs.status(settings, job.id)
+    while not status.finished:
+        status = jobs.status(settings, job.id)
+    assert (status.state, status.error) == ("done", None)
+    assert status.result["plays"]["imported"] > 500
+    with Store(settings) as store:
+        assert registry.active(settings, store, "p") == status.result["version"]
+
+
+def test_one_job_at_a_time(settings: Settings, history: Path, run: Run) -> None:
+    with jobs.exclusive(settings, "train", "someone"):
+        code, result = run("import", history, "--profile", "p")
+    assert code == 1
+    assert "running" in result["error"]
+
+
+def test_cancelled_is_130(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stop(*args: object, **kwargs: object) -> None:
+        raise Cancelled("Stopped as you asked.")
+
+    monkeypatch.setattr(cli, "train", stop)
+    assert run("train", "--profile", "x") == (130, {"error": "Stopped as you asked."})
+
+
+# --- the scripts ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("script", "words"),
+    [(["-m", "musicai", "--help"], "recommend"), (["train_model.py", "all", "--help"], "--method")],
+)
+def test_the_scripts_start(script: list[str], words: str) -> None:
+    done = subprocess.run(
+        [sys.executable, *script],
+        check=True,
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env={**os.environ, "PYTHONIOENCODING": "utf-8"},
+    )
+    assert words in done.stdout

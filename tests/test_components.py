@@ -1,0 +1,184 @@
+"""The components that need no training: the contract, and hand-worked cases."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from musicai import data_processor as dp
+from musicai.errors import QueryError
+from musicai.progress import no_progress
+from musicai.recommenders import COMPONENTS, DEFAULT_WEIGHTS, PRESETS
+from musicai.recommenders.base import History, Query, TrainingData
+from musicai.recommenders.content import Content, ContentConfig
+from musicai.recommenders.history import OwnPlays, OwnPlaysConfig
+from musicai.recommenders.popularity import Popularity, PopularityConfig
+from musicai.recommenders.rules import Rules, RulesConfig
+from musicai.tables import Library
+from tests import worlds
+from tests.component_contract import ComponentContract
+
+NOBODY = dp.history(worlds.library([]), listener=-1)
+
+
+class TestContent(ComponentContract):
+    component = Content
+    floor = 0.2
+
+
+class TestRules(ComponentContract):
+    component = Rules
+    floor = 0.2
+
+
+class TestOwnPlays(ComponentContract):
+    component = OwnPlays
+    floor = 0.1
+
+
+class TestPopularity(ComponentContract):
+    component = Popularity
+    floor = 0.1
+
+
+def data(library: Library) -> TrainingData:
+    return dp.training_data(library, dp.build_features(library))
+
+
+def seeds(*rows: int, past: History = NOBODY) -> Query:
+    return Query(past, np.array(rows, dtype=np.int32))
+
+
+def test_the_table_of_components_is_whole() -> None:
+    assert list(DEFAULT_WEIGHTS) == list(COMPONENTS)
+    for weights in (DEFAULT_WEIGHTS, *PRESETS.values()):
+        assert sum(weights.values()) == pytest.approx(1.0)
+        assert set(weights) == set(COMPONENTS)
+    for name, component in COMPONENTS.items():
+        assert component.name == name
+        assert component.label
+        assert component.help.endswith(".")
+
+
+def test_wrong_settings_are_refused() -> None:
+    for make in (
+        lambda: ContentConfig(text_share=2),
+        lambda: ContentConfig(centres=0),
+        lambda: OwnPlaysConfig(rest_days=0),
+        lambda: RulesConfig(top_quantile=0.1),
+        lambda: PopularityConfig.from_json({"colour": 1}),
+    ):
+        with pytest.raises(QueryError):
+            make()
+
+
+# --- content --------------------------------------------------------------------------
+
+SONGS = [
+    {"track_id": "a", "name": "One", "artists": "Ada", "genres": "bebop", **worlds.CALM},
+    {"track_id": "b", "name": "Two", "artists": "Ada", "genres": "bebop", **worlds.CALM},
+    {"track_id": "c", "name": "Three", "artists": "Bo", "genres": "bebop"},
+    {"track_id": "d", "name": "Four", "artists": "Cy", "genres": "thrash metal", **worlds.LOUD},
+]
+
+
+def test_content_prefers_artist_then_genre() -> None:
+    content = Content().fit(data(worlds.library(SONGS)), no_progress)
+    scores = content.score(seeds(0))
+    assert scores[1] > scores[2] > scores[3]
+    assert "by Ada" in content.reasons(seeds(0), 1)[0].text
+    assert "bebop" in content.reasons(seeds(0), 2)[0].text
+
+
+def test_sound_alone_finds_the_alike() -> None:
+    rows = [
+        {"track_id": f"t{k}", "name": f"n{k}", "artists": f"a{k}", **sound}
+        for k, sound in enumerate((worlds.CALM, worlds.CALM, worlds.LOUD, worlds.LOUD))
+    ]
+    content = Content(ContentConfig(text_share=0)).fit(data(worlds.library(rows)), no_progress)
+    scores = content.score(seeds(0))
+    assert scores[1] == pytest.approx(1.0)
+    assert scores[3] < 0.3
+    assert "sounds like “n0”" in content.reasons(seeds(0), 1)[0].text
+
+
+def test_several_centres_serve_both_sides_of_a_taste() -> None:
+    """A listener of calm and loud gets both, not the lukewarm middle."""
+    middle = {k: (worlds.CALM[k] + worlds.LOUD[k]) / 2 for k in worlds.CALM}
+    sounds = [worlds.CALM] * 3 + [worlds.LOUD] * 3 + [middle] * 3
+    rows = [
+        {"track_id": f"t{k}", "name": f"n{k}", "artists": f"a{k}", **sound}
+        for k, sound in enumerate(sounds)
+    ]
+    features = data(worlds.library(rows))
+    content = Content(ContentConfig(text_share=0, centres=2)).fit(features, no_progress)
+    scores = content.score(seeds(0, 1, 3, 4))
+    assert min(scores[2], scores[5]) > scores[6]
+
+
+def test_missing_features_count_as_the_median() -> None:
+    content = Content(ContentConfig(text_share=0)).fit(data(worlds.library(SONGS)), no_progress)
+    scores = content.score(seeds(0))
+    assert scores[3] <= scores[2] <= scores[0]
+
+
+# --- rules ----------------------------------------------------------------------------
+
+
+def test_rules_follow_mood_and_genre_and_their_strength() -> None:
+    rules = Rules().fit(data(worlds.two_camps(40)), no_progress)
+    calm = Query(NOBODY, seeds().seeds, mood={"chill": 1.0})
+    scores = rules.score(calm)
+    assert scores[1::2].min() >= scores[0::2].max()
+    doubled = rules.score(dataclasses.replace(calm, mood_strength=1.0))
+    np.testing.assert_allclose(doubled, 2 * scores, rtol=1e-6)
+    rock = rules.score(Query(NOBODY, seeds().seeds, genre={"rock": 1.0}))
+    assert rock[0::2].min() > rock[1::2].max()
+    assert np.isnan(rules.score(seeds())).all(), "nothing asked, no opinion"
+
+
+def test_rules_have_no_opinion_without_features() -> None:
+    rows = [*SONGS, {"track_id": "x", "name": "X", "artists": "X"}]
+    rules = Rules().fit(data(worlds.library(rows)), no_progress)
+    both = Query(NOBODY, seeds().seeds, mood={"chill": 1.0}, genre={"jazz": 1.0})
+    scores = rules.score(both)
+    assert np.isnan(scores[4])
+    assert scores[2] == pytest.approx(rules.genres_[2].max()), "the genre alone speaks"
+
+
+def test_estimated_features_are_said_to_be() -> None:
+    rows = [dict(SONGS[0]), *[{**SONGS[3], "track_id": f"loud{k}"} for k in range(9)]]
+    rows[0]["feature_source"] = "estimated"
+    rules = Rules().fit(data(worlds.library(rows)), no_progress)
+    found = rules.reasons(Query(NOBODY, seeds().seeds, mood={"chill": 1.0}), 0)
+    assert "estimated" in found[0].text
+
+
+# --- own plays ------------------------------------------------------------------------
+
+
+def test_a_rested_favourite_beats_a_fresh_one_and_a_rare_one() -> None:
+    events = [(0, k) for k in range(20)] + [(1, 24 * 200 + k) for k in range(20)] + [(3, 5)]
+    library = worlds.library(SONGS, events)
+    plays = OwnPlays().fit(data(library), no_progress)
+    query = seeds(past=dp.history(library))
+    scores = plays.score(query)
+    assert scores[0] > scores[3]
+    assert scores[0] > scores[1]
+    assert np.isnan(scores[2])
+    assert plays.reasons(query, 0)[0].text == "you played it 20 times, last on 1 January 2025"
+    assert plays.reasons(query, 3)[0].text == "you played it once, on 1 January 2025"
+    assert plays.reasons(query, 2) == []
+
+
+# --- popularity -----------------------------------------------------------------------
+
+
+def test_one_person_is_not_popularity() -> None:
+    alone = Popularity().fit(data(worlds.library(SONGS, [(0, 0)])), no_progress)
+    assert np.isnan(alone.score(seeds())).all()
+    crowd = Popularity().fit(data(worlds.two_camps(20, listeners=30)), no_progress)
+    assert not np.isnan(crowd.score(seeds())).any()
+    assert "listeners play it" in crowd.reasons(seeds(), 0)[0].text
