@@ -8,9 +8,7 @@ command that cannot be meant, 130 for a cancelled one.
 from __future__ import annotations
 
 import argparse
-import json
 import logging
-import math
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -25,6 +23,7 @@ from musicai.errors import Cancelled, MusicAIError, QueryError
 from musicai.fitting import TrainingConfig
 from musicai.importing import import_inputs
 from musicai.logs import setup_logging
+from musicai.output import figure, json_line, table
 from musicai.progress import Progress, no_progress, part
 from musicai.sample import SAMPLE_PROFILE, load_sample
 from musicai.settings import Settings, load_settings
@@ -56,7 +55,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except MusicAIError as error:
         return _fail(options, str(error), 2 if isinstance(error, QueryError) else 1)
     if options.json:
-        print(json.dumps(result))
+        print(json_line(result))
     return code
 
 
@@ -64,7 +63,7 @@ def _fail(options: argparse.Namespace, message: str, code: int) -> int:
     line = " ".join(message.split()) or "Stopped."
     print(f"musicai: {line}", file=sys.stderr)
     if options.json:
-        print(json.dumps({"error": line}))
+        print(json_line({"error": line}))
     return code
 
 
@@ -150,10 +149,7 @@ def _recommend(options: argparse.Namespace, settings: Settings, store: Store) ->
     if not options.json:
         _table(
             ("", "track", "artist", "score", "why", "from"),
-            [
-                [i.rank, i.name, ", ".join(i.artists), f"{i.score:.2f}", i.reason, i.origin]
-                for i in items
-            ],
+            [[i.rank, i.name, i.artists, f"{i.score:.2f}", i.reason, i.origin] for i in items],
         )
         for note in items.notes:
             print(f"Note: {note}")
@@ -171,12 +167,16 @@ def _taste(options: argparse.Namespace, settings: Settings, store: Store) -> Out
     taste = music.analyze_user_taste(user_id=options.user)
     result = taste.to_dict()
     if not options.json:
-        audio = [(name, _figure(value)) for name, value in result["audio_features"].items()]
-        _table(("feature", "mean"), audio)
-        shares = [(name, _figure(value)) for name, value in result["genre_shares"].items()]
-        _table(("genre", "share"), shares)
+        _table(
+            ("feature", "you", "catalogue"),
+            [
+                (name, figure(row.get("mean")), figure(row.get("catalogue")))
+                for name, row in result["audio_features"].items()
+            ],
+        )
+        _table(("genre", "share"), [(n, figure(v)) for n, v in result["genre_shares"].items()])
         for insight in result["insights"]:
-            print(insight if isinstance(insight, str) else insight.get("text", insight))
+            print(insight["text"])
     return 0, result
 
 
@@ -241,7 +241,7 @@ def _show_training(options: argparse.Namespace, result: TrainingResult) -> None:
     names = ("recall@20", "ndcg@20", "precision@20", "diversity")
     _table(
         ("", *names),
-        [[who, *(_figure(row.get(name)) for name in names)] for who, row in metrics.items()],
+        [[who, *(figure(row.get(name)) for name in names)] for who, row in metrics.items()],
     )
     for note in result.notes:
         print(f"Note: {note}")
@@ -252,7 +252,7 @@ def _show_report(options: argparse.Namespace, report: Report) -> None:
         return
     for label, items in report.lists.items():
         print(f"\n{label}")
-        _table(("", "track", "artist"), [[i.rank, i.name, ", ".join(i.artists)] for i in items])
+        _table(("", "track", "artist"), [[i.rank, i.name, i.artists] for i in items])
     word = {True: "ok", False: "FAILED", None: "skipped"}
     print()
     _table(("check", "", "detail"), [[c.name, word[c.passed], c.detail] for c in report.checks])
@@ -386,34 +386,18 @@ def _terminal_progress(fraction: float, note: str = "") -> None:
         print(f"\r{fraction:4.0%} {note:<70.70}", end="", file=sys.stderr, flush=True)
 
 
-def _figure(value: Any) -> str:
-    return "–" if value is None or math.isnan(value) else f"{value:.3f}"
-
-
 def _show(options: argparse.Namespace, rows: Sequence[Mapping[str, Any]]) -> None:
     if options.json:
         return
     if not rows:
         print("None yet.")
         return
-    _table(
-        tuple(rows[0]),
-        [
-            [", ".join(v) if isinstance(v, list) else "" if v is None else v for v in row.values()]
-            for row in rows
-        ],
-    )
+    _table(tuple(rows[0]), [list(row.values()) for row in rows])
 
 
-def _table(headers: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-    """A plain table: columns as wide as they need to be, at most 60 characters."""
-    if not rows:
-        return
-    cells = [list(headers), *([str(value) for value in row] for row in rows)]
-    cells = [[c if len(c) <= 60 else c[:59] + "…" for c in row] for row in cells]
-    widths = [max(len(row[i]) for row in cells) for i in range(len(headers))]
-    for row in cells:
-        print("  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip())
+def _table(headers: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    for line in table(headers, rows):
+        print(line)
 
 
 _COMMANDS: Mapping[str, Callable[[argparse.Namespace, Settings, Store], Outcome]] = {

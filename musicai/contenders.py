@@ -68,7 +68,7 @@ class Ranker:
         self._candidates = Candidates(library, features)
         self._random = np.random.default_rng(seed)
         # the library has own tracks first, future ones among them: ties must not follow it
-        self._place = self._random.permutation(library.n_tracks)
+        self._order = self._random.permutation(library.n_tracks).astype(np.int32)
 
     def _vector(self, weights: Mapping[str, float]) -> FloatArray:
         return np.array([weights.get(name, 0.0) for name in self.components], dtype=np.float32)
@@ -85,7 +85,7 @@ class Ranker:
             offered[candidates] = True
             asked = [unit.targets[self._of_task(unit.targets, own, task)] for unit in units]
             found[task] = [Found(targets[offered[targets]], len(targets)) for targets in asked]
-            rows[task] = candidates[np.argsort(self._place[candidates])]
+            rows[task] = self._order[offered[self._order]]
         return Asked(past, rows, found)
 
     def _of_task(self, targets: IntArray, own: BoolArray, task: str) -> BoolArray:

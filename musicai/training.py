@@ -54,6 +54,8 @@ TASK_WORDS = {
     "repeat": "tracks that come back",
 }
 
+BASELINE_WORDS = {"own_top": "the list of the most played tracks", "random": "chance"}
+
 TOO_LITTLE = (
     "Nothing could be measured: a hold-out needs at least 50 dated plays or playlist rows "
     "over some time. The version works, with the usual weights."
@@ -309,8 +311,8 @@ def _notes_on(evaluation: Evaluation) -> list[str]:
     singles = [method for method in evaluation.headline.ndcg if method != "hybrid"]
     best = max(singles, key=evaluation.mean_ndcg)
     if evaluation.mean_ndcg(best) > evaluation.mean_ndcg("hybrid"):
-        label = COMPONENTS[best].label if best in COMPONENTS else best
-        notes.append(f"On the hold-out, “{label}” alone did better than the blend.")
+        label = f"“{COMPONENTS[best].label}”" if best in COMPONENTS else BASELINE_WORDS[best]
+        notes.append(f"On the hold-out, {label} alone did better than the blend.")
     return notes
 
 

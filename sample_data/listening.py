@@ -259,6 +259,7 @@ class _Mind:
         self.fresh = np.ones(stage.n)
         self.artist_count = np.zeros(int(stage.artist.max()) + 1)
         self.private = rng.normal(0.0, PRIVATE, stage.n)
+        self.private[list(listener.farewell)] += 3.0
         distance = ((stage.sound - listener.sound) ** 2).sum(axis=1)
         self.steady = (
             LABEL * stage.label_utility(listener.labels)
@@ -312,6 +313,7 @@ class _Mind:
         rng = self.rng
         joy = (self.taste[track] - self.level) / 2.2 + 0.25 * self.mood[track]
         joy += 0.25 * np.log1p(self.count[track])
+        joy += 1.0 if track in self.farewell else 0.0
         skipped = bool(rng.random() < 1 / (1 + np.exp(self.listener.patience + joy)))
         duration = int(self.stage.duration[track])
         if skipped:

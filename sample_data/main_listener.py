@@ -93,7 +93,7 @@ def main_listener(stage: Stage, rng: np.random.Generator) -> Listener:
         sound=np.array([-0.2, -0.1, 0.2, 0.3]),
         renown=0.5,
         loyalty=0.5,
-        discovery=0.2,
+        discovery=0.16,
         patience=1.35,
         blocks=BLOCKS,
         farewell=_farewell(stage, before, rng),

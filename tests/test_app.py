@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from musicai.ai_model import MusicAI
+from musicai.genres import GENRES
 from musicai.sample import SAMPLE_PROFILE, load_sample
 from musicai.settings import Settings
 from musicai.store import Store
-from musicai.ui import words
+from musicai.ui import library_panel, words
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = sorted(path.name for path in (ROOT / "pages").glob("*.py"))
@@ -36,9 +38,9 @@ def with_sample(sample_home: Path, home: Path) -> Path:
     return home
 
 
-def run(app: AppTest) -> AppTest:
-    """One run, which must not crash."""
-    app.run()
+def run(stirred: Any) -> AppTest:
+    """One run of the app, or of a widget that was just used; it must not crash."""
+    app: AppTest = stirred.run()
     assert not app.exception, [e.value for e in app.exception]
     return app
 
@@ -56,7 +58,9 @@ def opened(page: str = "home.py", **params: Any) -> AppTest:
 
 def listed(app: AppTest) -> list[str]:
     """Ids of the tracks in the list, in order."""
-    return [b.key.removeprefix(LIST_KEYS) for b in app.button if (b.key or "").startswith(LIST_KEYS)]
+    return [
+        b.key.removeprefix(LIST_KEYS) for b in app.button if (b.key or "").startswith(LIST_KEYS)
+    ]
 
 
 # --- nothing here ---------------------------------------------------------------------
@@ -155,11 +159,7 @@ def test_genre_at_full_strength_shows_that_genre_only(with_sample: Path) -> None
     app = opened("discover.py")
     run(app.pills(key="discover_genres").set_value(["jazz"]))
     run(app.slider(key="discover_genre_strength").set_value(1.0))
-    from musicai.ui import state
-
-    ai = state._load_ai.__wrapped__("", SAMPLE_PROFILE, "", "")
-    from musicai.genres import GENRES
-
+    ai = MusicAI(SAMPLE_PROFILE)
     rows = ai.library.vocabulary.rows(listed(app))
     assert (ai.features.genres[rows, GENRES.index("jazz")] > 0).all()
 
@@ -212,11 +212,19 @@ def test_a_deep_link_brings_the_same_list(with_sample: Path) -> None:
     run(app.slider(key="discover_w_content").set_value(0.9))
     run(app.pills(key="discover_moods").set_value(["party"]))
     run(app.number_input(key="discover_n").set_value(10))
-    link, there = dict(app.query_params), listed(app)
-    assert {"discover_w_content", "discover_moods", "discover_n"} <= set(link)
-    again = opened("discover.py", **link)
+    seed = listed(app)[3]
+    run(app.button(key=f"more_{seed}").click())
+    again = opened(
+        "discover.py",
+        discover_w_content="0.9",
+        discover_moods="party",
+        discover_n="10",
+        discover_start="My picks",
+        discover_seed=seed,
+    )
     assert again.slider(key="discover_w_content").value == 0.9
-    assert listed(again) == there
+    assert len(listed(again)) == 10
+    assert listed(again) == listed(app)
 
 
 def test_a_nonsense_link_falls_back(with_sample: Path) -> None:
@@ -240,8 +248,6 @@ def test_deleting_a_profile_leaves_an_empty_app(with_sample: Path) -> None:
     app = opened("library.py")
     run(app.button(key="delete_profile").click())
     assert "Delete" in [b.label for b in app.button]
-    from musicai.ui import library_panel
-
     library_panel.delete(SAMPLE_PROFILE)
     app = opened("library.py")
     assert "Try the sample listener" in [b.label for b in app.button]

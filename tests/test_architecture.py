@@ -12,7 +12,7 @@ from tests.conftest import ROOT
 
 LEVELS: tuple[tuple[str, ...], ...] = (
     ("errors",),
-    ("settings", "progress"),
+    ("settings", "progress", "output"),
     ("logs", "tables"),
     ("matching", "moods", "jobs"),
     ("genres", "sources"),

@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,10 +16,12 @@ import pytest
 
 from benchmarks.generate import extended_history
 from musicai import cli, jobs, registry
+from musicai.ai_model import MusicAI
 from musicai.checks import EXPECTED, Check, Report
 from musicai.errors import Cancelled
 from musicai.genres import GENRES
 from musicai.moods import MOODS
+from musicai.output import json_line, table
 from musicai.recommenders import COMPONENTS
 from musicai.settings import Settings
 from musicai.store import Store
@@ -84,7 +87,12 @@ def test_recommend(sample: Path, run: Run) -> None:
     assert result["mode"] in ("rediscover", "discover", "mix")
 
 
-def test_every_control_reaches_the_list(sample: Path, run: Run) -> None:
+def test_every_control_reaches_the_list(
+    sample: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    music = MusicAI("sample", settings=Settings(home=sample))
+    monkeypatch.setattr(cli, "MusicAI", lambda profile, **options: music)
+
     def ids(*argv: object) -> list[str]:
         code, result = run("recommend", "--profile", "sample", "--mode", "mix", *argv)
         assert code == 0, result
@@ -124,6 +132,19 @@ def test_without_a_profile_the_sample_serves(sample: Path, run: Run) -> None:
     assert result["profile"] == "sample"
 
 
+def test_the_first_start_is_served_by_the_bundled_version(run: Run) -> None:
+    """A fresh home: nothing is trained, and the list is personal all the same."""
+    code, result = run("recommend", "-n", 5)
+    assert code == 0
+    assert result["profile"] == "sample"
+    assert result["version"] == registry.BUNDLED, (
+        "the sample or its import changed: run `python -m musicai train-bundled`"
+    )
+    [info] = run("versions")[1]["versions"]
+    assert info["problem"] is None
+    assert info["mb"] < 5
+
+
 def test_people_get_a_table(sample: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["recommend", "--profile", "sample", "-n", "4"]) == 0
     lines = capsys.readouterr().out.splitlines()
@@ -133,6 +154,19 @@ def test_people_get_a_table(sample: Path, capsys: pytest.CaptureFixture[str]) ->
     assert "danceability" in capsys.readouterr().out
     assert cli.main(["versions"]) == 0
     assert "version" in capsys.readouterr().out
+
+
+def test_names_cannot_break_the_table() -> None:
+    lines = table(("name", "why"), [["a\x1b[2Jb\nc", None], ["x" * 99, ["one", "two"]]])
+    assert len(lines) == 3
+    assert all(line.isprintable() for line in lines)
+    assert lines[2].endswith("…  one, two")
+
+
+def test_json_is_strict() -> None:
+    assert (
+        json_line({"a": float("nan"), "b": [1.5, float("inf")]}) == '{"a": null, "b": [1.5, null]}'
+    )
 
 
 # --- errors ---------------------------------------------------------------------------
@@ -339,6 +373,7 @@ def test_a_job_leaves_its_result(settings: Settings, history: Path) -> None:
     )
     status = jobs.status(settings, job.id)
     while not status.finished:
+        time.sleep(0.2)
         status = jobs.status(settings, job.id)
     assert (status.state, status.error) == ("done", None)
     assert status.result["plays"]["imported"] > 500
@@ -353,12 +388,12 @@ def test_one_job_at_a_time(settings: Settings, history: Path, run: Run) -> None:
     assert "running" in result["error"]
 
 
-def test_cancelled_is_130(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_cancelled_is_130(sample: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     def stop(*args: object, **kwargs: object) -> None:
         raise Cancelled("Stopped as you asked.")
 
     monkeypatch.setattr(cli, "train", stop)
-    assert run("train", "--profile", "x") == (130, {"error": "Stopped as you asked."})
+    assert run("train") == (130, {"error": "Stopped as you asked."})
 
 
 # --- the scripts ----------------------------------------------------------------------

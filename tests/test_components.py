@@ -25,22 +25,22 @@ NOBODY = dp.history(worlds.library([]), listener=-1)
 
 class TestContent(ComponentContract):
     component = Content
-    floor = 0.2
+    floor = 0.70
 
 
 class TestRules(ComponentContract):
     component = Rules
-    floor = 0.2
+    floor = 0.65
 
 
 class TestOwnPlays(ComponentContract):
     component = OwnPlays
-    floor = 0.1
+    floor = 0.50
 
 
 class TestPopularity(ComponentContract):
     component = Popularity
-    floor = 0.1
+    floor = 0.18
 
 
 def data(library: Library) -> TrainingData:

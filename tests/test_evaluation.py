@@ -185,12 +185,12 @@ def test_nothing_to_measure_is_said_not_raised() -> None:
 def test_ndcg_of_the_hybrid_by_hand() -> None:
     """Two opposed components; the heavier one wins, its second place holds the target."""
     up, down = Given(range(10)), Given(range(10, 0, -1))
-    found = measured({"up": up, "down": down}, [[6]], weights={"up": 3, "down": 1})
+    found = measured({"up": up, "down": down}, [[6]], weights={"up": 6, "down": 1})
     result = found.tasks["new"]
     assert result.metrics["hybrid"]["ndcg@2"] == pytest.approx(1 / np.log2(3))
     assert result.metrics["hybrid"]["mrr@2"] == pytest.approx(0.5)
     assert result.metrics["down"]["ndcg@2"] == 0.0
-    flipped = measured({"up": up, "down": down}, [[6]], weights={"up": 1, "down": 3})
+    flipped = measured({"up": up, "down": down}, [[6]], weights={"up": 1, "down": 6})
     assert flipped.tasks["new"].metrics["hybrid"]["ndcg@2"] == 0.0
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import multiprocessing
 import os
 import signal
@@ -10,6 +11,7 @@ import sys
 import textwrap
 import threading
 import time
+import zipfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -20,10 +22,17 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from musicai.errors import DataError, JobRunning, NotFound, StoreError
+from musicai.errors import (
+    DataError,
+    JobRunning,
+    NotFound,
+    StoreError,
+    UnreadableFile,
+    UnsafeFile,
+)
 from musicai.settings import PROJECT_ROOT, Settings
 from musicai.sources.base import SOURCE_ITEM_COLUMNS, SOURCE_PLAY_COLUMNS, ParsedFile, Problem
-from musicai.store import Store
+from musicai.store import Store, backup, restore
 from musicai.store import database as store_database
 from musicai.store.dedupe import KnownRows, play_keys
 from musicai.tables import (
@@ -379,7 +388,7 @@ KILLED = """
     import sys
     from pathlib import Path
     from musicai.settings import Settings
-    from musicai.store import Store
+    from musicai.store import Store, backup, restore
     from tests.test_store import digest, plays_file
 
     store = Store(Settings(home=Path(sys.argv[1])))
@@ -760,6 +769,67 @@ def test_others_write_while_an_import_is_open(store: Store) -> None:
         store.set_consent("q", True)
         writer.finish()
     assert store.profile("q").train_on_api_rows is True
+
+
+# --- backups --------------------------------------------------------------------------
+
+
+def test_a_backup_brings_everything_back_in_another_home(store: Store, tmp_path: Path) -> None:
+    put(store, HISTORY, CATALOGUE)
+    store.record_version("p", "v1")
+    store.record_artifacts("v1", {"a": "1"})
+    store.set_active_version("p", "v1")
+    path = backup(store, tmp_path / "copy.zip")
+    with Store(Settings(home=tmp_path / "another")) as other:
+        put(other, plays_file("x", ["q" * 22], [(0, 1, 1)]), profile="gone")
+        other.record_artifacts("mine", {"b": "2"})
+        kept = restore(other, path)
+        assert kept.is_file()
+        assert [p.name for p in other.profiles()] == ["p"]
+        assert other.fingerprint("p") == store.fingerprint("p")
+        pd.testing.assert_frame_equal(other.own_data("p").plays, store.own_data("p").plays)
+        pd.testing.assert_frame_equal(other.catalogue_tracks("songs"), CATALOGUE.tracks)
+        assert other.profile("p").active_version is None  # its pickles are not ours
+        assert other.artifact_hashes("v1") == {}
+        assert other.artifact_hashes("mine") == {"b": "2"}
+    restore(store, path)
+    assert store.profile("p").active_version == "v1"
+
+
+def test_what_is_no_backup_changes_nothing(store: Store, tmp_path: Path) -> None:
+    put(store, HISTORY)
+    whole = backup(store, tmp_path / "whole.zip").read_bytes()
+    trap = sqlite3.connect(tmp_path / "trap.db")
+    trap.executescript(
+        "CREATE TABLE profiles (x); CREATE VIEW v AS SELECT 1; PRAGMA user_version=1"
+    )
+    trap.close()
+    cases = {
+        "text.zip": b"no zip",
+        "cut.zip": whole[: len(whole) // 2],
+        "path.zip": zip_of({"../../x": b"1"}),
+        "other.zip": zip_of({"musicai.db": b"no database at all" * 99}),
+        "trap.zip": zip_of({"musicai.db": (tmp_path / "trap.db").read_bytes()}),
+        "empty.zip": zip_of({}),
+    }
+    for name, data in cases.items():
+        (tmp_path / name).write_bytes(data)
+        with pytest.raises(UnreadableFile):
+            restore(store, tmp_path / name)
+    with pytest.raises(UnreadableFile):
+        restore(store, tmp_path / "absent.zip")
+    small = Settings(home=store.settings.home, max_unpacked_bytes=1000)
+    with Store(small) as careful, pytest.raises(UnsafeFile, match="nothing was changed"):
+        restore(careful, tmp_path / "whole.zip")
+    assert len(store.own_data("p").plays) == 2
+
+
+def zip_of(members: dict[str, bytes]) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, data in members.items():
+            archive.writestr(name, data)
+    return buffer.getvalue()
 
 
 # --- duplicates, by property -------------------------------------------------------------

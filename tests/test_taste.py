@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import math
+import time
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -456,7 +458,7 @@ def test_three_plays_without_features_or_genres() -> None:
     said = " ".join(taste.missing)
     assert "No audio features" in said
     assert "No genres" in said
-    assert "stands on 3 plays" in said
+    assert "stands on 3 full plays" in said
 
 
 def test_nothing_completed() -> None:
@@ -592,3 +594,62 @@ def test_a_small_difference_is_about_the_same() -> None:
     assert line == "About as happy as the rest: valence .50 against .52."
     assert axis_sentence("valence", None, 0.5, 0.2, "x").startswith("Valence is not known")
     assert axis_sentence("tempo", 120, None, None, "") == "Tempo 120\u00a0BPM on average."
+
+
+# --- speed ------------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+def test_a_million_plays_take_a_second() -> None:
+    """Processor time, so that a busy machine does not fail it."""
+    n, tracks = 1_000_000, 50_000
+    random = np.random.default_rng(0)
+    rows = pd.DataFrame([track(0, "jazz")]).loc[[0] * tracks].reset_index(drop=True)
+    rows["track_id"] = [f"t{i}" for i in range(tracks)]
+    rows["name"] = rows["track_id"]
+    rows["artists"] = [f"a{i // 10}" for i in range(tracks)]
+    rows["genres"] = [GENRES[i % 10] for i in range(tracks)]
+    rows[list(AUDIO_FEATURES)] = random.random((tracks, 9))
+    rows["feature_source"] = "file"
+    gaps = random.choice([200, 40_000], n, p=[0.94, 0.06])
+    plays = pd.DataFrame(
+        {
+            "track": random.integers(0, tracks, n),
+            "listener": 0,
+            "played_at": pd.to_datetime(1_400_000_000 + gaps.cumsum(), unit="s", utc=True),
+            "ms_played": random.integers(1_000, 240_000, n),
+            "skipped": pd.array(random.random(n) < 0.2, dtype="boolean"),
+            "reason_start": "clickrow",
+            "reason_end": "trackdone",
+            "shuffle": False,
+        }
+    )
+    data = Library.checked(
+        profile="p",
+        invented=False,
+        tracks=rows,
+        plays=plays,
+        playlist_items=empty_frame(PLAYLIST_COLUMNS),
+        listeners=("me",),
+        fingerprint="f",
+    )
+    known = dataclasses.replace(
+        features(library([track(0)])),
+        vocabulary=data.vocabulary,
+        names=tuple(data.tracks["name"]),
+        artist_names=tuple(dict.fromkeys(data.tracks["artists"])),
+        artist=(np.arange(tracks) // 10).astype(np.int32),
+        recording=np.arange(tracks, dtype=np.int32),
+        audio=data.tracks[list(AUDIO_FEATURES)].to_numpy(dtype=np.float32),
+        feature_source=np.zeros(tracks, dtype=np.int32),
+        genres=np.eye(10, dtype=np.float32)[np.arange(tracks) % 10],
+        popularity=np.full(tracks, np.nan, dtype=np.float32),
+    )
+    took = []
+    for _ in range(2):
+        started = time.thread_time()
+        taste = taste_profile(data, known, timezone="Europe/Berlin")
+        took.append(time.thread_time() - started)
+    assert taste.listening_patterns is not None
+    assert taste.listening_patterns.plays == n
+    assert min(took) < 1

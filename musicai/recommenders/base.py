@@ -110,7 +110,7 @@ class Query:
     """0 to 1: how hard the genre pulls; at 1 only that genre is shown."""
 
     memo: dict[str, Any] = field(init=False, default_factory=dict, compare=False, repr=False)
-    """What components worked out for this query and need again for its reasons, by their names."""
+    """What components worked out for this query and need again for its reasons."""
 
     HISTORY_SHARE: ClassVar[float] = 0.25
     """Weight of the listener's past beside explicit seeds, which have 1."""

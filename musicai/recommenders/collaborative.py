@@ -54,7 +54,7 @@ class CollaborativeConfig(ComponentConfig):
     """Item factors of ALS (1 to 512)."""
     nmf_factors: int = 20
     """Item factors of NMF (1 to 512)."""
-    epochs: int = 15
+    epochs: int = 10
     """Sweeps over the data (≥ 1); for NMF ten times as many, as one of its is cheaper."""
     regularization: float = 30.0
     """Weight (> 0) of the factors' squared length in the loss."""
@@ -77,6 +77,22 @@ class CollaborativeConfig(ComponentConfig):
             raise QueryError("epochs must be at least 1; seed and threads must be 0 or more.")
         if min(self.regularization, self.alpha, self.basket_weight) <= 0:
             raise QueryError("regularization, alpha and basket_weight must be above 0.")
+
+
+@dataclass(frozen=True)
+class _Folded:
+    """A query as a listener of the model: x = inverse · Σ pullᵢ profileᵢ."""
+
+    rows: IntArray
+    """(k,) the query's tracks that are known here."""
+    profile: FloatArray
+    """(k, f) their item factors."""
+    x: Float64Array
+    """(f,) the listener's factors."""
+    inverse: Float64Array
+    """(f, f) M⁻¹ of the normal equations."""
+    pull: FloatArray
+    """(k,) weight of each track on the right-hand side."""
 
 
 class Collaborative(Component):
@@ -260,16 +276,28 @@ class Collaborative(Component):
 
     def score(self, query: Query) -> FloatArray:
         """(n_tracks,) NaN where a track, or all of the query, was not in training."""
-        rows, weights = self._known_profile(query)
-        if not len(rows):
+        listener = self._folded(query)
+        if listener is None:
             return np.full(self.n_tracks_, np.nan, dtype=np.float32)
-        x = self._fold_in(self._factors[self._slot[rows]], weights)[0].astype(np.float32)
-        found: FloatArray = self._factors @ x
+        found: FloatArray = self._factors @ listener.x.astype(np.float32)
         if self._spread:
             return found
         scores = np.full(self.n_tracks_, np.nan, dtype=np.float32)
         scores[self.tracks_] = found
         return scores
+
+    def _folded(self, query: Query) -> _Folded | None:
+        """The query as a listener, worked out once; None where nothing of it is known here."""
+        # two versions may answer one query, so the note is bound to this component
+        key = f"{self.name}-{id(self)}"
+        if key not in query.memo:
+            rows, weights = self._known_profile(query)
+            query.memo[key] = None
+            if len(rows):
+                profile = self._factors[self._slot[rows]]
+                query.memo[key] = _Folded(rows, profile, *self._fold_in(profile, weights))
+        found: _Folded | None = query.memo[key]
+        return found
 
     def _fold_in(
         self, profile: FloatArray, weights: FloatArray
@@ -326,14 +354,12 @@ class Collaborative(Component):
         Returns:
             rows (k,) of the query's tracks that are known here; parts (k,) float32.
         """
-        rows, weights = self._known_profile(query)
+        listener = self._folded(query)
         slot = int(self._slot[track])
-        if not len(rows) or slot < 0:
+        if listener is None or slot < 0:
             return np.zeros(0, dtype=np.int32), np.zeros(0, dtype=np.float32)
-        profile = self._factors[self._slot[rows]]
-        _, inverse, pull = self._fold_in(profile, weights)
-        toward = inverse @ self._factors[slot].astype(np.float64)
-        return rows, (pull * (profile @ toward)).astype(np.float32)
+        toward = (listener.inverse @ self._factors[slot].astype(np.float64)).astype(np.float32)
+        return listener.rows, listener.pull * (listener.profile @ toward)
 
     def reasons(self, query: Query, track: int) -> list[Reason]:
         """The played track or seed that moved it most."""

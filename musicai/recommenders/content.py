@@ -100,10 +100,11 @@ class Content(Component):
 
     def _profile(self, query: Query) -> tuple[IntArray, FloatArray, sparse.csr_matrix]:
         """Rows, weights and documents of the tracks that define the query."""
-        if self.name not in query.memo:
+        key = f"{self.name}-{id(self)}"
+        if key not in query.memo:
             rows, weights = self._heaviest(query)
-            query.memo[self.name] = rows, weights, self.tfidf_[rows]
-        found: tuple[IntArray, FloatArray, sparse.csr_matrix] = query.memo[self.name]
+            query.memo[key] = rows, weights, self.tfidf_[rows]
+        found: tuple[IntArray, FloatArray, sparse.csr_matrix] = query.memo[key]
         return found
 
     def _heaviest(self, query: Query) -> tuple[IntArray, FloatArray]:
@@ -181,7 +182,8 @@ class Content(Component):
         return [Reason(self.name, clause, float(pull[seed]), int(rows[seed]))]
 
     def _terms_of(self, track: int) -> IntArray:
-        return self.tfidf_.indices[self.tfidf_.indptr[track] : self.tfidf_.indptr[track + 1]]
+        start, stop = self.tfidf_.indptr[track], self.tfidf_.indptr[track + 1]
+        return np.asarray(self.tfidf_.indices[start:stop], dtype=np.int32)
 
     def _document(self, track: int) -> FloatArray:
         """(n_terms,) the track's document, dense."""

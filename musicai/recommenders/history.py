@@ -62,9 +62,10 @@ class OwnPlays(Component):
         return self
 
     def _own(self, query: Query) -> FloatArray:
-        if self.name not in query.memo:
-            query.memo[self.name] = self._worth(query)
-        return np.asarray(query.memo[self.name], dtype=np.float32)
+        key = f"{self.name}-{id(self)}"
+        if key not in query.memo:
+            query.memo[key] = self._worth(query)
+        return np.asarray(query.memo[key], dtype=np.float32)
 
     def _worth(self, query: Query) -> FloatArray:
         """(k,) of each track of the history."""

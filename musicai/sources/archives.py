@@ -12,19 +12,20 @@ import hashlib
 import io
 import lzma
 import os
-import re
 import struct
-import unicodedata
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import IO
 
 from musicai.errors import UnsafeFile
 from musicai.settings import Settings
 from musicai.sources.base import Problem
+from musicai.sources.screening import base_name, never_opened, passed_over, shown
+
+__all__ = ["Input", "Member", "base_name", "open_inputs"]
 
 Input = Path | tuple[str, bytes]
 """A path, or a shown name with the bytes that were uploaded under it."""
@@ -44,22 +45,8 @@ MAX_NESTING = 1
 DIRECTORY_BYTES_A_MEMBER = 1024
 """A zip's table of contents larger than this a permitted member is refused unread."""
 
-DATA_ENDINGS = frozenset(
-    (".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".txt", ".xml", ".log", ".gz", ".zip")
-)
-"""What is read inside folders and archives; anything else there is passed over."""
-
 OFFICE_ENDINGS = (".xlsx", ".ods", ".docx", ".numbers", ".odt")
 
-NEVER_OPENED = re.compile(
-    r"(identity|identifiers?|user_?data|user_?address|payments?|payment_?methods?|inferences?"
-    r"|search_?queries|voice_?input|marquee|follow|wrapped|duo_?new_?family|family_?plan"
-    r"|message_?data|podcast_?interactivity\w*|sound_?capsule|add_?ons?)[\s_\d()]*",
-    re.IGNORECASE,
-)
-"""Base names, without ending, of files about the person in Spotify's zips."""
-
-_NOT_DATA = re.compile(r"(read_?me|licen[cs]e|source|copying|changelog)\b.*", re.IGNORECASE)
 _DAMAGED = (
     zipfile.BadZipFile,
     zlib.error,
@@ -73,6 +60,10 @@ _DAMAGED = (
     OSError,
 )
 _BLOCK = 1024**2
+_NOTHING_HERE = (
+    "It holds no file that musicai reads: a streaming history (JSON), playlists or track tables "
+    "(CSV). Hand in the export itself."
+)
 
 
 @dataclass(frozen=True)
@@ -104,36 +95,6 @@ def open_inputs(inputs: Sequence[Input], settings: Settings) -> Iterator[Member 
             yield from walk.path(given)
 
 
-def shown(name: str) -> str:
-    """A name fit to be shown: one line, no control characters, forward slashes."""
-    name = unicodedata.normalize("NFC", name.replace("\\", "/"))
-    plain = "".join(ch if unicodedata.category(ch)[0] != "C" else "\ufffd" for ch in name)
-    return plain if len(plain) <= 200 else f"{plain[:80]}…{plain[-119:]}"
-
-
-def base_name(name: str) -> str:
-    """The last part of a path that was written on any system."""
-    return PurePosixPath(name.replace("\\", "/")).name
-
-
-def never_opened(name: str) -> bool:
-    """Whether a file is about the person and no business of a recommender."""
-    stem = base_name(name).casefold().removesuffix(".gz")
-    stem, dot, ending = stem.rpartition(".")
-    return bool(dot) and ending in ("json", "csv", "txt") and bool(NEVER_OPENED.fullmatch(stem))
-
-
-def passed_over(name: str) -> bool:
-    """Whether a file in a folder or archive is no data: pictures, PDFs, what systems leave."""
-    parts = PurePosixPath(name.replace("\\", "/")).parts
-    if not parts or any(part == "__MACOSX" for part in parts) or parts[-1].startswith("."):
-        return True
-    last = PurePosixPath(parts[-1])
-    if last.suffix.casefold() not in DATA_ENDINGS or never_opened(name):
-        return True
-    return last.suffix.casefold() == ".txt" and bool(_NOT_DATA.fullmatch(last.stem))
-
-
 @dataclass
 class _Budget:
     """What one archive may still unpack, all levels together."""
@@ -144,7 +105,7 @@ class _Budget:
     unpacked: int = 0
     members: int = 0
 
-    def read(self, stream: IO[bytes], packed: int) -> bytes:
+    def read(self, stream: IO[bytes] | gzip.GzipFile, packed: int) -> bytes:
         """All of a stream, as long as it stays within the limits.
 
         Raises:
@@ -226,6 +187,8 @@ class _Walk:
                     return
                 yield from self.file(path, shown(f"{name}/{relative}"), handed=False)
         yield from problems
+        if not met:
+            yield Problem(name, "", _NOTHING_HERE)
 
     def file(self, path: Path, name: str, *, handed: bool) -> Iterator[Member | Problem]:
         """One file on this machine, opened only if it may be."""
@@ -321,10 +284,12 @@ class _Walk:
             if budget.members > self.settings.max_members:
                 yield Problem(name, "", self._too_many("The zip"))
                 return
-            for info in infos:
+            wanted = [info for info in infos if not info.is_dir()]
+            wanted = [info for info in wanted if not passed_over(_member_name(info))]
+            if not wanted:
+                yield Problem(name, "", _NOTHING_HERE)
+            for info in wanted:
                 member = _member_name(info)
-                if info.is_dir() or passed_over(member):
-                    continue
                 yield from self.member(
                     archive, info, shown(f"{name}{ARROW}{member}"), budget, depth
                 )
@@ -381,14 +346,11 @@ def _directory_bytes(stream: IO[bytes], size: int) -> int:
     end = tail.rfind(b"PK\x05\x06")
     if end < 0 or len(tail) - end < 22:
         raise zipfile.BadZipFile("no end of central directory")
-    (claimed,) = struct.unpack("<L", tail[end + 12 : end + 16])
-    large = tail.rfind(b"PK\x06\x06", 0, end)
-    if large >= 0 and end - large >= 56:
-        claimed = max(
-            claimed if claimed != 0xFFFFFFFF else 0,
-            *struct.unpack("<Q", tail[large + 40 : large + 48]),
-        )
-    return int(claimed)
+    claimed = int.from_bytes(tail[end + 12 : end + 16], "little")
+    if end >= 76 and tail[end - 20 : end - 16] == b"PK\x06\x07":
+        large = int.from_bytes(tail[end - 36 : end - 28], "little")
+        claimed = max(large, claimed if claimed < 0xFFFFFFFF else 0)
+    return claimed
 
 
 def _member_name(info: zipfile.ZipInfo) -> str:

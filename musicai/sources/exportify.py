@@ -138,12 +138,7 @@ class _Playlist:
                 continue
             track_id = track_id_of(uri, artists[place], name) if name else ""
             if not track_id:
-                self.rejected += 1
-                self.complaints.add(
-                    f"line {chunk.lines[place]}",
-                    "The row has no track name, or neither a Spotify id nor an artist; it was "
-                    "left out.",
-                )
+                self._reject(chunk.lines[place])
                 continue
             row = self.tracks.index.get(track_id)
             if row is None:
@@ -178,6 +173,13 @@ class _Playlist:
             ),
             SOURCE_ITEM_COLUMNS,
             "source playlist items",
+        )
+
+    def _reject(self, line: int) -> None:
+        self.rejected += 1
+        self.complaints.add(
+            f"line {line}",
+            "The row has no track name, or neither a Spotify id nor an artist; it was left out.",
         )
 
     def _added(self, chunk: CsvChunk, fields: Sequence[str]) -> list[int]:

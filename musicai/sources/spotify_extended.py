@@ -10,6 +10,7 @@ import re
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import orjson
 import pandas as pd
 
@@ -30,9 +31,11 @@ from musicai.sources.values import (
     one_artist,
     spotify_id,
 )
-from musicai.tables import conform
+from musicai.tables import BoolArray, conform
 
 NAME = "spotify_extended"
+
+Int64 = npt.NDArray[np.int64]
 
 TRACK, ARTIST, ALBUM = (
     "master_metadata_track_name",
@@ -125,7 +128,7 @@ def _load(data: bytes, complaints: Complaints) -> tuple[list[Any], int]:
 
 
 class _Plays:
-    """Columns of the plays of one file, filled in one loop over its rows."""
+    """The plays of one file: which rows are kept, and of which track each is."""
 
     def __init__(self, complaints: Complaints, include_private: bool) -> None:
         self._complaints = complaints
@@ -133,68 +136,47 @@ class _Plays:
         self._by_key: dict[Any, int] = {}
         self._by_id: dict[str, int] = {}
         self._names: list[tuple[str, str, str]] = []
-        self.not_music = self.private = self.rejected = 0
-        self._row: list[int] = []
+        self._kept: list[dict[str, Any]] = []
+        self._numbers: list[int] = []
         self._track: list[int] = []
-        self._ts: list[str] = []
-        self._ms: list[int] = []
-        self._device: list[int] = []
-        self._offline: list[bool] = []
-        self._skipped: list[Any] = []
-        self._shuffle: list[Any] = []
-        self._reasons: tuple[list[Any], list[Any]] = ([], [])
+        self.not_music = self.private = self.rejected = 0
 
     def take(self, rows: list[Any]) -> None:
-        """Sort the rows out; a row that is kept appends to every column."""
-        known = self._by_key.get
-        add_row, add_track, add_ts = self._row.append, self._track.append, self._ts.append
-        add_ms, add_device, add_offline = (
-            self._ms.append,
-            self._device.append,
-            self._offline.append,
+        """Sort the rows out. The loop runs a million times: it does no more than it must."""
+        known, include_private = self._by_key.get, self._include_private
+        keep, keep_number, keep_track = (
+            self._kept.append,
+            self._numbers.append,
+            self._track.append,
         )
-        add_skipped, add_shuffle = self._skipped.append, self._shuffle.append
-        add_start, add_end = self._reasons[0].append, self._reasons[1].append
-        include_private = self._include_private
         for number, row in enumerate(rows, 1):
             if type(row) is not dict:
                 self._reject(number, "is not an object of a stream")
                 continue
             get = row.get
-            uri, name, artist = get(URI), get(TRACK), get(ARTIST)
+            name, artist, ms = get(TRACK), get(ARTIST), get("ms_played")
             if not name and any(map(get, NOT_MUSIC_KEYS)):
                 self.not_music += 1
-                continue
-            if get("incognito_mode") is True and not include_private:
+            elif get("incognito_mode") is True and not include_private:
                 self.private += 1
-                continue
-            ms, ts = get("ms_played"), get("ts")
-            if type(ms) is not int or not 0 <= ms <= MAX_PLAY_MS:
+            elif type(ms) is not int or not 0 <= ms <= MAX_PLAY_MS:
                 self._reject(number, "has no believable ms_played (0 to 24 hours)")
-                continue
-            if type(name) is not str or type(ts) is not str:
+            elif type(name) is not str or type(get("ts")) is not str:
                 self._reject(number, "has no track name or no time (ts)")
-                continue
-            try:
-                track = known((uri, name, artist))
-            except TypeError:
-                track = None
-            if track is None:
-                track = self._new_track(uri, name, artist, get(ALBUM))
+            else:
+                uri = get(URI)
+                try:
+                    track = known((uri, name, artist))
+                except TypeError:  # a list where a name belongs
+                    track = None
+                if track is None:
+                    track = self._new_track(uri, name, artist, get(ALBUM))
                 if track < 0:
                     self._reject(number, "has neither a Spotify id nor an artist and a title")
                     continue
-            device = get("offline_timestamp")
-            add_row(number)
-            add_track(track)
-            add_ts(ts)
-            add_ms(ms)
-            add_device(device if type(device) is int and 0 < device < 10**14 else 0)
-            add_offline(get("offline") is True)
-            add_skipped(get("skipped"))
-            add_shuffle(get("shuffle"))
-            add_start(get("reason_start"))
-            add_end(get("reason_end"))
+                keep(row)
+                keep_number(number)
+                keep_track(track)
 
     def _reject(self, number: int, what: str) -> None:
         self.rejected += 1
@@ -227,47 +209,60 @@ class _Plays:
 
     def frame(self) -> pd.DataFrame:
         """``SOURCE_PLAY_COLUMNS``; rows whose time is none are rejected here."""
-        end = iso_seconds(self._ts)
-        ms = np.array(self._ms, dtype=np.int64)
-        start = (end * 1000 - ms) // 1000
-        device = np.array(self._device, dtype=np.int64)
-        device = np.where(device >= MILLISECONDS_FROM, device // 1000, device)
-        trusted = (device >= EARLIEST) & (device <= end + CLOCK_SLACK)
-        late = start - device > LATE_UPLOAD
-        offline = np.array(self._offline, dtype=bool)
-        start = np.where(trusted & (offline | late), device, start)
-        good = (end >= EARLIEST) & (end <= latest()) & (start >= EARLIEST)
+        kept = self._kept
+        ms = np.array([row["ms_played"] for row in kept], dtype=np.int64)
+        start, good = self._starts(ms)
         for place in np.flatnonzero(~good).tolist():
-            self._reject(self._row[place], "has no believable time (ts) since 2006")
+            self._reject(self._numbers[place], "has no believable time (ts) since 2006")
         plays = pd.DataFrame(
             {
                 "track": np.array(self._track, dtype=np.int32),
-                "listener": pd.Series("", index=range(len(ms)), dtype="str"),
+                "listener": pd.Series("", index=range(len(kept)), dtype="str"),
                 "played_at": start,
                 "ms_played": ms,
-                "skipped": np.array([_flag(v, missing=0) for v in self._skipped], dtype=np.int8),
-                "reason_start": pd.Series(_words(self._reasons[0]), dtype="str"),
-                "reason_end": pd.Series(_words(self._reasons[1]), dtype="str"),
-                "shuffle": np.array([_flag(v, missing=-1) for v in self._shuffle], dtype=np.int8),
+                "skipped": _flags([row.get("skipped") for row in kept], missing=0),
+                "reason_start": _words([row.get("reason_start") for row in kept]),
+                "reason_end": _words([row.get("reason_end") for row in kept]),
+                "shuffle": _flags([row.get("shuffle") for row in kept], missing=-1),
             }
         )
         return conform(plays if good.all() else plays[good], SOURCE_PLAY_COLUMNS, "plays")
 
+    def _starts(self, ms: Int64) -> tuple[Int64, BoolArray]:
+        """When each play began, seconds since 1970, and whether that can be.
 
-def _flag(value: object, missing: int) -> int:
-    if value is True:
-        return 1
-    if value is False:
-        return 0
-    return missing if value is None else -1
+        ``ts`` is the end. Plays without a connection are sent in later, with ``ts``
+        as the time of sending: there the device's own clock counts, which old files
+        write in milliseconds.
+        """
+        kept = self._kept
+        end = iso_seconds([row["ts"] for row in kept])
+        start = (end * 1000 - ms) // 1000
+        clocks = (row.get("offline_timestamp") for row in kept)
+        device = np.array(
+            [clock if type(clock) is int and 0 < clock < 10**14 else 0 for clock in clocks],
+            dtype=np.int64,
+        )
+        device = np.where(device >= MILLISECONDS_FROM, device // 1000, device)
+        trusted = (device >= EARLIEST) & (device <= end + CLOCK_SLACK)
+        offline = np.array([row.get("offline") is True for row in kept], dtype=bool)
+        start = np.where(trusted & (offline | (start - device > LATE_UPLOAD)), device, start)
+        return start, (end >= EARLIEST) & (end <= latest()) & (start >= EARLIEST)
 
 
-def _words(values: list[Any]) -> list[str]:
-    """Reasons as words; whatever is not one is not known."""
-    known: dict[str, str] = {}
-    return [
-        known.setdefault(value, clean(value)[:40]) if type(value) is str else "" for value in values
+def _flags(values: list[Any], missing: int) -> npt.NDArray[np.int8]:
+    """(n,) 1 for true, 0 for false, ``missing`` for null, −1 for anything else."""
+    codes = [
+        1 if value is True else 0 if value is False else missing if value is None else -1
+        for value in values
     ]
+    return np.array(codes, dtype=np.int8)
+
+
+def _words(values: list[Any]) -> pd.Series:
+    """Reasons as words; whatever is not one is not known."""
+    known = {value: clean(value)[:40] for value in {v for v in values if type(v) is str}}
+    return pd.Series([known[v] if type(v) is str else "" for v in values], dtype="str")
 
 
 SOURCE = Source(name=NAME, label="Spotify extended streaming history", sniff=sniff, parse=parse)

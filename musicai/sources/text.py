@@ -42,11 +42,12 @@ def encoding_of(data: bytes) -> _Encoding:
             return "utf-16-be", "replace"
     try:
         data.decode("utf-8")
-    except UnicodeDecodeError:
+    except UnicodeDecodeError as error:
+        cut_off = error.start >= len(data) - 3
         text = data.decode("utf-8", "replace")
         damaged = text.count("\ufffd")
-        good = sum(not ch.isascii() for ch in text) - damaged
-        if damaged > max(good, 1):
+        good = len(text) - len(text.encode("ascii", "ignore")) - damaged
+        if damaged > good and not cut_off:
             return "cp1252", "replace"
     return "utf-8-sig", "replace"
 

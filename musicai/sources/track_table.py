@@ -12,9 +12,9 @@ import re
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from musicai.sources import exportify
 from musicai.sources.base import ParsedFile, ReadOptions, Source
 from musicai.sources.complaints import Complaints
+from musicai.sources.exportify import columns_of as exportify_columns
 from musicai.sources.text import CsvChunk, CsvHeader, CsvReading, csv_header
 from musicai.sources.track_rows import TrackRows, measures, track_id_of
 from musicai.sources.values import clean, genres, one_artist
@@ -57,13 +57,16 @@ GENRE_COLUMNS = (
 MIN_FEATURES = 3
 """A table with fewer of the audio features is taken for something else."""
 
+MISSING_IN_R = "NA"
+"""What R writes where nothing is known. A title may be "NA"; title, artist and album are not."""
+
 _QUOTED = re.compile(r"'((?:[^'\\]|\\.)*)'|\"((?:[^\"\\]|\\.)*)\"")
 _ESCAPE = re.compile(r"\\(.)")
 
 
 def columns_of(header: CsvHeader | None) -> dict[str, str] | None:
     """Column name by meaning, or None if this is no table of tracks."""
-    if header is None or exportify.columns_of(header) is not None:
+    if header is None or exportify_columns(header) is not None:
         return None
     names = set(header.names)
     found = {
@@ -142,8 +145,10 @@ class _Table:
         rows = zip(get["uri"], get["name"], get["artists"], genre_texts, strict=True)
         for place, (uri, raw_name, raw_artists, genre_text) in enumerate(rows):
             name, artists = clean(raw_name), artists_of(raw_artists)
-            if not name or not artists:
-                self._reject(chunk.lines[place], "track name" if not name else "artist")
+            album = clean(get["album"][place])
+            nameless = name == artists == MISSING_IN_R and album in ("", MISSING_IN_R)
+            if nameless or not name or not artists:
+                self._reject(chunk.lines[place], "artist" if name and not artists else "name")
                 continue
             track_id = track_id_of(uri, artists, name)
             row = self.tracks.index.get(track_id)
@@ -156,7 +161,7 @@ class _Table:
                 track_id,
                 name=name,
                 artists=artists,
-                album=clean(get["album"][place]),
+                album=album,
                 genre_text=genre_text,
                 isrc=get["isrc"][place].strip().upper()[:12],
                 explicit=get["explicit"][place],
@@ -172,7 +177,7 @@ class _Table:
 
     def _reject(self, line: int, what: str) -> None:
         self.rejected += 1
-        self.complaints.add(f"line {line}", f"The row has no {what}; it was left out.")
+        self.complaints.add(f"line {line}", f"The track has no {what}; the row was left out.")
 
 
 SOURCE = Source(name=NAME, label="Table of tracks with audio features", sniff=sniff, parse=parse)

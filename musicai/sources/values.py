@@ -36,7 +36,7 @@ _GENRE_EDGES = " \t\"'[]"
 
 def clean(text: str) -> str:
     """A name on one line: outer blanks and control characters dropped, markup kept as text."""
-    if text.isprintable() and "  " not in text:
+    if text.isprintable() and "  " not in text:  # the usual name
         return text.strip()[:MAX_NAME]
     kept = "".join(
         " " if ch.isspace() else ch

@@ -1,5 +1,6 @@
 """The database: the only place that speaks SQL."""
 
+from musicai.store.backups import backup, restore
 from musicai.store.core import Store
 from musicai.store.records import (
     Catalogue,
@@ -20,4 +21,6 @@ __all__ = [
     "OwnData",
     "Profile",
     "Store",
+    "backup",
+    "restore",
 ]

@@ -8,7 +8,6 @@ import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pandas as pd
@@ -20,7 +19,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 from musicai.errors import DataError, NotFound
 from musicai.settings import Settings
 from musicai.store import schema
-from musicai.store.records import Catalogue
+from musicai.store.records import Catalogue, moment
 from musicai.tables import INVENTED_PREFIX, SOURCE_TRACK_COLUMNS, conform
 
 _c = schema.catalogues.c
@@ -145,7 +144,7 @@ def _record(settings: Settings, row: Row[tuple[object, ...]], enabled: bool) -> 
         invented=bool(row.invented),
         n_tracks=row.n_tracks,
         digest=row.digest,
-        created_at=datetime.fromtimestamp(row.created_at, UTC),
+        created_at=moment(row.created_at),
         path=file_of(settings, row.digest),
         enabled=enabled,
     )

@@ -7,7 +7,6 @@ import logging
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Self
 
@@ -18,18 +17,17 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from musicai.errors import DataError, JobRunning, NotFound, StoreError
 from musicai.settings import Settings
-from musicai.sources.base import Problem
-from musicai.store import cataloguing, owndata, removing, schema
+from musicai.store import cataloguing, known, owndata, past, removing, schema
 from musicai.store.database import explain, open_engine, plain_errors, prepare
 from musicai.store.records import (
     Catalogue,
-    Counts,
     FileRecord,
     ImportRecord,
     OwnData,
     Profile,
+    moment,
 )
-from musicai.store.writing import ImportWriter, has_api_rows, import_lock
+from musicai.store.writing import ImportWriter, import_lock
 
 logger = logging.getLogger(__name__)
 
@@ -59,13 +57,13 @@ class Store:
         except OSError as error:
             raise StoreError(explain(self._path, str(error.strerror))) from error
         with plain_errors(self._path):
-            self._engine = open_engine(self._path, busy_seconds)
-            self._writer = self._engine.execution_options(musicai_write=True)
+            self.engine = open_engine(self._path, busy_seconds)
+            self._writer = self.engine.execution_options(musicai_write=True)
             try:
-                prepare(self._engine, self._path)
+                prepare(self.engine, self._path)
                 self._purge_if_idle()
             except BaseException:
-                self._engine.dispose()
+                self.engine.dispose()
                 raise
 
     def _purge_if_idle(self) -> None:
@@ -81,7 +79,7 @@ class Store:
 
     def close(self) -> None:
         """Close every connection; the store can not be used any more."""
-        self._engine.dispose()
+        self.engine.dispose()
 
     def __enter__(self) -> Self:
         return self
@@ -97,7 +95,7 @@ class Store:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A read transaction: one consistent moment of the data. For this package."""
-        with plain_errors(self._path), self._engine.begin() as connection:
+        with plain_errors(self._path), self.engine.begin() as connection:
             yield connection
 
     @contextmanager
@@ -106,9 +104,13 @@ class Store:
         with plain_errors(self._path), self._writer.begin() as connection:
             yield connection
 
+    def refresh(self) -> None:
+        """Open the connections anew, after the whole file was replaced. For this package."""
+        self.engine.dispose()
+
     def clear_log(self) -> None:
         """Empty the write-ahead log, so that deleted rows are gone from the disk."""
-        with plain_errors(self._path), self._engine.connect() as connection:
+        with plain_errors(self._path), self.engine.connect() as connection:
             raw = connection.connection.driver_connection
             assert raw is not None  # a live connection always has one
             raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").close()
@@ -207,7 +209,7 @@ class Store:
         if self.profile(profile).train_on_api_rows is not None:
             return False
         with self.reading() as connection:
-            return has_api_rows(connection, profile)
+            return known.has_api_rows(connection, profile)
 
     def settings_of(self, profile: str) -> dict[str, Any]:
         """The profile's own settings, plain JSON values."""
@@ -238,61 +240,15 @@ class Store:
     def imports(self, profile: str) -> list[ImportRecord]:
         """The profile's imports, newest first, with their files and problems."""
         self.profile(profile)
-        imports, files, problems = schema.imports, schema.import_files, schema.problems
-        visible = schema.visible_imports(profile)
         with self.reading() as connection:
-            heads = connection.execute(
-                select(imports).where(imports.c.id.in_(visible)).order_by(imports.c.id.desc())
-            ).all()
-            file_rows = connection.execute(
-                select(files).where(files.c.import_id.in_(visible)).order_by(files.c.id)
-            ).all()
-            problem_rows = connection.execute(
-                select(problems).where(problems.c.import_id.in_(visible)).order_by(problems.c.id)
-            ).all()
-        return [
-            ImportRecord(
-                id=head.id,
-                profile=profile,
-                created_at=_moment(head.created_at),
-                seconds=head.seconds,
-                files=tuple(_file(row) for row in file_rows if row.import_id == head.id),
-                problems=tuple(
-                    Problem(row.file, row.where, row.why)
-                    for row in problem_rows
-                    if row.import_id == head.id
-                ),
-            )
-            for head in heads
-        ]
+            return past.imports_of(connection, profile)
 
     def file_record(
         self, profile: str, digest: str, include_private: bool = False
     ) -> FileRecord | None:
         """The first import of a file with these bytes, if what it brought is still there."""
-        files, imports = schema.import_files.c, schema.imports.c
-        query = (
-            select(schema.import_files)
-            .join_from(schema.import_files, schema.imports)
-            .where(
-                imports.profile == profile,
-                imports.state == "visible",
-                files.digest == digest,
-                files.repeated.is_(False),
-                (imports.include_private == include_private) | (files.private == 0),
-            )
-            .order_by(files.id)
-        )
         with self.reading() as connection:
-            row = connection.execute(query).first()
-            if row is None:
-                return None
-            if row.catalogue is not None and (
-                cataloguing.by_digest(connection, row.catalogue) is None
-                or not cataloguing.is_whole(cataloguing.file_of(self.settings, row.catalogue))
-            ):
-                return None
-        return _file(row)
+            return past.first_record(connection, self.settings, profile, digest, include_private)
 
     def undo_import(self, import_id: int) -> None:
         """Take an import back: its rows, its digests, and catalogues that only it brought.
@@ -486,36 +442,13 @@ def check_name(name: str) -> None:
         )
 
 
-def _moment(seconds: int) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC)
-
-
 def _profile(row: Row[Any]) -> Profile:
     consent = row.train_on_api_rows
     return Profile(
         name=row.name,
         label=row.label or row.name,
         invented=bool(row.invented),
-        created_at=_moment(row.created_at),
+        created_at=moment(row.created_at),
         active_version=row.active_version,
         train_on_api_rows=None if consent is None else bool(consent),
-    )
-
-
-def _file(row: Row[Any]) -> FileRecord:
-    return FileRecord(
-        file=row.file,
-        digest=row.digest,
-        format=row.format,
-        kind=row.kind,
-        counts=Counts(
-            read=row.read,
-            imported=row.imported,
-            duplicate=row.duplicate,
-            not_music=row.not_music,
-            private=row.private,
-            rejected=row.rejected,
-        ),
-        repeated=bool(row.repeated),
-        catalogue=row.catalogue,
     )

@@ -41,6 +41,7 @@ def open_engine(path: Path, busy_seconds: float) -> Engine:
             "foreign_keys = ON",
             "secure_delete = ON",
             "cache_size = -32768",
+            "wal_autocheckpoint = 4000",
         ):
             connection.execute(f"PRAGMA {pragma}").close()
 

@@ -17,7 +17,7 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, Table, delete, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from musicai.settings import Settings
@@ -241,7 +241,9 @@ def _codes(connection: Connection, profile: str, table_name: str) -> dict[str, i
     return {str(name): int(code) for name, code in rows}
 
 
-def _current(connection: Connection, profile: str, table: Any, names: tuple[str, ...]) -> Any:
+def _current(
+    connection: Connection, profile: str, table: Table, names: tuple[str, ...]
+) -> dict[str, npt.NDArray[np.int64]]:
     """Columns of the rows that are visible and not superseded, in the order they came."""
     rows = schema.raw_rows(
         connection,
@@ -250,37 +252,37 @@ def _current(connection: Connection, profile: str, table: Any, names: tuple[str,
             table.c.import_id.in_(schema.visible_imports(profile)),
             table.c.superseded_by.is_(None),
         )
-        .order_by(table.c.id),
+        .order_by(table.c.import_id, table.c.id),
     )
-    return list(zip(*rows, strict=True)) or [()] * len(names)
+    values = np.array(rows, dtype=np.int64).reshape(len(rows), len(names))
+    return {name: np.ascontiguousarray(values[:, i]) for i, name in enumerate(names)}
 
 
 def _plays(connection: Connection, profile: str, position: npt.NDArray[np.int32]) -> dict[str, Any]:
     names = ("track", "listener", "played_at", "ms_played", "skipped", "shuffle")
     reasons = ("reason_start", "reason_end")
     columns = _current(connection, profile, schema.plays, (*names, *reasons))
-    plays: dict[str, Any] = {
-        name: np.array(column, dtype=np.int64) for name, column in zip(names, columns, strict=False)
-    }
-    order = np.argsort(plays["played_at"], kind="stable")
-    plays = {name: column[order] for name, column in plays.items()}
+    order = np.argsort(columns["played_at"], kind="stable")
+    plays: dict[str, Any] = {name: column[order] for name, column in columns.items()}
     plays["track"] = position[plays["track"]]
     for name in ("skipped", "shuffle"):
         plays[name] = plays[name].astype(np.int8)
-    for name, column in zip(reasons, columns[len(names) :], strict=True):
-        codes, words = pd.factorize(np.array(column, dtype=object)[order], sort=True)
+    known = {code: word for word, code in schema.word_codes(connection).items()}
+    for name in reasons:
+        used, codes = np.unique(plays[name], return_inverse=True)
+        words = [known[code] for code in used.tolist()]
+        by_name = sorted(range(len(words)), key=words.__getitem__)
+        place = np.argsort(by_name).astype(np.int32)
         plays[name] = pa.DictionaryArray.from_arrays(
-            pa.array(codes.astype(np.int32)), pa.array(list(words), pa.string())
+            pa.array(place[codes] if len(place) else codes.astype(np.int32)),
+            pa.array([words[i] for i in by_name], pa.string()),
         )
     return plays
 
 
 def _items(connection: Connection, profile: str, position: npt.NDArray[np.int32]) -> dict[str, Any]:
     names = ("playlist", "track", "position", "added_at", "api_born")
-    columns = _current(connection, profile, schema.playlist_items, names)
-    items: dict[str, Any] = {
-        name: np.array(column, dtype=np.int64) for name, column in zip(names, columns, strict=True)
-    }
+    items: dict[str, Any] = dict(_current(connection, profile, schema.playlist_items, names))
     codes = _codes(connection, profile, "playlists")
     words = sorted(codes)
     place = np.zeros(max(codes.values(), default=0) + 1, dtype=np.int32)

@@ -133,6 +133,14 @@ playlists = Table(
     Column("name", Text, nullable=False),
 )
 
+words = Table(
+    "words",
+    metadata,
+    Column("code", Integer, primary_key=True),
+    Column("text", Text, nullable=False, unique=True),
+)
+"""The few words in which a player says why a play began and ended; 0 is "not known"."""
+
 plays = Table(
     "plays",
     metadata,
@@ -143,14 +151,18 @@ plays = Table(
     Column("played_at", Integer, nullable=False),
     Column("ms_played", Integer, nullable=False),
     Column("skipped", Integer, nullable=False),
-    Column("reason_start", Text, nullable=False),
-    Column("reason_end", Text, nullable=False),
+    Column("reason_start", Integer, nullable=False),
+    Column("reason_end", Integer, nullable=False),
     Column("shuffle", Integer, nullable=False),
     Column("superseded_by", Integer),
     Index("plays_by_import", "import_id"),
 )
-"""``superseded_by``: the import that holds the same play already; such rows are kept, so that
-undoing that import brings them to light, and are not read otherwise."""
+"""Integers alone, so that a million of them are read in a second or two.
+
+``reason_*``: codes of ``words``. ``skipped``, ``shuffle``: 1, 0, −1 for not known.
+``superseded_by``: the import that holds the same play already. Such rows are kept, so that
+undoing that import brings them to light, and are not read otherwise.
+"""
 
 playlist_items = Table(
     "playlist_items",
@@ -247,6 +259,12 @@ def visible_imports(profile: str) -> ScalarSelect[int]:
         .where(imports.c.profile == profile, imports.c.state == "visible")
         .scalar_subquery()
     )
+
+
+def word_codes(connection: Connection) -> dict[str, int]:
+    """Word → code; the empty word, 0, is always there."""
+    rows = connection.execute(select(words.c.text, words.c.code))
+    return {"": 0} | {str(word): int(code) for word, code in rows}
 
 
 def raw_rows(connection: Connection, statement: Select[Any]) -> list[tuple[Any, ...]]:

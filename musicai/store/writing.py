@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -13,14 +12,15 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from filelock import BaseFileLock, FileLock, Timeout
-from sqlalchemy import Connection, Table, insert, select, update
+from sqlalchemy import Connection, Table, insert, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from musicai.errors import JobRunning
 from musicai.settings import Settings
 from musicai.sources.base import ParsedFile, Problem
-from musicai.store import cataloguing, removing, schema
+from musicai.store import cataloguing, known, removing, schema
 from musicai.store.dedupe import Int64, KnownRows, item_keys, play_keys
+from musicai.store.known import Numbers
 from musicai.store.records import Counts, FileRecord
 from musicai.tables import SOURCE_TRACK_COLUMNS
 
@@ -39,38 +39,6 @@ def import_lock(settings: Settings) -> BaseFileLock:
     """The lock that a writing import holds; the system frees it if the process dies."""
     settings.home.mkdir(parents=True, exist_ok=True)
     return FileLock(settings.home / "import.lock", timeout=0.5, thread_local=False)
-
-
-def has_api_rows(connection: Connection, profile: str, importing: int = 0) -> bool:
-    """Whether the profile holds rows that came through Spotify's API."""
-    items, imports = schema.playlist_items.c, schema.imports.c
-    mine = select(imports.id).where(
-        imports.profile == profile, (imports.state == "visible") | (imports.id == importing)
-    )
-    query = select(items.id).where(items.api_born == 1, items.import_id.in_(mine)).limit(1)
-    return connection.execute(query).first() is not None
-
-
-@dataclass
-class Numbers:
-    """Names of a profile and their numbers; a new name gets the next one."""
-
-    known: dict[str, int]
-    next: int = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.next = max(self.known.values(), default=-1) + 1
-
-    def of(self, names: Iterable[str]) -> Int64:
-        """(len(names),) their numbers."""
-        numbers = []
-        for name in names:
-            number = self.known.get(name)
-            if number is None:
-                number = self.known[name] = self.next
-                self.next += 1
-            numbers.append(number)
-        return np.array(numbers, dtype=np.int64)
 
 
 class ImportWriter:
@@ -127,46 +95,14 @@ class ImportWriter:
 
     def _load_known(self) -> None:
         with self._store.reading() as connection:
-            self._tracks = self._numbers(connection, schema.tracks, "track_id", "row")
-            self._listeners = self._numbers(connection, schema.listeners, "name", "code")
-            self._listeners.known.setdefault("", 0)
-            self._listeners.next = max(self._listeners.next, 1)
-            self._playlists = self._numbers(connection, schema.playlists, "name", "code")
-            plays, items = schema.plays.c, schema.playlist_items.c
-            self._plays, self._items = KnownRows(), KnownRows()
-            self._tracks_before = len(self._tracks.known)
-            rows = self._integers(
-                connection,
-                schema.plays,
-                (plays.listener, plays.track, plays.played_at, plays.ms_played, plays.import_id),
-            )
-            self._plays.add(rows[2], *play_keys(rows[0], rows[1], rows[2], rows[3]), rows[4])
-            rows = self._integers(
-                connection,
-                schema.playlist_items,
-                (items.playlist, items.track, items.position, items.added_at, items.import_id),
-            )
-            first, second = item_keys(rows[0], rows[1], rows[2], rows[3])
-            self._items.add(first, first, second, rows[4])
-
-    def _numbers(self, connection: Connection, table: Table, name: str, number: str) -> Numbers:
-        rows = connection.execute(
-            select(table.c[name], table.c[number])
-            .where(table.c.import_id.in_(schema.visible_imports(self.profile)))
-            .distinct()
-        )
-        return Numbers({str(key): int(value) for key, value in rows})
-
-    def _integers(
-        self, connection: Connection, table: Table, columns: Sequence[Any]
-    ) -> npt.NDArray[np.int64]:
-        """(len(columns), n) what is visible and not superseded."""
-        statement = select(*columns).where(
-            table.c.import_id.in_(schema.visible_imports(self.profile)),
-            table.c.superseded_by.is_(None),
-        )
-        rows = schema.raw_rows(connection, statement)
-        return np.array(rows, dtype=np.int64).reshape(len(rows), len(columns)).T
+            self._words = schema.word_codes(connection)
+            self._tracks = known.numbers(connection, self.profile, schema.tracks)
+            self._listeners = known.numbers(connection, self.profile, schema.listeners)
+            self._listeners.of([""])  # the owner has a number also without a play
+            self._playlists = known.numbers(connection, self.profile, schema.playlists)
+            self._plays = known.plays(connection, self.profile)
+            self._items = known.items(connection, self.profile)
+        self._tracks_before = len(self._tracks.known)
 
     def __enter__(self) -> Self:
         return self
@@ -282,7 +218,7 @@ class ImportWriter:
     def _add_tracks(self, tracks: pd.DataFrame) -> Int64:
         """(len(tracks),) the profile's number of each; what is new about them is stored."""
         rows = self._tracks.of(tracks["track_id"].astype(object))
-        known = np.column_stack(
+        filled = np.column_stack(
             [
                 (tracks[name] != "").to_numpy()
                 if kind == "str"
@@ -291,7 +227,7 @@ class ImportWriter:
             ]
         )
         news: list[int] = []
-        masks = known @ _TRACK_BITS
+        masks = filled @ _TRACK_BITS
         for i, (row, mask) in enumerate(zip(rows.tolist(), masks.tolist(), strict=True)):
             told = self._told.get(row, 0)
             if mask & ~told:
@@ -312,7 +248,7 @@ class ImportWriter:
 
     def _add_plays(self, plays: pd.DataFrame, rows: Int64) -> int:
         """Store the plays; returns how many are new."""
-        names, codes = np.unique(plays["listener"].astype(object).to_numpy(), return_inverse=True)
+        codes, names = pd.factorize(plays["listener"])
         listener = self._named_codes(schema.listeners, self._listeners, names)[codes]
         track = rows[plays["track"].to_numpy()]
         played_at = plays["played_at"].to_numpy(dtype=np.int64)
@@ -320,9 +256,10 @@ class ImportWriter:
         first, second = play_keys(listener, track, played_at, ms_played)
         holder = self._plays.holders(played_at, first, second)
         keep = self._keep(holder, self._plays, (played_at, first, second))
-        rest = ("skipped", "reason_start", "reason_end", "shuffle")
+        rest = ("skipped", "shuffle", "reason_start", "reason_end")
         columns = [column[keep].tolist() for column in (track, listener, played_at, ms_played)]
-        columns += [plays[name].to_numpy()[keep].tolist() for name in rest]
+        columns += [plays[name].to_numpy()[keep].tolist() for name in rest[:2]]
+        columns += [self._word_codes(plays[name])[keep].tolist() for name in rest[2:]]
         columns.append([value or None for value in holder[keep].tolist()])
         self._insert(
             schema.plays,
@@ -333,7 +270,7 @@ class ImportWriter:
 
     def _add_items(self, items: pd.DataFrame, rows: Int64, api_born: bool) -> int:
         """Store the playlist rows; returns how many are new."""
-        names, codes = np.unique(items["playlist"].astype(object).to_numpy(), return_inverse=True)
+        codes, names = pd.factorize(items["playlist"])
         playlist = self._named_codes(schema.playlists, self._playlists, names)[codes]
         track = rows[items["track"].to_numpy()]
         position = items["position"].to_numpy(dtype=np.int64)
@@ -352,7 +289,7 @@ class ImportWriter:
         return int((holder == 0).sum())
 
     def _keep(
-        self, holder: Int64, known: KnownRows, keys: tuple[Int64, Int64, Int64]
+        self, holder: Int64, rows: KnownRows, keys: tuple[Int64, Int64, Int64]
     ) -> npt.NDArray[np.bool_]:
         """Rows to store: new ones, and those that only another import holds.
 
@@ -360,10 +297,10 @@ class ImportWriter:
         import leaves this one whole.
         """
         keep: npt.NDArray[np.bool_] = holder == 0
-        self._remember(known, keys, keep)
+        self._remember(rows, keys, keep)
         elsewhere = np.flatnonzero((holder > 0) & (holder != self.id))
         if len(elsewhere):
-            hidden = self._hidden.setdefault(id(known), KnownRows())
+            hidden = self._hidden.setdefault(id(rows), KnownRows())
             parts = (keys[0][elsewhere], keys[1][elsewhere], keys[2][elsewhere])
             unseen = hidden.holders(*parts) == 0
             self._remember(hidden, parts, unseen)
@@ -371,10 +308,25 @@ class ImportWriter:
         return keep
 
     def _remember(
-        self, known: KnownRows, keys: tuple[Int64, Int64, Int64], which: npt.NDArray[np.bool_]
+        self, rows: KnownRows, keys: tuple[Int64, Int64, Int64], which: npt.NDArray[np.bool_]
     ) -> None:
         ids = np.full(int(which.sum()), self.id, dtype=np.int64)
-        known.add(keys[0][which], keys[1][which], keys[2][which], ids)
+        rows.add(keys[0][which], keys[1][which], keys[2][which], ids)
+
+    def _word_codes(self, column: pd.Series) -> Int64:
+        """(len(column),) codes of the words; new words are noted for everybody."""
+        place, words = pd.factorize(column)
+        new = [str(word) for word in words if word not in self._words]
+        if new:
+            with self._store.writing() as connection:
+                for word in new:
+                    values = {"text": word}
+                    connection.execute(
+                        upsert(schema.words).values(**values).on_conflict_do_nothing()
+                    )
+                self._words = schema.word_codes(connection)
+        codes = np.array([self._words[str(word)] for word in words], dtype=np.int64)
+        return codes[place] if len(codes) else np.zeros(0, dtype=np.int64)
 
     def _named_codes(self, table: Table, numbers: Numbers, names: Iterable[str]) -> Int64:
         """The numbers of listeners or playlists, each noted once in this import."""
@@ -421,7 +373,7 @@ class ImportWriter:
             for digest in self._enable:
                 cataloguing.enable_digest(connection, self.profile, digest)
             cataloguing.fill_names(connection, self._store.settings, self.profile, self.id)
-            if consent is not None and has_api_rows(connection, self.profile, self.id):
+            if consent is not None and known.has_api_rows(connection, self.profile, self.id):
                 profiles = schema.profiles
                 connection.execute(
                     update(profiles)

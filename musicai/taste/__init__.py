@@ -40,6 +40,14 @@ __all__ = [
 
 logger = logging.getLogger(__name__)
 
+_UNITS = {
+    "plays": ("full plays", "full play"),
+    "playlists": ("playlist entries", "playlist entry"),
+    "tracks": ("tracks", "track"),
+    "nothing": ("plays", "play"),
+}
+"""What the weights of each basis count: many, one."""
+
 
 def taste_profile(
     library: Library,
@@ -118,7 +126,8 @@ def _describe(
         mainstream_catalogue=mainstream_catalogue,
         listening_patterns=listening.patterns(heard.plays) if heard.plays else None,
         insights=(),
-        missing=heard.missing + tuple(_gaps(coverage, shares, unknown, float(weights.sum()))),
+        missing=heard.missing
+        + tuple(_gaps(heard.basis, coverage, shares, unknown, float(weights.sum()))),
     )
     found = _insights(profile, features, heard, genre_rows, compared)
     return replace(profile, insights=insights.ranked(found))
@@ -150,7 +159,7 @@ def _insights(
 
 
 def _gaps(
-    coverage: Coverage, shares: dict[str, float], unknown: float, amount: float
+    basis: str, coverage: Coverage, shares: dict[str, float], unknown: float, amount: float
 ) -> Iterator[str]:
     """What the profile cannot say, and how to help it."""
     if amount == 0:
@@ -172,6 +181,6 @@ def _gaps(
         yield f"The genre of {unknown:.0%} of the listening is not known."
     if amount < evidence.PLAYS_LEAST:
         yield (
-            f"This stands on {amount:.0f} plays; comparisons and insights begin at "
-            f"{evidence.PLAYS_LEAST}."
+            f"This stands on {amount:,.0f} {_UNITS[basis][amount == 1]}; comparisons and insights "
+            f"begin at {evidence.PLAYS_LEAST}."
         )

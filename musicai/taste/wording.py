@@ -111,7 +111,14 @@ def axis_sentence(
     if catalogue is None or not compared_with:
         return f"{capital(value)} on average."
     against = f"{value} against {amount(feature, catalogue)}"
-    if abs(mean - catalogue) < NOTICEABLE * (catalogue_spread or 0.0) or mean == catalogue:
-        return f"About as {QUALITY[feature]} as {compared_with}: {against}."
-    more, less = MORE_LESS[feature]
-    return f"{capital(more if mean > catalogue else less)} than {compared_with}: {against}."
+    word = verdict(feature, mean, catalogue, catalogue_spread)
+    link = "as" if word.startswith("about as") else "than"
+    return f"{capital(word)} {link} {compared_with}: {against}."
+
+
+def verdict(feature: str, mean: float, catalogue: float, catalogue_spread: float | None) -> str:
+    """The comparison in a word or three: "calmer", "about as energetic"."""
+    apart = mean - catalogue
+    if abs(apart) < NOTICEABLE * (catalogue_spread or 0.0) or apart == 0:
+        return f"about as {QUALITY[feature]}"
+    return MORE_LESS[feature][0 if apart > 0 else 1]

@@ -10,7 +10,7 @@ import numpy as np
 import streamlit as st
 
 from musicai.recommenders import COMPONENTS
-from musicai.ui import discover_panel, widgets, words
+from musicai.ui import discover_panel, jobs_panel, widgets, words
 from musicai.ui.rings import contribution_svg
 
 if TYPE_CHECKING:
@@ -45,13 +45,24 @@ def summary(ai: MusicAI, found: Recommendations) -> None:
 
 def _notes(found: Recommendations) -> None:
     if found.untrained:
-        names = words.listing([COMPONENTS[name].label for name in found.untrained])
-        st.info(
-            f"{names} joins the list when training is done. Everything else answers already.",
-            icon=":material/hourglass_top:",
-        )
+        _untrained([COMPONENTS[name].label for name in found.untrained])
     for note in found.notes:
         st.caption(f":material/info: {words.plain(note, 500)}")
+
+
+def _untrained(labels: Sequence[str]) -> None:
+    """What does not speak yet, and when it will."""
+    names = words.listing(labels)
+    if jobs_panel.running() is not None:
+        st.info(
+            f"Training goes on. “{names}” joins the list when it is done; the rest answers "
+            "already.",
+            icon=":material/hourglass_top:",
+        )
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(f":material/info: “{names}” is not trained yet; the rest answers already.")
+        st.page_link("pages/models.py", label="Train it", icon=":material/model_training:")
 
 
 def _export(ai: MusicAI, found: Recommendations) -> None:

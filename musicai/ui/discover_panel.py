@@ -34,9 +34,9 @@ _HITS = 20
 
 _STARTS = ("everything", "favourites", "picked")
 _START_LABELS = {
-    "everything": "All my listening",
-    "favourites": "My recent favourites",
-    "picked": "Tracks I pick",
+    "everything": "All I play",
+    "favourites": "Recent favourites",
+    "picked": "My picks",
 }
 
 _DIALS: Mapping[str, tuple[float, float]] = {
@@ -55,27 +55,29 @@ def start_panel(ai: MusicAI) -> Request:
     """Mode, seeds, mood and genre: everything that decides the components' scores."""
     mode = _mode(ai)
     start = st.segmented_control(
-        "Start from",
+        "Based on",
         _STARTS,
-        format_func=_START_LABELS.get,
+        format_func=_START_LABELS.__getitem__,
         default="everything",
         required=True,
         key=START,
         bind="query-params",
-        help="All my listening weighs everything you played. With seeds, the list follows them "
-        "and your history counts a quarter.",
+        help="All I play weighs your whole history. With favourites or picks, the list follows "
+        "those, and your history counts a quarter.",
     )
     seeds = _seeds(ai, str(start))
     usable = ai.modes()[mode] is None
     moods = _moods(ai, mode) if usable else {}
+    mood_strength = _strength("mood", bool(moods))
     genres = _genres(ai, mode) if usable else {}
+    genre_strength = _strength("genre", bool(genres))
     return Request(
         seed_tracks=seeds,
         mood=moods,
         genre=genres,
         mode=mode,
-        mood_strength=_strength("mood", bool(moods)),
-        genre_strength=_strength("genre", bool(genres)),
+        mood_strength=mood_strength,
+        genre_strength=genre_strength,
     )
 
 
@@ -83,7 +85,7 @@ def _mode(ai: MusicAI) -> str:
     mode = st.segmented_control(
         "Find",
         MODES,
-        format_func=words.MODE_LABELS.get,
+        format_func=words.MODE_LABELS.__getitem__,
         default=ai.mode(),
         required=True,
         key="discover_mode",
@@ -109,7 +111,7 @@ def _seeds(ai: MusicAI, start: str) -> tuple[str, ...]:
                 _seed_line(ai, track_id, removable=True)
         _search(ai)
         if not chosen:
-            st.caption("Until you pick one, the list follows all your listening.")
+            st.caption("Until you pick one, the list follows all you play.")
         return chosen
     return ()
 
@@ -134,7 +136,7 @@ def set_seeds(*track_ids: str) -> None:
 def _add_seed(track_id: str) -> None:
     set_seeds(*dict.fromkeys((*st.session_state.get(SEEDS, ()), track_id)))
     st.session_state["discover_search"] = ""
-    st.rerun(FRAGMENT)
+    st.rerun()  # the button is in the search's own fragment, and the list is outside it
 
 
 def _drop_seed(track_id: str) -> None:
@@ -271,12 +273,34 @@ def _pills(label: str, key: str, availability: Mapping[str, str | None]) -> list
             wrap=True,
             label_visibility="collapsed" if usable else "visible",
         )
-        for reason in dict.fromkeys(missing.values()):
-            named_ = [name for name, why_not in missing.items() if why_not == reason]
-            st.caption(
-                f":material/lock: {words.listing(named_).capitalize()}: {words.plain(reason, 400)}"
-            )
+        for line in why_missing(missing, len(availability)):
+            st.caption(f":material/lock: {words.plain(line, 500)}")
     return chosen[-MAX_MOODS:]
+
+
+def why_missing(missing: Mapping[str, str], of: int) -> list[str]:
+    """Few lines that say what cannot be asked for, why, and what helps.
+
+    Args:
+        missing: Name → reason with its remedy.
+        of: How many names there are in all.
+    """
+    grouped: dict[str, list[str]] = {}
+    for name, reason in missing.items():
+        grouped.setdefault(reason, []).append(name)
+    alone = [names[0] for names in grouped.values() if len(names) == 1]
+    lines = []
+    for reason, names in grouped.items():
+        if len(names) == of:
+            lines.append(reason)
+        elif len(names) > 1 or len(alone) == 1:
+            lines.append(f"{words.listing(names).capitalize()}: {reason}")
+    if len(alone) > 1:
+        lines.append(
+            f"Too few of these tracks for {words.listing(alone, 'or')}. A catalogue that has "
+            "them helps: add one on Library."
+        )
+    return lines
 
 
 def _keep_three(key: str) -> None:
@@ -330,9 +354,9 @@ def tune_panel(ai: MusicAI) -> Tuning:
     left, right = st.columns(2, gap="medium")
     with left:
         variety = _variety()
-    left, right = right.columns(2)
+    left, right = right.columns(2, vertical_alignment="bottom")
     cap = left.number_input(
-        "At most per artist",
+        "Per artist",
         1,
         20,
         3,

@@ -60,13 +60,14 @@ def _needs_consent(name: str) -> bool:
 
 
 def _forgotten() -> None:
+    """First of all, three favourites that were not played for long; then the way on."""
     ai = state.current_ai()
     found = ai.forgotten(3)
     widgets.invented_note(ai.library.invented)
-    if not found:
-        st.page_link("pages/discover.py", label="Go to Discover", icon=":material/explore:")
-        return
-    st.subheader("You have not heard these for a while", anchor=False)
+    if found:
+        st.subheader("You have not heard these for a while", anchor=False)
+    else:
+        st.caption("Forgotten favourites come with a streaming history; this listener has none.")
     for column, item in zip(st.columns(3), found, strict=False):
         with column.container(border=True, height="stretch"):
             row = int(ai.library.vocabulary.rows([item.track_id])[0])
@@ -94,6 +95,6 @@ def _last_import(name: str) -> None:
         f"Last import: {words.count(kept, 'row')} on {words.date(last.created_at)}, "
         f"{words.count(len(last.problems), 'problem')}",
         icon=":material/receipt_long:",
-        expanded=st.session_state.get(state.REPORT) is not None,
+        expanded=jobs_panel.just_imported() and bool(last.problems),
     ):
         import_panel.report(last, key=f"home_{last.id}")

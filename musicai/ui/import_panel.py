@@ -45,6 +45,9 @@ CLAUSE = (
 API_FORMAT = "exportify"
 """Readers whose name begins so give rows that came through Spotify's API."""
 
+_TAKEN = "imports_started"
+"""Session key: how many imports this session started."""
+
 PROBLEMS_SHOWN = 200
 
 
@@ -74,7 +77,7 @@ def drop_zone() -> None:
     uploads = st.file_uploader(
         "Your files",
         accept_multiple_files=True,
-        key="import_files",
+        key=upload_key("import_files"),
         help="Zip files as received, JSON, CSV, or tables of tracks. Several at once. "
         "Up to 300 MB each. They stay on this machine.",
     )
@@ -106,9 +109,16 @@ def drop_zone() -> None:
         st.rerun()
 
 
+def upload_key(base: str) -> str:
+    """The uploader's key; it changes with every import, so that the files are gone then."""
+    return f"{base}_{st.session_state.get(_TAKEN, 0)}"
+
+
 def _suggested(real: Sequence[str]) -> str:
     current = state.current_profile()
-    return current if current in real else (real[0] if real else "me")
+    if current is not None and current in real:
+        return current
+    return real[0] if real else "me"
 
 
 def checked_name(name: str) -> str:
@@ -141,6 +151,7 @@ def start(uploads: Sequence[Upload], profile: str, *, include_private: bool) -> 
     except MusicAIError:
         jobs.discard_spool(state.settings(), spool)
         raise
+    st.session_state[_TAKEN] = st.session_state.get(_TAKEN, 0) + 1
     state.choose_profile(profile)
 
 
@@ -246,5 +257,11 @@ def has_api_rows(profile: str) -> bool:
 
 
 def set_consent(profile: str, allowed: bool) -> None:
-    """Record the answer; for callbacks."""
-    state.store().set_consent(profile, allowed)
+    """Record the answer, and train again if there is more to learn from; for callbacks."""
+
+    def act() -> None:
+        state.store().set_consent(profile, allowed)
+        if allowed and jobs_panel.running() is None:
+            jobs_panel.start("train", ["train", "--profile", profile])
+
+    state.attempt(act)

@@ -24,6 +24,8 @@ EVERY = "1s"
 _DOING = {"import": "Importing", "train": "Training"}
 _FAILED = {"import": "The import failed", "train": "The training failed"}
 _SAMPLE_WISH = "sample_wish"
+_SHOWN = "shown_import"
+"""Session key: the import job whose rows the pages were redrawn for."""
 
 
 def running() -> JobStatus | None:
@@ -69,9 +71,12 @@ def _watch(place: str) -> None:
     job = running()
     if job is None:
         st.rerun()
-        return
     st.session_state[state.JOB] = job.id
-    label = "Cancelling" if job.cancelling else _DOING.get(job.kind, "Working")
+    imported = job.kind == "import" and bool(job.result)
+    if imported and st.session_state.get(_SHOWN) != job.id:
+        st.session_state[_SHOWN] = job.id  # the music is here: the pages can show it already
+        st.rerun()
+    label = "Cancelling" if job.cancelling else _DOING["train" if imported else job.kind]
     note = job.note or "Starting"
     with st.container(border=place == "main"):
         st.progress(job.fraction, text=f"**{label}** {job.fraction:.0%} · {words.plain(note)}")
@@ -139,8 +144,13 @@ def _imported(job: JobStatus) -> str:
     text = f"Imported {words.listing(parts)}" if parts else "Nothing new was in these files"
     text += f" in {words.seconds(job.seconds)}, with training." if parts else "."
     if problems:
-        text += f" {words.count(problems, 'problem')}: the report below says which."
+        text += f" {words.count(problems, 'problem')}: see the last import on Home."
     return text
+
+
+def just_imported() -> bool:
+    """Whether the last job of this session was an import."""
+    return str(st.session_state.get(state.JOB, "")).startswith("import")
 
 
 def _forget() -> None:

@@ -45,7 +45,7 @@ def _figures(ai: MusicAI) -> None:
         values["Playlists"] = f"{library.playlist_items['playlist'].nunique():,}"
     new = int((library.tracks["in_catalogue"] & ~library.tracks["own"]).sum())
     values["New to discover"] = f"{new:,}"
-    widgets.stats(values)
+    widgets.stats({name: value for name, value in values.items() if value not in ("0", "0 min")})
     if len(mine):
         first, last = mine["played_at"].iloc[0], mine["played_at"].iloc[-1]
         st.caption(f"Plays from {words.date(first)} to {words.date(last)}, UTC.")
@@ -61,7 +61,7 @@ def _coverage(ai: MusicAI) -> None:
     figure, alt = coverage(ai.coverage())
     st.plotly_chart(figure, alt=alt, key="library_coverage", config={"displayModeBar": False})
     st.caption(
-        "By plays, so that what you hear often counts more. Estimated features come from the same "
+        "By plays, what you hear often counts more. Estimated features come from the same "
         "artist's known tracks, then from the genre. Add a table of tracks to know more."
     )
 
@@ -112,7 +112,7 @@ def _add_catalogue(profile: str) -> None:
     uploads = st.file_uploader(
         "A table of tracks",
         accept_multiple_files=True,
-        key="catalogue_files",
+        key=import_panel.upload_key("catalogue_files"),
         help="CSV, also zipped. It stays on this machine.",
     )
     if st.button(
@@ -184,11 +184,11 @@ def _consent(profile: str) -> None:
     )
     st.caption(f"Spotify's terms for developers: “{import_panel.CLAUSE}”")
     if allowed is None:
-        st.caption("You have not been asked yet; until you say yes they are left out.")
+        st.caption("Until you say yes, they are left out.")
 
 
 def _switch_consent(profile: str, key: str) -> None:
-    state.attempt(lambda: import_panel.set_consent(profile, bool(st.session_state[key])))
+    import_panel.set_consent(profile, bool(st.session_state[key]))
 
 
 def _delete(profile: str, invented: bool) -> None:

@@ -30,9 +30,9 @@ _BASELINES = ("popularity", "own_top", "random")
 _COLUMNS = {
     "ndcg": "nDCG",
     "recall": "Recall",
-    "precision": "Precision",
     "hit_rate": "Any hit",
 }
+_UNBROKEN_DASH = "\u2060–\u2060"
 _UNITS = {"listener": "listener", "week": "week", "day": "day"}
 
 
@@ -48,19 +48,17 @@ def draw(info: VersionInfo) -> None:
         )
         return
     k = int(info.metrics.get("k", 20))
-    columns = st.columns(2, gap="medium")
-    for column, (task, (title, text)) in zip(columns, _TASKS.items(), strict=True):
+    for task, (title, text) in _TASKS.items():
         result = measured.get(task)
-        with column:
-            st.markdown(f"**{title}**")
-            st.caption(text)
-            if result and result.get("metrics"):
-                _task(result, k, str(info.metrics.get("units", "week")), title)
-            else:
-                st.markdown("Nothing to measure here: no such plays after the cut.")
+        st.markdown(f"**{title}** :small[{text}]")
+        if result and result.get("metrics"):
+            _task(result, k, str(info.metrics.get("units", "week")), title)
+        else:
+            st.markdown("Nothing to measure here: no such plays after the cut.")
     st.caption(
         f"Lists of {k}, made from everything before the cut, compared with what was played after "
-        "it. In brackets 95 % intervals. nDCG counts hits near the top more; 1 is perfect."
+        "it. nDCG counts hits near the top more; 1 is perfect. Recall is the share of those tracks "
+        "that were found, any hit the share of lists with at least one."
     )
 
 
@@ -87,13 +85,12 @@ def table(result: Mapping[str, Any], k: int) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {"": [_name(method) for method in methods]}
     for metric, label in _COLUMNS.items():
         key = f"{metric}@{k}"
+        found[label] = [_figure(metrics[m], key) for m in methods]
         if metric == "ndcg":
-            found[label] = [
-                _with_interval(metrics[m], intervals.get(m, {}), key, bold=m == "hybrid")
-                for m in methods
+            found[label][0] = f"**{found[label][0]}**"
+            found["95 % interval"] = [
+                _interval(metrics[m], intervals.get(m, {}), key) for m in methods
             ]
-        else:
-            found[label] = [_figure(metrics[m], key) for m in methods]
     return found
 
 
@@ -106,22 +103,17 @@ def _name(method: str) -> str:
 
 
 def _figure(values: Mapping[str, float], key: str) -> str:
-    if not values.get("opinions", 1.0):
-        return "no opinion"
-    value = values.get(key)
+    value = values.get(key) if values.get("opinions", 1.0) else None
     return "–" if value is None or value != value else f"{value:.3f}"  # noqa: PLR0124 (NaN)
 
 
-def _with_interval(
-    values: Mapping[str, float], ends: Mapping[str, Sequence[float]], key: str, *, bold: bool
-) -> str:
-    text = _figure(values, key)
-    if bold:
-        text = f"**{text}**"
-    if key in ends and text not in ("–", "no opinion"):
-        low, high = ends[key]
-        text += f" :small[({low:.3f} to {high:.3f})]"
-    return text
+def _interval(values: Mapping[str, float], ends: Mapping[str, Sequence[float]], key: str) -> str:
+    if not values.get("opinions", 1.0):
+        return "no opinion"
+    if key not in ends:
+        return "–"
+    low, high = ends[key]
+    return f"{low:.3f}{_UNBROKEN_DASH}{high:.3f}"
 
 
 def _difference(result: Mapping[str, Any]) -> str:

@@ -83,12 +83,12 @@ def _sizes(info: VersionInfo) -> str:
 
 
 def when(iso: str) -> str:
-    """A day in words of an ISO 8601 moment; a dash where there is none."""
+    """A short date of an ISO 8601 moment; a dash where there is none."""
     try:
         moment = datetime.fromisoformat(iso)
     except ValueError:
         return "–"
-    return words.date(moment.astimezone(UTC))
+    return words.short_date(moment.astimezone(UTC))
 
 
 # --- training -------------------------------------------------------------------------
@@ -106,7 +106,7 @@ def _retrain(ai: MusicAI) -> None:
             method = st.segmented_control(
                 "Method",
                 list(METHODS),
-                format_func=METHODS.get,
+                format_func=METHODS.__getitem__,
                 default="auto",
                 required=True,
                 key="models_method",
@@ -166,11 +166,16 @@ def _versions(ai: MusicAI, versions: list[VersionInfo]) -> None:
 
 
 def _version(ai: MusicAI, info: VersionInfo) -> None:
-    with st.container(border=True, horizontal=True, vertical_alignment="center"):
+    with st.container(
+        border=True,
+        horizontal=True,
+        vertical_alignment="center",
+        horizontal_alignment="distribute",
+    ):
         name = "Bundled with musicai" if info.bundled else moment(info.created_at)
         active = info.version == ai.version
         badge = " :primary-badge[in use]" if active else ""
-        st.markdown(f"**{words.plain(name)}**{badge}  \n:small[{_summary(info)}]")
+        st.markdown(f"**{words.plain(name)}**{badge}  \n:small[{_summary(info)}]", width="content")
         if info.problem:
             st.caption(f":material/warning: {words.plain(info.problem, 400)}")
         elif not active and (not info.bundled or ai.library.invented):

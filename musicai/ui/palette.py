@@ -60,7 +60,7 @@ PROVENANCE_COLOURS: dict[str, str] = {
     "file": ACCENT,
     "matched": "#7C8ED0",
     "estimated": "#D87829",
-    "artist": "#D87829",
+    "artist": "#7C63D2",
     "none": NEUTRAL,
 }
 """Where features and genres come from, best known first."""

@@ -38,7 +38,7 @@ _ENERGY = UNIT_FEATURES.index("energy")
 _VALENCE = UNIT_FEATURES.index("valence")
 _HOLE = 8.0
 """Radius of the ring's hole, on a canvas of 44."""
-_REACH = 11.9
+_REACH = 11.4
 """How far a feature of 1 pushes the outer edge beyond the thinnest ring."""
 _THIN = 1.3
 """Thickness of the ring where a feature is 0."""

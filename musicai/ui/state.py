@@ -28,8 +28,6 @@ _NEXT_PROFILE = "next_profile"
 _ERROR = "kept_error"
 JOB = "job"
 """Session key: the id of the job this session started last."""
-REPORT = "import_report"
-"""Session key: the id of the last import job, whose summary Home shows."""
 
 
 def settings() -> Settings:

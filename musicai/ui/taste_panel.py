@@ -12,7 +12,7 @@ import streamlit as st
 from musicai.genres import GENRE_LABELS
 from musicai.tables import AUDIO_FEATURES, FEATURE_SOURCES
 from musicai.taste import taste_profile
-from musicai.taste.wording import amount
+from musicai.taste.wording import amount, capital, verdict
 from musicai.ui import charts, state, widgets, words
 from musicai.ui.rings import ring_svg
 
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 _PERIODS: dict[str, tuple[str, int | None]] = {
     "all": ("All time", None),
-    "year": ("Last year", 365),
-    "half-year": ("Last 6 months", 182),
-    "month": ("Last 4 weeks", 28),
+    "year": ("Year", 365),
+    "half-year": ("6 months", 182),
+    "month": ("4 weeks", 28),
 }
 """Periods by their name in the address: what the screen calls them, and their days."""
 
@@ -34,7 +34,11 @@ _MEMO = "_taste_memo"
 _SHOWN = 10
 """Favourites shown of each kind."""
 
+_FINDINGS = 6
+"""Insights shown; the profile holds a few more."""
+
 _RING = 36
+"""Width of a ring in a table, pixels."""
 
 
 def draw() -> None:
@@ -110,7 +114,6 @@ def _figures(taste: TasteProfile) -> None:
             "Listened": words.hours(patterns.hours * 3_600_000),
             "Full plays": f"{patterns.completed:,}",
             **values,
-            "Sessions": f"{patterns.sessions.count:,}",
             "Skipped": "–" if patterns.skip_rate is None else words.share(patterns.skip_rate),
         }
     elif taste.basis == "playlists":
@@ -132,7 +135,7 @@ def _insights(taste: TasteProfile) -> None:
         return
     st.subheader("What stands out", anchor=False)
     with st.grid(2, min_column_width=300):
-        for one in taste.insights:
+        for one in taste.insights[:_FINDINGS]:
             with st.container(border=True, height="stretch"):
                 st.markdown(f"**{words.plain(one.text, 500)}**")
                 st.caption(words.plain(one.evidence, 500))
@@ -151,15 +154,31 @@ def _sound(taste: TasteProfile) -> None:
     with left:
         _chart(charts.radar(taste), "radar")
     with right:
-        for name in charts.RADAR_AXES:
-            if taste.audio_features[name].mean is not None:
-                st.markdown(words.plain(taste.audio_features[name].sentence))
+        _axis_words(taste)
     st.caption(
         f"{_basis(taste)} The band holds about two thirds of it. Tempo runs from 60 to 180 "
         "beats a minute."
     )
     with st.expander("The same as a table", icon=":material/table:"):
         _feature_table(taste)
+
+
+def _axis_words(taste: TasteProfile) -> None:
+    """One plain sentence an axis, beside the radar."""
+    lines = []
+    for name in charts.RADAR_AXES:
+        one = taste.audio_features[name]
+        if one.mean is None:
+            continue
+        if one.catalogue is None:
+            lines.append(words.plain(one.sentence))
+            continue
+        word = capital(verdict(name, one.mean, one.catalogue, one.catalogue_spread))
+        figures = f"{name} {amount(name, one.mean)} against {amount(name, one.catalogue)}"
+        lines.append(f"**{word}**: {words.plain(figures)}.")
+    if taste.compared_with:
+        st.caption(f"You, against {taste.compared_with}:")
+    st.markdown("\n".join(f"- {line}" for line in lines))
 
 
 def _basis(taste: TasteProfile) -> str:
@@ -321,6 +340,7 @@ def _favourite_table(ai: MusicAI, kind: str, tops: Sequence[Top], basis: str) ->
         hide_index=True,
         key=f"taste_top_{kind.lower()}",
         row_height=44 if kind != "Artists" else None,
+        height="content",
         alt=f"Your most played {kind.lower()}, first {words.literal(tops[0].name, 60)}",
         column_config={
             "Ring": st.column_config.ImageColumn("", width=44),

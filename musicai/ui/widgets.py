@@ -46,7 +46,7 @@ def empty_state(what: str) -> None:
     with st.container(border=True):
         st.markdown(f"**Nothing here yet.** {what}")
         st.caption("See it with invented music first, or bring your own on Home.")
-        with st.container(horizontal=True):
+        with st.container(horizontal=True, vertical_alignment="center"):
             sample_button("empty_sample")
             st.page_link("pages/home.py", label="Import on Home", icon=":material/upload_file:")
 
@@ -108,6 +108,6 @@ def swatch(component: str) -> str:
 
 def stats(values: dict[str, str]) -> None:
     """A row of figures in equal cards."""
-    with st.grid(len(values), min_column_width=150):
+    with st.grid(3 if len(values) == 6 else max(len(values), 1), min_column_width=130):
         for label, value in values.items():
             st.metric(label, value, border=True, height="stretch")

@@ -96,6 +96,11 @@ def date(moment: datetime) -> str:
     return f"{moment.day} {moment:%B %Y}"
 
 
+def short_date(moment: datetime) -> str:
+    """A day where there is little room: "14 Mar 2024"."""
+    return f"{moment.day} {moment:%b %Y}"
+
+
 def date_and_time(moment: datetime) -> str:
     """A day and a time: "14 March 2024, 09:05"."""
     return f"{date(moment)}, {moment:%H:%M}"

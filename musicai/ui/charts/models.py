@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import plotly.graph_objects as go
 
 from musicai.taste.wording import capital, decimal, percent
-from musicai.ui.charts.base import Chart, figure_of, legend_above
+from musicai.ui.charts.base import INK, Chart, figure_of, legend_above
 from musicai.ui.palette import ACCENT, NEUTRAL, PROVENANCE_COLOURS, component_colour
 
 if TYPE_CHECKING:
@@ -70,14 +70,20 @@ def coverage_bars(rows: Mapping[str, Mapping[str, float]]) -> Chart:
                 name=label,
                 marker={
                     "color": PROVENANCE_COLOURS[source],
-                    "pattern": {"shape": _PATTERNS.get(source, ""), "size": 5, "solidity": 0.3},
+                    "pattern": {
+                        "shape": _PATTERNS.get(source, ""),
+                        "fillmode": "overlay",
+                        "fgcolor": "rgba(255,255,255,0.55)",
+                        "size": 6,
+                        "solidity": 0.25,
+                    },
                 },
                 text=[percent(share) if share >= 0.12 else "" for share in shares],
                 customdata=[percent(share) for share in shares],
                 textposition="inside",
                 insidetextanchor="middle",
                 textangle=0,
-                textfont={"color": "#FFFFFF", "size": 12},
+                textfont={"color": "#000000", "size": 13},
                 hovertemplate=f"%{{y}}: %{{customdata}} {label.lower()}<extra></extra>",
             )
         )
@@ -120,8 +126,9 @@ def contributions(parts: Mapping[str, float], labels: Mapping[str, str] | None =
                     "pattern": {"shape": ["/" if value < 0 else "" for _, value in shown]},
                     "cornerradius": 3,
                 },
-                text=[f"{value:+.2f}".replace("-", "−") for _, value in shown],
+                text=[_signed(value) for _, value in shown],
                 textposition="outside",
+                outsidetextfont={"color": INK, "size": 13},
                 cliponaxis=False,
                 hovertemplate="%{y}: %{text}<extra></extra>",
             )
@@ -130,9 +137,11 @@ def contributions(parts: Mapping[str, float], labels: Mapping[str, str] | None =
     )
     reach = max(abs(value) for value in parts.values()) or 1.0
     low = min(parts.values())
-    figure.update_xaxes(visible=False, range=[min(low * 1.4, 0.0), reach * 1.25])
+    figure.update_xaxes(
+        visible=False, range=[min(low, 0.0) - (0.3 * reach if low < 0 else 0.0), reach * 1.25]
+    )
     figure.update_yaxes(showgrid=False, ticks="")
-    words = ", ".join(f"{names.get(n, capital(n))} {v:+.2f}" for n, v in reversed(shown))
+    words = ", ".join(f"{names.get(n, capital(n))} {_signed(v)}" for n, v in reversed(shown))
     return Chart(figure, f"Score {sum(parts.values()):.2f}: {words}.")
 
 
@@ -178,6 +187,7 @@ def metrics_chart(
                     "size": [13 if method == "hybrid" else 10 for method, _ in shown],
                     "symbol": ["diamond" if m == "hybrid" else "circle" for m, _ in shown],
                     "color": colours,
+                    "opacity": 1,
                 },
                 error_x={
                     "type": "data",
@@ -189,6 +199,7 @@ def metrics_chart(
                 },
                 text=[_figures(value) for _, value in shown],
                 textposition="top center",
+                textfont={"color": INK, "size": 13},
                 cliponaxis=False,
                 hovertemplate="%{y}: %{text}<extra></extra>",
             )
@@ -207,6 +218,11 @@ def metric_label(metric: str) -> str:
     name, _, k = metric.partition("@")
     word = METRIC_LABELS.get(name, name.replace("_", " "))
     return f"{word} at {k}" if k else word
+
+
+def _signed(value: float) -> str:
+    """With its sign, a true minus."""
+    return f"{value:+.2f}".replace("-", "−")
 
 
 def _figures(value: float) -> str:

@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from musicai.genres import GENRE_LABELS, GENRES
 from musicai.tables import UNIT_FEATURES
 from musicai.taste.wording import QUALITY, amount, month, percent
-from musicai.ui.charts.base import GRID, Chart, figure_of, legend_above
+from musicai.ui.charts.base import GRID, INK, Chart, figure_of, legend_above
 from musicai.ui.palette import ACCENT, GENRE_COLOURS, NEUTRAL, translucent
 
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ def radar(profile: TasteProfile) -> Chart:
         go.Scatterpolar(
             r=[*high, *reversed(low)],
             theta=[*closed, *reversed(closed)],
+            mode="lines",
             fill="toself",
             fillcolor=translucent(ACCENT, 0.16),
             line={"width": 0},
@@ -55,8 +56,13 @@ def radar(profile: TasteProfile) -> Chart:
         traces.append(_outline(other, closed, "Catalogue", NEUTRAL, "dash"))
     texts = [amount(name, profile.audio_features[name].mean or 0.0) for name in axes]
     traces.append(_outline(_closed(mean), closed, "You", ACCENT, "solid", [*texts, texts[0]]))
-    figure = figure_of(traces, 400, showlegend=True, legend=legend_above())
-    figure.update_layout(margin={"l": 50, "r": 50, "t": 44, "b": 28})
+    figure = figure_of(
+        traces,
+        430,
+        showlegend=True,
+        legend={**legend_above(), "x": 0.5, "xanchor": "center", "y": 1.1},
+        margin={"l": 56, "r": 56, "t": 64, "b": 30},
+    )
     figure.update_polars(
         bgcolor="rgba(0,0,0,0)",
         radialaxis={
@@ -72,6 +78,7 @@ def radar(profile: TasteProfile) -> Chart:
             "direction": "clockwise",
             "gridcolor": GRID,
             "linecolor": GRID,
+            "tickfont": {"color": INK, "size": 13},
         },
     )
     return Chart(figure, _radar_alt(profile, axes))
@@ -141,6 +148,7 @@ def genres(profile: TasteProfile) -> Chart:
                 marker={"color": [GENRE_COLOURS[name] for name, _ in shown], "cornerradius": 3},
                 text=[percent(share) for share in shares],
                 textposition="outside",
+                outsidetextfont={"color": INK, "size": 13},
                 cliponaxis=False,
                 hovertemplate="%{y}: %{text}<extra></extra>",
             )
@@ -157,7 +165,7 @@ def diversity(known: GenreDiversity, of: int = len(GENRES)) -> Chart:
     """The effective number of genres on a scale from 1 to all of them."""
     value = known.effective_genres
     if value is None:
-        return Chart(figure_of([], 72), known.sentence)
+        return Chart(figure_of([], 96), known.sentence)
     bars = [
         go.Bar(x=[of], y=[""], orientation="h", marker={"color": GRID, "cornerradius": 4}),
         go.Bar(
@@ -165,14 +173,23 @@ def diversity(known: GenreDiversity, of: int = len(GENRES)) -> Chart:
             y=[""],
             orientation="h",
             marker={"color": ACCENT, "cornerradius": 4},
-            text=f"{value:.1f}",
+            text=f"<b>{value:.1f}</b>",
             textposition="inside" if value >= 2 else "outside",
             insidetextanchor="end",
+            insidetextfont={"color": "#FFFFFF", "size": 19},
+            outsidetextfont={"color": INK, "size": 19},
         ),
     ]
-    figure = figure_of(bars, 72, barmode="overlay", bargap=0.1)
+    figure = figure_of(
+        bars, 96, barmode="overlay", bargap=0.1, margin={"l": 8, "r": 8, "t": 4, "b": 44}
+    )
     figure.update_traces(hoverinfo="skip")
-    figure.update_xaxes(range=[0, of], tickvals=list(range(1, of + 1)), showgrid=False)
+    figure.update_xaxes(
+        range=[0, of],
+        tickvals=list(range(1, of + 1)),
+        showgrid=False,
+        title={"text": "equally loved genres", "standoff": 4},
+    )
     figure.update_yaxes(showticklabels=False, showgrid=False)
     return Chart(figure, known.sentence)
 
@@ -207,7 +224,13 @@ def clock(patterns: ListeningPatterns) -> Chart:
     figure.update_polars(
         bgcolor="rgba(0,0,0,0)",
         hole=0.22,
-        radialaxis={"showticklabels": False, "ticks": "", "gridcolor": GRID, "showline": False},
+        radialaxis={
+            "showticklabels": False,
+            "ticks": "",
+            "gridcolor": GRID,
+            "showline": False,
+            "nticks": 4,
+        },
         angularaxis={
             "rotation": 90,
             "direction": "clockwise",
@@ -215,6 +238,7 @@ def clock(patterns: ListeningPatterns) -> Chart:
             "ticktext": ["0", "3", "6", "9", "12", "15", "18", "21"],
             "gridcolor": GRID,
             "linecolor": GRID,
+            "tickfont": {"color": INK, "size": 13},
         },
     )
     return Chart(
@@ -299,7 +323,7 @@ def discoveries(patterns: ListeningPatterns) -> Chart:
                 name=name,
                 text=words,
                 textposition="none",
-                marker={"color": colour, "pattern": {"shape": shape, "size": 5, "solidity": 0.25}},
+                marker={"color": colour, "pattern": {"shape": shape, "size": 6, "solidity": 0.25}},
                 hovertemplate="%{text}: %{y} plays<extra>" + name + "</extra>",
             )
             for name, counts, colour, shape in parts
@@ -307,11 +331,11 @@ def discoveries(patterns: ListeningPatterns) -> Chart:
         260,
         barmode="stack",
         showlegend=True,
-        legend=legend_above(),
+        legend={**legend_above(), "traceorder": "normal"},
         margin={"l": 4, "r": 4, "t": 40, "b": 4},
     )
     figure.update_xaxes(type="date", tickformat="%b %Y", nticks=6, showgrid=False)
-    figure.update_yaxes(nticks=5, title={"text": "plays", "standoff": 4}, tickformat=",d")
+    figure.update_yaxes(nticks=5, title={"text": "plays", "standoff": 14}, tickformat=",d")
     fresh = sum(one.first_listens for one in months)
     total = sum(one.plays for one in months)
     best = max(months, key=lambda one: one.first_listens)

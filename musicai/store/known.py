@@ -1,0 +1,97 @@
+"""What a profile holds already, as an import needs to know it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from sqlalchemy import Connection, Table, select
+
+from musicai.store import schema
+from musicai.store.dedupe import Int64, KnownRows, item_keys, play_keys
+
+
+@dataclass
+class Numbers:
+    """Names of a profile and their numbers; a new name gets the next one."""
+
+    known: dict[str, int]
+    next: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.next = max(self.known.values(), default=-1) + 1
+
+    def of(self, names: Iterable[str]) -> Int64:
+        """(len(names),) their numbers."""
+        numbers = []
+        for name in names:
+            number = self.known.get(name)
+            if number is None:
+                number = self.known[name] = self.next
+                self.next += 1
+            numbers.append(number)
+        return np.array(numbers, dtype=np.int64)
+
+
+_NAMED = {
+    "tracks": ("track_id", "row"),
+    "listeners": ("name", "code"),
+    "playlists": ("name", "code"),
+}
+
+
+def numbers(connection: Connection, profile: str, table: Table) -> Numbers:
+    """Track ids, listeners or playlists with their numbers."""
+    name, number = _NAMED[table.name]
+    rows = connection.execute(
+        select(table.c[name], table.c[number])
+        .where(table.c.import_id.in_(schema.visible_imports(profile)))
+        .distinct()
+    )
+    return Numbers({str(key): int(value) for key, value in rows})
+
+
+def plays(connection: Connection, profile: str) -> KnownRows:
+    """The plays that count."""
+    c = schema.plays.c
+    columns = (c.listener, c.track, c.played_at, c.ms_played, c.import_id)
+    listener, track, played_at, ms_played, holder = _integers(
+        connection, profile, schema.plays, columns
+    )
+    rows = KnownRows()
+    rows.add(played_at, *play_keys(listener, track, played_at, ms_played), holder)
+    return rows
+
+
+def items(connection: Connection, profile: str) -> KnownRows:
+    """The playlist rows that count."""
+    c = schema.playlist_items.c
+    columns = (c.playlist, c.track, c.position, c.added_at, c.import_id)
+    playlist, track, position, added_at, holder = _integers(
+        connection, profile, schema.playlist_items, columns
+    )
+    first, second = item_keys(playlist, track, position, added_at)
+    rows = KnownRows()
+    rows.add(first, first, second, holder)
+    return rows
+
+
+def _integers(connection: Connection, profile: str, table: Table, columns: Sequence[Any]) -> Int64:
+    """(len(columns), n) what is visible and not superseded."""
+    statement = select(*columns).where(
+        table.c.import_id.in_(schema.visible_imports(profile)), table.c.superseded_by.is_(None)
+    )
+    rows = schema.raw_rows(connection, statement)
+    return np.array(rows, dtype=np.int64).reshape(len(rows), len(columns)).T
+
+
+def has_api_rows(connection: Connection, profile: str, importing: int = 0) -> bool:
+    """Whether the profile holds rows that came through Spotify's API."""
+    items, imports = schema.playlist_items.c, schema.imports.c
+    mine = select(imports.id).where(
+        imports.profile == profile, (imports.state == "visible") | (imports.id == importing)
+    )
+    query = select(items.id).where(items.api_born == 1, items.import_id.in_(mine)).limit(1)
+    return connection.execute(query).first() is not None

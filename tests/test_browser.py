@@ -1,0 +1,201 @@
+"""Three first-time stories in a real browser: the sample, a bare history, a playlist file."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("playwright", reason="the browser tests need playwright")
+
+from playwright.sync_api import Browser
+
+from benchmarks.generate import extended_history
+from tests import browser as real
+from tests.browser import Story
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.timeout(400),
+    pytest.mark.skipif(
+        real.CHROMIUM is None, reason="no chromium here; apt-get install chromium to run this"
+    ),
+    # asyncio's and the browser pipe's own leftovers are not ours to close
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
+
+PICTURES = os.environ.get("MUSICAI_SCREENSHOTS")
+TRAINED_SECONDS = 240
+
+EXPORTIFY_HEADER = (
+    "Track URI,Track Name,Album Name,Artist Name(s),Release Date,Duration (ms),Popularity,"
+    "Explicit,Added By,Added At,Genres,Record Label,Danceability,Energy,Key,Loudness,Mode,"
+    "Speechiness,Acousticness,Instrumentalness,Liveness,Valence,Tempo,Time Signature"
+)
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with real.chromium() as opened:
+        yield opened
+
+
+@pytest.fixture
+def address(home: Path) -> Iterator[str]:
+    with real.server(home) as found:
+        yield found
+
+
+def story(name: str, page: real.Page) -> Story:
+    return Story(page, name, Path(PICTURES) if PICTURES else None)
+
+
+def the_sidebar_job_ends(walk: Story) -> None:
+    """Wait until no job is shown any more."""
+    walk.page.wait_for_function(
+        "!document.querySelector('.st-key-cancel_side')", timeout=TRAINED_SECONDS * 1000
+    )
+    walk.settle()
+
+
+def versions(home: Path) -> set[str]:
+    folder = home / "models"
+    return {path.name for path in folder.iterdir()} if folder.is_dir() else set()
+
+
+def import_file(walk: Story, address: str, name: str, data: bytes) -> None:
+    walk.page.goto(address)
+    walk.settle()
+    walk.shot("first-start")
+    walk.page.locator(f"{walk.key('import_files')} input[type=file]").set_input_files(
+        files=[{"name": name, "mimeType": "application/octet-stream", "buffer": data}]
+    )
+    button = walk.page.locator(f"{walk.key('import_start')} button:not([disabled])")
+    button.wait_for()
+    walk.shot("file-chosen")
+    button.click()
+    walk.page.get_by_text("You have not heard these").first.wait_for(timeout=90_000)
+    walk.settle()
+    walk.shot("imported")
+
+
+def a_slider_moves_the_list(walk: Story, key: str) -> None:
+    walk.go("Discover")
+    before = walk.listed()
+    assert before
+    walk.shot("discover")
+    before, after = walk.moved_list(key)
+    assert after != before, "the slider moved nothing"
+    walk.shot("slider-moved")
+
+
+def a_retrain_brings_a_new_version(walk: Story, home: Path) -> None:
+    the_sidebar_job_ends(walk)
+    walk.go("Models")
+    walk.shot("models")
+    before = versions(home)
+    walk.press("retrain_start")
+    walk.page.locator(walk.key("cancel_side")).first.wait_for()
+    walk.shot("training")
+    the_sidebar_job_ends(walk)
+    assert versions(home) - before, "no new version"
+    walk.shot("trained")
+
+
+def test_no_data_yet_the_sample(chromium: Browser, address: str, home: Path) -> None:
+    with real.page(chromium) as page:
+        walk = story("sample", page)
+        page.goto(address)
+        walk.settle()
+        walk.shot("first-start")
+        walk.press("home_sample")
+        page.get_by_text("You have not heard these").first.wait_for(timeout=90_000)
+        walk.settle()
+        walk.shot("home")
+        assert page.get_by_text("invented").count()
+        a_slider_moves_the_list(walk, "discover_w_popularity")
+        for label in ("Taste", "Library"):
+            walk.go(label)
+            walk.shot(label.lower())
+        a_retrain_brings_a_new_version(walk, home)
+
+
+def test_a_history_without_features(chromium: Browser, address: str, home: Path) -> None:
+    """40,000 plays of 4,000 tracks that are in no table."""
+    data = extended_history(plays=40_000, tracks=4_000, seed=1)
+    with real.page(chromium) as page:
+        walk = story("history", page)
+        import_file(walk, address, "my_spotify_data.zip", data)
+        a_slider_moves_the_list(walk, "discover_w_history")
+        a_retrain_brings_a_new_version(walk, home)
+
+
+def test_a_real_history(chromium: Browser, address: str, home: Path, shared: Path) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in sorted((shared / "exports" / "spotify_extended").glob("Streaming*.json")):
+            archive.write(path, f"Spotify Extended Streaming History/{path.name}")
+    with real.page(chromium) as page:
+        walk = story("real", page)
+        import_file(walk, address, "my_spotify_data.zip", packed.getvalue())
+        a_slider_moves_the_list(walk, "discover_w_history")
+        walk.go("Taste")
+        walk.shot("taste")
+        a_retrain_brings_a_new_version(walk, home)
+
+
+def test_a_playlist_file_with_features(chromium: Browser, address: str, home: Path) -> None:
+    with real.page(chromium) as page:
+        walk = story("playlist", page)
+        page.goto(address)
+        walk.settle()
+        page.locator(f"{walk.key('import_files')} input[type=file]").set_input_files(
+            files=[{"name": "Liked_Songs.csv", "mimeType": "text/csv", "buffer": exportify()}]
+        )
+        page.locator(f"{walk.key('import_start')} button:not([disabled])").click()
+        consent = page.locator(f"{walk.key('consent_yes')} button")
+        consent.wait_for(timeout=90_000)
+        walk.settle()
+        walk.shot("consent")
+        consent.click()
+        walk.settle()
+        a_slider_moves_the_list(walk, "discover_novelty")
+        a_retrain_brings_a_new_version(walk, home)
+
+
+@pytest.mark.parametrize("name", ["discover", "taste", "library", "models"])
+def test_a_cold_deep_link_shows_the_frame(chromium: Browser, address: str, name: str) -> None:
+    with real.page(chromium, width=400, scheme="dark") as page:
+        walk = story(f"cold-{name}", page)
+        page.goto(f"{address}/{name}")
+        page.get_by_role("heading", name=name.capitalize(), exact=True).first.wait_for()
+        page.locator(f"{walk.key('empty_sample')} button").wait_for()
+        walk.settle()
+        walk.shot("cold")
+
+
+def exportify(rows: int = 120) -> bytes:
+    """A Liked Songs file as exportify.net writes it: BOM, ";" between artists, some blanks."""
+    rng = np.random.default_rng(5)
+    sink = io.StringIO(newline="")
+    writer = csv.writer(sink, lineterminator="\n")
+    sink.write(EXPORTIFY_HEADER + "\n")
+    for row in range(rows):
+        unit = np.round(rng.uniform(0.05, 0.95, 7), 3).tolist()
+        features: list[object] = [*unit[:2], row % 12, -round(rng.uniform(3, 20), 2), row % 2]
+        features += [*unit[2:], round(rng.uniform(70, 180), 2), 4]
+        if row % 10 == 0:
+            features = [""] * len(features)
+        artist = f"Artist {row % 23}" + (";Guest, the Second" if row % 9 == 0 else "")
+        genre = ("indie pop,dream pop", "hard rock", "bebop", "")[row % 4]
+        names = [f"spotify:track:{row:022d}", f"Song number {row}", f"Album {row // 6}", artist]
+        facts = [f"{1990 + row % 30}-05-01", 180_000 + row, row % 100, "false", ""]
+        added = f"2025-{1 + row // 12:02d}-{1 + row % 28:02d}T10:00:00Z"
+        writer.writerow([*names, *facts, added, genre, "A label", *features])
+    return ("\ufeff" + sink.getvalue()).encode()
