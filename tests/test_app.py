@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import json
 import shutil
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from musicai import jobs
 from musicai.ai_model import MusicAI
 from musicai.genres import GENRES
+from musicai.importing import import_inputs
+from musicai.jobs import JobStatus
+from musicai.progress import no_progress
 from musicai.sample import SAMPLE_PROFILE, load_sample
 from musicai.settings import Settings
+from musicai.sources.base import ReadOptions
 from musicai.store import Store
-from musicai.ui import library_panel, words
+from musicai.ui import jobs_panel, library_panel, words
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = sorted(path.name for path in (ROOT / "pages").glob("*.py"))
@@ -251,3 +258,216 @@ def test_deleting_a_profile_leaves_an_empty_app(with_sample: Path) -> None:
     library_panel.delete(SAMPLE_PROFILE)
     app = opened("library.py")
     assert "Try the sample listener" in [b.label for b in app.button]
+
+
+# --- a person's own files -------------------------------------------------------------
+
+NASTY = "*Bold* [x](http://e.org) $a$ <b>hi</b> :red[x] :tada: www.e.org"
+
+
+def history_bytes(names: list[str], days: int = 60) -> bytes:
+    """A streaming history in Spotify's extended layout, without audio features."""
+    start = datetime(2024, 1, 1, 18, tzinfo=UTC)
+    rows = []
+    for place in range(days * 6):
+        which = (place * 7 + place // 5) % len(names)
+        ended = start + timedelta(days=place // 6, minutes=4 * (place % 6))
+        rows.append(
+            {
+                "ts": ended.strftime("%Y-%m-%dT%H:%M:%SZ"),
+                "ms_played": 200_000,
+                "master_metadata_track_name": names[which],
+                "master_metadata_album_artist_name": f"Nobody Known {which % 7}",
+                "master_metadata_album_album_name": "Album",
+                "spotify_track_uri": f"spotify:track:{which:022d}",
+                "reason_start": "trackdone",
+                "reason_end": "trackdone",
+                "shuffle": False,
+                "skipped": False,
+                "offline": False,
+                "incognito_mode": False,
+                "conn_country": "DE",
+                "episode_name": None,
+                "episode_show_name": None,
+                "spotify_episode_uri": None,
+            }
+        )
+    return json.dumps(rows).encode()
+
+
+@pytest.fixture
+def own_history(home: Path) -> Path:
+    """A profile "me" with plays of 40 tracks of which nothing else is known."""
+    settings = Settings(home=home)
+    names = [NASTY, *(f"Song {n}" for n in range(39))]
+    with Store(settings) as store:
+        import_inputs(
+            store,
+            settings,
+            "me",
+            [("Streaming_History_Audio_2024.json", history_bytes(names))],
+            ReadOptions(),
+            no_progress,
+        )
+    return home
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_page_draws_with_a_bare_history(own_history: Path, page: str) -> None:
+    app = opened(page)
+    assert not app.error, [e.value for e in app.error]
+    assert not any(words.SAMPLE_LABEL in c.value for c in app.caption)
+
+
+def test_a_name_with_markup_shows_as_it_is(own_history: Path) -> None:
+    app = opened("discover.py", discover_n="40", discover_cap="20")
+    texts = [m.value for m in app.markdown if "Bold" in m.value]
+    assert texts
+    for text in texts:
+        assert words.plain(NASTY) in text
+        assert "](http://e.org)" not in text
+        assert "<b>" not in text
+
+
+def test_unknown_moods_are_disabled_with_the_reason_and_the_remedy(own_history: Path) -> None:
+    app = opened("discover.py")
+    assert app.pills(key="discover_moods_missing").disabled
+    assert any("audio features" in c.value and "Library" in c.value for c in app.caption)
+    assert listed(app)
+
+
+def test_discover_without_a_catalogue_says_why_and_offers_rediscover(own_history: Path) -> None:
+    app = opened("discover.py")
+    assert listed(app)
+    run(app.get_by_key("discover_mode").set_value("discover"))
+    assert not listed(app)
+    assert any("catalogue" in i.value for i in app.info)
+    run(app.button(key="discover_instead").click())
+    assert listed(app)
+
+
+def test_rows_link_to_spotify(own_history: Path) -> None:
+    app = opened("discover.py")
+    first = listed(app)[0]
+    assert any(f"https://open.spotify.com/track/{first}" in m.value for m in app.markdown)
+
+
+def test_the_sample_and_a_real_profile_stay_apart(own_history: Path) -> None:
+    app = opened()
+    assert app.selectbox(key="profile").options == ["me"]
+    assert any("bring" in s.value.lower() or "add more" in s.value.lower() for s in app.subheader)
+
+
+def test_dropping_files_starts_one_job(own_history: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[list[str]] = []
+    monkeypatch.setattr(jobs_panel, "start", lambda kind, command: started.append(command))
+    app = opened()
+    assert app.button(key="import_start").disabled
+    run(app.file_uploader(key="import_files_0").upload("../../evil.json", b"[]"))
+    run(app.button(key="import_start").click())
+    (command,) = started
+    assert command[command.index("--profile") + 1] == "me"
+
+
+def test_an_empty_name_is_told(own_history: Path) -> None:
+    app = opened()
+    run(app.file_uploader(key="import_files_0").upload("a.json", b"[]"))
+    app.text_input(key="import_profile").set_value(" ")
+    run(app.button(key="import_start").click())
+    assert any("needs a name" in e.value for e in app.error)
+
+
+def test_the_library_reports_an_import_and_can_undo_it(own_history: Path) -> None:
+    app = opened("library.py")
+    app.session_state["import_1"] = True
+    run(app)
+    read = [t.value for t in app.table if "Read" in t.value]
+    assert read
+    assert read[0]["Read"].iloc[0] == "360"
+    run(app.button(key="undo_1").click())
+    assert "Undo" in [b.label for b in app.button]
+
+
+def test_a_failed_job_is_told_until_it_is_closed(
+    own_history: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failed = JobStatus("train-x", "train", "me", "failed", error="The disk is *full*.")
+    monkeypatch.setattr(jobs, "status", lambda settings, job_id: failed)
+    app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60)
+    app.session_state["job"] = "train-x"
+    run(app)
+    assert any("disk is" in e.value for e in app.error)
+    run(app.button(key="close_outcome").click())
+    assert not app.error
+
+
+def test_a_running_job_shows_its_progress_and_can_be_cancelled(
+    own_history: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cancelled: list[str] = []
+    going = JobStatus("train-x", "train", "me", "running", fraction=0.4, note="Measuring: 2 of 5")
+    monkeypatch.setattr(jobs, "latest", lambda settings: going)
+    monkeypatch.setattr(jobs, "status", lambda settings, job_id: going)
+    monkeypatch.setattr(jobs, "cancel", lambda settings, job_id: cancelled.append(job_id))
+    app = opened("models.py")
+    assert any("40" in p.text and "Measuring" in p.text for p in app.progress)
+    assert app.button(key="retrain_start").disabled
+    run(app.button(key="cancel_side").click())
+    assert cancelled == ["train-x"]
+
+
+def has(app: AppTest, key: str) -> bool:
+    """Whether a button of that key is drawn."""
+    return key in [b.key for b in app.button]
+
+
+def test_retrain_starts_a_job_with_the_choices(
+    own_history: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[list[str]] = []
+    monkeypatch.setattr(jobs_panel, "start", lambda kind, command: started.append(command))
+    app = opened("models.py")
+    app.get_by_key("models_method").set_value("nmf")
+    app.number_input(key="models_factors").set_value(12)
+    (submit,) = [b for b in app.button if b.label == "Retrain"]
+    run(submit.click())
+    assert started == [["train", "--profile", "me", "--method", "nmf", "--factors", "12"]]
+
+
+def test_consent_is_asked_once_for_exportify_rows(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    header = (
+        "Track URI,Track Name,Album Name,Artist Name(s),Release Date,Duration (ms),Popularity,"
+        "Explicit,Added By,Added At,Genres,Record Label,Danceability,Energy,Key,Loudness,Mode,"
+        "Speechiness,Acousticness,Instrumentalness,Liveness,Valence,Tempo,Time Signature"
+    )
+    rows = [
+        f"spotify:track:{n:022d},Song {n},Album,Artist {n % 9},2020-01-01,200000,{n},false,me,"
+        f"2023-01-{n % 28 + 1:02d}T10:00:00Z,rock,,0.5,0.{n % 9},1,-7,1,0.05,0.2,0,0.1,0.4,120,4"
+        for n in range(40)
+    ]
+    settings = Settings(home=home)
+    with Store(settings) as store:
+        import_inputs(
+            store,
+            settings,
+            "me",
+            [("list.csv", "\ufeff".encode() + "\n".join([header, *rows]).encode())],
+            ReadOptions(),
+            no_progress,
+        )
+    started: list[list[str]] = []
+    monkeypatch.setattr(jobs_panel, "start", lambda kind, command: started.append(command))
+    app = opened()
+    assert has(app, "consent_yes")
+    run(app.button(key="consent_no").click())
+    assert not has(app, "consent_yes")
+    assert not started
+    with Store(settings) as store:
+        assert store.profile("me").train_on_api_rows is False
+    app = opened("library.py")
+    run(app.toggle(key="consent_me").set_value(True))
+    with Store(settings) as store:
+        assert store.profile("me").train_on_api_rows is True
+    assert started == [["train", "--profile", "me"]]

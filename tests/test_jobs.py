@@ -68,6 +68,8 @@ def run(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callabl
     for child in started:
         child.kill()
         child.wait()
+    for child in parent._children.values():  # children of other tests, which have done their work
+        child.wait(timeout=30)
     parent._children.clear()
 
 

@@ -33,6 +33,8 @@ def encoding_of(data: bytes) -> _Encoding:
     """
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "utf-16", "replace"
+    if data.startswith(b"\xef\xbb\xbf"):
+        return "utf-8-sig", "replace"
     sample = data[:2048]
     if len(sample) >= 4:
         half = len(sample) // 2

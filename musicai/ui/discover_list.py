@@ -10,14 +10,14 @@ import numpy as np
 import streamlit as st
 
 from musicai.recommenders import COMPONENTS
-from musicai.ui import discover_panel, jobs_panel, widgets, words
+from musicai.ui import discover_seeds, jobs_panel, widgets, words
 from musicai.ui.rings import contribution_svg
 
 if TYPE_CHECKING:
     from musicai.ai_model import MusicAI
     from musicai.requests import Recommendation, Recommendations
 
-_BAR = 260
+_BAR = 250
 """Width of the contribution bar, pixels."""
 
 
@@ -131,14 +131,10 @@ def _row(
             f"{item.rank}. {widgets.title_line(item.track_id, item.name, item.artists)}  \n"
             f":small[{words.plain(item.reason, 400)}]"
         )
-    with right.container(gap=None):
-        with st.container(horizontal=True, wrap=False, vertical_alignment="center", gap="small"):
-            st.image(
-                contribution_svg(item.contributions, scale[0], _BAR, total_min=scale[1]),
-                width=_BAR,
-                alt=_bar_words(item),
-            )
-            st.markdown(f"**{words.score(item.score)}**", width="content")
+    bar = contribution_svg(item.contributions, scale[0], _BAR, total_min=scale[1])
+    # one element for bar and score: twenty rows of few elements redraw at once
+    right.markdown(f"![{_bar_words(item)}]({bar}) **{words.score(item.score)}**")
+    with right:
         _actions(item, found)
 
 
@@ -159,7 +155,7 @@ def _actions(item: Recommendation, found: Recommendations) -> None:
             key=f"more_{item.track_id}",
             icon=":material/adjust:",
             type="tertiary",
-            on_click=discover_panel.set_seeds,
+            on_click=discover_seeds.set_seeds,
             args=(item.track_id,),
             help="Start a new list from this track.",
         )

@@ -1,7 +1,6 @@
 """The controls of Discover: where to start from, and how to blend.
 
 Every control is bound to the address, so that a copied link brings the same list.
-Seeds have no widget of their own and are kept in the address by hand.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ import streamlit as st
 
 from musicai.recommenders import COMPONENTS, PRESETS
 from musicai.requests import MODES, Request, Tuning
-from musicai.ui import widgets, words
+from musicai.ui import discover_seeds, widgets, words
 
 if TYPE_CHECKING:
     from musicai.ai_model import MusicAI
@@ -21,23 +20,7 @@ if TYPE_CHECKING:
 FRAGMENT = "discover"
 """Key of the fragment that holds the whole page."""
 
-SEEDS = "discover_seeds"
-"""Session key: ids of the tracks to start from."""
-
-SEED_PARAM = "discover_seed"
-"""The same, in the address; repeated for each."""
-
-START = "discover_start"
 MAX_MOODS = 3
-MAX_SEEDS = 10
-_HITS = 20
-
-_STARTS = ("everything", "favourites", "picked")
-_START_LABELS = {
-    "everything": "All I play",
-    "favourites": "Recent favourites",
-    "picked": "My picks",
-}
 
 _DIALS: Mapping[str, tuple[float, float]] = {
     "Balanced": (0.2, 0.0),
@@ -54,18 +37,7 @@ _DIALS: Mapping[str, tuple[float, float]] = {
 def start_panel(ai: MusicAI) -> Request:
     """Mode, seeds, mood and genre: everything that decides the components' scores."""
     mode = _mode(ai)
-    start = st.segmented_control(
-        "Based on",
-        _STARTS,
-        format_func=_START_LABELS.__getitem__,
-        default="everything",
-        required=True,
-        key=START,
-        bind="query-params",
-        help="All I play weighs your whole history. With favourites or picks, the list follows "
-        "those, and your history counts a quarter.",
-    )
-    seeds = _seeds(ai, str(start))
+    seeds = discover_seeds.panel(ai)
     usable = ai.modes()[mode] is None
     moods = _moods(ai, mode) if usable else {}
     mood_strength = _strength("mood", bool(moods))
@@ -93,106 +65,6 @@ def _mode(ai: MusicAI) -> str:
         help="  \n".join(f"**{words.MODE_LABELS[m]}**: {words.MODE_HELP[m]}" for m in MODES),
     )
     return str(mode or ai.mode())
-
-
-def _seeds(ai: MusicAI, start: str) -> tuple[str, ...]:
-    if start == "favourites":
-        found = tuple(ai.favourites(5))
-        with st.container(gap="xsmall"):
-            for track_id in found:
-                _seed_line(ai, track_id, removable=False)
-        if not found:
-            st.caption("There are no plays to choose favourites from yet.")
-        return found
-    if start == "picked":
-        chosen = _chosen_seeds(ai)
-        with st.container(gap="xsmall"):
-            for track_id in chosen:
-                _seed_line(ai, track_id, removable=True)
-        _search(ai)
-        if not chosen:
-            st.caption("Until you pick one, the list follows all you play.")
-        return chosen
-    return ()
-
-
-def _chosen_seeds(ai: MusicAI) -> tuple[str, ...]:
-    """Seeds of the session, at first those of the address; only tracks that are here."""
-    if SEEDS not in st.session_state:
-        st.session_state[SEEDS] = tuple(st.query_params.get_all(SEED_PARAM))
-    known = [t for t in dict.fromkeys(st.session_state[SEEDS]) if t in ai.library.vocabulary]
-    chosen = tuple(known[:MAX_SEEDS])
-    if tuple(st.query_params.get_all(SEED_PARAM)) != chosen:
-        st.query_params[SEED_PARAM] = list(chosen)
-    return chosen
-
-
-def set_seeds(*track_ids: str) -> None:
-    """Start from these tracks; for callbacks."""
-    st.session_state[SEEDS] = track_ids[-MAX_SEEDS:]
-    st.session_state[START] = "picked"
-
-
-def _add_seed(track_id: str) -> None:
-    set_seeds(*dict.fromkeys((*st.session_state.get(SEEDS, ()), track_id)))
-    st.session_state["discover_search"] = ""
-    st.rerun()  # the button is in the search's own fragment, and the list is outside it
-
-
-def _drop_seed(track_id: str) -> None:
-    set_seeds(*(t for t in st.session_state.get(SEEDS, ()) if t != track_id))
-
-
-def _seed_line(ai: MusicAI, track_id: str, *, removable: bool) -> None:
-    row = int(ai.library.vocabulary.rows([track_id])[0])
-    name, artists = named(ai, row)
-    with st.container(horizontal=True, vertical_alignment="center", gap="small", wrap=False):
-        widgets.ring(ai, row, 28)
-        st.markdown(widgets.title_line(track_id, name, artists, linked=False))
-        if removable:
-            st.button(
-                "Remove",
-                key=f"drop_{track_id}",
-                icon=":material/close:",
-                type="tertiary",
-                on_click=_drop_seed,
-                args=(track_id,),
-            )
-
-
-def named(ai: MusicAI, row: int) -> tuple[str, tuple[str, ...]]:
-    """Title and artists of a track row."""
-    name, artists = ai.library.tracks.loc[row, ["name", "artists"]]
-    return str(name), tuple(part.strip() for part in str(artists).split(";") if part.strip())
-
-
-@st.fragment(key="discover_type_ahead")
-def _search(ai: MusicAI) -> None:
-    text = st.text_input(
-        "Add a track or artist",
-        type="search",
-        live="250ms",
-        key="discover_search",
-        placeholder="Type a title or an artist…",
-        max_chars=100,
-    )
-    if not text.strip():
-        return
-    hits = ai.search(text, _HITS)
-    if not hits:
-        st.caption("Nothing here has these words. Only your tracks and catalogues are searched.")
-        return
-    with st.container(height=min(48 * len(hits) + 24, 260), gap=None):
-        for track_id in hits:
-            name, artists = named(ai, int(ai.library.vocabulary.rows([track_id])[0]))
-            st.button(
-                f"{words.plain(name, 60)} — {words.plain(words.by(artists), 40)}",
-                key=f"add_{track_id}",
-                icon=":material/add:",
-                type="tertiary",
-                on_click=_add_seed,
-                args=(track_id,),
-            )
 
 
 def unusable(mode: str, why_not: str) -> None:

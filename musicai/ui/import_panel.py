@@ -49,6 +49,7 @@ _TAKEN = "imports_started"
 """Session key: how many imports this session started."""
 
 PROBLEMS_SHOWN = 200
+_FEW = 12
 
 
 class Upload(Protocol):
@@ -185,18 +186,30 @@ def report(record: ImportRecord, *, key: str) -> None:
         border="horizontal",
         alt="What became of every row that was read",
     )
-    files = pd.DataFrame(
-        {
-            "File": [words.literal(f.file) for f in record.files],
-            "Format": [f.format.replace("_", " ") for f in record.files],
-            "Rows": [f.counts.read for f in record.files],
-            "Imported": [f.counts.imported for f in record.files],
-            "": ["had it already" if f.repeated else "" for f in record.files],
-        }
-    )
-    if len(files):
-        st.dataframe(files, hide_index=True, key=f"files_{key}", alt="Files of this import")
+    _files(record, key)
     problems(record, key=key)
+
+
+def file_label(file: str) -> str:
+    """A file as the person knows it; of a member's path in an archive only the end."""
+    archive, mark, member = words.literal(file, 1_000).rpartition(" › ")
+    return words.literal(f"{archive}{mark}{member.rsplit('/', 1)[-1]}", 90)
+
+
+def _files(record: ImportRecord, key: str) -> None:
+    if not record.files:
+        return
+    columns: dict[str, list[object]] = {
+        "File": [file_label(f.file) for f in record.files],
+        "Format": [f.format.replace("_", " ") for f in record.files],
+        "Rows": [f.counts.read for f in record.files],
+        "Imported": [f.counts.imported for f in record.files],
+    }
+    if any(f.repeated for f in record.files):
+        columns["Note"] = ["had this file already" if f.repeated else "" for f in record.files]
+    st.dataframe(
+        pd.DataFrame(columns), hide_index=True, key=f"files_{key}", alt="Files of this import"
+    )
 
 
 def problems(record: ImportRecord, *, key: str) -> None:
@@ -209,18 +222,23 @@ def problems(record: ImportRecord, *, key: str) -> None:
         f":material/report: {words.count(len(record.problems), 'problem')}"
         + (f", the first {PROBLEMS_SHOWN} shown." if len(record.problems) > len(shown) else ".")
     )
-    st.dataframe(
-        pd.DataFrame(
-            {
-                "File": [words.literal(p.file) for p in shown],
-                "Where": [words.literal(p.where) for p in shown],
-                "Why": [words.literal(p.why, 400) for p in shown],
-            }
-        ),
-        hide_index=True,
-        key=f"problems_{key}",
-        alt="What was not taken in, and why",
+    alt = "What was not taken in, and why"
+    if len(shown) <= _FEW:  # a table wraps long reasons; many rows need one that scrolls
+        table = {
+            "File": [words.plain(file_label(p.file)) for p in shown],
+            "Where": [words.plain(p.where) for p in shown],
+            "Why": [words.plain(p.why, 400) for p in shown],
+        }
+        st.table(table, hide_index=True, border="horizontal", alt=alt)
+        return
+    frame = pd.DataFrame(
+        {
+            "File": [file_label(p.file) for p in shown],
+            "Where": [words.literal(p.where) for p in shown],
+            "Why": [words.literal(p.why, 400) for p in shown],
+        }
     )
+    st.dataframe(frame, hide_index=True, key=f"problems_{key}", alt=alt)
 
 
 # --- consent --------------------------------------------------------------------------

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from musicai.errors import NotFound
 from musicai.registry import VersionInfo, activate, list_versions
 from musicai.ui import jobs_panel, metrics_table, state, widgets, words
 
@@ -208,15 +207,3 @@ def _summary(info: VersionInfo) -> str:
 
 def _activate(profile: str, version: str) -> None:
     state.attempt(lambda: activate(state.settings(), state.store(), profile, version))
-
-
-def require_profile() -> str:
-    """The chosen profile.
-
-    Raises:
-        NotFound: there is none.
-    """
-    name = state.current_profile()
-    if name is None:
-        raise NotFound("There is no music yet. Load the sample or import an export on Home.")
-    return name

@@ -1,0 +1,148 @@
+"""The tracks that Discover starts from: favourites, or picked by type-ahead.
+
+Seeds have no widget of their own: they are kept in the session, and by hand in the address.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from musicai.ui import widgets, words
+
+if TYPE_CHECKING:
+    from musicai.ai_model import MusicAI
+
+SEEDS = "discover_seeds"
+"""Session key: ids of the tracks to start from."""
+
+SEED_PARAM = "discover_seed"
+"""The same, in the address; repeated for each."""
+
+START = "discover_start"
+MAX_SEEDS = 10
+_HITS = 20
+
+_STARTS = ("everything", "favourites", "picked")
+_START_LABELS = {
+    "everything": "All I play",
+    "favourites": "Recent favourites",
+    "picked": "My picks",
+}
+
+
+def panel(ai: MusicAI) -> tuple[str, ...]:
+    """The choice of what to start from; ids of the seeds, none for the whole history."""
+    start = st.segmented_control(
+        "Based on",
+        _STARTS,
+        format_func=_START_LABELS.__getitem__,
+        default="everything",
+        required=True,
+        key=START,
+        bind="query-params",
+        help="All I play weighs your whole history. With favourites or picks, the list follows "
+        "those, and your history counts a quarter.",
+    )
+    return _seeds(ai, str(start))
+
+
+def _seeds(ai: MusicAI, start: str) -> tuple[str, ...]:
+    if start == "favourites":
+        found = tuple(ai.favourites(5))
+        with st.container(gap="xsmall"):
+            for track_id in found:
+                _seed_line(ai, track_id, removable=False)
+        if not found:
+            st.caption("There are no plays to choose favourites from yet.")
+        return found
+    if start == "picked":
+        chosen = _chosen_seeds(ai)
+        with st.container(gap="xsmall"):
+            for track_id in chosen:
+                _seed_line(ai, track_id, removable=True)
+        _search(ai)
+        if not chosen:
+            st.caption("Until you pick one, the list follows all you play.")
+        return chosen
+    return ()
+
+
+def _chosen_seeds(ai: MusicAI) -> tuple[str, ...]:
+    """Seeds of the session, at first those of the address; only tracks that are here."""
+    if SEEDS not in st.session_state:
+        st.session_state[SEEDS] = tuple(st.query_params.get_all(SEED_PARAM))
+    known = [t for t in dict.fromkeys(st.session_state[SEEDS]) if t in ai.library.vocabulary]
+    chosen = tuple(known[:MAX_SEEDS])
+    if tuple(st.query_params.get_all(SEED_PARAM)) != chosen:
+        st.query_params[SEED_PARAM] = list(chosen)
+    return chosen
+
+
+def set_seeds(*track_ids: str) -> None:
+    """Start from these tracks; for callbacks."""
+    st.session_state[SEEDS] = track_ids[-MAX_SEEDS:]
+    st.session_state[START] = "picked"
+
+
+def _add_seed(track_id: str) -> None:
+    set_seeds(*dict.fromkeys((*st.session_state.get(SEEDS, ()), track_id)))
+    st.session_state["discover_search"] = ""
+    st.rerun()  # the button is in the search's own fragment, and the list is outside it
+
+
+def _drop_seed(track_id: str) -> None:
+    set_seeds(*(t for t in st.session_state.get(SEEDS, ()) if t != track_id))
+
+
+def _seed_line(ai: MusicAI, track_id: str, *, removable: bool) -> None:
+    row = int(ai.library.vocabulary.rows([track_id])[0])
+    name, artists = named(ai, row)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", wrap=False):
+        widgets.ring(ai, row, 28)
+        st.markdown(widgets.title_line(track_id, name, artists, linked=False))
+        if removable:
+            st.button(
+                "Remove",
+                key=f"drop_{track_id}",
+                icon=":material/close:",
+                type="tertiary",
+                on_click=_drop_seed,
+                args=(track_id,),
+            )
+
+
+def named(ai: MusicAI, row: int) -> tuple[str, tuple[str, ...]]:
+    """Title and artists of a track row."""
+    name, artists = ai.library.tracks.loc[row, ["name", "artists"]]
+    return str(name), tuple(part.strip() for part in str(artists).split(";") if part.strip())
+
+
+@st.fragment(key="discover_type_ahead")
+def _search(ai: MusicAI) -> None:
+    text = st.text_input(
+        "Add a track or artist",
+        type="search",
+        live="250ms",
+        key="discover_search",
+        placeholder="Type a title or an artist…",
+        max_chars=100,
+    )
+    if not text.strip():
+        return
+    hits = ai.search(text, _HITS)
+    if not hits:
+        st.caption("Nothing here has these words. Only your tracks and catalogues are searched.")
+        return
+    with st.container(height=min(48 * len(hits) + 24, 260), gap=None):
+        for track_id in hits:
+            name, artists = named(ai, int(ai.library.vocabulary.rows([track_id])[0]))
+            st.button(
+                f"{words.plain(name, 60)} — {words.plain(words.by(artists), 40)}",
+                key=f"add_{track_id}",
+                icon=":material/add:",
+                type="tertiary",
+                on_click=_add_seed,
+                args=(track_id,),
+            )

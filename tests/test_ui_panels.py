@@ -1,0 +1,236 @@
+"""Pieces of the pages that are plain functions: exports, tables, names of uploads."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+import pytest
+
+from musicai.errors import QueryError
+from musicai.requests import Recommendation, Recommendations
+from musicai.sources.base import Problem
+from musicai.store import Counts, FileRecord, ImportRecord, Store
+from musicai.ui import (
+    discover_list,
+    discover_panel,
+    import_panel,
+    jobs_panel,
+    metrics_table,
+    state,
+    widgets,
+)
+
+
+def item(**changes: Any) -> Recommendation:
+    values: dict[str, Any] = {
+        "rank": 1,
+        "track_id": "4uLU6hMCjMI75M1A2tKUQC",
+        "name": "A title",
+        "artists": ("One", "Two"),
+        "score": 0.5,
+        "contributions": {"content": 0.6, "popularity": 0.0, "novelty": -0.1},
+        "reason": "Because.",
+        "origin": "your history",
+        "track": 0,
+        "opinions": {"content": True, "popularity": False},
+    }
+    return Recommendation(**{**values, **changes})
+
+
+def found(*items: Recommendation) -> Recommendations:
+    return Recommendations(items=items, mode="mix", weights={"content": 0.75, "popularity": 0.25})
+
+
+# --- the list -------------------------------------------------------------------------
+
+
+def test_the_arithmetic_multiplies_and_adds_up() -> None:
+    table = discover_list.arithmetic(item(), found(item()).weights)
+    assert table["Strength"] == ["0.80", "no opinion", "", ""]
+    assert table["= Adds"] == ["+0.60", "0.00", "−0.10", "**0.50**"]
+    assert [cell.replace("\u00a0", " ") for cell in table["× Weight"]] == [
+        "75 %",
+        "25 %",
+        "dial",
+        "",
+    ]
+
+
+def test_a_cell_that_is_a_formula_is_defused_in_csv() -> None:
+    text = discover_list.csv_of(found(item(name="=HYPERLINK(1)"))).decode("utf-8-sig")
+    (row,) = csv.DictReader(io.StringIO(text))
+    assert row["name"] == "'=HYPERLINK(1)"
+    assert row["artists"] == "One, Two"
+    assert float(row["score"]) == 0.5
+
+
+def test_m3u_has_one_line_pair_a_track_whatever_the_name() -> None:
+    ai: Any = type("AI", (), {})()
+    ai.library = type("L", (), {"tracks": {"duration_ms": np_column([65_400.0, np.nan])}})()
+    nasty = item(rank=2, track=1, track_id="name:00ff00ff00ff00ff", name="a\n#EXTM3U\n/etc/passwd")
+    text = discover_list.m3u_of(ai, found(item(), nasty)).decode()
+    lines = text.splitlines()
+    assert lines[0] == "#EXTM3U"
+    assert lines[1] == "#EXTINF:65,One, Two - A title"
+    assert lines[2] == "https://open.spotify.com/track/4uLU6hMCjMI75M1A2tKUQC"
+    assert lines[3] == "#EXTINF:-1,One, Two - a #EXTM3U /etc/passwd"
+    assert lines[4] == "One, Two - a #EXTM3U -etc-passwd.mp3"
+    assert len(lines) == 5
+
+
+def np_column(values: list[float]) -> Any:
+    class Column:
+        def to_numpy(self) -> np.ndarray[Any, Any]:
+            return np.array(values)
+
+    return Column()
+
+
+def test_links_go_to_the_track_or_to_a_search_or_nowhere() -> None:
+    assert widgets.link_of("4uLU6hMCjMI75M1A2tKUQC", "x", ()) == (
+        "https://open.spotify.com/track/4uLU6hMCjMI75M1A2tKUQC"
+    )
+    assert widgets.link_of("name:ab", "A/B?", ("C&D",)) == (
+        "https://open.spotify.com/search/C%26D%20A%2FB%3F"
+    )
+    assert widgets.link_of("inventedjyXsLE6j0P4n9y", "x", ("y",)) is None
+
+
+def test_reasons_for_missing_genres_are_few_lines() -> None:
+    everything = {"a": "No features.", "b": "No features."}
+    assert discover_panel.why_missing(everything, 2) == ["No features."]
+    each = {"jazz": "None is jazz.", "country": "None is country."}
+    (line,) = discover_panel.why_missing(each, 10)
+    assert "jazz or country" in line
+    assert "Library" in line
+    assert discover_panel.why_missing({"jazz": "None is jazz."}, 10) == ["Jazz: None is jazz."]
+
+
+# --- metrics --------------------------------------------------------------------------
+
+RESULT = {
+    "n": 12,
+    "reachable": 0.4,
+    "metrics": {
+        "hybrid": {"ndcg@20": 0.2, "recall@20": 0.3, "hit_rate@20": 0.9, "opinions": 1.0},
+        "popularity": {"ndcg@20": 0.1, "recall@20": 0.1, "hit_rate@20": 0.5, "opinions": 1.0},
+        "own_top": {"ndcg@20": 0.0, "recall@20": 0.0, "hit_rate@20": 0.0, "opinions": 0.0},
+        "random": {"ndcg@20": 0.01, "recall@20": 0.01, "hit_rate@20": 0.1, "opinions": 1.0},
+        "content": {"ndcg@20": 0.15, "recall@20": 0.2, "hit_rate@20": 0.7, "opinions": 1.0},
+    },
+    "intervals": {"hybrid": {"ndcg@20": [0.18, 0.22]}},
+    "paired_difference": {"hybrid-vs-popularity": [0.1, 0.07, 0.13]},
+}
+
+
+def test_the_blend_stands_first_with_its_interval_and_baselines_follow() -> None:
+    table = metrics_table.table(RESULT, 20)
+    assert table[""] == [
+        "**The blend in use**",
+        "Popularity",
+        "Your own top tracks",
+        "Chance",
+        "Sounds alike alone",
+    ]
+    assert table["nDCG"] == ["**0.200**", "0.100", "–", "0.010", "0.150"]
+    assert table["95 % interval"][0].replace("\u2060", "") == "0.180–0.220"
+    assert table["95 % interval"][2] == "no opinion"
+
+
+@pytest.mark.parametrize(
+    ("ends", "verdict"),
+    [
+        ([0.1, 0.07, 0.13], "above popularity"),
+        ([-0.1, -0.13, -0.07], "below popularity"),
+        ([0.01, -0.02, 0.03], "cannot be told apart"),
+    ],
+)
+def test_the_verdict_follows_the_interval(ends: list[float], verdict: str) -> None:
+    result = {**RESULT, "paired_difference": {"hybrid-vs-popularity": ends}}
+    assert verdict in metrics_table._difference(result)
+
+
+def test_a_version_without_metrics_has_no_headline() -> None:
+    assert metrics_table.headline({}) is None
+    assert metrics_table.headline({"metrics": {"hybrid": {"ndcg@20": 0.25}}}) == 0.25
+
+
+# --- imports --------------------------------------------------------------------------
+
+
+def record(**changes: Any) -> ImportRecord:
+    counts = Counts(read=10, imported=6, duplicate=1, not_music=1, private=1, rejected=1)
+    values: dict[str, Any] = {
+        "id": 1,
+        "profile": "me",
+        "created_at": datetime(2026, 1, 2, tzinfo=UTC),
+        "seconds": 1.5,
+        "files": (FileRecord("a.json", "0" * 64, "spotify_extended", "plays", counts),),
+        "problems": (Problem("a.json", "row 3", "No time."),),
+    }
+    return ImportRecord(**{**values, **changes})
+
+
+def test_the_counts_of_an_import_add_up_on_the_screen() -> None:
+    table = import_panel.counts_table(record())
+    numbers = {name: int(values[0]) for name, values in table.items() if name}
+    assert numbers.pop("Read") == sum(numbers.values()) == 10
+
+
+def test_only_the_end_of_a_members_path_is_shown() -> None:
+    assert import_panel.file_label("my.zip › Spotify History/a_2023.json") == "my.zip › a_2023.json"
+    assert import_panel.file_label("plain.csv") == "plain.csv"
+
+
+class Uploaded:
+    def __init__(self, name: str, data: bytes) -> None:
+        self.name = name
+        self.data = data
+
+    def getvalue(self) -> bytes:
+        return self.data
+
+
+def test_an_import_is_a_job_on_spooled_files(
+    settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[list[str]] = []
+    monkeypatch.setattr(jobs_panel, "start", lambda kind, command: started.append([kind, *command]))
+    monkeypatch.setattr(state, "choose_profile", lambda name: None)
+    hostile = Uploaded("../../evil.csv", b"x")
+    import_panel.start([hostile], "me", include_private=True)
+    (command,) = started
+    assert command[:2] == ["import", "import"]
+    assert command[command.index("--profile") + 1] == "me"
+    assert {"--train", "--include-private"} <= set(command)
+    spool = command[command.index("--spool") + 1]
+    assert spool.startswith(str(settings.jobs))
+    assert not (settings.home.parent / "evil.csv").exists()
+
+
+def test_files_are_not_kept_when_the_job_cannot_start(
+    settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(kind: str, command: list[str]) -> None:
+        raise QueryError("no")
+
+    monkeypatch.setattr(jobs_panel, "start", refuse)
+    with pytest.raises(QueryError):
+        import_panel.start([Uploaded("a.csv", b"x")], "me", include_private=False)
+    assert not list(settings.jobs.glob("spool-*"))
+
+
+def test_a_name_is_needed_and_the_samples_is_taken(
+    settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Store(settings) as store:
+        store.create_profile("sample", "Sample", invented=True)
+        monkeypatch.setattr(state, "store", lambda: store)
+        assert import_panel.checked_name("  Ann\n ") == "Ann"
+        for wrong in ("", "   ", "sample"):
+            with pytest.raises(QueryError):
+                import_panel.checked_name(wrong)
