@@ -13,6 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from musicai import jobs
 from musicai.ai_model import MusicAI
+from musicai.errors import JobRunning
 from musicai.genres import GENRES
 from musicai.importing import import_inputs
 from musicai.jobs import JobStatus
@@ -132,6 +133,8 @@ def test_presets_set_the_sliders(with_sample: Path) -> None:
     after = {s.key: s.value for s in app.slider}
     assert after["discover_w_popularity"] == 0.0
     assert after["discover_novelty"] > 0.5
+    shown = [b.key for b in app.button if "preset_" in (b.key or "") and b.proto.type == "primary"]
+    assert shown == ["preset_Deep cuts"]
     run(app.button(key="preset_Balanced").click())
     assert {s.key: s.value for s in app.slider} == before
 
@@ -471,3 +474,14 @@ def test_consent_is_asked_once_for_exportify_rows(
     with Store(settings) as store:
         assert store.profile("me").train_on_api_rows is True
     assert started == [["train", "--profile", "me"]]
+
+
+def test_a_profile_is_not_deleted_under_a_running_job(
+    own_history: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    going = JobStatus("train-x", "train", "me", "running")
+    monkeypatch.setattr(jobs, "latest", lambda settings: going)
+    with pytest.raises(JobRunning):
+        library_panel.delete("me")
+    with Store(Settings(home=own_history)) as store:
+        assert store.has_profile("me")

@@ -31,6 +31,7 @@ pytestmark = [
 ]
 
 PICTURES = os.environ.get("MUSICAI_SCREENSHOTS")
+UPLOADER = "[class*='st-key-import_files'] input[type=file]"
 TRAINED_SECONDS = 240
 
 EXPORTIFY_HEADER = (
@@ -73,7 +74,7 @@ def import_file(walk: Story, address: str, name: str, data: bytes) -> None:
     walk.page.goto(address)
     walk.settle()
     walk.shot("first-start")
-    walk.page.locator(f"{walk.key('import_files')} input[type=file]").set_input_files(
+    walk.page.locator(UPLOADER).set_input_files(
         files=[{"name": name, "mimeType": "application/octet-stream", "buffer": data}]
     )
     button = walk.page.locator(f"{walk.key('import_start')} button:not([disabled])")
@@ -155,7 +156,7 @@ def test_a_playlist_file_with_features(chromium: Browser, address: str, home: Pa
         walk = story("playlist", page)
         page.goto(address)
         walk.settle()
-        page.locator(f"{walk.key('import_files')} input[type=file]").set_input_files(
+        page.locator(UPLOADER).set_input_files(
             files=[{"name": "Liked_Songs.csv", "mimeType": "text/csv", "buffer": exportify()}]
         )
         page.locator(f"{walk.key('import_start')} button:not([disabled])").click()
@@ -175,7 +176,7 @@ def test_a_cold_deep_link_shows_the_frame(chromium: Browser, address: str, name:
         walk = story(f"cold-{name}", page)
         page.goto(f"{address}/{name}")
         page.get_by_role("heading", name=name.capitalize(), exact=True).first.wait_for()
-        page.locator(f"{walk.key('empty_sample')} button").wait_for()
+        page.get_by_role("button", name="Try the sample listener").first.wait_for()
         walk.settle()
         walk.shot("cold")
 

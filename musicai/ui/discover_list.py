@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 _BAR = 250
 """Width of the contribution bar, pixels."""
 
+_BOX = 310
+"""Width of the bar with its score, pixels."""
+
 
 def summary(ai: MusicAI, found: Recommendations) -> None:
     """One line about the whole list, what is to be known of it, and its export."""
@@ -124,6 +127,8 @@ def rows(ai: MusicAI, found: Recommendations) -> None:
 def _row(
     ai: MusicAI, item: Recommendation, found: Recommendations, scale: tuple[float, float]
 ) -> None:
+    """One track. Few elements: twenty rows are redrawn with every move of a slider."""
+    bar = contribution_svg(item.contributions, scale[0], _BAR, total_min=scale[1])
     left, right = st.columns([3, 2], vertical_alignment="center", gap="medium")
     with left.container(horizontal=True, wrap=False, vertical_alignment="center"):
         widgets.ring(ai, item.track)
@@ -131,34 +136,32 @@ def _row(
             f"{item.rank}. {widgets.title_line(item.track_id, item.name, item.artists)}  \n"
             f":small[{words.plain(item.reason, 400)}]"
         )
-    bar = contribution_svg(item.contributions, scale[0], _BAR, total_min=scale[1])
-    # one element for bar and score: twenty rows of few elements redraw at once
-    right.markdown(f"![{_bar_words(item)}]({bar}) **{words.score(item.score)}**")
-    with right:
+    # the bar fills the first line of this box, so that the two actions stand below it
+    with right.container(horizontal=True, width=_BOX, gap="xsmall"):
+        st.markdown(f"![{_bar_words(item)}]({bar})\u2002**{words.score(item.score)}**", width=_BOX)
         _actions(item, found)
 
 
 def _actions(item: Recommendation, found: Recommendations) -> None:
-    with st.container(horizontal=True, gap="small"):
-        why = st.popover(
-            "Why",
-            icon=":material/calculate:",
-            type="tertiary",
-            key=f"why_{item.track_id}",
-            on_change="rerun",
-        )
-        if why.open:
-            with why:
-                explanation(item, found)
-        st.button(
-            "More like this",
-            key=f"more_{item.track_id}",
-            icon=":material/adjust:",
-            type="tertiary",
-            on_click=discover_seeds.set_seeds,
-            args=(item.track_id,),
-            help="Start a new list from this track.",
-        )
+    why = st.popover(
+        "Why",
+        icon=":material/calculate:",
+        type="tertiary",
+        key=f"why_{item.track_id}",
+        on_change="rerun",
+    )
+    if why.open:
+        with why:
+            explanation(item, found)
+    st.button(
+        "More like this",
+        key=f"more_{item.track_id}",
+        icon=":material/adjust:",
+        type="tertiary",
+        on_click=discover_seeds.set_seeds,
+        args=(item.track_id,),
+        help="Start a new list from this track.",
+    )
 
 
 def label_of(component: str) -> str:

@@ -74,7 +74,7 @@ def unusable(mode: str, why_not: str) -> None:
         title=f"{words.MODE_LABELS[mode]} has nothing to choose from yet",
         icon=":material/info:",
     )
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, vertical_alignment="center"):
         if mode != "rediscover":
             st.button(
                 "Rediscover instead",
@@ -205,17 +205,7 @@ def _strength(what: str, shown: bool) -> float:
 def tune_panel(ai: MusicAI) -> Tuning:
     """Weights, variety, familiar ↔ obscure, artist cap and length: the blend alone."""
     defaults = {name: _rounded(ai.default_weights.get(name, 0.0)) for name in COMPONENTS}
-    with st.container(horizontal=True, gap="xsmall"):
-        active = _active_preset(defaults)
-        for name in PRESETS:
-            st.button(
-                name,
-                key=f"preset_{name}",
-                type="primary" if name == active else "secondary",
-                on_click=_apply,
-                args=(name, defaults),
-                help=_preset_help(name),
-            )
+    presets = st.container(horizontal=True, gap="xsmall")
     left, right = st.columns(2, gap="medium")
     weights = {}
     for place, name in enumerate(COMPONENTS):
@@ -239,6 +229,8 @@ def tune_panel(ai: MusicAI) -> Tuning:
     length = right.number_input(
         "Tracks", 5, 100, 20, 5, key="discover_n", bind="query-params", help="Length of the list."
     )
+    with presets:  # drawn last, because the sliders know by now what the address says
+        _presets(defaults, {**weights, "variety": variety, "novelty": novelty})
     return Tuning(
         weights=None if weights == defaults else weights,
         diversity=variety,
@@ -295,26 +287,31 @@ def _rounded(weight: float) -> float:
     return min(round(weight * 20) / 20, 1.0)
 
 
+def _presets(defaults: Mapping[str, float], now: Mapping[str, float]) -> None:
+    """A button for each preset; the one that the sliders show stands out."""
+    for name in PRESETS:
+        st.button(
+            name,
+            key=f"preset_{name}",
+            type="primary" if _preset(name, defaults) == now else "secondary",
+            on_click=_apply,
+            args=(name, defaults),
+            help=_preset_help(name),
+        )
+
+
 def _preset(name: str, defaults: Mapping[str, float]) -> dict[str, float]:
+    """Component → weight, and the two dials."""
     wanted = defaults if name == "Balanced" else PRESETS[name]
     variety, novelty = _DIALS.get(name, _DIALS["Balanced"])
-    return {
-        **{f"discover_w_{c}": _rounded(wanted.get(c, 0.0)) for c in COMPONENTS},
-        "discover_variety": variety,
-        "discover_novelty": novelty,
-    }
+    weights = {component: _rounded(wanted.get(component, 0.0)) for component in COMPONENTS}
+    return {**weights, "variety": variety, "novelty": novelty}
 
 
 def _apply(name: str, defaults: Mapping[str, float]) -> None:
-    for key, value in _preset(name, defaults).items():
+    for what, value in _preset(name, defaults).items():
+        key = f"discover_w_{what}" if what in COMPONENTS else f"discover_{what}"
         st.session_state[key] = value
-
-
-def _active_preset(defaults: Mapping[str, float]) -> str | None:
-    """The preset whose values the sliders show, if any."""
-    untouched = _preset("Balanced", defaults)
-    now = {key: st.session_state.get(key, value) for key, value in untouched.items()}
-    return next((name for name in PRESETS if _preset(name, defaults) == now), None)
 
 
 def _preset_help(name: str) -> str:

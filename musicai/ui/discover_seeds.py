@@ -23,6 +23,7 @@ SEED_PARAM = "discover_seed"
 START = "discover_start"
 MAX_SEEDS = 10
 _HITS = 20
+_LONGEST_SEARCH = 100
 
 _STARTS = ("everything", "favourites", "picked")
 _START_LABELS = {
@@ -127,8 +128,7 @@ def _search(ai: MusicAI) -> None:
         live="250ms",
         key="discover_search",
         placeholder="Type a title or an artist…",
-        max_chars=100,
-    )
+    )[:_LONGEST_SEARCH]
     if not text.strip():
         return
     hits = ai.search(text, _HITS)

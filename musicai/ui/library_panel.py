@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from musicai import jobs
+from musicai.errors import JobRunning
 from musicai.registry import retire_profile
 from musicai.store import Catalogue, ImportRecord
 from musicai.ui import import_panel, jobs_panel, state, widgets, words
@@ -214,6 +216,14 @@ def _confirm_delete(profile: str, label: str) -> None:
 
 
 def delete(profile: str) -> None:
-    """Retire the versions that contain the profile, then delete it."""
+    """Retire the versions that contain the profile, then delete it and its traces.
+
+    Raises:
+        JobRunning: a job works on this profile.
+    """
+    job = jobs_panel.running()
+    if job is not None and job.profile == profile:
+        raise JobRunning("A job works on this listener. Cancel it, or wait until it ends.")
     retire_profile(state.settings(), state.store(), profile)
     state.store().delete_profile(profile)
+    jobs.forget(state.settings(), profile)
