@@ -104,9 +104,9 @@ def check_weights(weights: Mapping[str, float], names: Sequence[str]) -> dict[st
 
 def stack(scaled: Mapping[str, FloatArray]) -> FloatArray:
     """(n_components, n) the scores in order, with the neutral 0 for no opinion."""
-    return np.stack([np.where(np.isnan(scores), 0, scores) for scores in scaled.values()]).astype(
-        np.float32, copy=False
-    )
+    stacked = np.array(list(scaled.values()), dtype=np.float32)
+    stacked[np.isnan(stacked)] = 0.0
+    return stacked
 
 
 def blend(scaled: Mapping[str, FloatArray], weights: Mapping[str, float]) -> FloatArray:

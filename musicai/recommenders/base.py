@@ -70,6 +70,8 @@ class History:
     """(k,) seconds since 1970 of the last play; 0 where there is none."""
     now: int
     """Seconds since 1970: the end of the data, not the clock on the wall."""
+    memo: dict[object, Any] = field(init=False, default_factory=dict, compare=False, repr=False)
+    """See ``Query.memo``."""
 
 
 @dataclass(frozen=True)
@@ -109,11 +111,19 @@ class Query:
     genre_strength: float = 0.5
     """0 to 1: how hard the genre pulls; at 1 only that genre is shown."""
 
-    memo: dict[str, Any] = field(init=False, default_factory=dict, compare=False, repr=False)
-    """What components worked out for this query and need again for its reasons."""
-
     HISTORY_SHARE: ClassVar[float] = 0.25
     """Weight of the listener's past beside explicit seeds, which have 1."""
+
+    _memo: dict[object, Any] = field(init=False, default_factory=dict, compare=False, repr=False)
+
+    @property
+    def memo(self) -> dict[object, Any]:
+        """What components worked out from :meth:`profile` and need again, by their own keys.
+
+        Without seeds the profile is the history, so its memo serves every query of
+        the listener, whatever the mood.
+        """
+        return self._memo if len(self.seeds) else self.history.memo
 
     def profile(self) -> tuple[IntArray, FloatArray]:
         """Rows and weights the query stands for.
@@ -204,6 +214,8 @@ class Component(ABC):
 
     def __init__(self, config: ComponentConfig | None = None) -> None:
         self.config = config if config is not None else self.config_class()
+        self.token = object()
+        """Key of this very component in ``Query.memo``; the memo keeps it from being reused."""
 
     @abstractmethod
     def fit(self, data: TrainingData, progress: Progress) -> Self:

@@ -62,6 +62,8 @@ class CollaborativeConfig(ComponentConfig):
     """Weight (> 0) of one unit of confidence r: an entry counts 1 + alpha·r (ALS only)."""
     basket_weight: float = 1.0
     """Confidence (> 0) of a basket's entry, where a listener's own is about 0.5 to 4."""
+    profile_tracks: int = 1_000
+    """At most this many (≥ 1) of the query's heaviest tracks are folded in."""
     seed: int = 0
     """Where the factors begin, joined with the seed of the training data."""
     threads: int = 0
@@ -73,8 +75,10 @@ class CollaborativeConfig(ComponentConfig):
         for name in ("factors", "nmf_factors"):
             if not 1 <= getattr(self, name) <= 512:
                 raise QueryError(f"{name} must be between 1 and 512.")
-        if self.epochs < 1 or self.threads < 0 or self.seed < 0:
-            raise QueryError("epochs must be at least 1; seed and threads must be 0 or more.")
+        if self.epochs < 1 or self.profile_tracks < 1 or self.threads < 0 or self.seed < 0:
+            raise QueryError(
+                "epochs and profile_tracks must be at least 1; seed and threads 0 or more."
+            )
         if min(self.regularization, self.alpha, self.basket_weight) <= 0:
             raise QueryError("regularization, alpha and basket_weight must be above 0.")
 
@@ -272,7 +276,12 @@ class Collaborative(Component):
         """The query's tracks that were in training, and their weights."""
         rows, weights = query.profile()
         known = self._slot[rows] >= 0
-        return rows[known], weights[known]
+        rows, weights = rows[known], weights[known]
+        most = self.config.profile_tracks
+        if len(rows) <= most:
+            return rows, weights
+        heaviest = np.sort(np.argpartition(-weights, most)[:most])
+        return rows[heaviest], weights[heaviest]
 
     def score(self, query: Query) -> FloatArray:
         """(n_tracks,) NaN where a track, or all of the query, was not in training."""
@@ -288,15 +297,13 @@ class Collaborative(Component):
 
     def _folded(self, query: Query) -> _Folded | None:
         """The query as a listener, worked out once; None where nothing of it is known here."""
-        # two versions may answer one query, so the note is bound to this component
-        key = f"{self.name}-{id(self)}"
-        if key not in query.memo:
+        if self.token not in query.memo:
             rows, weights = self._known_profile(query)
-            query.memo[key] = None
+            query.memo[self.token] = None
             if len(rows):
                 profile = self._factors[self._slot[rows]]
-                query.memo[key] = _Folded(rows, profile, *self._fold_in(profile, weights))
-        found: _Folded | None = query.memo[key]
+                query.memo[self.token] = _Folded(rows, profile, *self._fold_in(profile, weights))
+        found: _Folded | None = query.memo[self.token]
         return found
 
     def _fold_in(

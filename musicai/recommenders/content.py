@@ -100,11 +100,10 @@ class Content(Component):
 
     def _profile(self, query: Query) -> tuple[IntArray, FloatArray, sparse.csr_matrix]:
         """Rows, weights and documents of the tracks that define the query."""
-        key = f"{self.name}-{id(self)}"
-        if key not in query.memo:
+        if self.token not in query.memo:
             rows, weights = self._heaviest(query)
-            query.memo[key] = rows, weights, self.tfidf_[rows]
-        found: tuple[IntArray, FloatArray, sparse.csr_matrix] = query.memo[key]
+            query.memo[self.token] = rows, weights, self.tfidf_[rows]
+        found: tuple[IntArray, FloatArray, sparse.csr_matrix] = query.memo[self.token]
         return found
 
     def _heaviest(self, query: Query) -> tuple[IntArray, FloatArray]:

@@ -62,10 +62,9 @@ class OwnPlays(Component):
         return self
 
     def _own(self, query: Query) -> FloatArray:
-        key = f"{self.name}-{id(self)}"
-        if key not in query.memo:
-            query.memo[key] = self._worth(query)
-        return np.asarray(query.memo[key], dtype=np.float32)
+        if self.token not in query.memo:
+            query.memo[self.token] = self._worth(query)
+        return np.asarray(query.memo[self.token], dtype=np.float32)
 
     def _worth(self, query: Query) -> FloatArray:
         """(k,) of each track of the history."""
