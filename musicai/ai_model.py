@@ -17,10 +17,10 @@ from musicai.errors import ModelError, NoCandidates, NotFound, QueryError
 from musicai.explain import sentence
 from musicai.finding import Finder, Shown, Tracks
 from musicai.genres import GENRES
-from musicai.moods import MOODS, mood_matrix
+from musicai.moods import MOODS
 from musicai.progress import no_progress
 from musicai.recommenders import COMPONENTS, DEFAULT_WEIGHTS
-from musicai.recommenders.base import Component, History, Query, TrackFeatures
+from musicai.recommenders.base import Component, History, Query, Reason, TrackFeatures
 from musicai.registry import active, load
 from musicai.requests import (
     Coverage,
@@ -35,7 +35,7 @@ from musicai.requests import (
 from musicai.sample import SAMPLE_PROFILE, load_sample
 from musicai.settings import Settings, load_settings
 from musicai.store import Store
-from musicai.tables import BoolArray, FloatArray, IntArray, Library
+from musicai.tables import BoolArray, FloatArray, IntArray, Library, RowArray
 from musicai.taste import TasteProfile, taste_profile
 
 logger = logging.getLogger(__name__)
@@ -93,9 +93,8 @@ class MusicAI:
         self._candidates = Candidates(self.library, self.features)
         self._finder = Finder(self.library, self.features)
         self._shown = Shown(self.library)
-        self._availability: dict[tuple[str, str, str | None], dict[str, str | None]] = {}
-        self._mode_cache: dict[int, dict[str, str | None]] = {}
-        self._row_cache: dict[tuple[str, str | None], IntArray] = {}
+        self._modes: dict[int | None, dict[str, str | None]] = {}
+        self._rows: dict[tuple[int | None, str], RowArray] = {}
 
     # --- set-up -----------------------------------------------------------------------
 
@@ -176,13 +175,11 @@ class MusicAI:
 
     def modes(self, user_id: str | None = None) -> dict[str, str | None]:
         """Mode → None where it can be used, else why not and what helps."""
-        return self._modes(self.listener(user_id))
-
-    def _modes(self, listener: int | None) -> dict[str, str | None]:
-        key = -1 if listener is None else listener
-        if key not in self._mode_cache:
-            self._mode_cache[key] = self._candidates.modes(self._own(listener))
-        return self._mode_cache[key]
+        listener = self.listener(user_id)
+        if listener not in self._modes:
+            new = self._rows_of(listener, "discover")
+            self._modes[listener] = self._candidates.modes(self._own(listener), new)
+        return self._modes[listener]
 
     def mode(self, mode: str = "auto", user_id: str | None = None) -> str:
         """The mode itself, or for "auto": discover where anything is new, else rediscover."""
@@ -190,38 +187,28 @@ class MusicAI:
             return mode
         return "rediscover" if self.modes(user_id)["discover"] else "discover"
 
-    def candidates(self, mode: str = "auto", user_id: str | None = None) -> IntArray:
+    def candidates(self, mode: str = "auto", user_id: str | None = None) -> RowArray:
         """Rows of the tracks that may be recommended."""
-        key = (self.mode(mode, user_id), user_id)
-        if key not in self._row_cache:
-            own = self._own(self.listener(user_id))
-            self._row_cache[key] = self._candidates.rows(own, key[0])
-        return self._row_cache[key]
+        return self._rows_of(self.listener(user_id), self.mode(mode, user_id))
+
+    def _rows_of(self, listener: int | None, mode: str) -> RowArray:
+        if (listener, mode) not in self._rows:
+            self._rows[listener, mode] = self._candidates.rows(self._own(listener), mode)
+        return self._rows[listener, mode]
 
     def mood_availability(
         self, mode: str = "auto", user_id: str | None = None
     ) -> dict[str, str | None]:
         """Mood → None where it can be asked for, else why not and what helps."""
-        mode = self.mode(mode, user_id)
-        key = ("mood", mode, user_id)
-        if key not in self._availability:
-            rows = self.candidates(mode, user_id)
-            self._availability[key] = self._candidates.moods(rows, self._moods)
-        return self._availability[key]
+        rows = self.candidates(mode, user_id)
+        return {mood: self._candidates.mood(mood, rows) for mood in MOODS}
 
     def genre_availability(
         self, mode: str = "auto", user_id: str | None = None
     ) -> dict[str, str | None]:
         """Genre → None where it can be asked for, else why not and what helps."""
-        mode = self.mode(mode, user_id)
-        key = ("genre", mode, user_id)
-        if key not in self._availability:
-            self._availability[key] = self._candidates.genres(self.candidates(mode, user_id))
-        return self._availability[key]
-
-    @cached_property
-    def _moods(self) -> FloatArray:
-        return mood_matrix(self.features.audio)
+        rows = self.candidates(mode, user_id)
+        return {genre: self._candidates.genre(genre, rows) for genre in GENRES}
 
     # --- recommending -----------------------------------------------------------------
 
@@ -291,12 +278,13 @@ class MusicAI:
         """
         listener = self.listener(request.user_id)
         mode = self.mode(request.mode, request.user_id)
-        why_not = self._modes(listener)[mode]
+        why_not = self.modes(request.user_id)[mode]
         if why_not:
             raise NoCandidates(why_not)
         query = self._query(request, listener)
-        rows = self._filtered(self.candidates(mode, request.user_id), query)
-        self._check_coverage(request, mode)
+        rows = self._rows_of(listener, mode)
+        self._check_coverage(request, rows)
+        rows = self._filtered(rows, query)
         if listener is None:
             notes += (
                 f"No listener {request.user_id!r} is known here, so the list follows "
@@ -333,15 +321,12 @@ class MusicAI:
             genre_strength=request.genre_strength,
         )
 
-    def _filtered(self, rows: IntArray, query: Query) -> IntArray:
+    def _filtered(self, rows: RowArray, query: Query) -> RowArray:
         """Without the seeds' recordings; at full genre strength, that genre only."""
         if len(query.seeds):
-            seeds = self.features.recording[query.seeds]
-            rows = rows[~np.isin(self.features.recording[rows], seeds)]
+            rows = self._candidates.without(rows, query.seeds)
         if query.genre and query.genre_strength >= 1:
-            wanted = np.array([GENRES.index(genre) for genre in query.genre])
-            member = np.nan_to_num(self.features.genres[np.ix_(rows, wanted)]).max(axis=1)
-            rows = rows[member >= 0.5]
+            rows = self._candidates.members(rows, query.genre)
         if not len(rows):
             raise NoCandidates(
                 "No track is left after the seeds and the genre filter. "
@@ -349,13 +334,11 @@ class MusicAI:
             )
         return rows
 
-    def _check_coverage(self, request: Request, mode: str) -> None:
-        if request.mood:
-            moods = self.mood_availability(mode, request.user_id)
-            self._refuse({name: moods[name] for name in request.mood}, "mood")
-        if request.genre:
-            genres = self.genre_availability(mode, request.user_id)
-            self._refuse({name: genres[name] for name in request.genre}, "genre")
+    def _check_coverage(self, request: Request, rows: RowArray) -> None:
+        moods = {mood: self._candidates.mood(mood, rows) for mood in request.mood}
+        self._refuse(moods, "mood")
+        genres = {genre: self._candidates.genre(genre, rows) for genre in request.genre}
+        self._refuse(genres, "genre")
 
     @staticmethod
     def _refuse(asked: Mapping[str, str | None], what: str) -> None:
@@ -438,7 +421,7 @@ class MusicAI:
             contributions=parts,
             reason=sentence(
                 parts,
-                lambda component: self.components[component].reasons(scored.query, row),
+                lambda component: self._reasons(scored, component, row),
                 tuning.novelty,
             ),
             origin=origin,
@@ -448,6 +431,12 @@ class MusicAI:
                 for component, values in scored.scaled.items()
             },
         )
+
+    def _reasons(self, scored: Scored, component: str, row: int) -> list[Reason]:
+        if (component, row) not in scored.reasons:
+            told = self.components[component].reasons(scored.query, row)
+            scored.reasons[component, row] = told
+        return scored.reasons[component, row]
 
     # --- finding ----------------------------------------------------------------------
 

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable
 from functools import cached_property
 
 import numpy as np
 
 from musicai.genres import GENRE_LABELS, GENRES
-from musicai.moods import MOODS
+from musicai.moods import MOODS, mood_matrix
 from musicai.recommenders.base import TrackFeatures
 from musicai.requests import MODES
-from musicai.tables import BoolArray, FloatArray, IntArray, Library
+from musicai.tables import BoolArray, IntArray, Library, RowArray
 
 MIN_COVERAGE = 0.10
 """Share of candidates whose mood or genre must be known before it may be asked for."""
+
+MEMBER = 0.5
+"""A track counts as one of a genre from this membership on."""
 
 _REMEDY = (
     "Add a table of tracks with audio features and genres on the Library page, "
@@ -41,28 +44,49 @@ class Candidates:
         """(n_tracks,) in an enabled catalogue, and with a name to show."""
         return self._library.tracks["in_catalogue"].to_numpy(dtype=bool) & self._named
 
-    def rows(self, own: BoolArray, mode: str) -> IntArray:
+    def rows(self, own: BoolArray, mode: str) -> RowArray:
         """Candidate rows, ascending.
 
         Discover leaves out every track that shares its recording with an own one.
         """
         if mode == "rediscover":
-            return np.flatnonzero(own & self._named).astype(np.int32)
+            return np.flatnonzero(own & self._named)
         if mode == "mix":
-            return np.flatnonzero((own & self._named) | self._offered).astype(np.int32)
+            return np.flatnonzero((own & self._named) | self._offered)
         recording = self._features.recording
         met = np.zeros(int(recording.max(initial=-1)) + 1, dtype=bool)
         met[recording[own]] = True
-        return np.flatnonzero(self._offered & ~own & ~met[recording]).astype(np.int32)
+        return np.flatnonzero(self._offered & ~own & ~met[recording])
 
-    def modes(self, own: BoolArray) -> dict[str, str | None]:
-        """Mode → None where it can be used, else why not and what helps."""
+    def without(self, rows: RowArray, tracks: IntArray) -> RowArray:
+        """``rows`` less every track that shares its recording with one of ``tracks``."""
+        order, ordered = self._by_recording
+        wanted = np.unique(self._features.recording[tracks])
+        low = np.searchsorted(ordered, wanted, side="left")
+        high = np.searchsorted(ordered, wanted, side="right")
+        drop = np.concatenate([order[a:b] for a, b in zip(low, high, strict=True)])
+        places = np.minimum(np.searchsorted(rows, drop), max(len(rows) - 1, 0))
+        return np.delete(rows, places[rows[places] == drop]) if len(rows) else rows
+
+    @cached_property
+    def _by_recording(self) -> tuple[RowArray, IntArray]:
+        """Rows in the order of their recording numbers, and those numbers."""
+        order = np.argsort(self._features.recording, kind="stable")
+        return order, self._features.recording[order]
+
+    def modes(self, own: BoolArray, new: RowArray) -> dict[str, str | None]:
+        """Mode → None where it can be used, else why not and what helps.
+
+        Args:
+            own: (n_tracks,) the tracks the listener has met.
+            new: The rows of mode "discover".
+        """
         found: dict[str, str | None] = dict.fromkeys(MODES)
         if not (own & self._named).any():
             found["rediscover"] = (
                 "There is no listening history here yet. Import an export on Home, or discover."
             )
-        if not len(self.rows(own, "discover")):
+        if not len(new):
             found["discover"] = (
                 "An export names only what you have played, so there is nothing new to choose "
                 "from. Add a catalogue (any table of tracks) on the Library page, or rediscover."
@@ -71,36 +95,43 @@ class Candidates:
             found["mix"] = "There are no tracks here yet. Import an export or a catalogue first."
         return found
 
-    def moods(self, rows: IntArray, scores: FloatArray) -> dict[str, str | None]:
-        """Mood → None where ``rows`` can be asked for it, else why not.
+    def mood(self, mood: str, rows: RowArray) -> str | None:
+        """None where ``rows`` can be asked for the mood, else why not and what helps."""
+        known = self._mood_known[MOODS.index(mood)]
+        return _too_few(known, rows, "the audio features it needs")
 
-        Args:
-            rows: Candidate rows.
-            scores: (n_tracks, 8) mood scores, NaN where features are missing.
-        """
-        return _available(MOODS, scores[rows], "the audio features it needs")
+    def genre(self, genre: str, rows: RowArray) -> str | None:
+        """None where ``rows`` can be asked for the genre, else why not and what helps."""
+        why_not = _too_few(self._genre_known, rows, "a known genre")
+        if why_not is None and not self._genre_members[GENRES.index(genre)][rows].any():
+            return f"None of these {len(rows):,} tracks is {GENRE_LABELS[genre]}."
+        return why_not
 
-    def genres(self, rows: IntArray) -> dict[str, str | None]:
-        """Genre → None where ``rows`` can be asked for it, else why not."""
-        members = self._features.genres[rows]
-        found = _available(GENRES, members, "a known genre")
-        best = np.nan_to_num(members).max(axis=0, initial=0.0)
-        for place, genre in enumerate(GENRES):
-            if found[genre] is None and best[place] < 0.5:
-                found[genre] = f"None of these {len(rows):,} tracks is {GENRE_LABELS[genre]}."
-        return found
+    def members(self, rows: RowArray, genres: Iterable[str]) -> RowArray:
+        """Those of ``rows`` that count as one of the genres."""
+        wanted = [GENRES.index(genre) for genre in genres]
+        return rows[self._genre_members[wanted].any(axis=0)[rows]]
+
+    @cached_property
+    def _mood_known(self) -> BoolArray:
+        """(8, n_tracks) whether a mood's score is known."""
+        return np.ascontiguousarray(~np.isnan(mood_matrix(self._features.audio)).T)
+
+    @cached_property
+    def _genre_known(self) -> BoolArray:
+        return ~np.isnan(self._features.genres).any(axis=1)
+
+    @cached_property
+    def _genre_members(self) -> BoolArray:
+        """(10, n_tracks) whether a track counts as one of the genre."""
+        return np.ascontiguousarray(np.nan_to_num(self._features.genres).T >= MEMBER)
 
 
-def _available(names: Sequence[str], values: FloatArray, what: str) -> dict[str, str | None]:
-    share: Mapping[int, float] = dict(enumerate((~np.isnan(values)).mean(axis=0)))
-    if not len(values):
-        share = dict.fromkeys(range(len(names)), 0.0)
-    return {
-        name: None
-        if share[place] >= MIN_COVERAGE
-        else (
-            f"Only {share[place]:.0%} of these {len(values):,} tracks have {what}; "
-            f"{MIN_COVERAGE:.0%} are needed. {_REMEDY}"
-        )
-        for place, name in enumerate(names)
-    }
+def _too_few(known: BoolArray, rows: RowArray, what: str) -> str | None:
+    share = float(known[rows].mean()) if len(rows) else 0.0
+    if share >= MIN_COVERAGE:
+        return None
+    return (
+        f"Only {share:.0%} of these {len(rows):,} tracks have {what}; "
+        f"{MIN_COVERAGE:.0%} are needed. {_REMEDY}"
+    )

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from musicai.errors import QueryError
-from musicai.tables import BoolArray, FloatArray, IntArray
+from musicai.tables import BoolArray, FloatArray, IntArray, RowArray
 
 SAMPLE_STEP = 16
 """The centre is the median of every 16th candidate: fixed, so that equal queries agree."""
@@ -193,7 +193,7 @@ class Rules:
 
 def rerank(
     score: FloatArray,
-    rows: IntArray,
+    rows: RowArray,
     artist: IntArray,
     recording: IntArray,
     likeness: FloatArray,

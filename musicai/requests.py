@@ -14,8 +14,8 @@ import pandas as pd
 from musicai.errors import QueryError
 from musicai.genres import GENRES
 from musicai.moods import MOODS
-from musicai.recommenders.base import Query
-from musicai.tables import FloatArray, IntArray
+from musicai.recommenders.base import Query, Reason
+from musicai.tables import FloatArray, RowArray
 
 MODES = ("rediscover", "discover", "mix")
 """Own tracks, tracks never played, or both."""
@@ -126,7 +126,7 @@ class Scored:
     query: Query
     mode: str
     """The mode in use, never "auto"."""
-    candidates: IntArray
+    candidates: RowArray
     """(n,) track rows one may recommend."""
     scaled: Mapping[str, FloatArray]
     """Component → (n,) scaled scores, NaN for no opinion."""
@@ -134,6 +134,10 @@ class Scored:
     """(n_components, n) the same in order, 0 for no opinion: what the blend multiplies."""
     notes: tuple[str, ...] = ()
     """Plain sentences about what could not be done as asked."""
+    reasons: dict[tuple[str, int], list[Reason]] = field(
+        init=False, default_factory=dict, compare=False, repr=False
+    )
+    """Reasons told so far, by component and row: no weight changes them."""
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,8 @@ from musicai.errors import DataError
 FloatArray = npt.NDArray[np.float32]
 IntArray = npt.NDArray[np.int32]
 BoolArray = npt.NDArray[np.bool_]
+RowArray = npt.NDArray[np.intp]
+"""Rows for taking from large arrays many times: numpy's own index type saves a conversion."""
 
 UNIT_FEATURES = (
     "danceability",

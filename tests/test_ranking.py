@@ -126,7 +126,7 @@ def line(n: int) -> dict[str, np.ndarray]:
     vectors = np.zeros((n, 2), dtype=np.float32)
     vectors[:, 0] = 1
     return {
-        "rows": np.arange(n, dtype=np.int32),
+        "rows": np.arange(n),
         "artist": np.arange(n, dtype=np.int32),
         "recording": np.arange(n, dtype=np.int32),
         "likeness": vectors,
@@ -183,7 +183,7 @@ def test_rerank_keeps_its_rules(
     recording = data.draw(arrays(np.int32, size, elements=st.integers(0, size)))
     likeness = np.eye(size, 5, dtype=np.float32)
     rules = ranking.Rules(n, diversity, cap)
-    found = ranking.rerank(raw, np.arange(size, dtype=np.int32), artist, recording, likeness, rules)
+    found = ranking.rerank(raw, np.arange(size), artist, recording, likeness, rules)
     assert len(found) <= n
     assert len(set(recording[found])) == len(found)
     named = artist[found][artist[found] >= 0]

@@ -91,8 +91,10 @@ class Content(Component):
         self._known_t = np.ascontiguousarray(self._known.T)
         self._square = (self._sound0**2).sum(axis=1)
         self._n_known = self._known.sum(axis=1)
-        self._deaf = self._n_known == 0
-        self._mute = self._deaf & (np.diff(self.tfidf_.indptr) == 0)
+        deaf = self._n_known == 0
+        self._deaf = np.flatnonzero(deaf)
+        self._heard = np.flatnonzero(~deaf)[::16]
+        self._mute = np.flatnonzero(deaf & (np.diff(self.tfidf_.indptr) == 0))
         self._complete = bool((self._n_known == self.sound_.shape[1]).all())
         self._scale = np.float32(-0.5) / np.maximum(self._n_known, 1).astype(np.float32)
 
@@ -126,7 +128,7 @@ class Content(Component):
         if sound is not None:
             sound *= np.float32(1.0) - share
             scores += sound
-        if self._mute.any():
+        if len(self._mute):
             scores[self._mute] = np.nan
         return scores
 
@@ -155,8 +157,8 @@ class Content(Component):
         nearest += self._square
         nearest *= self._scale
         np.exp(nearest, out=nearest)
-        if self._deaf.any():
-            nearest[self._deaf] = np.median(nearest[~self._deaf][::16])
+        if len(self._deaf):
+            nearest[self._deaf] = np.median(nearest[self._heard])
         best = float(nearest.max())
         if best > 0:
             nearest /= np.float32(best)

@@ -62,9 +62,9 @@ class OwnPlays(Component):
         return self
 
     def _own(self, query: Query) -> FloatArray:
-        if self.token not in query.memo:
-            query.memo[self.token] = self._worth(query)
-        return np.asarray(query.memo[self.token], dtype=np.float32)
+        if self.token not in query.history.memo:
+            query.history.memo[self.token] = self._worth(query)
+        return np.asarray(query.history.memo[self.token], dtype=np.float32)
 
     def _worth(self, query: Query) -> FloatArray:
         """(k,) of each track of the history."""

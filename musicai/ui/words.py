@@ -76,10 +76,10 @@ def count(number: int, noun: str, plural: str = "") -> str:
 
 
 def hours(milliseconds: float) -> str:
-    """A duration: "1 h 14 min", "3 min"."""
+    """A duration: "1 h 14 min", "3 min"; from 10 hours on, whole hours."""
     minutes = round(milliseconds / 60_000)
-    if minutes >= 60 * 100:
-        return f"{minutes // 60:,} h"
+    if minutes >= 60 * 10:
+        return f"{round(minutes / 60):,} h"
     if minutes >= 60:
         return f"{minutes // 60} h {minutes % 60} min"
     return f"{minutes} min"
