@@ -380,9 +380,11 @@ class MusicAI:
             self._likeness,
             ranking.Rules(tuning.n_recommendations, tuning.diversity, tuning.artist_cap),
         )
+        told = ranking.contributions(scored.scaled, weights, places)
+        rows = scored.candidates[places].tolist()
         items = tuple(
-            self._explained(scored, tuning, weights, int(place), rank)
-            for rank, place in enumerate(places, start=1)
+            self._explained(scored, tuning, parts, row, rank)
+            for rank, (row, parts) in enumerate(zip(rows, told, strict=True), start=1)
         )
         return Recommendations(
             items=items,
@@ -404,10 +406,14 @@ class MusicAI:
         )
 
     def _explained(
-        self, scored: Scored, tuning: Tuning, weights: Mapping[str, float], place: int, rank: int
+        self,
+        scored: Scored,
+        tuning: Tuning,
+        opinions: Mapping[str, float | None],
+        row: int,
+        rank: int,
     ) -> Recommendation:
-        row = int(scored.candidates[place])
-        parts = ranking.contributions(scored.scaled, weights, place)
+        parts = {name: part or 0.0 for name, part in opinions.items()}
         if tuning.novelty:
             dial = tuning.novelty * ranking.NOVELTY_WEIGHT
             parts["novelty"] = dial * float(self._obscurity[row])
@@ -426,10 +432,7 @@ class MusicAI:
             ),
             origin=origin,
             track=row,
-            opinions={
-                component: not np.isnan(values[place])
-                for component, values in scored.scaled.items()
-            },
+            opinions={name: part is not None for name, part in opinions.items()},
         )
 
     def _reasons(self, scored: Scored, component: str, row: int) -> list[Reason]:

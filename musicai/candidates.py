@@ -110,7 +110,8 @@ class Candidates:
     def members(self, rows: RowArray, genres: Iterable[str]) -> RowArray:
         """Those of ``rows`` that count as one of the genres."""
         wanted = [GENRES.index(genre) for genre in genres]
-        return rows[self._genre_members[wanted].any(axis=0)[rows]]
+        member: BoolArray = np.logical_or.reduce(self._genre_members[wanted], axis=0)
+        return rows[member[rows]]
 
     @cached_property
     def _mood_known(self) -> BoolArray:
@@ -119,7 +120,7 @@ class Candidates:
 
     @cached_property
     def _genre_known(self) -> BoolArray:
-        return ~np.isnan(self._features.genres).any(axis=1)
+        return np.asarray(~np.isnan(self._features.genres).any(axis=1), dtype=bool)
 
     @cached_property
     def _genre_members(self) -> BoolArray:

@@ -26,7 +26,7 @@ from musicai.recommenders.collaborative import Collaborative
 from musicai.registry import LoadedVersion, load, load_pickle
 from musicai.requests import Recommendations, Request, Tuning
 from musicai.store import Store
-from musicai.tables import AUDIO_FEATURES, IntArray
+from musicai.tables import AUDIO_FEATURES, RowArray
 
 logger = logging.getLogger(__name__)
 
@@ -122,7 +122,7 @@ def check_model(music: MusicAI, store: Store) -> Report:
     return Report(version=music.version, checks=tuple(checks), lists=lists)
 
 
-def _list(music: MusicAI, kind: str, name: str) -> tuple[Recommendations, IntArray]:
+def _list(music: MusicAI, kind: str, name: str) -> tuple[Recommendations, RowArray]:
     """A list for one mood or genre near full strength, and the rows it was chosen from."""
     request = (
         Request(mood={name: 1.0}, mood_strength=STRENGTH)
@@ -133,7 +133,7 @@ def _list(music: MusicAI, kind: str, name: str) -> tuple[Recommendations, IntArr
     return items, music.candidates("auto")
 
 
-def _mood_check(music: MusicAI, mood: str, items: Recommendations, candidates: IntArray) -> Check:
+def _mood_check(music: MusicAI, mood: str, items: Recommendations, candidates: RowArray) -> Check:
     rows = np.array([item.track for item in items], dtype=np.int32)
     if not len(rows):
         return Check(f"mood {mood}", False, "The list is empty.")
@@ -148,7 +148,7 @@ def _mood_check(music: MusicAI, mood: str, items: Recommendations, candidates: I
     return Check(f"mood {mood}", passed, ", ".join(parts))
 
 
-def _genre_check(music: MusicAI, genre: str, items: Recommendations, candidates: IntArray) -> Check:
+def _genre_check(music: MusicAI, genre: str, items: Recommendations, candidates: RowArray) -> Check:
     members = np.nan_to_num(music.features.genres[:, GENRES.index(genre)])
     rows = np.array([item.track for item in items], dtype=np.int32)
     if not len(rows):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -127,14 +128,17 @@ def blend_stack(
 
 
 def contributions(
-    scaled: Mapping[str, FloatArray], weights: Mapping[str, float], row: int
-) -> dict[str, float]:
-    """What each component adds to the score of ``row``; 0 where it has no opinion."""
-    parts = {}
-    for name, scores in scaled.items():
-        value = float(scores[row])
-        parts[name] = 0.0 if np.isnan(value) else value * float(weights.get(name, 0.0))
-    return parts
+    scaled: Mapping[str, FloatArray], weights: Mapping[str, float], places: IntArray
+) -> list[dict[str, float | None]]:
+    """For each of ``places``, what each component adds to its score; None for no opinion."""
+    columns = {
+        name: (scores[places].astype(np.float64) * weights.get(name, 0.0)).tolist()
+        for name, scores in scaled.items()
+    }
+    return [
+        {name: None if math.isnan(values[at]) else values[at] for name, values in columns.items()}
+        for at in range(len(places))
+    ]
 
 
 def obscurity(popularity: FloatArray) -> FloatArray:

@@ -78,8 +78,8 @@ def test_blend_by_hand_and_absent_opinions_are_neutral() -> None:
     scaled = {"a": scores(1, NAN, 0.5), "b": scores(0, 2, NAN)}
     total = ranking.blend(scaled, {"a": 0.75, "b": 0.25})
     np.testing.assert_allclose(total, [0.75, 0.5, 0.375])
-    parts = ranking.contributions(scaled, {"a": 0.75, "b": 0.25}, 1)
-    assert parts == {"a": 0.0, "b": 0.5}
+    [parts] = ranking.contributions(scaled, {"a": 0.75, "b": 0.25}, np.array([1], dtype=np.int32))
+    assert parts == {"a": None, "b": 0.5}
 
 
 @given(some_scores, st.floats(0, 1), st.floats(0, 1))
@@ -87,9 +87,10 @@ def test_contributions_add_up(raw: np.ndarray, first: float, second: float) -> N
     scaled = {"a": ranking.anchor(raw), "b": ranking.anchor(raw[::-1].copy())}
     weights = {"a": first, "b": second}
     total = ranking.blend(scaled, weights)
-    for row in range(len(raw)):
-        parts = ranking.contributions(scaled, weights, row)
-        assert sum(parts.values()) == pytest.approx(float(total[row]), abs=1e-5)
+    told = ranking.contributions(scaled, weights, np.arange(len(raw), dtype=np.int32))
+    for row, parts in enumerate(told):
+        whole = sum(part or 0.0 for part in parts.values())
+        assert whole == pytest.approx(float(total[row]), abs=1e-5)
 
 
 def test_a_silent_component_does_not_lift_tracks_without_opinion() -> None:
