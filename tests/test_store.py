@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import multiprocessing
 import os
 import signal
 import sqlite3
@@ -749,15 +748,16 @@ def _write_in_a_process(home: str, number: int) -> None:
 
 
 def test_processes_open_a_new_home_at_once_and_write(settings: Settings) -> None:
-    context = multiprocessing.get_context("spawn")
+    # processes of our own, not multiprocessing's: that would run pytest's main module again
+    code = (
+        "import sys; from tests.test_store import _write_in_a_process; "
+        "_write_in_a_process(sys.argv[1], int(sys.argv[2]))"
+    )
     workers = [
-        context.Process(target=_write_in_a_process, args=(str(settings.home), n)) for n in range(2)
+        subprocess.Popen([sys.executable, "-c", code, str(settings.home), str(n)], cwd=PROJECT_ROOT)
+        for n in range(2)
     ]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join(60)
-    assert [worker.exitcode for worker in workers] == [0, 0]
+    assert [worker.wait(60) for worker in workers] == [0, 0]
     with Store(settings) as store:
         assert len(store.versions_of("p")) == 40
 

@@ -134,7 +134,7 @@ def _row(
         widgets.ring(ai, item.track)
         st.markdown(
             f"{item.rank}. {widgets.title_line(item.track_id, item.name, item.artists)}  \n"
-            f":small[{words.plain(item.reason, 400)}]"
+            f":small[{words.plain(item.reason, 400)} :gray[From {words.plain(item.origin)}.]]"
         )
     # the bar fills the first line of this box, so that the two actions stand below it
     with right.container(horizontal=True, width=_BOX, gap="xsmall"):

@@ -14,6 +14,7 @@ import streamlit as st
 
 from musicai.ai_model import MusicAI
 from musicai.errors import MusicAIError, NotFound
+from musicai.logs import setup_logging
 from musicai.registry import active
 from musicai.requests import Request, Scored
 from musicai.settings import Settings, load_settings
@@ -37,6 +38,7 @@ def settings() -> Settings:
 
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _open_store(home: str) -> Store:  # the folder is the key
+    setup_logging(load_settings())
     return Store(load_settings())
 
 
@@ -126,21 +128,14 @@ def _score(
     return _ai.score(_request)
 
 
-def taste(
-    ai: MusicAI, since: datetime | None = None, until: datetime | None = None
-) -> TasteProfile:
-    """The taste of the chosen profile's owner in a period, computed once."""
-    return _taste(ai.library.fingerprint, since, until, ai)
+def taste(ai: MusicAI, since: datetime | None, timezone: str) -> TasteProfile:
+    """The taste of the profile's owner since a moment, in a time zone, computed once."""
+    return _taste(ai.library.fingerprint, since, timezone, ai)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def _taste(
-    fingerprint: str,
-    since: datetime | None,
-    until: datetime | None,
-    _ai: MusicAI,
-) -> TasteProfile:
-    return taste_profile(_ai.library, _ai.features, listener=0, since=since, until=until)
+def _taste(fingerprint: str, since: datetime | None, timezone: str, _ai: MusicAI) -> TasteProfile:
+    return taste_profile(_ai.library, _ai.features, listener=0, since=since, timezone=timezone)
 
 
 def on_phone() -> bool:

@@ -11,7 +11,6 @@ import streamlit as st
 
 from musicai.genres import GENRE_LABELS
 from musicai.tables import AUDIO_FEATURES, FEATURE_SOURCES
-from musicai.taste import taste_profile
 from musicai.taste.wording import amount, capital, verdict
 from musicai.ui import charts, state, widgets, words
 from musicai.ui.rings import ring_svg
@@ -27,9 +26,6 @@ _PERIODS: dict[str, tuple[str, int | None]] = {
     "month": ("4 weeks", 28),
 }
 """Periods by their name in the address: what the screen calls them, and their days."""
-
-_MEMO = "_taste_memo"
-"""Session key of the last profile, with what it was computed for."""
 
 _SHOWN = 10
 """Favourites shown of each kind."""
@@ -83,17 +79,12 @@ def _period(ai: MusicAI) -> datetime | None:
 
 
 def _profile(ai: MusicAI, since: datetime | None) -> TasteProfile:
-    """The taste in the browser's time zone, kept for this session until something changes.
+    """The taste in the browser's time zone.
 
     The invented listener lives in UTC, wherever the person who looks at it lives.
     """
     zone = "UTC" if ai.library.invented else st.context.timezone or "UTC"
-    wanted = (ai.library.fingerprint, since, zone)
-    kept = st.session_state.get(_MEMO)
-    if kept is None or kept[0] != wanted:
-        kept = (wanted, taste_profile(ai.library, ai.features, since=since, timezone=zone))
-        st.session_state[_MEMO] = kept
-    return cast("TasteProfile", kept[1])
+    return state.taste(ai, since, zone)
 
 
 def _chart(chart: charts.Chart, key: str) -> None:
