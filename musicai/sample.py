@@ -43,7 +43,7 @@ def load_sample(
     if missing:
         raise NotFound(
             f"The sample file {missing[0]} is not in {settings.sample_data}. Run "
-            "sample_data/make_sample_world.py to make it again."
+            "python -m sample_data.make_sample_world to make it again."
         )
     until = time.monotonic() + WAIT_S
     while True:
