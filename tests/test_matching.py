@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from musicai.matching import first_artist, name_id, normalise, recording_key, title_key
@@ -47,6 +47,9 @@ def test_first_artist_and_ids() -> None:
 
 
 @given(st.text())
+@example("𝓐")
+@example("ΐ")
+@example("¨")
 def test_normalise_settles_and_never_loses_a_name(text: str) -> None:
     once = normalise(text)
     assert normalise(once) == once

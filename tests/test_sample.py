@@ -21,8 +21,6 @@ from tests.test_importing import TABLE, history, zipped
 
 @pytest.fixture
 def store(settings: Settings) -> Iterator[Store]:
-    if not all((settings.sample_data / name).is_file() for name in FILES):
-        pytest.skip("the sample files are not made; run sample_data/make_sample_world.py")
     with Store(settings) as opened:
         yield opened
 

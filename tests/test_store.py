@@ -12,6 +12,7 @@ import threading
 import time
 import zipfile
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -665,6 +666,23 @@ def test_a_locked_database_says_so(store: Store, settings: Settings) -> None:
                 impatient.set_consent("p", True)
     finally:
         blocker.close()
+
+
+def test_a_new_database_can_be_opened_by_many_at_once(tmp_path: Path) -> None:
+    """SQLite does not wait its timeout when two switch a new file to write-ahead logging."""
+    for number in range(20):
+        folder = tmp_path / f"home-{number}"
+        folder.mkdir()
+        together = threading.Barrier(8)
+
+        def open_one(folder: Path = folder, together: threading.Barrier = together) -> int:
+            together.wait()
+            with Store(Settings(home=folder)) as store:
+                return len(store.profiles())
+
+        with ThreadPoolExecutor(8) as pool:
+            opened = [pool.submit(open_one) for _ in range(8)]
+        assert [one.result() for one in opened] == [0] * 8
 
 
 def test_a_damaged_database_says_so(settings: Settings) -> None:
