@@ -301,6 +301,7 @@ class MusicAI:
             candidates=rows,
             scaled=scaled,
             stacked=ranking.stack(scaled),
+            silent=tuple(name for name, scores in scaled.items() if ranking.is_silent(scores)),
             notes=self.notes + notes,
         )
 
@@ -392,6 +393,7 @@ class MusicAI:
             notes=scored.notes + self._rank_notes(scored, tuning, len(items)),
             version=self.version,
             untrained=self.untrained,
+            silent=scored.silent,
             weights=weights,
         )
 

@@ -103,6 +103,11 @@ def check_weights(weights: Mapping[str, float], names: Sequence[str]) -> dict[st
     return {name: float(weights.get(name, 0.0)) / total for name in names}
 
 
+def is_silent(scores: FloatArray) -> bool:
+    """Whether a component has no opinion at all; most speak in the first place looked at."""
+    return bool(np.isnan(scores[:1]).all() and np.isnan(scores).all())
+
+
 def stack(scaled: Mapping[str, FloatArray]) -> FloatArray:
     """(n_components, n) the scores in order, with the neutral 0 for no opinion."""
     stacked = np.array(list(scaled.values()), dtype=np.float32)

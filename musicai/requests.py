@@ -134,6 +134,8 @@ class Scored:
     """(n_components, n) the same in order, 0 for no opinion: what the blend multiplies."""
     notes: tuple[str, ...] = ()
     """Plain sentences about what could not be done as asked."""
+    silent: tuple[str, ...] = ()
+    """Components without an opinion on any candidate: their weights change nothing here."""
     reasons: dict[tuple[str, int], list[Reason]] = field(
         init=False, default_factory=dict, compare=False, repr=False
     )
@@ -176,6 +178,8 @@ class Recommendations(Sequence[Recommendation]):
     """The model version in use; None while nothing is trained."""
     untrained: tuple[str, ...] = ()
     """Components that wait for training."""
+    silent: tuple[str, ...] = ()
+    """Components without an opinion on any candidate: their weights change nothing here."""
     weights: Mapping[str, float] = field(default_factory=dict)
     """The weights in use; they sum to 1."""
 

@@ -220,6 +220,16 @@ def test_untrained_components_are_named(ai: MusicAI) -> None:
     assert found.version is None
 
 
+def test_components_that_cannot_move_the_list_are_named(ai: MusicAI) -> None:
+    plain = ai.get_hybrid_recommendations(mode="discover")
+    assert set(plain.silent) == {"rules", "history"}
+    asked = ai.get_hybrid_recommendations(mode="rediscover", mood="chill")
+    assert not {"rules", "history"} & set(asked.silent)
+    scored = ai.score(Request(mode="discover"))
+    louder = ai.rank(scored, Tuning(weights={"content": 1, "history": 5}))
+    assert ids(louder) == ids(ai.rank(scored, Tuning(weights={"content": 1})))
+
+
 def test_one_recording_is_listed_once_and_not_offered_as_new(settings: Settings) -> None:
     rows = [
         {"track_id": "mine", "name": "Song", "artists": "A"},

@@ -252,6 +252,7 @@ def test_a_nonsense_link_falls_back(with_sample: Path) -> None:
 def test_models_names_the_machinery_check_on_the_sample(with_sample: Path) -> None:
     app = opened("models.py")
     assert "Retrain" in [b.label for b in app.button]
+    assert any("Bundled with musicai" in m.value for m in app.markdown)
 
 
 def test_deleting_a_profile_leaves_an_empty_app(with_sample: Path) -> None:
@@ -353,6 +354,16 @@ def test_rows_link_to_spotify(own_history: Path) -> None:
     app = opened("discover.py")
     first = listed(app)[0]
     assert any(f"https://open.spotify.com/track/{first}" in m.value for m in app.markdown)
+
+
+def test_a_real_listener_is_not_shown_the_invented_version(own_history: Path) -> None:
+    app = opened("models.py")
+    assert not any("Bundled" in m.value for m in app.markdown)
+
+
+def test_discover_names_the_sliders_that_change_nothing(own_history: Path) -> None:
+    app = opened("discover.py")
+    assert any("waits until you choose a mood" in c.value for c in app.caption)
 
 
 def test_the_sample_and_a_real_profile_stay_apart(own_history: Path) -> None:

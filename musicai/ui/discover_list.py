@@ -49,8 +49,24 @@ def summary(ai: MusicAI, found: Recommendations) -> None:
 def _notes(found: Recommendations) -> None:
     if found.untrained:
         _untrained([COMPONENTS[name].label for name in found.untrained])
+    _silent([name for name in found.silent if name not in found.untrained])
     for note in found.notes:
         st.caption(f":material/info: {words.plain(note, 500)}")
+
+
+def _silent(names: Sequence[str]) -> None:
+    """Whose sliders change nothing in this list, and why."""
+    if "rules" in names:
+        st.caption(f":material/info: “{label_of('rules')}” waits until you choose a mood or genre.")
+    others = [label_of(name) for name in names if name != "rules"]
+    if others:
+        verb, its = (
+            ("has", "its slider changes") if len(others) == 1 else ("have", "their sliders change")
+        )
+        st.caption(
+            f":material/info: “{words.listing(others)}” {verb} no opinion on any of these tracks, "
+            f"so {its} nothing here."
+        )
 
 
 def _untrained(labels: Sequence[str]) -> None:

@@ -32,6 +32,15 @@ _COLUMNS = {
     "recall": "Recall",
     "hit_rate": "Any hit",
 }
+_MORE = {
+    "precision": "Precision",
+    "mrr": "MRR",
+    "diversity": "Diversity",
+    "coverage": "Coverage",
+}
+"""Shown on demand: all of them side by side do not fit a phone."""
+_PLAIN = ("diversity", "coverage")
+"""Metrics of a whole list, stored without its length."""
 _UNBROKEN_DASH = "\u2060–\u2060"
 _UNITS = {"listener": "listener", "week": "week", "day": "day"}
 
@@ -69,6 +78,15 @@ def _task(result: Mapping[str, Any], k: int, units: str, title: str) -> None:
         border="horizontal",
         alt=f"{title}: the blend beside simple baselines and single components",
     )
+    with st.expander("Precision, diversity and more", icon=":material/table_rows:"):
+        st.table(
+            more(result, k), hide_index=True, border="horizontal", alt=f"{title}: more metrics"
+        )
+        st.caption(
+            "Precision is the share of the list that was played, MRR looks at the first hit. "
+            "Diversity is how unlike the tracks of a list are, 0 to 1; coverage the share of all "
+            "tracks that some list held."
+        )
     n = int(result.get("n", 0))
     st.caption(
         f"Over {words.count(n, _UNITS.get(units, 'unit'))}. "
@@ -77,11 +95,26 @@ def _task(result: Mapping[str, Any], k: int, units: str, title: str) -> None:
     )
 
 
+def more(result: Mapping[str, Any], k: int) -> dict[str, list[str]]:
+    """The further metrics, methods in the same rows as :func:`table`."""
+    metrics = result["metrics"]
+    methods = _methods(metrics)
+    found = {"": [_name(method) for method in methods]}
+    for metric, label in _MORE.items():
+        key = metric if metric in _PLAIN else f"{metric}@{k}"
+        found[label] = [_figure(metrics[m], key) for m in methods]
+    return found
+
+
+def _methods(metrics: Mapping[str, Any]) -> list[str]:
+    order = ["hybrid", *_BASELINES, *(c for c in COMPONENTS if c not in _BASELINES)]
+    return [method for method in order if method in metrics]
+
+
 def table(result: Mapping[str, Any], k: int) -> dict[str, list[str]]:
     """Methods in rows: the blend, the baselines, then each component alone."""
     metrics, intervals = result["metrics"], result.get("intervals", {})
-    order = ["hybrid", *_BASELINES, *(c for c in COMPONENTS if c not in _BASELINES)]
-    methods = [method for method in order if method in metrics]
+    methods = _methods(metrics)
     found: dict[str, list[str]] = {"": [_name(method) for method in methods]}
     for metric, label in _COLUMNS.items():
         key = f"{metric}@{k}"

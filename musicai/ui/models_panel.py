@@ -37,7 +37,10 @@ def draw() -> None:
     else:
         _in_use(ai, info)
     _retrain(ai)
-    usable = [v for v in versions if v.bundled or ai.profile in v.profiles]
+    # the bundled version serves the invented listener only, and its figures are no one's quality
+    usable = [
+        v for v in versions if (ai.library.invented if v.bundled else ai.profile in v.profiles)
+    ]
     _versions(ai, usable)
 
 
@@ -66,7 +69,11 @@ def _in_use(ai: MusicAI, info: VersionInfo) -> None:
         f"Version {words.plain(info.version)}. Trained on {_sizes(info)} in "
         f"{words.seconds(info.seconds)}."
     )
-    for note in info.notes:
+    notes = [
+        *info.notes,
+        *([f"Of this version, {info.pickle_problem}"] if info.pickle_problem else []),
+    ]
+    for note in notes:
         st.caption(f":material/info: {words.plain(note, 500)}")
     st.subheader("How well it does", anchor=False)
     metrics_table.draw(info)
@@ -173,11 +180,11 @@ def _version(ai: MusicAI, info: VersionInfo) -> None:
     ):
         name = "Bundled with musicai" if info.bundled else moment(info.created_at)
         active = info.version == ai.version
-        badge = " :primary-badge[in use]" if active else ""
+        badge = " :gray-badge[in use]" if active else ""
         st.markdown(f"**{words.plain(name)}**{badge}  \n:small[{_summary(info)}]", width="content")
         if info.problem:
             st.caption(f":material/warning: {words.plain(info.problem, 400)}")
-        elif not active and (not info.bundled or ai.library.invented):
+        elif not active:
             st.button(
                 "Use this one",
                 key=f"activate_{info.version}",
