@@ -131,7 +131,7 @@ def test_the_blend_stands_first_with_its_interval_and_baselines_follow() -> None
     further = metrics_table.more(RESULT, 20)
     table = metrics_table.table(RESULT, 20)
     assert further[""] == table[""]
-    assert set(further) == {"", "Precision", "MRR", "Diversity", "Coverage"}
+    assert set(further) == {"", "Precision", "Diversity", "Coverage"}
     assert table[""] == [
         "**The blend in use**",
         "Popularity",

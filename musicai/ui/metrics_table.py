@@ -34,7 +34,6 @@ _COLUMNS = {
 }
 _MORE = {
     "precision": "Precision",
-    "mrr": "MRR",
     "diversity": "Diversity",
     "coverage": "Coverage",
 }
@@ -83,7 +82,7 @@ def _task(result: Mapping[str, Any], k: int, units: str, title: str) -> None:
             more(result, k), hide_index=True, border="horizontal", alt=f"{title}: more metrics"
         )
         st.caption(
-            "Precision is the share of the list that was played, MRR looks at the first hit. "
+            "Precision is the share of the list that was played. "
             "Diversity is how unlike the tracks of a list are, 0 to 1; coverage the share of all "
             "tracks that some list held."
         )
