@@ -253,6 +253,10 @@ def _track_table(made: World, own: Any, random: np.random.Generator) -> pd.DataF
             "origin": np.where(flags, "your history", "benchmark catalogue"),
             "own": flags,
             "in_catalogue": True,
+            "recording": np.arange(n, dtype=np.int32),
+            "match": "",
+            "estimate": "",
+            "excluded": False,
         }
     )
 

@@ -19,7 +19,7 @@ import pandas as pd
 import pyarrow as pa
 
 from musicai.genres import artist_genres, genre_matrix
-from musicai.matching import first_artist, normalise, recording_key
+from musicai.matching import first_artist, normalise, recording_key, recordings
 from musicai.settings import Settings
 from musicai.store import Store
 from musicai.tables import (
@@ -113,19 +113,29 @@ def join(
     flags[list(listed)] = True
     flags[list(played)] = True
     origin[list(played)] = HISTORY_ORIGIN
-    own = own.assign(own=flags, origin=origin)
+    own = own.assign(own=flags, origin=origin, recording=0, match="", estimate="", excluded=False)
     partner, by_id = _partners(own, catalogue)
     own = _adopt(own, catalogue, partner, by_id)
     # a track that only other listeners played belongs to the catalogue it is known from
     foreign = ~flags & (partner >= 0)
     own.loc[foreign, "origin"] = catalogue["origin"].to_numpy()[partner[foreign]]
     rest = catalogue[~catalogue["track_id"].isin(own["track_id"])].assign(
-        own=False, in_catalogue=True, feature_source="none", genre_source="none"
+        own=False,
+        in_catalogue=True,
+        feature_source="none",
+        genre_source="none",
+        recording=0,
+        match="",
+        estimate="",
+        excluded=False,
     )
     rest["feature_source"] = np.where(_has_audio(rest), "file", "none")
     rest["genre_source"] = np.where(rest["genres"] != "", "file", "none")
     columns = list(TRACK_COLUMNS)
     tracks = pd.concat([own[columns], rest[columns]], ignore_index=True)
+    tracks["recording"] = recordings(
+        *(tracks[name].astype(object).tolist() for name in ("artists", "name", "track_id"))
+    )
     tracks = _estimate(_name_genres(tracks))
     return conform(tracks, TRACK_COLUMNS, "tracks")
 

@@ -16,7 +16,7 @@ import pandas as pd
 from scipy import sparse
 
 from musicai.genres import genre_matrix
-from musicai.matching import first_artist, normalise, recording_key
+from musicai.matching import first_artist, normalise
 from musicai.recommenders.base import History, TrackFeatures, TrainingData
 from musicai.settings import Settings
 from musicai.tables import (
@@ -112,20 +112,13 @@ def build_features(library: Library, text_model: TfidfVectorizer | None = None) 
     codes, _ = pd.factorize(np.array([normalise(name) for name in artists], dtype=object))
     blank = np.array([not name for name in artists], dtype=bool)
     shown = pd.Series(artists, dtype=object).groupby(codes).first()
-    keys = [
-        recording_key(artist, name) if name else f"id\t{track_id}"
-        for artist, name, track_id in zip(
-            tracks["artists"], tracks["name"], tracks["track_id"], strict=True
-        )
-    ]
-    recording, _ = pd.factorize(np.array(keys, dtype=object))
     source = tracks["feature_source"].astype(object).map(FEATURE_SOURCES.index)
     features = TrackFeatures(
         vocabulary=library.vocabulary,
         names=tuple(tracks["name"].astype(object)),
         artist_names=tuple(str(name) for name in shown),
         artist=np.where(blank, -1, codes).astype(np.int32),
-        recording=recording.astype(np.int32),
+        recording=tracks["recording"].to_numpy(dtype=np.int32),
         tfidf=tfidf,
         terms=tuple(str(term) for term in model.get_feature_names_out()),
         idf=np.asarray(model.idf_, dtype=np.float32),

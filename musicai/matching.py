@@ -9,9 +9,12 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
+from collections.abc import Sequence
 from functools import lru_cache
 
-from musicai.tables import ARTIST_SEPARATOR
+import numpy as np
+
+from musicai.tables import ARTIST_SEPARATOR, IntArray
 
 _PUNCTUATION = re.compile(r"[^\w\s]", re.UNICODE)
 _SPACES = re.compile(r"\s+")
@@ -63,6 +66,18 @@ def first_artist(artists: str) -> str:
 def recording_key(artists: str, name: str) -> str:
     """Equal for two tracks exactly if they are taken to be one recording."""
     return f"{normalise(first_artist(artists))}\t{title_key(name)}"
+
+
+def recordings(artists: Sequence[str], names: Sequence[str], ids: Sequence[str]) -> IntArray:
+    """(n,) numbers from 0 on; tracks of one number are one recording."""
+    keys: dict[str, int] = {}
+    return np.array(
+        [
+            keys.setdefault(recording_key(by, name) if name else f"id\t{track_id}", len(keys))
+            for by, name, track_id in zip(artists, names, ids, strict=True)
+        ],
+        dtype=np.int32,
+    )
 
 
 def name_id(artists: str, name: str) -> str:

@@ -44,6 +44,13 @@ FEATURE_SOURCES = ("file", "matched", "estimated", "none")
 GENRE_SOURCES = ("file", "matched", "artist", "none")
 """Where a track's genres come from: its row, a catalogue, the artist table, nowhere."""
 
+MATCHES = ("", "id", "isrc", "name", "fuzzy", "confirmed")
+"""How an own track's row in a catalogue was found: not at all, by Spotify id, by ISRC, by
+normalised title, first artist and duration, by likeness of the names, or by the person."""
+
+ESTIMATES = ("", "neighbours", "artist", "genre")
+"""What estimated audio features were made from; "" for a track without estimates."""
+
 ARTIST_SEPARATOR = ";"
 """Between artists, and between genres, inside one text column."""
 
@@ -78,12 +85,18 @@ TRACK_COLUMNS: dict[str, str] = {
     "origin": "category",
     "own": "bool",
     "in_catalogue": "bool",
+    "recording": "int32",
+    "match": "category",
+    "estimate": "category",
+    "excluded": "bool",
 }
 """Columns of ``Library.tracks``.
 
 ``origin``: "your history", "your playlists" or the catalogue's name. ``own``: played by
 the listener or in one of the listener's playlists. ``in_catalogue``: found in an enabled
-catalogue (an own track can be, too).
+catalogue (an own track can be, too). ``recording``: tracks of one number are one recording.
+``match``: one of ``MATCHES``. ``estimate``: one of ``ESTIMATES``. ``excluded``: the listener
+left all of the track out of their taste.
 """
 
 PLAY_COLUMNS: dict[str, str] = {
@@ -189,6 +202,8 @@ class Library:
     """SHA-256 that names exactly this data (imports, catalogues and consent)."""
     train_on_api_rows: bool = False
     """Whether the person allowed training on rows that came through Spotify's API."""
+    excluded_plays: int = 0
+    """The owner's plays that are left out of ``plays`` because the person excluded them."""
     vocabulary: Vocabulary = field(init=False, compare=False, repr=False)
     """Track id ↔ track row."""
 

@@ -13,7 +13,7 @@ from tests.conftest import ROOT
 LEVELS: tuple[tuple[str, ...], ...] = (
     ("errors",),
     ("settings", "progress", "output"),
-    ("logs", "tables"),
+    ("logs", "tables", "choices"),
     ("matching", "moods", "jobs"),
     ("genres", "sources"),
     ("store",),

@@ -240,6 +240,7 @@ def test_own_data_make_a_library(store: Store) -> None:
     put(store, HISTORY)
     own = store.own_data("p")
     extra = {"feature_source": "none", "genre_source": "none", "origin": "your history"}
+    extra |= {"recording": 0, "match": "", "estimate": "", "excluded": False}
     library = Library.checked(
         profile="p",
         invented=False,

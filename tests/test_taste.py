@@ -56,6 +56,10 @@ def track(at: int, genre: str = "", **values: Any) -> dict[str, Any]:
         "origin": "your history",
         "own": True,
         "in_catalogue": False,
+        "recording": at,
+        "match": "",
+        "estimate": "",
+        "excluded": False,
         **audio,
         **values,
     }

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from musicai.matching import recordings
 from musicai.tables import (
     AUDIO_FEATURES,
     PLAY_COLUMNS,
@@ -44,11 +45,15 @@ def tracks(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
             "origin": row.get("origin", "your history"),
             "own": row.get("own", True),
             "in_catalogue": row.get("in_catalogue", False),
+            "match": "",
+            "estimate": "",
+            "excluded": row.get("excluded", False),
         }
         for row in rows
     ]
     known = [{k: v for k, v in row.items() if k in SOURCE_TRACK_COLUMNS} for row in rows]
     frame = pd.concat([source_tracks(known), pd.DataFrame(extra)], axis=1)
+    frame["recording"] = recordings(frame["artists"], frame["name"], frame["track_id"])
     return conform(frame, TRACK_COLUMNS, "tracks")
 
 

@@ -8,7 +8,30 @@ from typing import Literal
 
 import pandas as pd
 
+from musicai.choices import Choices
 from musicai.tables import SOURCE_TRACK_COLUMNS, empty_frame
+
+PLAY_SOURCES = (
+    "spotify_extended",
+    "spotify_account",
+    "apple_music",
+    "listenbrainz",
+    "pano_scrobbler",
+    "lastfm",
+    "librefm",
+    "maloja",
+    "rockbox",
+    "mapped_table",
+    "itunes",
+    "listeners",
+)
+"""Whose word a play is, the most exact first: of one play found in several, the first counts.
+
+The position is what the database keeps, so new names are added at the end.
+"""
+
+TABLE_KINDS = ("plays", "playlist", "catalogue")
+"""What the rows of an unknown table can be mapped to."""
 
 SOURCE_PLAY_COLUMNS: dict[str, str] = {
     "track": "int32",
@@ -46,11 +69,25 @@ class Problem:
 
 
 @dataclass(frozen=True)
+class ColumnMapping:
+    """What the columns of a table mean that no reader knows, as the person said it."""
+
+    header: tuple[str, ...]
+    """The table's column names through ``text.header_name``; the mapping serves every table
+    with exactly these."""
+    kind: Literal["plays", "playlist", "catalogue"]
+    columns: tuple[tuple[str, str], ...]
+    """(meaning, column) pairs; meanings are those of ``mapped_table.MEANINGS``."""
+
+
+@dataclass(frozen=True)
 class ReadOptions:
     """Choices of the person that change what a reader takes."""
 
     include_private: bool = False
     """Take plays of private sessions too."""
+    mappings: tuple[ColumnMapping, ...] = ()
+    """For tables that no reader knows."""
 
 
 @dataclass(frozen=True)
@@ -60,8 +97,9 @@ class ParsedFile:
     file: str
     format: str
     """The reader's name."""
-    kind: Literal["plays", "playlist", "catalogue"]
-    """What the rows are: plays, a playlist, or a track table that becomes a catalogue."""
+    kind: Literal["plays", "playlist", "catalogue", "tracks", "choices"]
+    """What the rows are: plays, a playlist, a track table that becomes a catalogue, facts about
+    own tracks alone, or choices (feedback, exclusions, confirmed matches)."""
     tracks: pd.DataFrame = field(default_factory=lambda: empty_frame(SOURCE_TRACK_COLUMNS))
     """``SOURCE_TRACK_COLUMNS``, one row a track id."""
     plays: pd.DataFrame = field(default_factory=lambda: empty_frame(SOURCE_PLAY_COLUMNS))
@@ -76,6 +114,14 @@ class ParsedFile:
     """At most one for each rejected row; the first 1,000 are kept, the rest are counted."""
     api_born: bool = False
     """The rows came through Spotify's API (Exportify); training on them needs consent."""
+    play_source: str = ""
+    """One of ``PLAY_SOURCES`` where that is not the format: our own export hands on whose word
+    its plays were."""
+    choices: Choices = field(default_factory=Choices)
+    """What the person decided, where a file holds such (kind "choices")."""
+    further: tuple[ParsedFile, ...] = ()
+    """Rows of other kinds in the same file, such as the playlists of an iTunes library; each
+    part has counts of its own and no further parts."""
 
 
 @dataclass(frozen=True)

@@ -105,7 +105,7 @@ def yes(text: str) -> int:
 def genres(text: str) -> str:
     """Genres joined by "," or ";" (also written as a list) as ";"-joined lower case, each once."""
     parts = (
-        clean(part.strip(_GENRE_EDGES)).casefold()
+        clean(part).strip(_GENRE_EDGES).casefold()
         for part in text.replace(ARTIST_SEPARATOR, ",").split(",")
     )
     return ARTIST_SEPARATOR.join(dict.fromkeys(part for part in parts if part))

@@ -1,0 +1,64 @@
+"""What a person decided about their music, as frozen values.
+
+They are kept apart from what was imported: a choice can be taken back, and the
+plays it concerned are still there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+EXCLUSION_KINDS = ("artist", "track", "playlist", "period")
+
+VERDICTS = ("like", "dislike", "not_now", "never_artist")
+
+
+@dataclass(frozen=True)
+class Exclusion:
+    """Listening that says nothing about one's taste: a child's songs, a sleep playlist, a party."""
+
+    kind: Literal["artist", "track", "playlist", "period"]
+    value: str
+    """The artist's name, the track's id, the playlist's name; "" for a period."""
+    since: int = -1
+    """First second since 1970 of a period; −1 for the other kinds."""
+    until: int = -1
+    """First second after the period; −1 for the other kinds."""
+
+
+@dataclass(frozen=True)
+class MatchDecision:
+    """The person's word on whether two tracks are one recording."""
+
+    first: str
+    """A track id; the smaller of the two, so that a pair has one form."""
+    second: str
+    same: bool
+
+    @classmethod
+    def of(cls, one: str, other: str, same: bool) -> MatchDecision:
+        """The decision on a pair given in any order."""
+        return cls(min(one, other), max(one, other), same)
+
+
+@dataclass(frozen=True)
+class Feedback:
+    """A verdict on one track, or on its artist."""
+
+    track_id: str
+    verdict: Literal["like", "dislike", "not_now", "never_artist"]
+    given_at: int
+    """Seconds since 1970."""
+
+
+@dataclass(frozen=True)
+class Choices:
+    """All of them together, as an export carries them."""
+
+    exclusions: tuple[Exclusion, ...] = ()
+    decisions: tuple[MatchDecision, ...] = ()
+    feedback: tuple[Feedback, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.exclusions) + len(self.decisions) + len(self.feedback)
