@@ -36,13 +36,15 @@ class Candidates:
         self._features = features
 
     @cached_property
-    def _named(self) -> BoolArray:
-        return np.asarray(self._library.tracks["name"] != "", dtype=bool)
+    def _showable(self) -> BoolArray:
+        """(n_tracks,) fit to be shown: with a name, and not left out of the listener's taste."""
+        tracks = self._library.tracks
+        return np.asarray((tracks["name"] != "") & ~tracks["excluded"], dtype=bool)
 
     @cached_property
     def _offered(self) -> BoolArray:
-        """(n_tracks,) in an enabled catalogue, and with a name to show."""
-        return self._library.tracks["in_catalogue"].to_numpy(dtype=bool) & self._named
+        """(n_tracks,) in an enabled catalogue, and fit to be shown."""
+        return self._library.tracks["in_catalogue"].to_numpy(dtype=bool) & self._showable
 
     def rows(self, own: BoolArray, mode: str) -> RowArray:
         """Candidate rows, ascending.
@@ -50,9 +52,9 @@ class Candidates:
         Discover leaves out every track that shares its recording with an own one.
         """
         if mode == "rediscover":
-            return np.flatnonzero(own & self._named)
+            return np.flatnonzero(own & self._showable)
         if mode == "mix":
-            return np.flatnonzero((own & self._named) | self._offered)
+            return np.flatnonzero((own & self._showable) | self._offered)
         recording = self._features.recording
         met = np.zeros(int(recording.max(initial=-1)) + 1, dtype=bool)
         met[recording[own]] = True
@@ -82,7 +84,7 @@ class Candidates:
             new: The rows of mode "discover".
         """
         found: dict[str, str | None] = dict.fromkeys(MODES)
-        if not (own & self._named).any():
+        if not (own & self._showable).any():
             found["rediscover"] = (
                 "There is no listening history here yet. Import an export on Home, or discover."
             )

@@ -278,7 +278,7 @@ class Library:
         """
         plays = self.plays[self.plays["played_at"] < cut]
         items = self.playlist_items[self.playlist_items["added_at"] < cut]
-        own = np.zeros(self.n_tracks, dtype=bool)
+        own = self.tracks["excluded"].to_numpy(dtype=bool, copy=True)  # met, and never new again
         own[plays.loc[plays["listener"] == 0, "track"].to_numpy()] = True
         own[items["track"].to_numpy()] = True
         return Library(
@@ -292,6 +292,7 @@ class Library:
                 f"{self.fingerprint}<{cut.isoformat()}".encode()
             ).hexdigest(),
             train_on_api_rows=self.train_on_api_rows,
+            excluded_plays=self.excluded_plays,
         )
 
 

@@ -15,7 +15,7 @@ LEVELS: tuple[tuple[str, ...], ...] = (
     ("settings", "progress", "output"),
     ("logs", "tables", "choices"),
     ("matching", "moods", "jobs"),
-    ("genres", "sources"),
+    ("genres", "sources", "exclusions"),
     ("store",),
     ("importing", "catalogues"),
     ("sample",),
