@@ -5,9 +5,11 @@ begin_page()
 
 
 def page() -> None:
-    """The empty state, or what is here."""
+    """The empty state with the drop zone, or what is here."""
     if widgets.ready("What you imported, what is known of it, and where new music comes from."):
         library_panel.draw()
+    else:
+        library_panel.draw_empty()
 
 
 state.guarded(page)

@@ -25,6 +25,7 @@ def draw() -> None:
     st.subheader("Where to get your data", anchor=False)
     import_panel.clocks()
     st.caption("Start with the quick one and add the others when they come; nothing counts twice.")
+    import_panel.formats()
 
 
 def _two_ways() -> None:
@@ -90,9 +91,8 @@ def _last_import(name: str) -> None:
     if not records:
         return
     last = max(records, key=lambda record: record.id)
-    kept = last.plays.imported + last.playlist_rows.imported + last.tracks.imported
     with st.expander(
-        f"Last import: {words.count(kept, 'row')} on {words.date(last.created_at)}, "
+        f"Last import: {words.count(import_panel.imported_rows(last), 'row')} on {words.date(last.created_at)}, "
         f"{words.count(len(last.problems), 'problem')}",
         icon=":material/receipt_long:",
         expanded=jobs_panel.just_imported() and bool(last.problems),

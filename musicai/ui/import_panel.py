@@ -10,8 +10,10 @@ import streamlit as st
 
 from musicai import jobs
 from musicai.errors import MusicAIError, QueryError
-from musicai.store import Counts, ImportRecord
-from musicai.ui import jobs_panel, state, words
+from musicai.sources import SOURCES
+from musicai.store import Counts, FileRecord, ImportRecord
+from musicai.store.records import counts_of_kind
+from musicai.ui import jobs_panel, mapping_panel, state, words
 
 CLOCKS = (
     (
@@ -24,8 +26,8 @@ CLOCKS = (
         "About 5 days",
         "Account data",
         "Ask on [Spotify's privacy page](https://www.spotify.com/account/privacy/) for "
-        "“Account data”: the last year of plays. Its reader comes later; ask for the extended "
-        "history too.",
+        "“Account data”: the last year of plays, your playlists and what you saved. Drop the zip "
+        "here as it came.",
     ),
     (
         "Up to 30 days",
@@ -70,36 +72,50 @@ def clocks() -> None:
             st.markdown(f":small[{how}]")
 
 
+def formats() -> None:
+    """Everything that can be read, folded away."""
+    with st.expander("Everything musicai can read", icon=":material/folder_open:"):
+        st.markdown("\n".join(f"- {words.plain(source.label)}" for source in SOURCES))
+        st.caption(
+            "Files are recognised by what is in them, not by their names. Zip files, several "
+            "files at once and folders inside a zip are fine."
+        )
+
+
 # --- the drop zone --------------------------------------------------------------------
 
 
-def drop_zone() -> None:
-    """Files, the profile they go to, and the button that starts the import."""
+def drop_zone(place: str = "import") -> None:
+    """Files, the profile they go to, and the button that starts the import.
+
+    Args:
+        place: What the keys begin with; a page that draws the zone has its own.
+    """
     uploads = st.file_uploader(
         "Your files",
         accept_multiple_files=True,
-        key=upload_key("import_files"),
+        key=upload_key(f"{place}_files"),
         help="Zip files as received, JSON, CSV, or tables of tracks. Several at once. "
         "Up to 300 MB each. They stay on this machine.",
     )
-    real = [p.name for p in state.profiles() if not p.invented]
+    mapping_panel.draw(uploads, place)
     left, right = st.columns(2, vertical_alignment="bottom")
+    _follow_listener(f"{place}_profile")
     profile = left.text_input(
         "Name of the listener",
-        value=_suggested(real),
         max_chars=40,
-        key="import_profile",
+        key=f"{place}_profile",
         help="Only a label on this machine. An existing name adds to that listener.",
     )
     private = right.toggle(
         "Include private sessions",
-        key="import_private",
+        key=f"{place}_private",
         help="Plays that Spotify marked as private are left out unless you switch this on.",
     )
     busy = jobs_panel.running() is not None
     if st.button(
         "Import",
-        key="import_start",
+        key=f"{place}_start",
         type="primary",
         icon=":material/upload_file:",
         disabled=not uploads or busy,
@@ -113,6 +129,13 @@ def drop_zone() -> None:
 def upload_key(base: str) -> str:
     """The uploader's key; it changes with every import, so that the files are gone then."""
     return f"{base}_{st.session_state.get(_TAKEN, 0)}"
+
+
+def _follow_listener(key: str) -> None:
+    """Put the chosen listener's name into the field, again whenever another one is chosen."""
+    name = _suggested([p.name for p in state.profiles() if not p.invented])
+    if key not in st.session_state or st.session_state.get(f"{key}_of") != name:
+        st.session_state[key] = st.session_state[f"{key}_of"] = name
 
 
 def _suggested(real: Sequence[str]) -> str:
@@ -159,23 +182,39 @@ def start(uploads: Sequence[Upload], profile: str, *, include_private: bool) -> 
 # --- the report -----------------------------------------------------------------------
 
 
+_KINDS = {
+    "plays": "Plays",
+    "playlist": "Playlist rows",
+    "catalogue": "Catalogue rows",
+    "tracks": "Facts about tracks",
+    "choices": "Your choices",
+}
+"""What the screen calls the kinds of rows, in this order."""
+
+_FATES = {
+    "read": "Read",
+    "imported": "Imported",
+    "duplicate": "Had already",
+    "not_music": "Not music",
+    "private": "Private",
+    "rejected": "Rejected",
+}
+"""What became of a row; all but the first add up to the first."""
+
+
 def counts_table(record: ImportRecord) -> dict[str, list[str]]:
     """What became of every row, kind by kind; each line adds up to "Read"."""
-    kinds = [
-        (label, counts)
-        for label, counts in (
-            ("Plays", record.plays),
-            ("Playlist rows", record.playlist_rows),
-            ("Catalogue rows", record.tracks),
-        )
-        if counts.read
-    ] or [("Rows", Counts())]
-    columns = ("read", "imported", "duplicate", "not_music", "private", "rejected")
-    names = ("Read", "Imported", "Had already", "Not music", "Private", "Rejected")
-    table = {"": [label for label, _ in kinds]}
-    for column, name in zip(columns, names, strict=True):
-        table[name] = [f"{getattr(counts, column):,}" for _, counts in kinds]
+    found = {label: counts_of_kind(record.files, kind) for kind, label in _KINDS.items()}
+    kinds = {label: counts for label, counts in found.items() if counts.read} or {"Rows": Counts()}
+    table = {"": list(kinds)}
+    for fate, name in _FATES.items():
+        table[name] = [f"{getattr(counts, fate):,}" for counts in kinds.values()]
     return table
+
+
+def imported_rows(record: ImportRecord) -> int:
+    """Rows of any kind that an import brought."""
+    return sum(f.counts.imported for f in record.files)
 
 
 def report(record: ImportRecord, *, key: str) -> None:
@@ -199,17 +238,27 @@ def file_label(file: str) -> str:
 def _files(record: ImportRecord, key: str) -> None:
     if not record.files:
         return
-    columns: dict[str, list[object]] = {
-        "File": [file_label(f.file) for f in record.files],
-        "Format": [f.format.replace("_", " ") for f in record.files],
-        "Rows": [f.counts.read for f in record.files],
-        "Imported": [f.counts.imported for f in record.files],
-    }
-    if any(f.repeated for f in record.files):
-        columns["Note"] = ["had this file already" if f.repeated else "" for f in record.files]
     st.dataframe(
-        pd.DataFrame(columns), hide_index=True, key=f"files_{key}", alt="Files of this import"
+        pd.DataFrame(files_table(record.files)),
+        hide_index=True,
+        key=f"files_{key}",
+        alt="Files of this import, and what became of the rows of each",
     )
+
+
+def files_table(files: Sequence[FileRecord]) -> dict[str, list[object]]:
+    """What became of every row, file by file; each line adds up to "Read"."""
+    labels = {source.name: source.label for source in SOURCES}
+    columns: dict[str, list[object]] = {
+        "File": [file_label(f.file) for f in files],
+        "Format": [labels.get(f.format, f.format.replace("_", " ")) for f in files],
+        "Rows are": [_KINDS.get(f.kind, f.kind).lower() for f in files],
+    }
+    for fate, name in _FATES.items():
+        columns[name] = [getattr(f.counts, fate) for f in files]
+    if any(f.repeated for f in files):
+        columns["Note"] = ["had this file already" if f.repeated else "" for f in files]
+    return columns
 
 
 def problems(record: ImportRecord, *, key: str) -> None:

@@ -1,4 +1,7 @@
-"""Library: what was imported, what is known of it, catalogues, consent, and deletion."""
+"""Library: what you have, what is known of it, what is left out, and the way out again.
+
+One part of the page is drawn at a time, for each looks through the whole library.
+"""
 
 from __future__ import annotations
 
@@ -10,10 +13,23 @@ from musicai import jobs
 from musicai.errors import JobRunning
 from musicai.registry import retire_profile
 from musicai.store import Catalogue, ImportRecord
-from musicai.ui import import_panel, jobs_panel, state, widgets, words
+from musicai.ui import (
+    exclusions_panel,
+    export_panel,
+    import_panel,
+    jobs_panel,
+    matches_panel,
+    provenance_panel,
+    state,
+    widgets,
+    words,
+)
 
 if TYPE_CHECKING:
     from musicai.ai_model import MusicAI
+
+PARTS = ("Your music", "Matches", "Left out", "Export & delete")
+"""The parts of the page, as the tabs and the address name them."""
 
 
 def draw() -> None:
@@ -24,12 +40,52 @@ def draw() -> None:
     widgets.invented_note(ai.library.invented)
     jobs_panel.progress()
     _figures(ai)
-    _coverage(ai)
+    music, matches, left_out, leaving = st.tabs(
+        list(PARTS), key="library_part", on_change="rerun", bind="query-params"
+    )
+    if music.open:
+        with music:
+            _music(ai, name)
+    elif matches.open:
+        with matches:
+            state.guarded(lambda: matches_panel.draw(ai))
+    elif left_out.open:
+        with left_out:
+            state.guarded(lambda: exclusions_panel.draw(ai))
+    elif leaving.open:
+        with leaving:
+            _leaving(ai, name)
+
+
+def draw_empty() -> None:
+    """The page before there is any music: the way to bring some."""
+    jobs_panel.progress()
+    _add_music()
+
+
+def _music(ai: MusicAI, name: str) -> None:
+    _add_music()
+    provenance_panel.draw(ai)
     _catalogues(ai, name)
     _imports(name)
     if import_panel.has_api_rows(name):
         _consent(name)
+
+
+def _leaving(ai: MusicAI, name: str) -> None:
+    state.guarded(lambda: export_panel.draw(ai))
     _delete(name, ai.library.invented)
+
+
+def _add_music() -> None:
+    st.subheader("Add music", anchor=False)
+    st.caption(
+        "Histories, playlists and tables of tracks, from any of the formats below. "
+        "What is here already is not counted twice."
+    )
+    with st.container(border=True):
+        state.guarded(lambda: import_panel.drop_zone("library"))
+    import_panel.formats()
 
 
 def _figures(ai: MusicAI) -> None:
@@ -51,21 +107,13 @@ def _figures(ai: MusicAI) -> None:
     if len(mine):
         first, last = mine["played_at"].iloc[0], mine["played_at"].iloc[-1]
         st.caption(f"Plays from {words.date(first)} to {words.date(last)}, UTC.")
+    if library.excluded_plays:
+        plays = words.count(library.excluded_plays, "play")
+        verb = "is" if library.excluded_plays == 1 else "are"
+        st.caption(f":material/visibility_off: {plays} {verb} left out of your taste.")
     others = len(library.listeners) - 1
     if others:
         st.caption(f"Beside yours, the plays of {words.count(others, 'other listener')} are here.")
-
-
-def _coverage(ai: MusicAI) -> None:
-    from musicai.ui.charts import coverage  # noqa: PLC0415 (plotly is slow to import)
-
-    st.subheader("What is known of your music", anchor=False)
-    figure, alt = coverage(ai.coverage())
-    st.plotly_chart(figure, alt=alt, key="library_coverage", config={"displayModeBar": False})
-    st.caption(
-        "By plays, what you hear often counts more. Estimated features come from the same "
-        "artist's known tracks, then from the genre. Add a table of tracks to know more."
-    )
 
 
 # --- catalogues -----------------------------------------------------------------------
@@ -78,13 +126,12 @@ def _catalogues(ai: MusicAI, name: str) -> None:
     for catalogue in fitting:
         _catalogue(catalogue, name)
     if not fitting:
-        st.markdown(
-            "No catalogue yet, so only your own music can be recommended. Add any table of "
-            "tracks: a CSV with track, artist and, if there are, genres and audio features."
-        )
+        st.markdown("No catalogue yet, so only your own music can be recommended.")
     if not ai.library.invented:
-        with st.expander("Add a catalogue", icon=":material/library_add:", expanded=not fitting):
-            state.guarded(lambda: _add_catalogue(name))
+        st.caption(
+            "To add one, drop a table of tracks into “Add music”: a CSV with track, artist and, "
+            "if there are, genres and audio features."
+        )
 
 
 def _catalogue(catalogue: Catalogue, profile: str) -> None:
@@ -110,24 +157,6 @@ def _switch(profile: str, name: str, key: str) -> None:
     )
 
 
-def _add_catalogue(profile: str) -> None:
-    uploads = st.file_uploader(
-        "A table of tracks",
-        accept_multiple_files=True,
-        key=import_panel.upload_key("catalogue_files"),
-        help="CSV, also zipped. It stays on this machine.",
-    )
-    if st.button(
-        "Add",
-        key="catalogue_add",
-        type="primary",
-        icon=":material/library_add:",
-        disabled=not uploads or jobs_panel.running() is not None,
-    ):
-        import_panel.start(uploads, profile, include_private=False)
-        st.rerun()
-
-
 # --- imports --------------------------------------------------------------------------
 
 
@@ -135,16 +164,15 @@ def _imports(profile: str) -> None:
     st.subheader("Imports", anchor=False)
     records = state.store().imports(profile)
     if not records:
-        st.markdown("Nothing was imported yet. Home takes your files.")
+        st.markdown("Nothing was imported yet. “Add music” takes your files.")
     for record in records:
         _import(record)
 
 
 def _import(record: ImportRecord) -> None:
-    kept = record.plays.imported + record.playlist_rows.imported + record.tracks.imported
     title = (
         f"{words.date_and_time(record.created_at)}: {words.count(len(record.files), 'file')}, "
-        f"{words.count(kept, 'row')} imported, {words.count(len(record.problems), 'problem')}"
+        f"{words.count(import_panel.imported_rows(record), 'row')} imported, {words.count(len(record.problems), 'problem')}"
     )
     panel = st.expander(title, key=f"import_{record.id}", on_change="rerun")
     if not panel.open:

@@ -23,6 +23,7 @@ from musicai.ui.charts.taste import (
     diversity,
     genres,
     radar,
+    radar_change,
     week,
 )
 
@@ -43,5 +44,6 @@ __all__ = [
     "metric_label",
     "metrics_chart",
     "radar",
+    "radar_change",
     "week",
 ]

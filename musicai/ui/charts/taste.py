@@ -56,6 +56,49 @@ def radar(profile: TasteProfile) -> Chart:
         traces.append(_outline(other, closed, "Catalogue", NEUTRAL, "dash"))
     texts = [amount(name, profile.audio_features[name].mean or 0.0) for name in axes]
     traces.append(_outline(_closed(mean), closed, "You", ACCENT, "solid", [*texts, texts[0]]))
+    return Chart(_on_axes(traces), _radar_alt(profile, axes))
+
+
+def radar_change(before: TasteProfile, after: TasteProfile) -> Chart:
+    """The shape of a taste with everything, and without what was left out.
+
+    Features that either does not know leave both shapes; fewer than three make an
+    empty chart.
+    """
+    axes = [
+        name
+        for name in RADAR_AXES
+        if before.audio_features[name].axis is not None
+        and after.audio_features[name].axis is not None
+    ]
+    if len(axes) < 3:
+        return Chart(figure_of([], 320), "Too few audio features are known to compare two shapes.")
+    labels = _closed([QUALITY[name] for name in axes])
+    traces = []
+    for name, profile, colour, dash in (
+        ("With everything", before, NEUTRAL, "dash"),
+        ("Without what you left out", after, ACCENT, "solid"),
+    ):
+        known = [profile.audio_features[axis] for axis in axes]
+        texts = [amount(a, one.mean or 0.0) for a, one in zip(axes, known, strict=True)]
+        shape = _closed([one.axis or 0.0 for one in known])
+        traces.append(_outline(shape, labels, name, colour, dash, _closed(texts)))
+    return Chart(_on_axes(traces), _change_alt(before, after, axes))
+
+
+def _change_alt(before: TasteProfile, after: TasteProfile, axes: Sequence[str]) -> str:
+    def moved(name: str) -> float:
+        ends = (after.audio_features[name].axis, before.audio_features[name].axis)
+        return abs((ends[0] or 0.0) - (ends[1] or 0.0))
+
+    most = max(axes, key=moved)
+    was, now = (amount(most, one.audio_features[most].mean or 0.0) for one in (before, after))
+    if was == now:
+        return "Leaving these out changes none of the audio features by much."
+    return f"Changed most: {most}, from {was} to {now}."
+
+
+def _on_axes(traces: Sequence[go.Scatterpolar]) -> go.Figure:
     figure = figure_of(
         traces,
         430,
@@ -81,10 +124,10 @@ def radar(profile: TasteProfile) -> Chart:
             "tickfont": {"color": INK, "size": 13},
         },
     )
-    return Chart(figure, _radar_alt(profile, axes))
+    return figure
 
 
-def _closed(values: Sequence[float]) -> list[float]:
+def _closed[T](values: Sequence[T]) -> list[T]:
     return [*values, values[0]]
 
 
