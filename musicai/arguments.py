@@ -6,8 +6,15 @@ import argparse
 from collections.abc import Mapping
 from pathlib import Path
 
+from musicai.choices import Exclusion
+from musicai.errors import QueryError
+from musicai.sources.export_rows import track_id
+from musicai.sources.values import clean, iso_seconds
+
 METHODS = ("auto", "als", "nmf")
 """How the collaborative component learns; "auto" takes the better by evaluation."""
+
+DAY_S = 24 * 3600
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -17,6 +24,9 @@ def build_parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _import(commands)
+    _export(commands)
+    _exclude(commands)
+    _copies(commands)
     _recommend(commands)
     _taste(commands)
     for name, text in (
@@ -75,8 +85,93 @@ def _import(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
         choices=("yes", "no"),
         help="consent to train on rows that came through Spotify's API (Exportify)",
     )
+    parser.add_argument(
+        "--mapping",
+        action="append",
+        default=[],
+        type=Path,
+        metavar="FILE.json",
+        help="what the columns of a table mean that no reader knows; kept for the next time",
+    )
     parser.add_argument("--train", action="store_true", help="train right after the import")
     _job(parser)
+    _json(parser)
+
+
+def _export(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    text = "write everything of a profile to one file, which import reads again"
+    parser = commands.add_parser("export", help=text, description=text.capitalize() + ".")
+    parser.add_argument("target", type=Path, metavar="TARGET", help="such as everything.zip")
+    parser.add_argument(
+        "--format",
+        choices=("zip", "json"),
+        help="CSV and Parquet in a zip, or one JSON object; without it the target's ending says",
+    )
+    _force(parser)
+    _job(parser)
+    _profile(parser)
+
+
+def _force(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--force", action="store_true", help="replace a file that is there")
+
+
+def _exclude(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    text = "leave listening out of your taste, take that back, or list what is left out"
+    parser = commands.add_parser("exclude", help=text, description=text.capitalize() + ".")
+    parser.add_argument("action", choices=("add", "remove", "list"))
+    for name, meaning in (("artist", "NAME"), ("track", "ID"), ("playlist", "NAME")):
+        parser.add_argument(f"--{name}", action="append", default=[], metavar=meaning)
+    parser.add_argument(
+        "--from", dest="since", metavar="DAY", help="2024-05-01, or a time such as 2024-05-01T18:00"
+    )
+    parser.add_argument("--to", dest="until", metavar="DAY", help="the last day, or a time (UTC)")
+    _profile(parser)
+
+
+def exclusions_of(options: argparse.Namespace) -> tuple[Exclusion, ...]:
+    """What ``exclude`` names, in the order of the kinds.
+
+    Raises:
+        QueryError: a name is blank, an id is none, or the period is not one.
+    """
+    rules = [Exclusion("artist", clean(name)) for name in options.artist]
+    rules += [Exclusion("track", track_id(text)) for text in options.track]
+    rules += [Exclusion("playlist", clean(name)) for name in options.playlist]
+    for rule in rules:
+        if not rule.value:
+            wanted = (
+                "a Spotify id or one that begins with name:" if rule.kind == "track" else "text"
+            )
+            raise QueryError(f"--{rule.kind} needs {wanted}.")
+    if options.since or options.until:
+        since, until = _moment(options.since, 0), _moment(options.until, 1)
+        if not 0 <= since < until:
+            raise QueryError(
+                "A period needs --from and a later --to, each a day (2024-05-01) or a time "
+                "(2024-05-01T18:00, UTC)."
+            )
+        rules.append(Exclusion("period", "", since, until))
+    return tuple(rules)
+
+
+def _moment(text: str | None, whole_days: int) -> int:
+    """Seconds since 1970, -1 for none; a bare day ends ``whole_days`` later than it begins."""
+    seconds = int(iso_seconds([text or ""])[0])
+    bare = len((text or "").strip()) == len("2024-05-01")
+    return seconds + whole_days * DAY_S if seconds >= 0 and bare else seconds
+
+
+def _copies(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    text = "copy all profiles and catalogues to one zip"
+    parser = commands.add_parser("backup", help=text, description=text.capitalize() + ".")
+    parser.add_argument("file", type=Path, metavar="FILE")
+    _force(parser)
+    _json(parser)
+    text = "replace all profiles and catalogues by those of a backup"
+    parser = commands.add_parser("restore", help=text, description=text.capitalize() + ".")
+    parser.add_argument("file", type=Path, metavar="FILE")
+    parser.add_argument("--yes", action="store_true", help="really replace what is here")
     _json(parser)
 
 

@@ -18,6 +18,7 @@ from scipy import sparse
 from musicai.genres import genre_matrix
 from musicai.matching import first_artist, normalise
 from musicai.recommenders.base import History, TrackFeatures, TrainingData
+from musicai.sessions import basket_rows, completed, seconds, sessions
 from musicai.settings import Settings
 from musicai.tables import (
     ARTIST_SEPARATOR,
@@ -36,12 +37,6 @@ logger = logging.getLogger(__name__)
 FIELD_WEIGHTS = {"a": 2.0, "g": 1.5, "l": 0.8, "t": 0.6}
 """Weight of a term by its field: artist, genre, album, title. Who plays it and what kind
 it is say more about taste than the words of a title."""
-
-COMPLETED_MS = 30_000
-"""A play shorter than this (milliseconds) is not counted as listened to, as on Spotify."""
-
-SESSION_GAP_MINUTES = 30
-"""A pause longer than this ends a listening session; the customary value for music logs."""
 
 RECENCY_HALF_LIFE_DAYS = 365.0
 """Age at which the fading part of a play's weight has halved."""
@@ -133,7 +128,7 @@ def build_features(library: Library, text_model: TfidfVectorizer | None = None) 
 
 def load_features(settings: Settings, library: Library) -> TrackFeatures:
     """The features from their side file, which is made where it is absent or damaged."""
-    path = settings.cache / f"features-{library.fingerprint[:32]}.npz"
+    path = settings.cache / f"features-{(library.joined or library.fingerprint)[:32]}.npz"
     try:
         return _read_features(path, library)
     except (OSError, KeyError, ValueError, zipfile.BadZipFile):
@@ -203,36 +198,6 @@ def _read_features(path: Path, library: Library) -> TrackFeatures:
 # --- interactions ---------------------------------------------------------------------
 
 
-def completed(plays: pd.DataFrame) -> np.ndarray[Any, np.dtype[np.bool_]]:
-    """(n_plays,) True where the track was listened to: not skipped, 30 seconds or more."""
-    skipped = plays["skipped"].fillna(False).to_numpy(dtype=bool)
-    return ~skipped & (plays["ms_played"].to_numpy() >= COMPLETED_MS)
-
-
-def seconds(times: pd.Series) -> np.ndarray[Any, np.dtype[np.int64]]:
-    """(n,) whole seconds since 1970."""
-    return times.to_numpy(dtype="datetime64[s]").astype(np.int64)
-
-
-def sessions(plays: pd.DataFrame, gap_minutes: int = SESSION_GAP_MINUTES) -> IntArray:
-    """(n_plays,) the number of the listening session of each play.
-
-    A session ends where the same listener pauses longer than ``gap_minutes``
-    between the end of one play and the start of the next.
-    """
-    if plays.empty:
-        return np.zeros(0, dtype=np.int32)
-    start = seconds(plays["played_at"])
-    listener = plays["listener"].to_numpy()
-    order = np.lexsort((start, listener))
-    end = start + plays["ms_played"].to_numpy() // 1000
-    pause = start[order][1:] - end[order][:-1]
-    breaks = (pause > gap_minutes * 60) | (np.diff(listener[order]) != 0)
-    numbers = np.empty(len(plays), dtype=np.int32)
-    numbers[order] = np.concatenate([[0], np.cumsum(breaks)])
-    return numbers
-
-
 def _confidences(
     key: np.ndarray[Any, np.dtype[np.int64]],
     done: np.ndarray[Any, np.dtype[np.bool_]],
@@ -257,6 +222,8 @@ def _confidences(
 def history(library: Library, listener: int = 0) -> History:
     """What one listener has played; for the owner, the playlists too.
 
+    The releases of a recording count together, at its first row.
+
     Args:
         library: The data; its last play is "now".
         listener: Position in ``library.listeners``.
@@ -264,13 +231,14 @@ def history(library: Library, listener: int = 0) -> History:
     plays = library.plays[library.plays["listener"] == listener]
     start = seconds(plays["played_at"])
     now = int(seconds(library.plays["played_at"]).max()) if len(library.plays) else 0
-    track = plays["track"].to_numpy(dtype=np.int64)
+    track = library.canonical[plays["track"].to_numpy()].astype(np.int64)
     unique, confidence, count = _confidences(track, completed(plays), (now - start) / 86_400.0)
     last = np.zeros(len(unique), dtype=np.int64)
     np.maximum.at(last, np.searchsorted(unique, track), start)
     rows = pd.DataFrame({"confidence": confidence, "plays": count, "last": last}, index=unique)
     if listener == 0 and len(library.playlist_items):
-        listed = library.playlist_items["track"].value_counts()
+        items = library.canonical[library.playlist_items["track"].to_numpy()]
+        listed = pd.Series(items).value_counts()
         rows = rows.reindex(rows.index.union(listed.index), fill_value=0)
         rows.loc[listed.index, "confidence"] += np.log1p(listed.to_numpy()).astype(np.float32)
     return History(
@@ -302,7 +270,8 @@ def _listener_rows(library: Library) -> sparse.csr_matrix:
     if plays.empty:
         return sparse.csr_matrix(shape, dtype=np.float32)
     start = seconds(plays["played_at"])
-    key = plays["listener"].to_numpy(dtype=np.int64) * library.n_tracks + plays["track"].to_numpy()
+    track = library.canonical[plays["track"].to_numpy()]
+    key = plays["listener"].to_numpy(dtype=np.int64) * library.n_tracks + track
     done = completed(plays)
     unique, confidence, count = _confidences(key, done, (start.max() - start) / 86_400.0)
     heard = count > 0
@@ -312,29 +281,17 @@ def _listener_rows(library: Library) -> sparse.csr_matrix:
 
 def _session_rows(library: Library) -> sparse.csr_matrix:
     done = completed(library.plays)
-    return _basket_rows(
-        sessions(library.plays)[done], library.plays["track"].to_numpy()[done], library.n_tracks
+    return basket_rows(
+        sessions(library.plays)[done],
+        library.canonical[library.plays["track"].to_numpy()[done]],
+        library.n_tracks,
     )
 
 
 def _playlist_rows(library: Library) -> sparse.csr_matrix:
     items = library.training_items()
-    return _basket_rows(
-        items["playlist"].cat.codes.to_numpy(), items["track"].to_numpy(), library.n_tracks
+    return basket_rows(
+        items["playlist"].cat.codes.to_numpy(),
+        library.canonical[items["track"].to_numpy()],
+        library.n_tracks,
     )
-
-
-def _basket_rows(
-    basket: np.ndarray[Any, Any], track: np.ndarray[Any, Any], n_tracks: int
-) -> sparse.csr_matrix:
-    """Baskets of two or more distinct tracks, each a row of ones."""
-    unique = np.unique(basket.astype(np.int64) * max(n_tracks, 1) + track)
-    row, column = np.divmod(unique, max(n_tracks, 1))
-    size = np.unique(row, return_counts=True)[1]
-    if not len(size):
-        return sparse.csr_matrix((0, n_tracks), dtype=np.float32)
-    matrix = sparse.csr_matrix(
-        (np.ones(len(unique), dtype=np.float32), column, np.concatenate([[0], size.cumsum()])),
-        shape=(len(size), n_tracks),
-    )
-    return matrix[size >= 2]

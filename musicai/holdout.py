@@ -8,7 +8,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from musicai.data_processor import completed, seconds
+from musicai.sessions import completed, seconds
 from musicai.tables import IntArray, Library
 
 MIN_EVENTS = 50
@@ -72,7 +72,7 @@ def events(library: Library) -> pd.DataFrame:
         return pd.DataFrame(
             {
                 "listener": plays["listener"].to_numpy(),
-                "track": plays["track"].to_numpy(),
+                "track": library.canonical[plays["track"].to_numpy()].astype(np.int32),
                 "time": seconds(plays["played_at"]),
             }
         )
@@ -80,7 +80,7 @@ def events(library: Library) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "listener": np.zeros(len(items), dtype=np.int32),
-            "track": items["track"].to_numpy(),
+            "track": library.canonical[items["track"].to_numpy()].astype(np.int32),
             "time": seconds(items["added_at"]),
         }
     )

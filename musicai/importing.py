@@ -1,26 +1,31 @@
-"""From files to the store: walk, recognise, read, keep apart, write, report."""
+"""From files to the store: walk, read, keep apart, write, report.
+
+Large inputs are read by worker processes (``musicai.reading``) while this one
+unpacks and writes; what is written, and in which order, is the same.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from musicai.errors import Cancelled, MusicAIError, StoreError
 from musicai.logs import timed
 from musicai.progress import Progress
-from musicai.settings import Settings
-from musicai.sources import recognise
+from musicai.reading import Reading, Workers, few_collections, read_file, worker_count
+from musicai.settings import Settings, child_environment
 from musicai.sources.archives import ARROW, Input, Member, base_name, open_inputs
 from musicai.sources.base import ParsedFile, Problem, ReadOptions
+from musicai.sources.worlds import keep_apart
 from musicai.store import Counts, FileRecord, ImportWriter, Store
 from musicai.store.records import counts_of_kind
-from musicai.tables import INVENTED_PREFIX
 
 logger = logging.getLogger(__name__)
 
@@ -29,6 +34,18 @@ READING = 0.9
 
 ZIP_GROWTH = 8
 """How much larger a history is unpacked, for the progress alone."""
+
+WORKERS_FROM = 8 * 1024**2
+"""From so many bytes on worker processes read faster than they take to start."""
+
+BYTES_AHEAD = 64 * 1024**2
+"""Files that wait to be read or written hold together at most this, or are one."""
+
+FILES_AHEAD = 6
+"""Files that wait to be read or written at most."""
+
+ASK_EVERY_S = 0.2
+"""While a file is being read, the person's wish to stop is looked for this often, seconds."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +64,8 @@ class ImportReport:
     """Tracks that the profile did not know before."""
     fingerprint_changed: bool
     """Whether the profile's data are others now, so that training again is worth it."""
+    superseded: int
+    """Plays of earlier imports that this one knows more exactly; they do not count twice."""
     consent_needed: bool
     """The profile holds rows that came through Spotify's API, and the person has not yet been
     asked whether models may be trained on them; until then they are not."""
@@ -67,6 +86,16 @@ class ImportReport:
         return counts_of_kind(self.files, "catalogue")
 
     @property
+    def track_facts(self) -> Counts:
+        """Rows that say something about own tracks and nothing else."""
+        return counts_of_kind(self.files, "tracks")
+
+    @property
+    def choices(self) -> Counts:
+        """Feedback, exclusions and decisions on matches."""
+        return counts_of_kind(self.files, "choices")
+
+    @property
     def new_plays(self) -> int:
         """Plays that were not there before."""
         return self.plays.imported
@@ -78,10 +107,13 @@ class ImportReport:
             "plays": self.plays.to_json(),
             "playlist_rows": self.playlist_rows.to_json(),
             "tracks": self.tracks.to_json(),
+            "track_facts": self.track_facts.to_json(),
+            "choices": self.choices.to_json(),
             "n_files": len(self.files),
             "n_problems": len(self.problems),
             "new_tracks": self.new_tracks,
             "new_plays": self.new_plays,
+            "superseded": self.superseded,
             "seconds": round(self.seconds, 3),
             "first_import": self.first_import,
             "fingerprint_changed": self.fingerprint_changed,
@@ -147,8 +179,14 @@ def import_inputs(
         timed(logger, "import"),
         store.begin_import(profile, include_private=options.include_private) as writer,
     ):
-        drop = _Drop(writer, options, invented)
-        drop.take_all(inputs, settings, progress)
+        options = replace(options, mappings=(*options.mappings, *store.mappings()))
+        expected = _expected_bytes(inputs)
+        with few_collections(), _workers(expected, settings) as workers:
+            drop = _Drop(writer, options, invented, workers, progress, expected)
+            members = open_inputs(inputs, settings)
+            for member in _ahead(members) if workers else members:
+                drop.take(member)
+            drop.end()
         progress(READING, "Saving")
         seconds = writer.finish(consent=consent, invented=invented)
         new_tracks = writer.new_tracks
@@ -169,121 +207,152 @@ def import_inputs(
         first_import=first,
         new_tracks=new_tracks,
         fingerprint_changed=after != before,
+        superseded=writer.superseded,
         consent_needed=after is not None and store.consent_needed(profile),
     )
 
 
+@contextlib.contextmanager
+def _workers(expected: int, settings: Settings) -> Iterator[Workers | None]:
+    count = worker_count()
+    if expected < WORKERS_FROM or not count:
+        yield None
+        return
+    with Workers(count, child_environment(settings)) as workers:
+        yield workers
+
+
+def _ahead(members: Iterator[Member | Problem]) -> Iterator[Member | Problem]:
+    """The same, each unpacked while the one before it is being dealt with."""
+    with ThreadPoolExecutor(1, thread_name_prefix="unpacking") as thread:
+        coming = thread.submit(next, members, None)
+        while (member := coming.result()) is not None:
+            coming = thread.submit(next, members, None)
+            yield member
+
+
 @dataclass(frozen=True)
+class _Waiting:
+    """A file on its way: a problem already, being read, or of bytes that are being read."""
+
+    size: int
+    found: Problem | Member | None = None
+    """Why it is not read, or the file where it is read in its turn."""
+    reading: Future[Reading] | None = None
+    file: str = ""
+    digest: str = ""
+
+    @property
+    def ready(self) -> bool:
+        return self.reading is None or self.reading.done()
+
+
+@dataclass
 class _Drop:
-    """The files of one import on their way into the writer."""
+    """The files of one import on their way into the writer, in the order they were met."""
 
     writer: ImportWriter
     options: ReadOptions
     invented: bool
+    workers: Workers | None
+    progress: Progress
+    expected: int
+    """About how many bytes will come."""
+    done: int = 0
+    number: int = 0
+    waiting: deque[_Waiting] = field(default_factory=deque)
 
-    def take_all(self, inputs: Sequence[Input], settings: Settings, progress: Progress) -> None:
-        expected, done, number = max(_expected_bytes(inputs), 1), 0, 0
-        for member in open_inputs(inputs, settings):
-            if isinstance(member, Problem):
-                self.writer.problems.append(member)
-                continue
-            number += 1
-            progress(READING * min(done / expected, 1.0), f"Reading file {number}")
-            self.take(member)
-            done += len(member.data)
+    def take(self, member: Member | Problem) -> None:
+        """Begin with one file, and write those before it that are read."""
+        self.waiting.append(self.begin(member))
+        while self.waiting and (self.waiting[0].ready or self.too_many()):
+            self.write_first()
 
-    def take(self, member: Member) -> None:
-        """One file: known bytes are a look-up, all others are read."""
+    def end(self) -> None:
+        """Write the rest."""
+        while self.waiting:
+            self.write_first()
+
+    def begin(self, member: Member | Problem) -> _Waiting:
+        if isinstance(member, Problem):
+            return _Waiting(0, member)
+        size, twin = len(member.data), member.digest
+        if (
+            self.workers is None
+            or self.writer.known(twin)
+            or any(waiting.digest == twin for waiting in self.waiting)
+        ):
+            return _Waiting(size, member, digest=twin)
+        reading = self.workers.submit(member.data, member.file, self.options)
+        return _Waiting(size, None, reading, member.file, twin)
+
+    def too_many(self) -> bool:
+        held = sum(waiting.size for waiting in self.waiting)
+        return len(self.waiting) > FILES_AHEAD or held > BYTES_AHEAD
+
+    def write_first(self) -> None:
+        first = self.waiting[0]
+        if isinstance(first.found, Problem):
+            self.writer.problems.append(first.found)
+        else:
+            self.number += 1
+            self.tell()
+            if first.found is not None:
+                self.take_here(first.found)
+            else:
+                self.keep(self.wait_for(first), first.file, first.digest)
+            self.done += first.size
+        self.waiting.popleft()
+
+    def tell(self) -> None:
+        """Report how far the import is; raises ``Cancelled`` to stop."""
+        rows = sum(record.counts.read for record in self.writer.records)
+        note = f"Reading file {self.number}" + (f", {rows:,} rows so far" if rows else "")
+        self.progress(READING * min(self.done / max(self.expected, 1), 1.0), note)
+
+    def wait_for(self, waiting: _Waiting) -> Reading:
+        assert waiting.reading is not None  # a file without one is read here
+        while True:
+            try:
+                return waiting.reading.result(timeout=ASK_EVERY_S)
+            except TimeoutError:
+                self.tell()
+
+    def take_here(self, member: Member) -> None:
+        """One file in this process: known bytes are a look-up, all others are read."""
+        known = self.writer.known(member.digest)
+        if known:
+            self.writer.repeat(member.file, known)
+        else:
+            reading = read_file(member.data, member.file, self.options)
+            self.keep(reading, member.file, member.digest)
+
+    def keep(self, reading: Reading, file: str, digest: str) -> None:
+        """Write what was read of one file, each part by itself."""
+        if reading.fault:
+            logger.error("%s", reading.fault)
+        if reading.problem is not None:
+            self.writer.problems.append(reading.problem)
+        if reading.parsed is None:
+            return
         try:
-            record = self.writer.known(member.digest)
-            if record is not None:
-                self.writer.repeat(member.file, record)
-                return
-            parsed = self.parse(member)
-            if parsed is not None:
-                self.write(parsed, member.digest)
+            for part in (reading.parsed, *reading.parsed.further):
+                self.write(keep_apart(part, invented=self.invented), digest)
         except (Cancelled, StoreError):
             raise
         except MusicAIError as error:
-            self.writer.problems.append(Problem(member.file, "", str(error)))
-
-    def parse(self, member: Member) -> ParsedFile | None:
-        """The rows, without those that belong to the other kind of profile."""
-        source = recognise(member.data)
-        if source is None:
-            self.writer.problems.append(
-                Problem(
-                    member.file,
-                    "",
-                    "This is not a format musicai knows. It reads Spotify's streaming history "
-                    "(the zip or its JSON files), exportify.net playlists (CSV) and track tables "
-                    "with audio features (CSV).",
-                )
-            )
-            return None
-        try:
-            with timed(logger, f"reading {source.name}"):
-                parsed = source.parse(member.data, member.file, self.options)
-        except MusicAIError:
-            raise
-        except Exception as error:  # a reader's bug must not cost the other files
-            logger.exception("reader %s failed on %d bytes", source.name, len(member.data))
-            self.writer.problems.append(
-                Problem(
-                    member.file,
-                    "",
-                    f"Reading it as {source.label} failed ({type(error).__name__}). The file may "
-                    "be damaged: download it again. If it is whole, this is a fault of musicai.",
-                )
-            )
-            return None
-        return keep_apart(parsed, invented=self.invented)
+            self.writer.problems.append(Problem(file, "", str(error)))
 
     def write(self, parsed: ParsedFile, digest: str) -> None:
-        if parsed.kind != "catalogue":
+        if parsed.kind == "choices":
+            self.writer.add_choices(parsed, digest)
+        elif parsed.kind != "catalogue":
             self.writer.add_rows(parsed, digest)
         elif len(parsed.tracks):
             name = catalogue_name(parsed.file, invented=self.invented)
             self.writer.add_catalogue(parsed, digest, name, invented=self.invented)
         else:
             self.writer.add_empty(parsed, digest)
-
-
-def keep_apart(parsed: ParsedFile, *, invented: bool) -> ParsedFile:
-    """The file without rows of invented tracks, or, in the sample's profile, of real ones.
-
-    Such rows count as rejected.
-    """
-    marked = parsed.tracks["track_id"].str.startswith(INVENTED_PREFIX).to_numpy(dtype=bool)
-    fits = marked == invented
-    if fits.all():
-        return parsed
-    place = np.where(fits, np.cumsum(fits) - 1, -1).astype(np.int32)
-    tables: dict[str, Any] = {"tracks": parsed.tracks[fits].reset_index(drop=True)}
-    for name in ("plays", "playlist_items"):
-        rows = getattr(parsed, name)
-        track = place[rows["track"].to_numpy()]
-        tables[name] = rows.assign(track=track)[track >= 0].reset_index(drop=True)
-    if parsed.kind == "catalogue":
-        lost = int((~fits).sum())
-    else:
-        lost = len(parsed.plays) + len(parsed.playlist_items)
-        lost -= len(tables["plays"]) + len(tables["playlist_items"])
-    real_rows = (
-        f"{lost} rows name real tracks, and this profile is the invented sample world. "
-        "Import them into a profile of your own."
-    )
-    invented_rows = (
-        f"{lost} rows name tracks of the invented sample world, which never enters a profile "
-        "with real data. Load the sample on its own instead."
-    )
-    problem = Problem(parsed.file, f"{lost} rows", real_rows if invented else invented_rows)
-    return replace(
-        parsed,
-        **tables,
-        rejected=parsed.rejected + lost,
-        problems=(*parsed.problems, problem) if lost else parsed.problems,
-    )
 
 
 SAMPLE_CATALOGUE = "Sample world (invented)"

@@ -17,6 +17,7 @@ import numpy as np
 from musicai.tables import ARTIST_SEPARATOR, IntArray
 
 _PUNCTUATION = re.compile(r"[^\w\s]", re.UNICODE)
+_ISRC = re.compile(r"[A-Z]{2}[A-Z0-9]{3}[0-9]{7}")
 _SPACES = re.compile(r"\s+")
 _BRACKETED_GUEST = re.compile(r"\s*[\(\[](?:feat\.?|ft\.?|featuring|with)\s[^\)\]]*[\)\]]", re.I)
 _TRAILING_GUEST = re.compile(r"\s+(?:feat\.?|ft\.?|featuring)\s.*$", re.I)
@@ -78,6 +79,12 @@ def recordings(artists: Sequence[str], names: Sequence[str], ids: Sequence[str])
         ],
         dtype=np.int32,
     )
+
+
+def isrc(text: str) -> str:
+    """An International Standard Recording Code (ISO 3901) without hyphens; "" for what is none."""
+    code = text.strip().replace("-", "").upper()
+    return code if _ISRC.fullmatch(code) else ""
 
 
 def name_id(artists: str, name: str) -> str:

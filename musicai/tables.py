@@ -202,6 +202,8 @@ class Library:
     """SHA-256 that names exactly this data (imports, catalogues and consent)."""
     train_on_api_rows: bool = False
     """Whether the person allowed training on rows that came through Spotify's API."""
+    joined: str = ""
+    """Names the tracks alone, whatever is left out of taste; side files of arrays go by it."""
     excluded_plays: int = 0
     """The owner's plays that are left out of ``plays`` because the person excluded them."""
     vocabulary: Vocabulary = field(init=False, compare=False, repr=False)
@@ -222,6 +224,7 @@ class Library:
         listeners: Sequence[str],
         fingerprint: str,
         train_on_api_rows: bool = False,
+        joined: str = "",
     ) -> Library:
         """Validate the tables and freeze them.
 
@@ -256,12 +259,24 @@ class Library:
             listeners=tuple(listeners),
             fingerprint=fingerprint,
             train_on_api_rows=train_on_api_rows,
+            joined=joined or fingerprint,
         )
 
     @property
     def n_tracks(self) -> int:
         """Number of track rows."""
         return len(self.tracks)
+
+    @cached_property
+    def canonical(self) -> RowArray:
+        """(n_tracks,) for each row the first row of its recording, which stands for it in taste.
+
+        Own tracks come first, so an own track is never stood for by a catalogue's.
+        """
+        _, first, place = np.unique(
+            self.tracks["recording"].to_numpy(), return_index=True, return_inverse=True
+        )
+        return np.asarray(first[place], dtype=np.intp)
 
     def training_items(self) -> pd.DataFrame:
         """Playlist rows that may enter ``fit``: all with consent, else those not ``api_born``."""

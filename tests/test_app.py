@@ -256,7 +256,7 @@ def test_models_names_the_machinery_check_on_the_sample(with_sample: Path) -> No
 
 
 def test_deleting_a_profile_leaves_an_empty_app(with_sample: Path) -> None:
-    app = opened("library.py")
+    app = opened("library.py", library_part="Export & delete")
     run(app.button(key="delete_profile").click())
     assert "Delete" in [b.label for b in app.button]
     library_panel.delete(SAMPLE_PROFILE)

@@ -7,6 +7,7 @@ import hashlib
 import io
 import os
 import struct
+import time
 import zipfile
 from collections.abc import Sequence
 from dataclasses import replace
@@ -148,13 +149,35 @@ PRIVATE = (
     "DuoNewFamily",
     "PodcastInteractivityVotedPollOption",
 )
+"""Of the files in an account zip, those about the person."""
+
+COPIES = (
+    "{}.json",
+    "{} (1).json",
+    "{}(2).JSON",
+    "{}_1.json",
+    "{} 2.json",
+    "{} - Copy.json",
+    "{} copy 3.json",
+    "Copy of {}.json",
+    "Kopie von {}.json",
+    "{}.json.gz",
+)
+"""What browsers, systems and people make of a file's name."""
 
 
-@pytest.mark.parametrize("name", PRIVATE)
-def test_files_about_the_person_are_not_read(
-    name: str, settings: Settings, monkeypatch: pytest.MonkeyPatch
+def private_names() -> list[str]:
+    spelt = [spelling for name in PRIVATE for spelling in (name, name.lower(), name.upper())]
+    return [copy.format(name) for copy in COPIES for name in spelt]
+
+
+def test_files_about_the_person_are_never_opened(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    data = zip_of({f"Spotify Account Data/{name}.json": b'["secret"]', "a.json": DATA})
+    folders = ("", "Spotify Account Data/", "my spotify data/MyData/deep/", "a\\b\\")
+    names = [folder + name for folder in folders for name in private_names()]
+    inner = zip_of({"Spotify Account Data/Identity.json": b"secret", "inner.json": DATA})
+    data = zip_of({**dict.fromkeys(names, b"secret"), "in.zip": inner, "a.json": DATA})
     opened: list[str] = []
     real_open = zipfile.ZipFile.open
 
@@ -164,9 +187,73 @@ def test_files_about_the_person_are_not_read(
 
     monkeypatch.setattr(zipfile.ZipFile, "open", spy)
     members, problems = walk([("x.zip", data)], settings)
-    assert opened == ["a.json"]
-    assert [member.data for member in members] == [DATA]
+    assert opened == ["in.zip", "inner.json", "a.json"]
+    assert [member.data for member in members] == [DATA, DATA]
     assert not problems
+
+
+def test_files_about_the_person_in_a_folder_are_never_opened(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = tmp_path / "my_spotify_data"
+    for name in (*private_names(), "StreamingHistory_music_0.json"):
+        path = root / "Spotify Account Data" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(DATA)
+    opened: list[str] = []
+    real_open = Path.open
+
+    def spy(self: Path, *args: object, **more: object) -> object:
+        opened.append(self.name)
+        return real_open(self, *args, **more)  # type: ignore[call-overload]
+
+    monkeypatch.setattr(Path, "open", spy)
+    members, problems = walk([root], settings)
+    assert opened == ["StreamingHistory_music_0.json"]
+    assert len(members) == 1
+    assert not problems
+
+
+def test_a_file_about_the_person_that_is_uploaded_is_refused(settings: Settings) -> None:
+    names = private_names()
+    members, problems = walk([(name, DATA) for name in names], settings)
+    assert not members
+    assert [problem.file for problem in problems] == names
+    assert all("was not opened" in problem.why for problem in problems)
+
+
+ACCOUNT = {
+    "Spotify Account Data/Identity.json": b"secret",
+    "Spotify Account Data/Playlist1.json": DATA,
+    "Spotify Account Data/Read_Me_First.pdf": b"%PDF",
+    "Spotify Account Data/StreamingHistory_music_0 (1).json": DATA,
+    "Spotify Account Data/YourLibrary.json": DATA,
+    "__MACOSX/Spotify Account Data/._Identity.json": b"\0\x05\x16\x07",
+    "__MACOSX/Spotify Account Data/._YourLibrary.json": b"\0\x05\x16\x07",
+    "spotify_playlists/r\u00e9tro (1).csv": DATA,
+    "spotify_playlists/樂舒簡.csv": DATA,
+}
+"""An account zip as a Mac re-zips it, with Exportify's playlists beside."""
+
+
+def test_an_account_zip_gives_its_music(settings: Settings) -> None:
+    members, problems = walk([("my_spotify_data (1).zip", zip_of(ACCOUNT))], settings)
+    assert [member.file.removeprefix(f"my_spotify_data (1).zip{ARROW}") for member in members] == [
+        "Spotify Account Data/Playlist1.json",
+        "Spotify Account Data/StreamingHistory_music_0 (1).json",
+        "Spotify Account Data/YourLibrary.json",
+        "spotify_playlists/rétro (1).csv",
+        "spotify_playlists/樂舒簡.csv",
+    ]
+    assert not problems
+
+
+def test_a_very_long_name_is_decided_at_once() -> None:
+    for filler in ("copy", "1", "a", " ", "podcastinteractivity"):
+        name = "PodcastInteractivity" + filler * (64_000 // len(filler)) + ".json"
+        begun = time.perf_counter()
+        assert not never_opened(name)
+        assert time.perf_counter() - begun < 0.5
 
 
 def test_a_private_file_by_itself_is_refused_unread(settings: Settings, tmp_path: Path) -> None:
@@ -180,7 +267,19 @@ def test_a_private_file_by_itself_is_refused_unread(settings: Settings, tmp_path
 
 
 @pytest.mark.parametrize(
-    "name", ["my_identity_crisis.csv", "followers.json", "Streaming_History_Audio_2023.json"]
+    "name",
+    [
+        "my_identity_crisis.csv",
+        "followers.json",
+        "Follow the leader.json",
+        "Wrapped up.json",
+        "identity.csv",
+        "Streaming_History_Audio_2023.json",
+        "StreamingHistory_music_0.json",
+        "StreamingHistory_podcast_0 (1).json",
+        "Playlist1.json",
+        "YourLibrary.json",
+    ],
 )
 def test_other_names_are_opened(name: str) -> None:
     assert not never_opened(name)
@@ -229,6 +328,13 @@ def test_a_damaged_member_does_not_cost_the_others(settings: Settings) -> None:
     assert [member.data for member in members] == [DATA]
     assert [problem.file for problem in problems] == [f"x.zip{ARROW}a.json"]
     assert "damaged" in problems[0].why
+
+
+def test_a_member_without_a_name_does_not_cost_the_others(settings: Settings) -> None:
+    data = zip_of({"a.json": DATA, "b.json": DATA}).replace(b"a.json", b"\0.json")
+    members, problems = walk([("x.zip", data)], settings)
+    assert [member.file for member in members] == [f"x.zip{ARROW}b.json"]
+    assert not problems
 
 
 def test_an_encrypted_member_does_not_cost_the_others(settings: Settings) -> None:
@@ -370,7 +476,6 @@ def test_real_zips(shared: Path, settings: Settings) -> None:
         "6.jsonl",
         "8.jsonl",
         "feedback.jsonl",
-        "user.json",
         "endsong_0.json",
         "Streaming_History_Audio_2022.json",
         "Streaming_History_Video_2023.json",

@@ -6,11 +6,12 @@ import io
 import json
 import re
 import zipfile
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from benchmarks import generate, speed
+from benchmarks import generate, importing, speed
 from musicai.tables import AUDIO_FEATURES
 
 SPOTIFY_KEYS = (
@@ -105,3 +106,25 @@ def test_speed_prints_the_keys_of_the_issue(
     # the goal for a model of 1,000 tracks
     assert figures["resident_mb"] < 50
     assert figures["all_s"] > figures["train_s"] > figures["als_s"] * 0.2
+
+
+IMPORT_KEYS = "plays bytes import_s orjson_s ratio peak_mb load_s repeat_s cpu_s"
+
+
+def test_importing_prints_the_keys_of_the_issue(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "kept"
+    folder.mkdir()
+    options = ["--plays", "2000", "--rounds", "1", "--folder", str(folder), "--json"]
+    assert importing.main(options) == 0
+    figures = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert all(figures[key] > 0 for key in IMPORT_KEYS.split())
+    assert figures["plays"] == 2000
+    [made] = folder.iterdir()  # the zip stays, the home does not
+    with zipfile.ZipFile(made) as archive:
+        sizes = [i.file_size for i in archive.infolist() if i.filename.endswith(".json")]
+    assert figures["bytes"] == sum(sizes)
+    assert figures["ratio"] == pytest.approx(figures["import_s"] / figures["orjson_s"], rel=0.5)
+    assert figures["ready_s"] >= figures["import_s"]
+    assert 50 < figures["peak_mb"] < 1000

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
 
-from musicai.catalogues import join
+from musicai.catalogues import join, stack
+from musicai.choices import MatchDecision
+from musicai.store import OwnData
 from musicai.tables import AUDIO_FEATURES, TRACK_COLUMNS
 from tests import worlds
 
@@ -27,10 +32,21 @@ CATALOGUE = [
 ]
 
 
+def own_data(rows: list[dict[str, Any]], played: Iterable[int], listed: Iterable[int]) -> OwnData:
+    """Tracks of which some were played, an hour apart, and some stand in a playlist."""
+    return OwnData(
+        tracks=worlds.source_tracks(rows),
+        plays=worlds.plays([(row, 2.0 * row) for row in played]),
+        playlist_items=worlds.playlist("Listed", list(listed)),
+        listeners=("you",),
+        fingerprint="test",
+    )
+
+
 @pytest.fixture(scope="module")
 def joined() -> pd.DataFrame:
     frames = [("C", worlds.source_tracks(CATALOGUE))]
-    found = join(worlds.source_tracks(OWN), range(6), [6], frames)
+    found = join(own_data(OWN, range(6), [6]), stack(frames))
     return found.set_index("track_id", drop=False)
 
 
@@ -92,7 +108,7 @@ def test_origin_and_flags(joined: pd.DataFrame) -> None:
 
 def test_tracks_of_other_listeners_are_not_own() -> None:
     frames = [("C", worlds.source_tracks(CATALOGUE))]
-    found = join(worlds.source_tracks(CATALOGUE[:2]), [], [], frames)
+    found = join(own_data(CATALOGUE[:2], [], []), stack(frames))
     assert not found["own"].any()
     assert found["origin"].tolist() == ["C"] * 4
 
@@ -100,12 +116,40 @@ def test_tracks_of_other_listeners_are_not_own() -> None:
 def test_earlier_catalogues_win_and_nothing_is_fine() -> None:
     other = worlds.source_tracks([{"track_id": "new", "name": "Elsewhere", "artists": "X"}])
     frames = [("C", worlds.source_tracks(CATALOGUE)), ("D", other)]
-    found = join(worlds.source_tracks([]), [], [], frames)
+    found = join(own_data([], [], []), stack(frames))
     assert found.set_index("track_id").loc["new", "origin"] == "C"
-    assert join(worlds.source_tracks([]), [], [], []).empty
+    assert join(own_data([], [], []), stack([])).empty
 
 
 def test_no_feature_anywhere_estimates_nothing() -> None:
-    found = join(worlds.source_tracks([OWN[0], OWN[1]]), [0, 1], [], [])
+    found = join(own_data([OWN[0], OWN[1]], [0, 1], []), stack([]))
     assert found["feature_source"].tolist() == ["none", "none"]
     assert np.isnan(found["energy"]).all()
+
+
+def test_each_match_says_how_it_was_made() -> None:
+    own = [
+        {"track_id": "i", "name": "Anything", "artists": "Ada", "isrc": "GBAYE8100053"},
+        {"track_id": "n", "name": "Two - Remastered 2011", "artists": "ADA"},
+        {"track_id": "f", "name": "Golden Browne", "artists": "The Stranglers"},
+        {"track_id": "c", "name": "Other name", "artists": "Nobody"},
+        {"track_id": "d", "name": "Three", "artists": "Ada", "duration_ms": 100_000},
+        {"track_id": "-", "name": "Alone", "artists": "Solo"},
+    ]
+    catalogue = [
+        {"track_id": "I", "name": "Something", "artists": "Ada", "isrc": "GBAYE8100053"},
+        {"track_id": "N", "name": "Two", "artists": "Ada"},
+        {"track_id": "F", "name": "Golden Brown", "artists": "The Stranglers"},
+        {"track_id": "C", "name": "Quite another", "artists": "Somebody"},
+        {"track_id": "D", "name": "Three", "artists": "Ada", "duration_ms": 300_000},
+    ]
+    full = [{**row, **worlds.LOUD} for row in catalogue]
+    said = [MatchDecision.of("c", "C", same=True), MatchDecision.of("n", "N", same=False)]
+    frames = stack([("C", worlds.source_tracks(full))])
+    found = join(own_data(own, range(6), []), frames, said).set_index("track_id")
+    assert found["match"].iloc[:6].tolist() == ["isrc", "", "fuzzy", "confirmed", "", ""]
+    number = found["recording"]
+    assert number["i"] == number["I"]
+    assert number["f"] == number["F"]
+    assert number["c"] == number["C"]
+    assert number["n"] != number["N"]

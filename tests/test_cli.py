@@ -91,7 +91,7 @@ def test_every_control_reaches_the_list(
     sample: Path, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     music = MusicAI("sample", settings=Settings(home=sample))
-    monkeypatch.setattr(cli, "MusicAI", lambda profile, **options: music)
+    monkeypatch.setattr(cli.music, "MusicAI", lambda profile, **options: music)
 
     def ids(*argv: object) -> list[str]:
         code, result = run("recommend", "--profile", "sample", "--mode", "mix", *argv)
@@ -187,6 +187,20 @@ def test_json_is_strict() -> None:
         (["catalogues", "enable", "none", "--profile", "sample"], 2, "none"),
         (["import", "--profile", "x"], 2, "import"),
         (["import", "/no/such/file.zip", "--profile", "x"], 1, "file.zip"),
+        (["import", "x.csv", "--profile", "x", "--mapping", "/no/such.json"], 2, "such.json"),
+        (["export", "all.zip", "--profile", "nobody"], 1, "nobody"),
+        (["export", "all.xlsx", "--profile", "sample"], 2, "--format"),
+        (["export", "/no/such/folder/all.zip", "--profile", "sample"], 1, "/no/such/folder"),
+        (["export", "/", "--format", "zip", "--profile", "sample"], 2, "folder"),
+        (["backup", "/no/such/folder/all.zip"], 1, "/no/such/folder"),
+        (["restore", "/no/such/file.zip", "--yes"], 2, "file.zip"),
+        (["exclude", "add", "--profile", "sample"], 2, "--artist"),
+        (["exclude", "list", "--artist", "x", "--profile", "sample"], 2, "--artist"),
+        (["exclude", "add", "--artist", " ", "--profile", "sample"], 2, "--artist"),
+        (["exclude", "add", "--track", "x", "--profile", "sample"], 2, "--track"),
+        (["exclude", "add", "--from", "2024-01-01", "--profile", "sample"], 2, "--to"),
+        (["exclude", "add", "--from", "soon", "--to", "2024", "--profile", "sample"], 2, "period"),
+        (["exclude", "remove", "--artist", "nobody", "--profile", "sample"], 2, "nobody"),
     ],
 )
 def test_errors_are_one_line_and_a_code(
@@ -284,6 +298,180 @@ def test_a_profile_is_deleted_with_its_versions(
     assert run("profiles")[1]["profiles"] == []
 
 
+# --- export, backup, exclude ----------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["all.zip", "all.json", "plays"])
+def test_export_and_import_again(history: Path, tmp_path: Path, run: Run, name: str) -> None:
+    imported = run("import", history, "--profile", "p")[1]["plays"]["imported"]
+    target = tmp_path / name
+    options = () if "." in name else ("--format", "json")
+    code, result = run("export", target, "--profile", "p", *options)
+    assert code == 0
+    assert result == {
+        "profile": "p",
+        "file": str(target),
+        "format": "zip" if name == "all.zip" else "json",
+        "bytes": target.stat().st_size,
+    }
+    code, back = run("import", target, "--profile", "q")
+    assert code == 0
+    assert back["plays"]["imported"] == imported
+    assert back["problems"] == []
+    code, result = run("export", target, "--profile", "q", *options)
+    assert code == 2
+    assert "--force" in result["error"]
+    assert run("export", target, "--profile", "q", "--force", *options)[0] == 0
+
+
+def test_export_tells_people_where_it_is(
+    history: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["import", str(history), "--profile", "p"]) == 0
+    target = tmp_path / "all.zip"
+    assert cli.main(["export", str(target)]) == 0
+    assert str(target) in capsys.readouterr().out
+
+
+def test_export_does_not_wait_for_a_training(
+    settings: Settings, history: Path, tmp_path: Path, run: Run
+) -> None:
+    run("import", history, "--profile", "p")
+    with jobs.exclusive(settings, "train", "p"):
+        assert run("export", tmp_path / "all.zip", "--profile", "p")[0] == 0
+
+
+def test_export_shows_how_far_it_is(
+    history: Path, tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run("import", history, "--profile", "p")
+    told: list[float] = []
+    monkeypatch.setattr(
+        cli.shared, "_terminal_progress", lambda fraction, note="": told.append(fraction)
+    )
+    assert run("export", tmp_path / "all.zip", "--profile", "p")[0] == 0
+    assert told == sorted(told)
+    assert told[-1] == 1.0
+
+
+def test_backup_and_restore(history: Path, tmp_path: Path, run: Run) -> None:
+    run("import", history, "--profile", "p")
+    copy = tmp_path / "copy.zip"
+    code, result = run("backup", copy)
+    assert code == 0
+    assert result == {"file": str(copy), "bytes": copy.stat().st_size}
+    assert run("backup", copy)[0] == 2
+    assert run("backup", copy, "--force")[0] == 0
+    run("delete-profile", "p")
+    code, result = run("restore", copy)
+    assert code == 2
+    assert "--yes" in result["error"]
+    assert run("profiles")[1]["profiles"] == []
+    code, result = run("restore", copy, "--yes")
+    assert code == 0
+    assert result["profiles"] == ["p"]
+    assert Path(result["before"]).is_file()
+    assert run("profiles")[1]["profiles"][0]["imports"] == 1
+    copy.write_bytes(b"no zip")
+    code, result = run("restore", copy, "--yes")
+    assert code == 1
+    assert "nothing was changed" in result["error"]
+
+
+def test_leaving_out_and_taking_back(history: Path, run: Run) -> None:
+    code, result = run("import", history, "--profile", "p")
+    plays = result["plays"]["imported"]
+    code, result = run(
+        "exclude", "add", "--profile", "p", "--from", "2000-01-01", "--to", "2099-12-31"
+    )
+    assert code == 0
+    [rule] = result["exclusions"]
+    assert rule == {
+        "kind": "period",
+        "value": "",
+        "from": "2000-01-01T00:00:00Z",
+        "to": "2100-01-01T00:00:00Z",  # all of the last day
+        "plays": plays,
+    }
+    track = "spotify:track:7ATyvp3TmYBmGW7YuC8DJ3"
+    names = ("--artist", "Nobody", "--track", track, "--playlist", "Road")
+    rules = run("exclude", "add", "--profile", "p", *names)[1]["exclusions"]
+    assert [(r["kind"], r["value"], r["plays"]) for r in rules[1:]] == [
+        ("artist", "Nobody", 0),
+        ("track", "7ATyvp3TmYBmGW7YuC8DJ3", 0),
+        ("playlist", "Road", 0),
+    ]
+    assert len(run("exclude", "add", "--profile", "p", "--artist", "Nobody")[1]["exclusions"]) == 4
+    left = run(
+        "exclude", "remove", "--profile", "p", "--from", "2000-01-01", "--to", "2100-01-01T00:00"
+    )[1]["exclusions"]
+    assert left == rules[1:]
+    assert run("exclude", "list", "--profile", "p")[1]["exclusions"] == rules[1:]
+
+
+def test_what_columns_mean_is_kept(settings: Settings, tmp_path: Path, run: Run) -> None:
+    said = {"header": ["Song Title", "By", "When"], "kind": "plays"}
+    columns = {"title": "Song Title", "artist": "By", "played_at": "When"}
+    file = tmp_path / "mapping.json"
+    file.write_text(json.dumps([{**said, "columns": columns}]), "utf-8")
+    row = "Jóga,Björk,2024-05-01T12:00:00Z\n"
+    first, second = tmp_path / "first.csv", tmp_path / "second.csv"
+    first.write_text(f"Song Title,By,When\n{row}", "utf-8")
+    second.write_text(f"Song Title,By,When\n{row.replace('01T', '02T')}", "utf-8")
+    assert run("import", first, "--profile", "p")[1]["plays"]["imported"] == 0
+    code, result = run("import", first, "--profile", "p", "--mapping", file)
+    assert code == 0
+    assert result["plays"]["imported"] == 1
+    assert run("import", second, "--profile", "p")[1]["plays"]["imported"] == 1
+    with Store(settings) as store:
+        [mapping] = store.mappings()
+    assert mapping.header == ("song title", "by", "when")
+    assert dict(mapping.columns) == {"title": "song title", "artist": "by", "played_at": "when"}
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "{",
+        "5",
+        "[5]",
+        '{"header": ["a"], "kind": "dance", "columns": {"name": "a"}}',
+        '{"header": ["a"], "kind": "plays", "columns": {"title": "b"}}',
+        '{"header": ["a"], "kind": "plays", "columns": {"title": "a"}}',
+        '{"header": ["a"], "kind": "plays", "columns": {}}',
+        '{"header": "a", "kind": ["plays"], "columns": {"name": "a"}}',
+    ],
+)
+def test_a_mapping_that_cannot_be_meant(history: Path, tmp_path: Path, run: Run, said: str) -> None:
+    file = tmp_path / "mapping.json"
+    file.write_text(said, "utf-8")
+    code, result = run("import", history, "--profile", "p", "--mapping", file)
+    assert code == 2
+    assert "mapping.json" in result["error"]
+    assert run("profiles")[1]["profiles"] == []
+
+
+def test_people_are_told_what_counts_once_now(capsys: pytest.CaptureFixture[str]) -> None:
+    counts = {"read": 3, "imported": 3}
+    result = {
+        "plays": counts,
+        "playlist_rows": counts,
+        "tracks": counts,
+        "track_facts": {"read": 0, "imported": 0},
+        "choices": counts,
+        "superseded": 2,
+        "problems": [],
+        "consent_needed": False,
+    }
+    cli.data._show_import(result)
+    told = capsys.readouterr().out
+    assert "2 plays of earlier imports" in told
+    assert "choices: 3 read, 3 imported" in told
+    assert "track facts" not in told
+    cli.data._show_import({**result, "superseded": 0})
+    assert "earlier imports" not in capsys.readouterr().out
+
+
 # --- versions, catalogues, profiles ---------------------------------------------------
 
 
@@ -337,7 +525,7 @@ def test_a_failed_check_is_exit_code_1(
     sample: Path, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     report = Report("v", (Check("mood happy", False, "valence .2 (above .5)"),))
-    monkeypatch.setattr(cli, "check_model", lambda music, store: report)
+    monkeypatch.setattr(cli.music, "check_model", lambda music, store: report)
     code, result = run("test", "--profile", "sample")
     assert code == 1
     assert result["passed"] is False
@@ -392,7 +580,7 @@ def test_cancelled_is_130(sample: Path, run: Run, monkeypatch: pytest.MonkeyPatc
     def stop(*args: object, **kwargs: object) -> None:
         raise Cancelled("Stopped as you asked.")
 
-    monkeypatch.setattr(cli, "train", stop)
+    monkeypatch.setattr(cli.music, "run_training", stop)
     assert run("train") == (130, {"error": "Stopped as you asked."})
 
 

@@ -23,6 +23,10 @@ THREE = [
 ]
 
 
+# three recordings, where THREE has two: its first tracks are releases of one
+APART = [THREE[0], {**THREE[1], "name": "Green Dawn"}, THREE[2]]
+
+
 def same(one: TrackFeatures, other: TrackFeatures) -> None:
     np.testing.assert_array_equal(one.tfidf.toarray(), other.tfidf.toarray())
     for name in ("artist", "recording", "idf", "audio", "feature_source", "genres", "popularity"):
@@ -88,7 +92,7 @@ def test_a_play_counts_if_heard_for_thirty_seconds() -> None:
 
 def test_history_by_hand() -> None:
     events = [(0, 0), (0, 24), (1, 24, 5_000, True), (2, 24 * 365, 60_000)]
-    past = dp.history(worlds.library(THREE, events))
+    past = dp.history(worlds.library(APART, events))
     assert past.rows.tolist() == [0, 1, 2]
     assert past.plays.tolist() == [2, 0, 1]
     assert past.last_played[0] == worlds.START.timestamp() + 86_400
@@ -99,11 +103,24 @@ def test_history_by_hand() -> None:
 
 
 def test_playlists_are_part_of_the_owners_history() -> None:
-    library = worlds.library(THREE, [(0, 0)], items=worlds.playlist("mine", [0, 2]))
+    library = worlds.library(APART, [(0, 0)], items=worlds.playlist("mine", [0, 2]))
     past = dp.history(library)
     assert past.rows.tolist() == [0, 2]
     assert past.plays.tolist() == [1, 0]
     assert past.confidence[1] == pytest.approx(np.log1p(1))
+
+
+def test_releases_of_one_recording_count_together_and_stay_apart_in_the_plays() -> None:
+    items = worlds.playlist("mine", [1, 2])
+    library = worlds.library(THREE, [(0, 0), (1, 24), (1, 30), (2, 40)], items=items)
+    assert library.canonical.tolist() == [0, 0, 2]
+    past = dp.history(library)
+    assert past.rows.tolist() == [0, 2]
+    assert past.plays.tolist() == [3, 1]
+    assert library.plays["track"].tolist() == [0, 1, 1, 2]
+    data = dp.training_data(library, dp.build_features(library))
+    assert not data.interactions[:, 1].nnz
+    assert data.interactions[-1].toarray().tolist() == [[1, 0, 1]]
 
 
 def test_a_stranger_has_no_history() -> None:
@@ -114,7 +131,7 @@ def test_a_stranger_has_no_history() -> None:
 def test_training_rows_are_listeners_sessions_and_playlists() -> None:
     events = [(0, 0), (1, 0.1), (2, 10, 5_000, True), (0, 20), (2, 3, 200_000, False, 1)]
     items = worlds.playlist("mine", [1, 2])
-    library = worlds.library(THREE, events, items=items, listeners=("you", "other"))
+    library = worlds.library(APART, events, items=items, listeners=("you", "other"))
     data = dp.training_data(library, dp.build_features(library))
     matrix = data.interactions.toarray()
     assert matrix.shape == (4, 3)
@@ -127,7 +144,7 @@ def test_training_rows_are_listeners_sessions_and_playlists() -> None:
 def test_api_rows_do_not_train_without_consent() -> None:
     items = worlds.playlist("api", [0, 1], api_born=True)
     for consent, rows in ((False, 1), (True, 2)):
-        library = worlds.library(THREE, [(2, 0)], items=items, consent=consent)
+        library = worlds.library(APART, [(2, 0)], items=items, consent=consent)
         data = dp.training_data(library, dp.build_features(library))
         assert data.interactions.shape[0] == rows
 

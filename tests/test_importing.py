@@ -9,14 +9,17 @@ from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
+import psutil
 import pytest
 
-from musicai import importing
+from musicai import importing, reading
+from musicai.choices import Choices, Exclusion, Feedback, MatchDecision
 from musicai.errors import Cancelled, JobRunning, StoreError, UnreadableFile
-from musicai.importing import catalogue_name, import_inputs, keep_apart
+from musicai.importing import catalogue_name, import_inputs
 from musicai.progress import no_progress
 from musicai.settings import Settings
-from musicai.sources.base import Problem, ReadOptions, Source
+from musicai.sources.base import ParsedFile, Problem, ReadOptions, Source
+from musicai.sources.worlds import keep_apart
 from musicai.store import Counts, Store
 from tests.test_store import (
     digest,
@@ -267,25 +270,110 @@ def test_nothing_but_bad_files_makes_no_profile(store: Store) -> None:
 def test_a_bug_in_a_reader_costs_one_file_only(
     store: Store, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    real = importing.recognise
+    real, said = reading.recognise, "the words of the error"
 
     def parse(data: bytes, file: str, options: ReadOptions) -> None:
-        raise (ZeroDivisionError if b"bug" in data else UnreadableFile)("the words of the error")
+        raise (ZeroDivisionError if b"bug" in data else UnreadableFile)(said)
 
-    def recognise(data: bytes) -> Source | None:
+    def recognise(data: bytes, options: ReadOptions) -> Source | None:
         if data.startswith(b"my format"):
             return Source("mine", "My format", lambda _: True, parse)  # type: ignore[arg-type]
-        return real(data)
+        return real(data, options)
 
-    monkeypatch.setattr(importing, "recognise", recognise)
+    monkeypatch.setattr(reading, "recognise", recognise)
     report = take(
         store, ("a.txt", b"my format bug"), ("b.txt", b"my format"), ("h.json", history(4))
     )
     assert report.plays.imported == 4
     bug, refused = report.problems
     assert "My format failed (ZeroDivisionError)" in bug.why
-    assert refused == Problem("b.txt", "", "the words of the error")
-    assert "a.txt" not in caplog.text.replace("Traceback", "")
+    assert refused == Problem("b.txt", "", said)
+    assert "reader mine failed on 13 bytes: ZeroDivisionError" in caplog.text
+    assert "in parse" in caplog.text
+    assert "a.txt" not in caplog.text
+    assert said not in caplog.text
+
+
+# --- worker processes -------------------------------------------------------------------
+
+
+@pytest.fixture
+def workers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Read in two worker processes, however small the files and the machine are."""
+    monkeypatch.setattr(importing, "WORKERS_FROM", 0)
+    monkeypatch.setattr(importing, "worker_count", lambda: 2)
+
+
+MIXED: list[importing.Input] = [
+    *((f"{n}.json", history(40, start=30 * n)) for n in range(12)),
+    ("list.csv", PLAYLIST),
+    ("again.json", history(40)),
+    ("no.bin", b"\0\1\2"),
+    ("broken.json", history(20, start=5000)[:-900]),
+    ("none.csv", b"alpha,beta\n1,2\n"),
+    ("empty.json", b"[]"),
+    ("zero.json", b""),
+    ("t.csv", TABLE),
+]
+
+
+def test_workers_change_nothing_but_the_time(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    here = take(store, *MIXED, profile="here")
+    monkeypatch.setattr(importing, "WORKERS_FROM", 0)
+    monkeypatch.setattr(importing, "worker_count", lambda: 2)
+    there = take(store, *MIXED, profile="there")
+    assert there.files == here.files
+    assert there.problems == here.problems
+    assert there.new_tracks == here.new_tracks
+    pd.testing.assert_frame_equal(store.own_data("there").plays, store.own_data("here").plays)
+    pd.testing.assert_frame_equal(store.own_data("there").tracks, store.own_data("here").tracks)
+
+
+@pytest.mark.usefixtures("workers")
+def test_the_same_broken_file_twice_while_the_first_is_being_read(store: Store) -> None:
+    report = take(store, ("a.json", b"[{}"), ("b.json", b"[{}"), ("c.json", history(3)))
+    assert [problem.file for problem in report.problems] == ["a.json", "b.json"]
+    assert report.plays.imported == 3
+
+
+@pytest.mark.usefixtures("workers")
+def test_cancel_ends_the_workers_and_leaves_nothing(store: Store, settings: Settings) -> None:
+    started: list[int] = []
+
+    def stop(fraction: float, note: str = "") -> None:
+        started.extend(child.pid for child in psutil.Process().children(recursive=True))
+        if fraction > 0.3:
+            raise Cancelled("stop")
+
+    inputs: list[importing.Input] = [(f"{n}.json", history(50, start=50 * n)) for n in range(9)]
+    with pytest.raises(Cancelled):
+        import_inputs(store, settings, "p", inputs, ReadOptions(), stop)
+    assert started
+    assert not any(psutil.pid_exists(pid) for pid in started)
+    assert rows_of(settings, "imports", "plays", "tracks") == [0, 0, 0]
+
+
+@pytest.mark.usefixtures("workers")
+def test_progress_is_told_while_a_file_is_being_read(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A reader that takes long must not keep the person from stopping it."""
+    monkeypatch.setattr(importing, "ASK_EVERY_S", 0.01)
+    told: list[str] = []
+    inputs: list[importing.Input] = [("h.json", history(2000))]
+    import_inputs(
+        store, store.settings, "p", inputs, ReadOptions(), lambda _, note="": told.append(note)
+    )
+    assert told.count("Reading file 1") > 3  # the worker starts meanwhile
+
+
+def test_progress_says_file_and_rows(store: Store) -> None:
+    told: list[str] = []
+    inputs: list[importing.Input] = [("a.json", history(1500)), ("b.json", history(3, 5000))]
+    import_inputs(
+        store, store.settings, "p", inputs, ReadOptions(), lambda _, note="": told.append(note)
+    )
+    assert told[:2] == ["Reading file 1", "Reading file 2, 1,500 rows so far"]
 
 
 # --- stopping ---------------------------------------------------------------------------
@@ -371,6 +459,41 @@ def test_keep_apart_moves_the_rows() -> None:
     assert keep_apart(clean, invented=False) is clean
 
 
+def test_keep_apart_looks_at_choices() -> None:
+    real, other = "a" * 22, "b" * 22
+    choices = Choices(
+        (Exclusion("track", INVENTED), Exclusion("track", real), Exclusion("artist", "Abba")),
+        (MatchDecision.of(real, INVENTED, True), MatchDecision.of(real, other, False)),
+        (Feedback(INVENTED, "like", 5), Feedback(other, "like", 5)),
+    )
+    parsed = ParsedFile("f", "musicai_export", "choices", choices=choices, read=7)
+    kept = keep_apart(parsed, invented=False)
+    assert kept.choices == Choices(
+        choices.exclusions[1:], choices.decisions[1:], choices.feedback[1:]
+    )
+    assert (kept.rejected, len(kept.problems)) == (3, 1)
+    assert len(keep_apart(parsed, invented=True).choices) == 3  # the artist, and two of INVENTED
+
+
+def test_parts_of_one_file_are_counted_apart(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An iTunes library holds plays, playlists and facts; an export of ours, choices too."""
+    plays = replace(plays_file("f", ["a" * 22], [(0, 1_600_000_000, 9)]), format="itunes", read=1)
+    items = replace(playlist_file("f", ["b" * 22], [1]), format="itunes", read=1)
+    facts = ParsedFile("f", "itunes", "tracks", tracks=track_frame(["c" * 22]), read=1)
+    chosen = Choices(feedback=(Feedback("a" * 22, "like", 5),))
+    decided = ParsedFile("f", "itunes", "choices", choices=chosen, read=1)
+    whole = replace(plays, further=(items, facts, decided))
+    mine = Source("itunes", "Mine", lambda _: True, lambda data, file, options: whole)
+    monkeypatch.setattr(reading, "recognise", lambda data, options: mine)
+    report = take(store, ("f.xml", b"x"))
+    one = Counts(read=1, imported=1)
+    assert (report.plays, report.playlist_rows, report.track_facts, report.choices) == (one,) * 4
+    assert report.tracks == Counts()
+    assert store.feedback("p") == chosen.feedback
+    again = take(store, ("f.xml", b"x"))
+    assert again.choices == again.track_facts == again.plays == Counts(read=1, duplicate=1)
+
+
 # --- names and consent ----------------------------------------------------------------------
 
 
@@ -434,4 +557,4 @@ def test_the_public_history_and_table(store: Store, shared: Path) -> None:
 
 def test_a_store_without_files_has_digests_of_none(store: Store) -> None:
     put(store, plays_file("x", ["a" * 22], [(0, 1, 1)]))
-    assert store.file_record("p", digest("y")) is None
+    assert store.file_records("p", digest("y")) == ()

@@ -17,17 +17,12 @@ from musicai.errors import UnreadableFile
 from musicai.settings import Settings
 from musicai.sources import SOURCES, exportify, recognise, track_table
 from musicai.sources.archives import Member, open_inputs
-from musicai.sources.base import (
-    SOURCE_ITEM_COLUMNS,
-    SOURCE_PLAY_COLUMNS,
-    ParsedFile,
-    ReadOptions,
-    Source,
-)
+from musicai.sources.base import ReadOptions, Source
 from musicai.sources.text import decode
 from musicai.sources.values import clean, genres, spotify_id
-from musicai.tables import AUDIO_FEATURES, SOURCE_TRACK_COLUMNS, UNIT_FEATURES
+from musicai.tables import AUDIO_FEATURES
 from tests.conftest import ROOT
+from tests.reader_contract import holds
 
 MANY = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
@@ -80,35 +75,6 @@ rows = st.one_of(
         optional=dict.fromkeys(KEYS, values),
     ),
 )
-
-
-def holds(parsed: ParsedFile) -> None:
-    """Counts add up, tables are as promised, rows point inside, numbers are in range."""
-    kept = {
-        "plays": len(parsed.plays),
-        "playlist": len(parsed.playlist_items),
-        "catalogue": len(parsed.tracks),
-    }[parsed.kind]
-    assert parsed.read == (
-        kept + parsed.not_music + parsed.private + parsed.rejected + parsed.duplicate
-    )
-    for frame, columns in (
-        (parsed.tracks, SOURCE_TRACK_COLUMNS),
-        (parsed.plays, SOURCE_PLAY_COLUMNS),
-        (parsed.playlist_items, SOURCE_ITEM_COLUMNS),
-    ):
-        assert frame.dtypes.astype(str).to_dict() == columns
-    for rows_of in (parsed.plays, parsed.playlist_items):
-        assert rows_of["track"].between(0, len(parsed.tracks) - 1).all()
-    tracks = parsed.tracks
-    assert tracks["track_id"].is_unique
-    assert tracks["track_id"].str.fullmatch(r"[0-9A-Za-z]{22}|name:[0-9a-f]{16}").all()
-    text = [name for name, kind in SOURCE_TRACK_COLUMNS.items() if kind == "str"]
-    assert not tracks[text].isna().to_numpy().any()
-    for name in UNIT_FEATURES:
-        assert tracks[name].dropna().between(0, 1).all()
-    assert (parsed.plays["ms_played"] >= 0).all()
-    "\n".join(tracks["name"]).encode()  # no half characters
 
 
 def source_named(name: str) -> Source:
@@ -176,7 +142,17 @@ def test_each_real_file_belongs_to_one_reader(shared: Path, settings: Settings) 
             takers = [source.name for source in SOURCES if source.sniff(member.data[:65536])]
             assert len(takers) <= 1, member.file
             seen.update(takers)
-    assert seen >= {"spotify_extended", "exportify", "track_table", "listeners"}
+    assert seen >= {"spotify_extended", "exportify", "itunes", "track_table", "listeners"}
+
+
+def test_readers_are_asked_in_the_agreed_order() -> None:
+    names = [source.name for source in SOURCES]
+    agreed = [
+        *("musicai_export", "spotify_extended", "spotify_account", "exportify", "listenbrainz"),
+        *("pano_scrobbler", "maloja", "lastfm", "librefm", "rockbox", "itunes", "apple_music"),
+        *("listeners", "track_table", "mapped_table"),
+    ]
+    assert names == [name for name in agreed if name in names]
 
 
 def test_the_sample_history_is_read_whole(settings: Settings) -> None:

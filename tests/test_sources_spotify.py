@@ -7,15 +7,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from musicai.errors import UnreadableFile
 from musicai.matching import name_id
-from musicai.sources import recognise
+from musicai.sources import bulk, recognise, spotify_extended
 from musicai.sources.base import SOURCE_PLAY_COLUMNS, ParsedFile, ReadOptions
 from musicai.sources.complaints import MAX_LISTED
 from musicai.sources.recovery import MAX_BREAKS
 from musicai.sources.spotify_extended import parse, sniff
+from musicai.sources.values import MAX_NAME, clean, iso_seconds, one_artist
 from musicai.tables import SOURCE_TRACK_COLUMNS
 
 ID = "7ATyvp3TmYBmGW7YuC8DJ3"
@@ -326,6 +330,128 @@ def test_the_byte_of_a_break_is_a_byte() -> None:
     data = f"{start}, @@@".encode()
     parsed = parse(data, "x", ReadOptions())
     assert parsed.problems[0].where == f"row 2, byte {data.index(b'@')}"
+
+
+# --- blocks -------------------------------------------------------------------------------
+
+
+def many(n: int = 300) -> list[dict[str, Any]]:
+    """Rows of which some are podcasts, private, without names, damaged or with other keys."""
+    kinds: list[dict[str, Any]] = [
+        {},
+        {"spotify_track_uri": None},
+        {**PODCAST, "episode_name": "E"},
+        {"incognito_mode": True},
+        {"ms_played": -1},
+        {"master_metadata_track_name": 'a "}, {" in a name'},
+        {"master_metadata_track_name": "}\\n  },\\n  {", "spotify_track_uri": "spotify:track:x"},
+        {"more": {"deep": [{"a": 1}, {"b": 2}]}},
+    ]
+    rows = [
+        row(ts=f"2023-05-01T{i // 60:02d}:{i % 60:02d}:00Z", **kinds[i % len(kinds)])
+        for i in range(n)
+    ]
+    for i in range(0, n, 11):
+        del rows[i]["skipped"]
+    return rows
+
+
+@pytest.mark.parametrize("indent", [None, 0, 2, "\t"])
+@pytest.mark.parametrize("block", [1, 700, 3_000, 10**9])
+def test_blocks_give_what_the_whole_gives(
+    monkeypatch: pytest.MonkeyPatch, indent: Any, block: int
+) -> None:
+    data = json.dumps(many(), indent=indent).encode()
+    monkeypatch.setattr(spotify_extended, "_take_blocks", lambda data, found: False)
+    whole = parse(data, "x", ReadOptions())
+    monkeypatch.undo()
+    monkeypatch.setattr(spotify_extended, "BLOCK_BYTES", block)
+    parsed = parse(data, "x", ReadOptions())
+    adds_up(parsed)
+    assert (whole.read, whole.not_music, whole.private, whole.rejected) == (300, 38, 38, 37)
+    for field in ("read", "not_music", "private", "rejected", "problems"):
+        assert getattr(parsed, field) == getattr(whole, field)
+    pd.testing.assert_frame_equal(parsed.tracks, whole.tracks)
+    pd.testing.assert_frame_equal(parsed.plays, whole.plays)
+
+
+def test_rows_are_read_in_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes = []
+    take = spotify_extended._Found.take
+    monkeypatch.setattr(spotify_extended, "BLOCK_BYTES", 5_000)
+    monkeypatch.setattr(
+        spotify_extended._Found,
+        "take",
+        lambda self, rows: (sizes.append(len(rows)), take(self, rows))[1],
+    )
+    assert len(parse(json.dumps([row()] * 100, indent=2).encode(), "x", ReadOptions()).plays) == 100
+    assert len(sizes) > 10
+    assert max(sizes) < 12
+
+
+@pytest.mark.parametrize("between", ["},{", "}, {", "},\n  {", "} , {", "}\r\n,\r\n{"])
+def test_a_cut_inside_a_name_or_a_list_is_none(
+    monkeypatch: pytest.MonkeyPatch, between: str
+) -> None:
+    """Every place that looks like the end of a row is tried; none may change what is read."""
+    monkeypatch.setattr(spotify_extended, "BLOCK_BYTES", 1)
+    name = between if between.isprintable() else "},{"
+    rows = [row(master_metadata_track_name=f"{name}{i}", more=[{"a": 1}, {"b": 2}]) for i in (1, 2)]
+    text = "[" + between.join(json.dumps(one)[1:-1] for one in rows).join("{}") + "]"
+    parsed = parse(text.encode(), "x", ReadOptions(include_private=True))
+    assert not parsed.problems
+    assert (parsed.read, len(parsed.plays)) == (2, 2)
+    assert parsed.tracks["name"].tolist() == [f"{name}1"]
+
+
+@pytest.mark.parametrize("cut", [0.2, 0.5, 0.9])
+def test_damage_in_a_late_block_loses_nothing_before_it(
+    monkeypatch: pytest.MonkeyPatch, cut: float
+) -> None:
+    monkeypatch.setattr(spotify_extended, "BLOCK_BYTES", 2_000)
+    data = json.dumps([row()] * 200).encode()
+    place = data.index(b"}", int(cut * len(data)))
+    parsed = parse(data[:place] + b"}}" + data[place + 1 :], "x", ReadOptions())
+    adds_up(parsed)
+    assert len(parsed.plays) + parsed.rejected == parsed.read
+    assert len(parsed.plays) >= 198
+    assert parsed.problems
+
+
+@pytest.mark.parametrize(
+    ("uris", "ids"),
+    [
+        ([f"spotify:track:{ID}"] * 2, [ID, ID]),
+        ([f"spotify:track:{ID}", ID], [ID, ID]),
+        ([f"spotify:track:{ID[:-1]}!", f"spotify:track:{ID}"], ["", ID]),
+        ([f"spotify:track:{ID}x", f"spotify:track:{ID[:-1]}"], ["", ""]),
+        ([f"spotify:album:{ID}"] * 2, ["", ""]),
+        ([f"spotify:track:{ID[:-1]}ß", f"spotify:track:{ID}"], ["", ID]),
+        ([None, 5, [1], {"a": 1}, ""], ["", "", "", "", ""]),
+        ([], []),
+    ],
+)
+def test_ids_together_are_the_ids_apart(uris: list[Any], ids: list[str]) -> None:
+    assert bulk.all_spotify_ids(uris) == ids
+
+
+@given(st.lists(st.text(max_size=8), max_size=30))
+def test_names_together_are_the_names_apart(names: list[str]) -> None:
+    assert bulk.all_cleaned(names, clean) == [clean(name) for name in names]
+    assert bulk.all_cleaned(names, one_artist) == [one_artist(name) for name in names]
+
+
+def test_long_names_are_cut_among_others() -> None:
+    names = ["short", "x" * (MAX_NAME + 5), "a;b"]
+    assert bulk.all_cleaned(names, one_artist) == ["short", "x" * MAX_NAME, "a,b"]
+
+
+@given(st.lists(st.datetimes(datetime(1970, 1, 1), datetime(2099, 1, 1)), max_size=5), st.text())
+def test_times_together_are_the_times_apart(times: list[datetime], other: str) -> None:
+    texts = [f"{time:%Y-%m-%dT%H:%M:%S}Z" for time in times]
+    assert bulk.all_seconds(texts).tolist() == iso_seconds(texts).tolist()
+    mixed = [*texts, other]
+    assert bulk.all_seconds(mixed).tolist() == iso_seconds(mixed).tolist()
 
 
 REAL = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import time
 from pathlib import Path
 
 import numpy as np
@@ -136,11 +137,85 @@ def test_artists_as_a_list_and_a_year() -> None:
         (r"['it\'s', 'b']", "it's;b"),
         ("['A; B']", "A, B"),
         ("[[[[", "[[[["),
+        ("[A'B]", "[A'B]"),
+        ("['A', 'B]", "['A', 'B]"),
+        ("['A' 'B']", "A;B"),
+        ('["A\'s", "B;C"]', "A's;B,C"),
         ("", ""),
     ],
 )
 def test_artists_of(text: str, expected: str) -> None:
     assert artists_of(text) == expected
+
+
+SAMPLES = ROOT / "tests" / "data" / "exports" / "track_table"
+BOTH = [ID, OTHER]
+LAYOUTS = [
+    # file, read, duplicate, rejected, ids, artists, genres and years as they are in the file
+    (
+        "spotify_songs.csv",
+        *(4, 1, 1, BOTH, ["Massive Attack", "Nina Simone"]),
+        *(["trip hop;electronic;downtempo;pop", "soul;jazz"], [1998.0, 1965.0]),
+    ),
+    (
+        "dataset.csv",
+        *(3, 1, 0, BOTH, ["Gen Hoshino;Ed Sheeran", "Ben Woodward"]),
+        *(["acoustic;j-pop", "acoustic"], [None, None]),
+    ),
+    (
+        "dataset-of-60s.csv",
+        *(2, 0, 0, BOTH, ["Garland Green", "Lord Melody"], ["", ""], [None, None]),
+    ),
+    (
+        "data.csv",
+        *(2, 0, 0, BOTH, ["Sergei Rachmaninoff;James Levine;Sinead O'Connor", "Dennis Day"]),
+        *(["", ""], [1921.0, 1921.0]),
+    ),
+    (
+        "with_isrc.tsv",
+        *(2, 0, 0, [name_id("Massive Attack", "Teardrop"), name_id("Nina Simone", "Feeling Good")]),
+        *(["Massive Attack", "Nina Simone"], ["", ""], [None, None]),
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("file", "n_read", "duplicate", "rejected", "ids", "artists", "genres", "years"),
+    LAYOUTS,
+    ids=[layout[0] for layout in LAYOUTS],
+)
+def test_each_layout(
+    file: str,
+    n_read: int,
+    duplicate: int,
+    rejected: int,
+    ids: list[str],
+    artists: list[str],
+    genres: list[str],
+    years: list[float | None],
+) -> None:
+    parsed = read((SAMPLES / file).read_bytes())
+    assert (parsed.read, parsed.duplicate, parsed.rejected) == (n_read, duplicate, rejected)
+    tracks = parsed.tracks
+    assert tracks["track_id"].tolist() == ids
+    assert tracks["artists"].tolist() == artists
+    assert tracks["genres"].tolist() == genres
+    assert [None if np.isnan(year) else year for year in tracks["year"]] == years
+    assert tracks["energy"].notna().all()
+    assert tracks["tempo"].notna().all()
+
+
+def test_a_code_is_kept_only_if_it_is_one() -> None:
+    tracks = read((SAMPLES / "with_isrc.tsv").read_bytes()).tracks
+    assert tracks["isrc"].tolist() == ["GBAAA9800001", ""]
+
+
+@pytest.mark.timeout(10)
+@pytest.mark.parametrize("inside", ["\\'", "'", "'\"", "\\", "\\\\'", "['"])
+def test_a_list_of_artists_made_to_be_slow(inside: str) -> None:
+    started = time.perf_counter()
+    artists_of("['" + inside * (100_000 // len(inside)) + "]")
+    assert time.perf_counter() - started < 2
 
 
 def test_rows_without_names_are_rejected() -> None:

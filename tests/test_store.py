@@ -35,6 +35,7 @@ from musicai.sources.base import SOURCE_ITEM_COLUMNS, SOURCE_PLAY_COLUMNS, Parse
 from musicai.store import Store, backup, restore
 from musicai.store import database as store_database
 from musicai.store.dedupe import KnownRows, play_keys
+from musicai.store.schema import SCHEMA_VERSION
 from musicai.tables import (
     PLAY_COLUMNS,
     PLAYLIST_COLUMNS,
@@ -90,7 +91,7 @@ def plays_file(
 ) -> ParsedFile:
     return ParsedFile(
         file=file,
-        format="test",
+        format="spotify_extended",
         kind="plays",
         tracks=track_frame(ids) if tracks is None else tracks,
         plays=play_frame(rows, listener),
@@ -111,7 +112,7 @@ def playlist_file(
     ).astype(SOURCE_ITEM_COLUMNS)
     return ParsedFile(
         file=file,
-        format="test",
+        format="spotify_extended",
         kind="playlist",
         tracks=track_frame(ids),
         playlist_items=items,
@@ -124,9 +125,9 @@ def put(store: Store, *files: ParsedFile, profile: str = "p", consent: bool | No
     """Import parsed files; the digest is that of the name."""
     with store.begin_import(profile) as writer:
         for parsed in files:
-            record = writer.known(digest(parsed.file))
-            if record is not None:
-                writer.repeat(parsed.file, record)
+            parts = writer.known(digest(parsed.file))
+            if parts:
+                writer.repeat(parsed.file, parts)
             elif parsed.kind == "catalogue":
                 writer.add_catalogue(parsed, digest(parsed.file), parsed.file, invented=False)
             else:
@@ -137,7 +138,7 @@ def put(store: Store, *files: ParsedFile, profile: str = "p", consent: bool | No
 HISTORY = plays_file("history", ["a" * 22, "b" * 22], [(0, 1000, 60_000), (1, 1500, 70_000)])
 CATALOGUE = ParsedFile(
     file="songs",
-    format="test",
+    format="spotify_extended",
     kind="catalogue",
     tracks=track_frame(["a" * 22, "c" * 22], energy=[0.5, 0.25]),
     read=2,
@@ -221,7 +222,7 @@ def test_what_is_imported_comes_back_in_canonical_tables(store: Store) -> None:
     assert own.listeners == ("you",)
     for frame, columns in (
         (own.tracks, SOURCE_TRACK_COLUMNS),
-        (own.plays, PLAY_COLUMNS),
+        (own.plays, {**PLAY_COLUMNS, "source": own.plays["source"].dtype}),
         (own.playlist_items, PLAYLIST_COLUMNS),
     ):
         pd.testing.assert_frame_equal(frame, conform(frame, columns, "t"))
@@ -233,7 +234,8 @@ def test_an_empty_profile_has_empty_tables(store: Store) -> None:
         own = store.own_data("p")
         assert len(own.tracks) == len(own.plays) == len(own.playlist_items) == 0
         assert own.listeners == ("you",)
-        pd.testing.assert_frame_equal(own.plays, conform(own.plays, PLAY_COLUMNS, "plays"))
+        plain = own.plays.drop(columns="source")
+        pd.testing.assert_frame_equal(plain, conform(own.plays, PLAY_COLUMNS, "plays"))
 
 
 def test_own_data_make_a_library(store: Store) -> None:
@@ -257,14 +259,13 @@ def test_the_same_bytes_again_are_a_look_up(store: Store) -> None:
     put(store, HISTORY)
     before = store.fingerprint("p")
     with store.begin_import("p") as writer:
-        record = writer.known(digest("history"))
-        assert record is not None
-        again = writer.repeat("renamed", record)
+        writer.repeat("renamed", writer.known(digest("history")))
         writer.finish()
+    (again,) = writer.records
     assert (again.counts.imported, again.counts.duplicate, again.counts.read) == (0, 2, 2)
     assert store.fingerprint("p") == before
     assert len(store.imports("p")) == 1
-    assert store.file_record("q", digest("history")) is None
+    assert store.file_records("q", digest("history")) == ()
 
 
 def test_rows_that_are_there_count_as_duplicates(store: Store) -> None:
@@ -329,7 +330,7 @@ def test_undo_takes_back_one_import_and_leaves_the_others_whole(store: Store) ->
     put(store, HISTORY)
     store.undo_import(second.id)
     pd.testing.assert_frame_equal(store.own_data("p").plays, alone.plays)
-    assert store.fingerprint("p") == alone.fingerprint
+    assert store.data_fingerprint("p") == alone.fingerprint
 
 
 def test_an_undone_playlist_gives_its_rows_to_the_next(store: Store) -> None:
@@ -552,7 +553,7 @@ def test_the_fingerprint_is_the_same_in_another_home(store: Store, tmp_path: Pat
     pd.testing.assert_frame_equal(here.plays, there.plays)
     pd.testing.assert_frame_equal(here.playlist_items, there.playlist_items)
     put(store, plays_file("more", ["q" * 22], [(0, 1, 1)]))
-    assert store.fingerprint("p") != here.fingerprint
+    assert store.data_fingerprint("p") != here.fingerprint
 
 
 @pytest.mark.parametrize("part", ["tracks", "plays", "items"])
@@ -573,7 +574,7 @@ def test_a_damaged_side_file_is_made_again(
     else:
         put(store, plays_file("x", ["c" * 22], [(0, 5, 5)]), profile="q")
         store.own_data("q")
-        fingerprint = store.fingerprint("q")[:32]
+        fingerprint = store.data_fingerprint("q")[:32]
         other = settings.cache / f"own-{fingerprint}-{part}.parquet"
         path.write_bytes(other.read_bytes())
     after = store.own_data("p")
@@ -710,8 +711,8 @@ def test_a_copy_is_made_before_a_migration(
     store: Store, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store.create_profile("p")
-    monkeypatch.setattr("musicai.store.database.SCHEMA_VERSION", 2)
-    monkeypatch.setattr("musicai.store.schema.SCHEMA_VERSION", 2)
+    monkeypatch.setattr("musicai.store.database.SCHEMA_VERSION", SCHEMA_VERSION + 1)
+    monkeypatch.setattr("musicai.store.schema.SCHEMA_VERSION", SCHEMA_VERSION + 1)
 
     def broken(connection: object) -> None:
         step(connection)
@@ -723,18 +724,18 @@ def test_a_copy_is_made_before_a_migration(
     engine = store_database.open_engine(settings.database, 1.0)
     try:
         with pytest.raises(ZeroDivisionError):
-            store_database.prepare(engine, settings.database, {1: broken})
-        store_database.prepare(engine, settings.database, {1: step})
+            store_database.prepare(engine, settings.database, {SCHEMA_VERSION: broken})
+        store_database.prepare(engine, settings.database, {SCHEMA_VERSION: step})
     finally:
         engine.dispose()
-    copy = sqlite3.connect(settings.home / "musicai.db.before-schema-2")
+    copy = sqlite3.connect(settings.home / f"musicai.db.before-schema-{SCHEMA_VERSION + 1}")
     columns = [row[1] for row in copy.execute("PRAGMA table_info(profiles)")]
     names = copy.execute("SELECT name FROM profiles").fetchall()
     copy.close()
     assert "colour" not in columns
     assert names == [("p",)]
     with sqlite3.connect(settings.database) as now:
-        assert now.execute("PRAGMA user_version").fetchone() == (2,)
+        assert now.execute("PRAGMA user_version").fetchone() == (SCHEMA_VERSION + 1,)
         assert now.execute("SELECT colour FROM profiles").fetchall() == [(None,)]
     now.close()
 

@@ -184,6 +184,24 @@ def test_the_counts_of_an_import_add_up_on_the_screen() -> None:
     assert numbers.pop("Read") == sum(numbers.values()) == 10
 
 
+def test_each_kind_of_row_has_a_line_and_each_file_its_own_counts() -> None:
+    files = (
+        FileRecord("a.json", "0" * 64, "spotify_extended", "plays", Counts(4, 3, 1, 0, 0, 0)),
+        FileRecord("b.json", "1" * 64, "unheard_of", "tracks", Counts(5, 2, 0, 0, 0, 3)),
+        FileRecord("b.json", "1" * 64, "unheard_of", "choices", Counts(1, 1), repeated=True),
+    )
+    table = import_panel.counts_table(record(files=files))
+    assert table[""] == ["Plays", "Facts about tracks", "Your choices"]
+    assert table["Read"] == ["4", "5", "1"]
+    by_file = import_panel.files_table(files)
+    assert by_file["Format"] == ["Spotify extended streaming history", "unheard of", "unheard of"]
+    assert by_file["Note"] == ["", "", "had this file already"]
+    fates = ("Imported", "Had already", "Not music", "Private", "Rejected")
+    for place, read in enumerate(by_file["Read"]):
+        assert read == sum(by_file[fate][place] for fate in fates)
+    assert import_panel.imported_rows(record(files=files)) == 6
+
+
 def test_only_the_end_of_a_members_path_is_shown() -> None:
     assert import_panel.file_label("my.zip › Spotify History/a_2023.json") == "my.zip › a_2023.json"
     assert import_panel.file_label("plain.csv") == "plain.csv"

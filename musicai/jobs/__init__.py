@@ -11,7 +11,7 @@ notes, and of the person only the profile's name.
 """
 
 from musicai.jobs.child import JobProgress, exclusive
-from musicai.jobs.files import Job, JobStatus
+from musicai.jobs.files import Job, JobStatus, Kind
 from musicai.jobs.parent import cancel, forget, latest, prune, start, status
 from musicai.jobs.uploads import discard_spool, read_spool, spool
 
@@ -19,6 +19,7 @@ __all__ = [
     "Job",
     "JobProgress",
     "JobStatus",
+    "Kind",
     "cancel",
     "discard_spool",
     "exclusive",

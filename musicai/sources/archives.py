@@ -284,7 +284,8 @@ class _Walk:
             if budget.members > self.settings.max_members:
                 yield Problem(name, "", self._too_many("The zip"))
                 return
-            wanted = [info for info in infos if not info.is_dir()]
+            # info.is_dir() raises for a member without a name
+            wanted = [info for info in infos if not info.filename.endswith("/")]
             wanted = [info for info in wanted if not passed_over(_member_name(info))]
             if not wanted:
                 yield Problem(name, "", _NOTHING_HERE)

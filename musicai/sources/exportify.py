@@ -1,23 +1,35 @@
-"""Playlists as CSV from Exportify: exportify.net, and watsonbox's with English headers.
+"""Playlists as CSV from Exportify: exportify.net, and watsonbox's in all its languages.
 
 Both come through Spotify's API, so training on them needs consent. Who added a
-row is never taken.
+row is never taken, nor what AcousticBrainz says of a recording: its "danceability"
+and moods are other measures than Spotify's of the same name.
+
+``data/exportify_headers.json`` holds the column names that watsonbox's site writes in
+languages other than English, by language and meaning; they come from its own translations
+(github.com/watsonbox/exportify, MIT licence).
 """
 
 from __future__ import annotations
 
+import itertools
+import json
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import PurePosixPath
 
 import numpy as np
 import pandas as pd
 
+from musicai.errors import UnreadableFile
+from musicai.settings import PACKAGE_DATA
 from musicai.sources.base import SOURCE_ITEM_COLUMNS, ParsedFile, ReadOptions, Source
 from musicai.sources.complaints import Complaints
-from musicai.sources.text import CsvChunk, CsvHeader, CsvReading, csv_header
+from musicai.sources.local_tracks import PREFIX as LOCAL
+from musicai.sources.local_tracks import local_track
+from musicai.sources.text import CsvChunk, CsvHeader, CsvReading, csv_header, header_name
 from musicai.sources.track_rows import TrackRows, measures, track_id_of
 from musicai.sources.values import EARLIEST, clean, genres, iso_seconds, latest, one_artist
 from musicai.tables import ARTIST_SEPARATOR, AUDIO_FEATURES, conform
@@ -28,12 +40,13 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "uri": ("track uri", "spotify uri", "spotify id"),
     "name": ("track name",),
     "artists": ("artist name(s)", "artist name"),
-    "artist_ids": ("artist uri(s)", "artist ids"),
+    "artist_uris": ("artist uri(s)", "artist uri"),
+    "artist_ids": ("artist ids",),
     "album": ("album name",),
     "date": ("release date", "album release date"),
     "duration_ms": ("duration (ms)", "track duration (ms)"),
     "popularity": ("popularity",),
-    "explicit": ("explicit",),
+    "explicit": ("explicit", "explicit?"),
     "added_at": ("added at",),
     "genres": ("genres", "artist genres"),
     "isrc": ("isrc",),
@@ -43,27 +56,124 @@ ALIASES: dict[str, tuple[str, ...]] = {
 
 NEEDED = ("uri", "name", "artists", "added_at")
 
+_BASE = (
+    *("uri", "name", "artist_uris", "artists", "", "album", "", "", "date", "", "", ""),
+    *("duration_ms", "", "explicit", "popularity", "isrc"),
+)
+_GROUPS: tuple[tuple[str, ...], ...] = (
+    ("genres",),
+    (
+        *("danceability", "energy", "", "loudness", "", "speechiness", "acousticness"),
+        *("instrumentalness", "liveness", "valence", "tempo", ""),
+    ),
+    ("", "", ""),
+)
+"""What watsonbox's columns mean, in their order: ``_BASE``, then (in newer files) whether the
+track can be played, who added it, when, and any of the groups. "" is a column not taken."""
+
+_ADDED_AT = (len(_BASE) + 1, len(_BASE) + 2)
+"""Where the time of adding can stand in watsonbox's layout, from 0."""
+
+_HEAD_BYTES = 64 * 1024
+_URI = re.compile(r"spotify:(?:track|local|episode):")
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d")
 _UNESCAPED_COMMA = re.compile(r"(?<!\\),\s*")
 _BARE_COMMA = re.compile(r"(?<!\d),(?=\S)|,(?=[^\s\d])")
 _ISRC = re.compile(r"[A-Z]{2}[A-Z0-9]{3}\d{7}")
 
 
 def columns_of(header: CsvHeader | None) -> dict[str, str] | None:
-    """Column name by meaning, or None if this is not an Exportify file."""
+    """Column name by meaning, or None if the names are not those of an Exportify file."""
     if header is None:
         return None
     names = set(header.names)
-    found = {
+    english = {
         meaning: next(alias for alias in aliases if alias in names)
         for meaning, aliases in ALIASES.items()
         if names.intersection(aliases)
     }
+    folded = {_folded(name): name for name in reversed(header.names)}
+    translated = (
+        {meaning: folded[name] for name, meaning in meanings.items() if name in folded}
+        for meanings in _translations()
+    )
+    found = max((english, *translated), key=len)
     return found if all(name in found for name in NEEDED) else None
 
 
+@cache
+def _translations() -> tuple[Mapping[str, str], ...]:
+    """For each language, meaning by column name."""
+    languages = json.loads((PACKAGE_DATA / "exportify_headers.json").read_text("utf-8"))
+    return tuple(
+        {_folded(header_name(name)): meaning for meaning, name in names.items()}
+        for names in languages.values()
+    )
+
+
+def _folded(name: str) -> str:
+    """A column name without accents, so that it is the same however they were encoded."""
+    plain = unicodedata.normalize("NFKD", name)
+    return header_name("".join(ch for ch in plain if not unicodedata.combining(ch)))
+
+
+def understood(data: bytes) -> CsvHeader | None:
+    """The header with what each column means in place of its name, or None for another file.
+
+    Names decide, in any of the languages; where some are not known (a spreadsheet has spoilt
+    them, or the site speaks one more language) and the first row proves watsonbox's layout, the
+    place of a column does.
+    """
+    header = csv_header(data)
+    if header is None:
+        return None
+    meaning_of = {name: meaning for meaning, name in (columns_of(header) or {}).items()}
+    by_name = [meaning_of.pop(name, "") for name in header.names]
+    if not any(by_name) and len(header.names) <= len(_BASE):
+        return None
+    by_place = _by_place(_first_row(data)) if len(header.names) > len(_BASE) else ()
+    if not any(by_name) and not by_place:
+        return None
+    meanings = [
+        named or (placed if placed not in by_name else "")
+        for named, placed in itertools.zip_longest(by_name, by_place, fillvalue="")
+    ]
+    names = (meaning or f"column {place}" for place, meaning in enumerate(meanings, 1))
+    return CsvHeader(tuple(names), header.delimiter)
+
+
+def _first_row(data: bytes) -> list[str]:
+    """The fields of the first row below the header; none if there is not one."""
+    reading = CsvReading(data[:_HEAD_BYTES], Complaints(""))
+    # numbered, because spoilt names may be the same
+    numbered = tuple(str(place) for place in range(len(reading.header.names)))
+    reading.header = CsvHeader(numbered, reading.header.delimiter)
+    chunk = next(reading.chunks(1), None)
+    return [chunk.column(name)[0] for name in numbered] if chunk else []
+
+
+def _by_place(row: Sequence[str]) -> tuple[str, ...]:
+    """What each column means by its place, or () where a row is not of watsonbox's layout."""
+    if not row or not _URI.match(row[0].strip()):
+        return ()
+    for added_at in _ADDED_AT:
+        if added_at < len(row) and _MOMENT.match(row[added_at].strip()):
+            start = (*_BASE, *[""] * (added_at - len(_BASE)), "added_at")
+            ends = (end for end in _endings() if len(start) + len(end) == len(row))
+            return next(((*start, *end) for end in ends), ())
+    return ()
+
+
+def _endings() -> Iterator[tuple[str, ...]]:
+    """The columns that may follow the time of adding; no two choices are equally long."""
+    for size in range(len(_GROUPS) + 1):
+        for groups in itertools.combinations(_GROUPS, size):
+            yield tuple(itertools.chain(*groups))
+
+
 def sniff(head: bytes) -> bool:
-    """A header with a track URI, its names and the time it was added."""
-    return columns_of(csv_header(head)) is not None
+    """A header with a track URI, its names and the time it was added, or rows laid out so."""
+    return understood(head[:_HEAD_BYTES]) is not None
 
 
 def parse(data: bytes, file: str, options: ReadOptions) -> ParsedFile:
@@ -74,6 +184,13 @@ def parse(data: bytes, file: str, options: ReadOptions) -> ParsedFile:
     """
     complaints = Complaints(file)
     reading = CsvReading(data, complaints)
+    header = understood(data[:_HEAD_BYTES])
+    if header is None:
+        raise UnreadableFile(
+            "The file is no playlist of Exportify: columns for the track's URI and name, its "
+            "artists and the time it was added are missing. Export it again."
+        )
+    reading.header = header
     playlist = _Playlist(complaints, reading.header, playlist_name(file))
     for chunk in reading.chunks():
         playlist.take(chunk)
@@ -117,7 +234,8 @@ class _Playlist:
     _times: list[int] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.columns = columns_of(self.header) or {}
+        known = [meaning for meaning in ALIASES if meaning in self.header.names]
+        self.columns = dict(zip(known, known, strict=True))
 
     def take(self, chunk: CsvChunk) -> None:
         """Sort the rows of a chunk out."""
@@ -126,17 +244,17 @@ class _Playlist:
             chunk, self.columns, self.complaints, decimal_comma=self.header.decimal_comma
         )
         if "popularity" in found:
-            local = np.array([uri.startswith("spotify:local:") for uri in get["uri"]], dtype=bool)
+            local = np.array([uri.startswith(LOCAL) for uri in get["uri"]], dtype=bool)
             found["popularity"][local] = np.nan
         times = self._added(chunk, get["added_at"])
         artists = self._artists(get["artists"], get["artist_ids"])
         for place, (uri, raw_name) in enumerate(zip(get["uri"], get["name"], strict=True)):
             self.read += 1
-            name = clean(raw_name)
+            name, by, album = _named(uri, raw_name, artists[place], get["album"][place])
             if uri.startswith(("spotify:episode:", "spotify:chapter:")) or not (uri or name):
                 self.not_music += 1
                 continue
-            track_id = track_id_of(uri, artists[place], name) if name else ""
+            track_id = track_id_of(uri, by, name) if name else ""
             if not track_id:
                 self._reject(chunk.lines[place])
                 continue
@@ -147,8 +265,8 @@ class _Playlist:
                     place,
                     track_id,
                     name=name,
-                    artists=artists[place],
-                    album=clean(get["album"][place]),
+                    artists=by,
+                    album=album,
                     genre_text=genres(get["genres"][place]),
                     isrc=isrc if _ISRC.fullmatch(isrc) else "",
                     explicit=get["explicit"][place],
@@ -198,13 +316,22 @@ class _Playlist:
 
     def _artists(self, fields: Sequence[str], ids: Sequence[str]) -> list[str]:
         """Artists joined by ";", whichever way the exporter joined them."""
-        if "artist uri(s)" in self.header.names:
+        if "artist_uris" in self.columns:
             return [_joined(_watsonbox(text)) for text in fields]
         if any(ARTIST_SEPARATOR in text for text in fields):
             return [_joined(text.split(ARTIST_SEPARATOR)) for text in fields]
         return [
             _joined(_old_commas(text, some_ids)) for text, some_ids in zip(fields, ids, strict=True)
         ]
+
+
+def _named(uri: str, name: str, artists: str, album: str) -> tuple[str, str, str]:
+    """Name, artists and album of a row; what is blank of a local file comes from its URI."""
+    name, album = clean(name), clean(album)
+    local = local_track(uri)
+    if local is None:
+        return name, artists, album
+    return name or local.name, artists or local.artists, album or local.album
 
 
 def _watsonbox(text: str) -> list[str]:

@@ -11,13 +11,21 @@ DATA_ENDINGS = frozenset(
 )
 """What is read inside folders and archives; anything else there is passed over."""
 
+MAX_BASE_NAME = 255
+"""Longest name of a file on any system, characters; only a zip can hold longer ones."""
+
+_COPIED = r"copy|kopie|copie|copia"
+
 NEVER_OPENED = re.compile(
-    r"(identity|identifiers?|userdata|useraddress|payments?|paymentmethods?|inferences?"
+    rf"(?:(?:{_COPIED})\s(?:of|von|de)\s)?"
+    r"(identity|identifiers?|user|userdata|useraddress|payments?|paymentmethods?|inferences?"
     r"|searchqueries|voiceinput|marquee|follow|wrapped|duonewfamily|familyplan|messagedata"
-    r"|podcastinteractivity\w*)[\s_\d()]*\.json",
+    r"|podcastinteractivity[a-z]*)"
+    rf"(?:[\s_\-\d()]|{_COPIED})*\.json",
     re.IGNORECASE,
 )
-"""Base names of files in Spotify's zips about the person, not about music played."""
+"""Base names of files in Spotify's zips about the person, not about music played; also as a
+browser or a system names their copies: "Identity (1).json", "Identity - Copy.json"."""
 
 _NOT_DATA = re.compile(r"(read_?me|licen[cs]e|source|copying|changelog).*", re.IGNORECASE)
 
@@ -36,7 +44,8 @@ def base_name(name: str) -> str:
 
 def never_opened(name: str) -> bool:
     """Whether a file is about the person and no business of a recommender."""
-    return bool(NEVER_OPENED.fullmatch(base_name(name).casefold().removesuffix(".gz")))
+    last = base_name(name).casefold().removesuffix(".gz")
+    return len(last) <= MAX_BASE_NAME and bool(NEVER_OPENED.fullmatch(last))
 
 
 def passed_over(name: str) -> bool:

@@ -7,6 +7,8 @@ ended. Address, device and user names are never taken.
 from __future__ import annotations
 
 import re
+from itertools import compress
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -17,6 +19,7 @@ import pandas as pd
 from musicai.errors import UnreadableFile
 from musicai.matching import name_id
 from musicai.sources.base import SOURCE_PLAY_COLUMNS, ParsedFile, ReadOptions, Source
+from musicai.sources.bulk import all_cleaned, all_seconds, all_spotify_ids
 from musicai.sources.complaints import Complaints
 from musicai.sources.recovery import recover_rows
 from musicai.sources.text import decode
@@ -26,12 +29,10 @@ from musicai.sources.values import (
     MAX_PLAY_MS,
     MILLISECONDS_FROM,
     clean,
-    iso_seconds,
     latest,
     one_artist,
-    spotify_id,
 )
-from musicai.tables import BoolArray, conform
+from musicai.tables import BoolArray, IntArray, conform
 
 NAME = "spotify_extended"
 
@@ -62,7 +63,20 @@ when the play was sent in, not when it ended. Pauses make up to some hours of di
 CLOCK_SLACK = 3600
 """A device clock later than ``ts`` by more than this, seconds, is wrong."""
 
+BLOCK_BYTES = 300_000
+"""About how much of a file is read at a time."""
+
 _EMPTY_ARRAY = re.compile(r"\s*\[\s*\]\s*")
+_OPENING = re.compile(rb"\s*\[")
+_BETWEEN = re.compile(rb"(?<=\})\s*,(?=\s*\{)")
+
+_KEYS = (
+    *("ts", "ms_played", TRACK, ARTIST, ALBUM, URI, "reason_start", "reason_end", "shuffle"),
+    *("skipped", "offline", "offline_timestamp", "incognito_mode"),
+)
+_values = itemgetter(*_KEYS)
+
+_Columns = dict[str, list[Any]]
 
 
 def sniff(head: bytes) -> bool:
@@ -84,27 +98,34 @@ def parse(data: bytes, file: str, options: ReadOptions) -> ParsedFile:
         UnreadableFile: it is not an array, or no row can be read.
     """
     complaints = Complaints(file)
-    rows, lost = _load(data, complaints)
-    plays = _Plays(complaints, options.include_private)
-    plays.take(rows)
-    tracks = plays.tracks()
-    frame = plays.frame()
+    found = _Found()
+    lost = _load(data, complaints, found)
+    sorting = _Sorting(found)
+    sorting.leave_out(include_private=options.include_private)
+    sorting.name()
+    start = sorting.start()
+    for number, what in sorted(sorting.rejected.items()):
+        complaints.add(f"row {number}", f"The row {what}; it was left out.")
+    tracks, track = _tracks(sorting.columns)
     return ParsedFile(
         file=file,
         format=NAME,
         kind="plays",
         tracks=tracks,
-        plays=frame,
-        read=len(rows) + lost,
-        not_music=plays.not_music,
-        private=plays.private,
-        rejected=plays.rejected + lost,
+        plays=_plays(sorting.columns, track, start),
+        read=found.read + lost,
+        not_music=sorting.not_music,
+        private=sorting.private,
+        rejected=len(sorting.rejected) + lost,
         problems=complaints.problems(),
     )
 
 
-def _load(data: bytes, complaints: Complaints) -> tuple[list[Any], int]:
-    """The rows, and how many places could not be read."""
+def _load(data: bytes, complaints: Complaints, found: _Found) -> int:
+    """Take all rows; returns how many places could not be read."""
+    if _take_blocks(data, found):
+        return 0
+    found.clear()
     lost = 0
     try:
         rows = orjson.loads(data)
@@ -124,130 +145,199 @@ def _load(data: bytes, complaints: Complaints) -> tuple[list[Any], int]:
             "The file holds no plays: it is an empty array or broken from the first row on. "
             "Download the export again if it should hold some."
         )
-    return rows, lost
+    found.take(rows)
+    return lost
 
 
-class _Plays:
-    """The plays of one file: which rows are kept, and of which track each is."""
+def _take_blocks(data: bytes, found: _Found) -> bool:
+    """Take a whole array block by block; False if it is not one, or is damaged anywhere.
 
-    def __init__(self, complaints: Complaints, include_private: bool) -> None:
-        self._complaints = complaints
-        self._include_private = include_private
-        self._by_key: dict[Any, int] = {}
-        self._by_id: dict[str, int] = {}
-        self._names: list[tuple[str, str, str]] = []
-        self._kept: list[dict[str, Any]] = []
-        self._numbers: list[int] = []
-        self._track: list[int] = []
-        self.not_music = self.private = self.rejected = 0
+    Rows that fit into the processor's cache are read in two thirds of the time,
+    and memory follows the block. A cut between ``}`` and ``{`` that were not the
+    end of one row and the start of the next would leave a string or a bracket of
+    its block open, so a block that can be read holds whole rows.
+    """
+    opening = _OPENING.match(data)
+    if opening is None:
+        return False
+    start = opening.end()
+    try:
+        while cut := _BETWEEN.search(data, start + BLOCK_BYTES):
+            found.take(orjson.loads(b"[%b]" % data[start : cut.start()]))
+            start = cut.end()
+        found.take(orjson.loads(b"[" + data[start:]))
+    except orjson.JSONDecodeError:
+        return False
+    return found.read > 0
+
+
+class _Found:
+    """The rows of one file as columns."""
+
+    def __init__(self) -> None:
+        self.clear()
+
+    def clear(self) -> None:
+        """Begin anew."""
+        self.read = 0
+        """Rows met."""
+        self.strange: list[int] = []
+        """Numbers, from 1, of rows that are no objects; they are in no column."""
+        self.other: list[int] = []
+        """Places in the columns of podcasts and audiobooks."""
+        self.columns: _Columns = {key: [] for key in _KEYS}
+        """The values by key, None where a row has not the key, as in older files."""
 
     def take(self, rows: list[Any]) -> None:
-        """Sort the rows out. The loop runs a million times: it does no more than it must."""
-        known, include_private = self._by_key.get, self._include_private
-        keep, keep_number, keep_track = (
-            self._kept.append,
-            self._numbers.append,
-            self._track.append,
-        )
-        for number, row in enumerate(rows, 1):
-            if type(row) is not dict:
-                self._reject(number, "is not an object of a stream")
-                continue
-            get = row.get
-            name, artist, ms = get(TRACK), get(ARTIST), get("ms_played")
-            if not name and any(map(get, NOT_MUSIC_KEYS)):
-                self.not_music += 1
-            elif get("incognito_mode") is True and not include_private:
-                self.private += 1
-            elif type(ms) is not int or not 0 <= ms <= MAX_PLAY_MS:
-                self._reject(number, "has no believable ms_played (0 to 24 hours)")
-            elif type(name) is not str or type(get("ts")) is not str:
-                self._reject(number, "has no track name or no time (ts)")
-            else:
-                uri = get(URI)
-                try:
-                    track = known((uri, name, artist))
-                except TypeError:  # a list where a name belongs
-                    track = None
-                if track is None:
-                    track = self._new_track(uri, name, artist, get(ALBUM))
-                if track < 0:
-                    self._reject(number, "has neither a Spotify id nor an artist and a title")
-                    continue
-                keep(row)
-                keep_number(number)
-                keep_track(track)
+        """Add the rows of a block."""
+        if set(map(type, rows)) - {dict}:
+            self.strange += [
+                number for number, row in enumerate(rows, self.read + 1) if type(row) is not dict
+            ]
+            self.read += len(rows)
+            rows = [row for row in rows if type(row) is dict]
+        else:
+            self.read += len(rows)
+        if not rows:
+            return
+        before = len(self.columns[TRACK])
+        try:
+            block = zip(*map(_values, rows), strict=True)
+            for column, values in zip(self.columns.values(), block, strict=True):
+                column.extend(values)
+        except KeyError:
+            for key, column in self.columns.items():
+                column.extend([row.get(key) for row in rows])
+        names = self.columns[TRACK][before:]
+        if not all(names):
+            self.other += [
+                before + place
+                for place, name in enumerate(names)
+                if not name and any(map(rows[place].get, NOT_MUSIC_KEYS))
+            ]
 
-    def _reject(self, number: int, what: str) -> None:
-        self.rejected += 1
-        self._complaints.add(f"row {number}", f"The row {what}; it was left out.")
 
-    def _new_track(self, uri: object, name: str, artist: object, album: object) -> int:
-        """The track's place in the table, or −1 for a row that names none."""
-        title = clean(name)
-        by = one_artist(artist) if isinstance(artist, str) else ""
-        if not title or not (artist is None or isinstance(artist, str)):
-            return -1
-        track_id = spotify_id(uri) if isinstance(uri, str) else ""
-        if not track_id:
-            if not by:
-                return -1
-            track_id = name_id(by, title)
-        track = self._by_id.setdefault(track_id, len(self._by_id))
-        if track == len(self._names):
-            self._names.append((title, by, clean(album) if isinstance(album, str) else ""))
-        if uri is None or isinstance(uri, str):
-            self._by_key[uri, name, artist] = track
-        return track
+class _Sorting:
+    """The rows of one file, column by column; each step keeps fewer of them.
 
-    def tracks(self) -> pd.DataFrame:
-        """``SOURCE_TRACK_COLUMNS``."""
-        names, artists, albums = zip(*self._names, strict=True) if self._names else ((), (), ())
-        return tracks_frame(
-            {"track_id": list(self._by_id), "name": names, "artists": artists, "album": albums}
-        )
+    A million rows pass here, so the work of each is done in comprehensions and numpy.
+    """
 
-    def frame(self) -> pd.DataFrame:
-        """``SOURCE_PLAY_COLUMNS``; rows whose time is none are rejected here."""
-        kept = self._kept
-        ms = np.array([row["ms_played"] for row in kept], dtype=np.int64)
-        start, good = self._starts(ms)
-        for place in np.flatnonzero(~good).tolist():
-            self._reject(self._numbers[place], "has no believable time (ts) since 2006")
-        plays = pd.DataFrame(
-            {
-                "track": np.array(self._track, dtype=np.int32),
-                "listener": pd.Series("", index=range(len(kept)), dtype="str"),
-                "played_at": start,
-                "ms_played": ms,
-                "skipped": _flags([row.get("skipped") for row in kept], missing=0),
-                "reason_start": _words([row.get("reason_start") for row in kept]),
-                "reason_end": _words([row.get("reason_end") for row in kept]),
-                "shuffle": _flags([row.get("shuffle") for row in kept], missing=-1),
-            }
-        )
-        return conform(plays if good.all() else plays[good], SOURCE_PLAY_COLUMNS, "plays")
+    def __init__(self, found: _Found) -> None:
+        self.not_music = self.private = 0
+        self.rejected = dict.fromkeys(found.strange, "is not an object of a stream")
+        """What is wrong, by the number of the row from 1."""
+        every: Int64 = np.arange(1, found.read + 1)
+        self._numbers = np.delete(every, np.array(found.strange, dtype=np.intp) - 1)
+        self._other = found.other
+        self.columns = found.columns
+        """Values of the rows that are kept, by key."""
 
-    def _starts(self, ms: Int64) -> tuple[Int64, BoolArray]:
-        """When each play began, seconds since 1970, and whether that can be.
+    def _reject(self, which: BoolArray, what: str) -> None:
+        self.rejected.update(dict.fromkeys(self._numbers[which].tolist(), what))
+
+    def _keep(self, which: BoolArray) -> None:
+        if not which.all():
+            mask = which.tolist()
+            self._numbers = self._numbers[which]
+            self.columns = {key: list(compress(of, mask)) for key, of in self.columns.items()}
+
+    def leave_out(self, *, include_private: bool) -> None:
+        """Keep the plays of music whose fields can be read."""
+        names, lengths = self.columns[TRACK], self.columns["ms_played"]
+        words = zip(names, self.columns["ts"], strict=True)
+        good = np.array([bool(n) and type(n) is type(t) is str for n, t in words], dtype=bool)
+        other = np.zeros(len(names), dtype=bool)
+        other[self._other] = True
+        hidden = np.array([v is True for v in self.columns["incognito_mode"]], dtype=bool) & ~other
+        if include_private:
+            hidden[:] = False
+        sound = [type(ms) is int and 0 <= ms <= MAX_PLAY_MS for ms in lengths]
+        short = np.array(sound, dtype=bool)
+        left = ~other & ~hidden
+        self._reject(left & ~good, "has no track name or no time (ts)")
+        self._reject(left & ~short, "has no believable ms_played (0 to 24 hours)")
+        self.not_music, self.private = int(other.sum()), int(hidden.sum())
+        self._keep(left & good & short)
+
+    def name(self) -> None:
+        """Add the column ``id``; keep the rows that name a track."""
+        names, artists = self.columns[TRACK], self.columns[ARTIST]
+        ids = all_spotify_ids(self.columns[URI])
+        good = [
+            ("!" <= name[0] <= "~" or clean(name) != "") and (by is None or type(by) is str)
+            for name, by in zip(names, artists, strict=True)
+        ]
+        if "" in ids:
+            for place in [place for place, known in enumerate(ids) if not known and good[place]]:
+                by = one_artist(artists[place] or "")
+                good[place] = by != ""
+                ids[place] = name_id(by, clean(names[place])) if by else ""
+        self.columns["id"] = ids
+        named = np.array(good, dtype=bool)
+        self._reject(~named, "has neither a Spotify id nor an artist and a title")
+        self._keep(named)
+
+    def start(self) -> Int64:
+        """When each play began, seconds since 1970; rows for which that cannot be are rejected.
 
         ``ts`` is the end. Plays without a connection are sent in later, with ``ts``
         as the time of sending: there the device's own clock counts, which old files
         write in milliseconds.
         """
-        kept = self._kept
-        end = iso_seconds([row["ts"] for row in kept])
+        end = all_seconds(self.columns["ts"])
+        ms = np.array(self.columns["ms_played"], dtype=np.int64)
         start = (end * 1000 - ms) // 1000
-        clocks = (row.get("offline_timestamp") for row in kept)
+        clocks = self.columns["offline_timestamp"]
         device = np.array(
             [clock if type(clock) is int and 0 < clock < 10**14 else 0 for clock in clocks],
             dtype=np.int64,
         )
         device = np.where(device >= MILLISECONDS_FROM, device // 1000, device)
         trusted = (device >= EARLIEST) & (device <= end + CLOCK_SLACK)
-        offline = np.array([row.get("offline") is True for row in kept], dtype=bool)
+        offline = np.array([value is True for value in self.columns["offline"]], dtype=bool)
         start = np.where(trusted & (offline | (start - device > LATE_UPLOAD)), device, start)
-        return start, (end >= EARLIEST) & (end <= latest()) & (start >= EARLIEST)
+        good = (end >= EARLIEST) & (end <= latest()) & (start >= EARLIEST)
+        self._reject(~good, "has no believable time (ts) since 2006")
+        self._keep(good)
+        return start[good]
+
+
+def _tracks(columns: _Columns) -> tuple[pd.DataFrame, IntArray]:
+    """``SOURCE_TRACK_COLUMNS`` as each track is first named, and (n,) the row of each play."""
+    ids = columns["id"]
+    place = {track_id: row for row, track_id in enumerate(dict.fromkeys(ids))}
+    first = dict(zip(reversed(ids), range(len(ids) - 1, -1, -1), strict=True))
+    at = [first[track_id] for track_id in place]
+    names, artists, albums = columns[TRACK], columns[ARTIST], columns[ALBUM]
+    frame = tracks_frame(
+        {
+            "track_id": list(place),
+            "name": all_cleaned([names[row] for row in at], clean),
+            "artists": all_cleaned([artists[row] or "" for row in at], one_artist),
+            "album": all_cleaned(
+                [albums[row] if type(albums[row]) is str else "" for row in at], clean
+            ),
+        }
+    )
+    return frame, np.array([place[track_id] for track_id in ids], dtype=np.int32)
+
+
+def _plays(columns: _Columns, track: IntArray, start: Int64) -> pd.DataFrame:
+    """``SOURCE_PLAY_COLUMNS``."""
+    plays = pd.DataFrame(
+        {
+            "track": track,
+            "listener": _words([None] * len(track)),
+            "played_at": start,
+            "ms_played": np.array(columns["ms_played"], dtype=np.int64),
+            "skipped": _flags(columns["skipped"], missing=0),
+            "reason_start": _words(columns["reason_start"]),
+            "reason_end": _words(columns["reason_end"]),
+            "shuffle": _flags(columns["shuffle"], missing=-1),
+        }
+    )
+    return conform(plays, SOURCE_PLAY_COLUMNS, "plays")
 
 
 def _flags(values: list[Any], missing: int) -> npt.NDArray[np.int8]:
@@ -261,8 +351,15 @@ def _flags(values: list[Any], missing: int) -> npt.NDArray[np.int8]:
 
 def _words(values: list[Any]) -> pd.Series:
     """Reasons as words; whatever is not one is not known."""
-    known = {value: clean(value)[:40] for value in {v for v in values if type(v) is str}}
-    return pd.Series([known[v] if type(v) is str else "" for v in values], dtype="str")
+    try:
+        distinct = set(values)
+    except TypeError:  # a list where a word belongs
+        values = [value if type(value) is str else "" for value in values]
+        distinct = set(values)
+    words = {value: clean(value)[:40] if type(value) is str else "" for value in distinct}
+    place = {value: row for row, value in enumerate(words)}
+    codes = np.array([place[value] for value in values], dtype=np.intp)
+    return pd.Series(pd.array(list(words.values()), dtype="str").take(codes))
 
 
 SOURCE = Source(name=NAME, label="Spotify extended streaming history", sniff=sniff, parse=parse)

@@ -17,7 +17,7 @@ from musicai.sources.complaints import Complaints
 from musicai.sources.exportify import columns_of as exportify_columns
 from musicai.sources.text import CsvChunk, CsvHeader, CsvReading, csv_header
 from musicai.sources.track_rows import TrackRows, measures, track_id_of
-from musicai.sources.values import clean, genres, one_artist
+from musicai.sources.values import clean, genres, isrc, joined_artists
 from musicai.tables import ARTIST_SEPARATOR, AUDIO_FEATURES
 
 NAME = "track_table"
@@ -60,8 +60,10 @@ MIN_FEATURES = 3
 MISSING_IN_R = "NA"
 """What R writes where nothing is known. A title may be "NA"; title, artist and album are not."""
 
-_QUOTED = re.compile(r"'((?:[^'\\]|\\.)*)'|\"((?:[^\"\\]|\\.)*)\"")
-_ESCAPE = re.compile(r"\\(.)")
+# a quote that is never closed takes the rest of the text with it, so that each character is looked
+# at once: were it passed over instead, every quote inside would be tried to the end of the text
+_QUOTED = re.compile(r"""(['"])((?:(?!\1)[^\\]|\\.)*+)(\1?)""", re.DOTALL)
+_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 
 
 def columns_of(header: CsvHeader | None) -> dict[str, str] | None:
@@ -114,11 +116,11 @@ def parse(data: bytes, file: str, options: ReadOptions) -> ParsedFile:
 def artists_of(text: str) -> str:
     """Artists joined by ";", from ";"-joined text or a list in brackets."""
     text = text.strip()
-    if text.startswith("[") and text.endswith("]") and _QUOTED.search(text):
-        parts = [_ESCAPE.sub(r"\1", one or two) for one, two in _QUOTED.findall(text)]
-    else:
-        parts = text.split(ARTIST_SEPARATOR)
-    return ARTIST_SEPARATOR.join(name for name in map(one_artist, parts) if name)
+    if text.startswith("[") and text.endswith("]"):
+        quoted = _QUOTED.findall(text)
+        if quoted and all(closing for _, _, closing in quoted):
+            return joined_artists([_ESCAPE.sub(r"\1", name) for _, name, _ in quoted])
+    return joined_artists(text.split(ARTIST_SEPARATOR))
 
 
 @dataclass
@@ -163,7 +165,7 @@ class _Table:
                 artists=artists,
                 album=album,
                 genre_text=genre_text,
-                isrc=get["isrc"][place].strip().upper()[:12],
+                isrc=isrc(get["isrc"][place]),
                 explicit=get["explicit"][place],
                 date=get["date"][place],
             )

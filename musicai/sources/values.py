@@ -20,6 +20,9 @@ MAX_NAME = 1_000
 MAX_PLAY_MS = 24 * 3600 * 1000
 """Longest believable single play, milliseconds."""
 
+NOMINAL_MS = 180_000
+"""How long a play counts whose log does not say it and whose track's length is not known."""
+
 EARLIEST = int(datetime(2006, 1, 1, tzinfo=UTC).timestamp())
 """Before this nobody streamed; seconds since 1970."""
 
@@ -29,6 +32,7 @@ FUTURE_SLACK = 2 * 24 * 3600
 MILLISECONDS_FROM = 10**11
 """A time as large as this counts milliseconds, a smaller one seconds."""
 
+_ISRC = re.compile(r"[A-Z]{2}[A-Z0-9]{3}[0-9]{7}")
 _SPOTIFY_ID = re.compile(r"(?:spotify:track:|https?://open\.spotify\.com/track/)?([0-9A-Za-z]{22})")
 _YES = {"true": 1, "1": 1, "yes": 1, "1.0": 1, "false": 0, "0": 0, "no": 0, "0.0": 0}
 _GENRE_EDGES = " \t\"'[]"
@@ -49,6 +53,17 @@ def clean(text: str) -> str:
 def one_artist(name: str) -> str:
     """A single artist's name; the separator between artists must not occur inside it."""
     return clean(name.replace(ARTIST_SEPARATOR, ","))
+
+
+def joined_artists(names: Sequence[str]) -> str:
+    """Artists joined by ";", blank ones dropped."""
+    return ARTIST_SEPARATOR.join(name for name in map(one_artist, names) if name)
+
+
+def isrc(text: str) -> str:
+    """An International Standard Recording Code without hyphens; "" for what is none."""
+    code = text.strip().replace("-", "").upper()
+    return code if _ISRC.fullmatch(code) else ""
 
 
 def spotify_id(text: str) -> str:

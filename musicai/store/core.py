@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, Self
@@ -15,9 +15,11 @@ from filelock import Timeout
 from sqlalchemy import Connection, Row, delete, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
+from musicai.choices import Choices, Exclusion, Feedback, MatchDecision
 from musicai.errors import DataError, JobRunning, NotFound, StoreError
 from musicai.settings import Settings
-from musicai.store import cataloguing, known, owndata, past, removing, schema
+from musicai.sources.base import ColumnMapping
+from musicai.store import cataloguing, choosing, known, owndata, past, removing, schema
 from musicai.store.database import explain, open_engine, plain_errors, prepare
 from musicai.store.records import (
     Catalogue,
@@ -243,12 +245,12 @@ class Store:
         with self.reading() as connection:
             return past.imports_of(connection, profile)
 
-    def file_record(
+    def file_records(
         self, profile: str, digest: str, include_private: bool = False
-    ) -> FileRecord | None:
-        """The first import of a file with these bytes, if what it brought is still there."""
+    ) -> tuple[FileRecord, ...]:
+        """The parts of a file with these bytes in its first import; empty if it is not known."""
         with self.reading() as connection:
-            return past.first_record(connection, self.settings, profile, digest, include_private)
+            return past.first_records(connection, self.settings, profile, digest, include_private)
 
     def undo_import(self, import_id: int) -> None:
         """Take an import back: its rows, its digests, and catalogues that only it brought.
@@ -384,7 +386,90 @@ class Store:
                 .values(active_version=None)
             )
 
+    # --- choices ----------------------------------------------------------------------
+
+    def choices(self, profile: str) -> Choices:
+        """Everything the person decided about the profile's music."""
+        with self.reading() as connection:
+            return choosing.read(connection, profile)
+
+    def choose(self, profile: str, choice: choosing.Choice) -> None:
+        """Note an exclusion, a decision on a match (which replaces an earlier one) or feedback.
+
+        Raises:
+            NotFound: there is no profile of that name.
+        """
+        self.profile(profile)
+        with self.writing() as connection:
+            choosing.add(connection, profile, [choice])
+
+    def take_back(self, profile: str, choice: choosing.Choice) -> None:
+        """Forget a choice; one that is not there is no error."""
+        with self.writing() as connection:
+            choosing.remove(connection, profile, choice)
+
+    def exclusions(self, profile: str) -> tuple[Exclusion, ...]:
+        """What is left out of the profile's taste."""
+        return self.choices(profile).exclusions
+
+    def add_exclusion(self, profile: str, rule: Exclusion) -> None:
+        """Leave something out of the profile's taste."""
+        self.choose(profile, rule)
+
+    def remove_exclusion(self, profile: str, rule: Exclusion) -> None:
+        """Take an exclusion back."""
+        self.take_back(profile, rule)
+
+    def decisions(self, profile: str) -> tuple[MatchDecision, ...]:
+        """Which tracks the person said are one recording, or are not."""
+        return self.choices(profile).decisions
+
+    def decide(self, profile: str, decision: MatchDecision) -> None:
+        """Note whether two tracks are one recording."""
+        self.choose(profile, decision)
+
+    def undecide(self, profile: str, first: str, second: str) -> None:
+        """Take a decision back."""
+        self.take_back(profile, MatchDecision.of(first, second, same=True))
+
+    def feedback(self, profile: str) -> tuple[Feedback, ...]:
+        """Verdicts on tracks."""
+        return self.choices(profile).feedback
+
+    def add_feedback(self, profile: str, verdict: Feedback) -> None:
+        """Note a verdict."""
+        self.choose(profile, verdict)
+
+    def remove_feedback(self, profile: str, verdict: Feedback) -> None:
+        """Take a verdict back."""
+        self.take_back(profile, verdict)
+
+    def mappings(self) -> tuple[ColumnMapping, ...]:
+        """What the person said of tables that no reader knows; the same for all profiles."""
+        with self.reading() as connection:
+            return choosing.mappings(connection)
+
+    def save_mapping(self, mapping: ColumnMapping) -> None:
+        """Keep what the columns of a table mean, for every table with this header."""
+        with self.writing() as connection:
+            choosing.save_mapping(connection, mapping)
+
+    def remove_mapping(self, header: Sequence[str]) -> None:
+        """Forget what a header means."""
+        with self.writing() as connection:
+            choosing.remove_mapping(connection, header)
+
     # --- own data ---------------------------------------------------------------------
+
+    def data_fingerprint(self, profile: str) -> str:
+        """The name of what was imported, whatever was chosen since.
+
+        Raises:
+            NotFound: there is no profile of that name.
+        """
+        self.profile(profile)
+        with self.reading() as connection:
+            return owndata.data_fingerprint_of(connection, profile)
 
     def fingerprint(self, profile: str) -> str:
         """The name of the profile's data as they are now; reads no plays.
@@ -396,6 +481,16 @@ class Store:
         with self.reading() as connection:
             return owndata.fingerprint_of(connection, profile)
 
+    def joined_fingerprint(self, profile: str) -> str:
+        """The name of the joined tracks: the fingerprint without what is left out of taste.
+
+        Raises:
+            NotFound: there is no profile of that name.
+        """
+        self.profile(profile)
+        with self.reading() as connection:
+            return owndata.fingerprint_of(connection, profile, exclusions=False)
+
     def own_data(self, profile: str) -> OwnData:
         """Everything the profile imported, from side files where they are whole.
 
@@ -404,13 +499,16 @@ class Store:
         """
         started = time.perf_counter()
         one = self.profile(profile)
-        stored = owndata.read_side_files(self.settings, fingerprint := self.fingerprint(profile))
+        fingerprint = self.data_fingerprint(profile)
+        stored = owndata.read_side_files(self.settings, fingerprint)
         if stored is None:
             with self.reading() as connection:  # one moment for the name and the data
-                fingerprint = owndata.fingerprint_of(connection, profile)
+                fingerprint = owndata.data_fingerprint_of(connection, profile)
                 stored = owndata.read_database(connection, profile)
             owndata.write_side_files(self.settings, fingerprint, stored)
         self._note(profile, fingerprint)
+        self._note(profile, self.joined_fingerprint(profile))
+        self._note(profile, self.fingerprint(profile))
         data = owndata.to_own_data(
             stored,
             fingerprint,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, Table, select
+from sqlalchemy import Connection, Table, func, select
 
 from musicai.store import schema
 from musicai.store.dedupe import Int64, KnownRows, item_keys, play_keys
@@ -19,9 +19,17 @@ class Numbers:
 
     known: dict[str, int]
     next: int = field(init=False)
+    before: int = field(init=False)
+    """How many names were known at first."""
 
     def __post_init__(self) -> None:
         self.next = max(self.known.values(), default=-1) + 1
+        self.before = len(self.known)
+
+    @property
+    def new(self) -> int:
+        """How many names came since."""
+        return len(self.known) - self.before
 
     def of(self, names: Iterable[str]) -> Int64:
         """(len(names),) their numbers."""
@@ -83,8 +91,7 @@ def _integers(connection: Connection, profile: str, table: Table, columns: Seque
     statement = select(*columns).where(
         table.c.import_id.in_(schema.visible_imports(profile)), table.c.superseded_by.is_(None)
     )
-    rows = schema.raw_rows(connection, statement)
-    return np.array(rows, dtype=np.int64).reshape(len(rows), len(columns)).T
+    return schema.raw_integers(connection, statement)
 
 
 def has_api_rows(connection: Connection, profile: str, importing: int = 0) -> bool:
@@ -95,3 +102,9 @@ def has_api_rows(connection: Connection, profile: str, importing: int = 0) -> bo
     )
     query = select(items.id).where(items.api_born == 1, items.import_id.in_(mine)).limit(1)
     return connection.execute(query).first() is not None
+
+
+def next_play(connection: Connection) -> int:
+    """The id that the next stored play gets; only the import that is writing stores any."""
+    last = connection.execute(select(func.max(schema.plays.c.id))).scalar_one()
+    return int(last or 0) + 1

@@ -21,7 +21,8 @@ from sqlalchemy import Connection, Table, delete, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from musicai.settings import Settings
-from musicai.store import schema
+from musicai.sources.base import PLAY_SOURCES
+from musicai.store import choosing, schema
 from musicai.store.cataloguing import written_beside
 from musicai.store.records import OwnData
 from musicai.tables import SOURCE_TRACK_COLUMNS, conform
@@ -31,11 +32,11 @@ logger = logging.getLogger(__name__)
 OWNER = "you"
 """How the profile's owner is called among the listeners."""
 
-KEEP_FINGERPRINTS = 3
-"""Side files of this many states of a profile are kept, so that switching a catalogue
-off and on again costs nothing."""
+KEEP_FINGERPRINTS = 9
+"""Side files of this many states of a profile (of its data, and of its library) are kept, so
+that switching a catalogue or an exclusion off and on again costs nothing."""
 
-_FORMAT = b"1"
+_FORMAT = b"2"
 _PARTS = ("tracks", "plays", "items")
 
 
@@ -47,13 +48,46 @@ class Stored:
     listeners: tuple[str, ...]
 
 
-def fingerprint_of(connection: Connection, profile: str) -> str:
+def fingerprint_of(connection: Connection, profile: str, *, exclusions: bool = True) -> str:
     """SHA-256 over what the data are made of; no play is read.
 
     Built from digests of files and choices alone, so the same files imported
     in the same order on another machine have the same fingerprint.
     """
-    files, imports, profiles = schema.import_files.c, schema.imports.c, schema.profiles.c
+    profiles = schema.profiles.c
+    enabled = connection.execute(
+        select(schema.catalogues.c.digest)
+        .join_from(schema.catalogues, schema.profile_catalogues)
+        .where(schema.profile_catalogues.c.profile == profile, schema.profile_catalogues.c.enabled)
+    ).scalars()
+    one = connection.execute(
+        select(profiles.invented, profiles.train_on_api_rows).where(profiles.name == profile)
+    ).one()
+    parts = {
+        "format": 1,
+        "files": _files(connection, profile),
+        "catalogues": sorted(enabled),
+        "invented": bool(one.invented),
+        "train_on_api_rows": bool(one.train_on_api_rows),
+        **choosing.fingerprint_parts(choosing.read(connection, profile)),
+    }
+    if not exclusions:
+        parts.pop("exclusions", None)
+    return _digest(parts)
+
+
+def data_fingerprint_of(connection: Connection, profile: str) -> str:
+    """SHA-256 over what was imported alone; it names the side files of the own data."""
+    return _digest({"own": 1, "profile": profile, "files": _files(connection, profile)})
+
+
+def _digest(parts: dict[str, object]) -> str:
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def _files(connection: Connection, profile: str) -> list[list[object]]:
+    """Digest, kind and choice of every file that brought rows, in the order they came."""
+    files, imports = schema.import_files.c, schema.imports.c
     read = connection.execute(
         select(files.digest, files.kind, imports.include_private)
         .join_from(schema.import_files, schema.imports)
@@ -65,22 +99,7 @@ def fingerprint_of(connection: Connection, profile: str) -> str:
         )
         .order_by(imports.id, files.id)
     )
-    enabled = connection.execute(
-        select(schema.catalogues.c.digest)
-        .join_from(schema.catalogues, schema.profile_catalogues)
-        .where(schema.profile_catalogues.c.profile == profile, schema.profile_catalogues.c.enabled)
-    ).scalars()
-    one = connection.execute(
-        select(profiles.invented, profiles.train_on_api_rows).where(profiles.name == profile)
-    ).one()
-    parts = {
-        "format": 1,
-        "files": [[row.digest, row.kind, bool(row.include_private)] for row in read],
-        "catalogues": sorted(enabled),
-        "invented": bool(one.invented),
-        "train_on_api_rows": bool(one.train_on_api_rows),
-    }
-    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+    return [[row.digest, row.kind, bool(row.include_private)] for row in read]
 
 
 # --- side files -----------------------------------------------------------------------
@@ -245,7 +264,7 @@ def _current(
     connection: Connection, profile: str, table: Table, names: tuple[str, ...]
 ) -> dict[str, npt.NDArray[np.int64]]:
     """Columns of the rows that are visible and not superseded, in the order they came."""
-    rows = schema.raw_rows(
+    values = schema.raw_integers(
         connection,
         select(*(table.c[name] for name in names))
         .where(
@@ -254,18 +273,17 @@ def _current(
         )
         .order_by(table.c.import_id, table.c.id),
     )
-    values = np.array(rows, dtype=np.int64).reshape(len(rows), len(names))
-    return {name: np.ascontiguousarray(values[:, i]) for i, name in enumerate(names)}
+    return dict(zip(names, values, strict=True))
 
 
 def _plays(connection: Connection, profile: str, position: npt.NDArray[np.int32]) -> dict[str, Any]:
-    names = ("track", "listener", "played_at", "ms_played", "skipped", "shuffle")
+    names = ("track", "listener", "played_at", "ms_played", "skipped", "shuffle", "source")
     reasons = ("reason_start", "reason_end")
     columns = _current(connection, profile, schema.plays, (*names, *reasons))
     order = np.argsort(columns["played_at"], kind="stable")
     plays: dict[str, Any] = {name: column[order] for name, column in columns.items()}
     plays["track"] = position[plays["track"]]
-    for name in ("skipped", "shuffle"):
+    for name in ("skipped", "shuffle", "source"):
         plays[name] = plays[name].astype(np.int8)
     known = {code: word for word, code in schema.word_codes(connection).items()}
     for name in reasons:
@@ -317,6 +335,9 @@ def to_own_data(
             "reason_start": _category(plays, "reason_start"),
             "reason_end": _category(plays, "reason_end"),
             "shuffle": _three_valued(_numpy(plays, "shuffle")),
+            "source": pd.Categorical.from_codes(
+                _numpy(plays, "source"), categories=pd.Index(PLAY_SOURCES, dtype="str")
+            ),
         }
     )
     listed = pd.DataFrame(

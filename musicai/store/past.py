@@ -42,10 +42,10 @@ def imports_of(connection: Connection, profile: str) -> list[ImportRecord]:
     ]
 
 
-def first_record(
+def first_records(
     connection: Connection, settings: Settings, profile: str, digest: str, include_private: bool
-) -> FileRecord | None:
-    """The first import of a file with these bytes, if what it brought is still there."""
+) -> tuple[FileRecord, ...]:
+    """The parts of a file with these bytes in its first import; empty if they are gone."""
     files, imports = schema.import_files.c, schema.imports.c
     query = (
         select(schema.import_files)
@@ -59,15 +59,15 @@ def first_record(
         )
         .order_by(files.id)
     )
-    row = connection.execute(query).first()
-    if row is None:
-        return None
-    if row.catalogue is not None and (
-        cataloguing.by_digest(connection, row.catalogue) is None
-        or not cataloguing.is_whole(cataloguing.file_of(settings, row.catalogue))
-    ):
-        return None
-    return _file(row)
+    rows = connection.execute(query).all()
+    parts = [row for row in rows if row.import_id == rows[0].import_id]
+    for row in parts:
+        if row.catalogue is not None and (
+            cataloguing.by_digest(connection, row.catalogue) is None
+            or not cataloguing.is_whole(cataloguing.file_of(settings, row.catalogue))
+        ):
+            return ()
+    return tuple(_file(row) for row in parts)
 
 
 def _file(row: Row[Any]) -> FileRecord:

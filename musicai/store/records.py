@@ -79,7 +79,7 @@ class FileRecord:
     """SHA-256 of its bytes."""
     format: str
     kind: str
-    """``plays``, ``playlist`` or ``catalogue``."""
+    """``plays``, ``playlist``, ``catalogue``, ``tracks`` or ``choices``."""
     counts: Counts
     repeated: bool = False
     """True if the bytes were known already and nothing was stored again."""
@@ -118,6 +118,12 @@ class ImportRecord:
         """Rows of its track tables."""
         return counts_of_kind(self.files, "catalogue")
 
+    @property
+    def further(self) -> Counts:
+        """Facts about own tracks, and choices."""
+        kinds = ("tracks", "choices")
+        return Counts.total(counts_of_kind(self.files, kind) for kind in kinds)
+
 
 @dataclass(frozen=True)
 class Catalogue:
@@ -145,7 +151,8 @@ class OwnData:
     tracks: pd.DataFrame
     """``SOURCE_TRACK_COLUMNS``, sorted by track id."""
     plays: pd.DataFrame
-    """``PLAY_COLUMNS``, sorted by time; the order of the file decides within a second."""
+    """``PLAY_COLUMNS`` and ``source`` (a category of ``PLAY_SOURCES``: whose word the play is),
+    sorted by time; the order of the file decides within a second."""
     playlist_items: pd.DataFrame
     """``PLAYLIST_COLUMNS``, sorted by playlist and position."""
     listeners: tuple[str, ...]

@@ -8,7 +8,7 @@ import pandas as pd
 from sqlalchemy import Connection, Table, delete, func, select, update
 
 from musicai.errors import NotFound
-from musicai.store import cataloguing, owndata, schema
+from musicai.store import cataloguing, choosing, owndata, schema, settling
 
 if TYPE_CHECKING:
     from musicai.store.core import Store
@@ -68,6 +68,7 @@ def undo_import(store: Store, import_id: int) -> None:
             (schema.playlist_items, ["playlist", "track", "added_at", "position"]),
         ):
             _bring_to_light(connection, table, keys, profile, import_id)
+        settling.settle(connection, profile)
         for digest in brought - _still_brought(connection, profile):
             _disconnect(store, connection, profile, digest)
         states = owndata.noted(connection, profile)
@@ -141,6 +142,7 @@ def delete_profile(store: Store, name: str) -> None:
         connection.execute(delete(used).where(used.c.profile == name))
         for catalogue in mine:
             cataloguing.drop_unused(connection, store.settings, catalogue)
+        choosing.forget(connection, name)
         versions = schema.profile_versions
         connection.execute(delete(versions).where(versions.c.profile == name))
         connection.execute(delete(schema.profiles).where(profiles.name == name))

@@ -7,9 +7,12 @@ import that was cut off is invisible because its row is still ``pending``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from itertools import chain
+from typing import Any, cast
 
+import numpy as np
+import numpy.typing as npt
 from sqlalchemy import (
     Boolean,
     Column,
@@ -28,9 +31,10 @@ from sqlalchemy import (
     text,
 )
 
+from musicai.sources.base import PLAY_SOURCES
 from musicai.tables import SOURCE_TRACK_COLUMNS
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Written to ``PRAGMA user_version``; raised by one with every migration."""
 
 metadata = MetaData()
@@ -155,13 +159,15 @@ plays = Table(
     Column("reason_end", Integer, nullable=False),
     Column("shuffle", Integer, nullable=False),
     Column("superseded_by", Integer),
+    Column("source", Integer, nullable=False, server_default="0"),
     Index("plays_by_import", "import_id"),
 )
 """Integers alone, so that a million of them are read in a second or two.
 
 ``reason_*``: codes of ``words``. ``skipped``, ``shuffle``: 1, 0, −1 for not known.
 ``superseded_by``: the import that holds the same play already. Such rows are kept, so that
-undoing that import brings them to light, and are not read otherwise.
+undoing that import brings them to light, and are not read otherwise. ``source``: position in
+``PLAY_SOURCES``.
 """
 
 playlist_items = Table(
@@ -227,9 +233,67 @@ fingerprints = Table(
 """Fingerprints that side files were made for, so that they can be found and deleted."""
 
 
+def _of_profile(name: str, *columns: Column[Any]) -> Table:
+    """A table of one kind of choice; ``import_id`` is null for a choice made here."""
+    return Table(
+        name,
+        metadata,
+        Column("id", Integer, primary_key=True),
+        Column("profile", Text, nullable=False, index=True),
+        Column("import_id", Integer, ForeignKey("imports.id", ondelete="CASCADE")),
+        *columns,
+        UniqueConstraint("profile", *(column.name for column in columns if column.info)),
+    )
+
+
+_KEY = {"key": True}
+"""Marks the columns that make a choice the same choice."""
+
+exclusions = _of_profile(
+    "exclusions",
+    Column("kind", Text, nullable=False, info=_KEY),
+    Column("value", Text, nullable=False, info=_KEY),
+    Column("since", Integer, nullable=False, info=_KEY),
+    Column("until", Integer, nullable=False, info=_KEY),
+)
+
+match_decisions = _of_profile(
+    "match_decisions",
+    Column("first", Text, nullable=False, info=_KEY),
+    Column("second", Text, nullable=False, info=_KEY),
+    Column("same", Boolean, nullable=False),
+)
+
+feedback = _of_profile(
+    "feedback",
+    Column("track_id", Text, nullable=False, info=_KEY),
+    Column("verdict", Text, nullable=False, info=_KEY),
+    Column("given_at", Integer, nullable=False, info=_KEY),
+)
+
+mappings = Table(
+    "mappings",
+    metadata,
+    Column("header", Text, primary_key=True),
+    Column("mapping", Text, nullable=False),
+)
+"""What the columns of tables mean that no reader knows; both columns are JSON."""
+
+
 Migration = Callable[[Connection], None]
 
-MIGRATIONS: Mapping[int, Migration] = {}
+
+def _to_2(connection: Connection) -> None:
+    """Whose word each play is, and the tables of choices."""
+    add = "ALTER TABLE plays ADD COLUMN source INTEGER NOT NULL DEFAULT 0"
+    connection.execute(text(add))
+    others = PLAY_SOURCES.index("listeners")
+    connection.execute(plays.update().where(plays.c.listener != 0).values(source=others))
+    new = [exclusions, match_decisions, feedback, mappings]
+    metadata.create_all(connection, tables=new)
+
+
+MIGRATIONS: Mapping[int, Migration] = {1: _to_2}
 """From version n (the key) to n + 1. A copy of the database is made before the first."""
 
 
@@ -272,3 +336,13 @@ def raw_rows(connection: Connection, statement: Select[Any]) -> list[tuple[Any, 
     cursor = connection.execute(statement).cursor
     assert cursor is not None  # a SELECT always has one
     return list(cursor.fetchall())
+
+
+def raw_integers(connection: Connection, statement: Select[Any]) -> npt.NDArray[np.int64]:
+    """(n_columns, n) a statement of integers without nulls, with no row held as objects."""
+    result = connection.execute(statement)
+    cursor: Any = result.cursor  # the driver's own, whose rows are plain tuples
+    width = len(result.keys())
+    rows = cast(Iterable[tuple[int, ...]], cursor)  # the driver's cursor can be iterated
+    values = np.fromiter(chain.from_iterable(rows), dtype=np.int64)
+    return np.ascontiguousarray(values.reshape(-1, width).T)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import cached_property
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -15,14 +17,15 @@ from filelock import BaseFileLock, FileLock, Timeout
 from sqlalchemy import Connection, Table, insert, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
+from musicai.choices import Choices
 from musicai.errors import JobRunning
 from musicai.settings import Settings
-from musicai.sources.base import ParsedFile, Problem
-from musicai.store import cataloguing, known, removing, schema
+from musicai.sources.base import PLAY_SOURCES, ParsedFile, Problem
+from musicai.store import cataloguing, choosing, known, removing, schema, settling
 from musicai.store.dedupe import Int64, KnownRows, item_keys, play_keys
 from musicai.store.known import Numbers
 from musicai.store.records import Counts, FileRecord
-from musicai.tables import SOURCE_TRACK_COLUMNS
+from musicai.tables import SOURCE_TRACK_COLUMNS, BoolArray
 
 if TYPE_CHECKING:
     from musicai.store.core import Store
@@ -32,6 +35,9 @@ logger = logging.getLogger(__name__)
 BATCH = 50_000
 """Rows in one transaction; others can write in between."""
 
+TOGETHER = 80
+"""Plays in one statement: with nine values each fewer than the 999 that SQLite always takes."""
+
 _TRACK_BITS = 2 ** np.arange(len(SOURCE_TRACK_COLUMNS), dtype=np.int64)
 
 
@@ -39,6 +45,12 @@ def import_lock(settings: Settings) -> BaseFileLock:
     """The lock that a writing import holds; the system frees it if the process dies."""
     settings.home.mkdir(parents=True, exist_ok=True)
     return FileLock(settings.home / "import.lock", timeout=0.5, thread_local=False)
+
+
+def _each(choices: Choices) -> Iterator[choosing.Choice]:
+    yield from choices.exclusions
+    yield from choices.decisions
+    yield from choices.feedback
 
 
 class ImportWriter:
@@ -59,9 +71,12 @@ class ImportWriter:
         self._store = store
         self._new_catalogues: dict[str, cataloguing.NewCatalogue] = {}
         self._enable: list[str] = []
-        self._told: dict[int, int] = {}
+        self._told: Int64 = np.zeros(0, dtype=np.int64)
         self._named: set[tuple[str, int]] = set()
         self._hidden: dict[int, KnownRows] = {}
+        self._choices: list[choosing.Choice] = []
+        self._brought: list[tuple[int, int, int]] = []
+        self.superseded = 0
         self._started = time.perf_counter()
         self._lock = import_lock(store.settings)
         try:
@@ -73,7 +88,8 @@ class ImportWriter:
             ) from error
         try:
             self.id = self._open()
-            self._load_known()
+            with self._store.reading() as connection:
+                self._next_play = known.next_play(connection)
         except BaseException:
             self._lock.release()
             raise
@@ -93,16 +109,46 @@ class ImportWriter:
             assert key is not None  # an INSERT of one row always has one
             return int(key[0])
 
-    def _load_known(self) -> None:
+    # What the profile holds is read when a row needs it: files that are all known need none
+    # of it. Nothing changes meanwhile, for the lock keeps other imports and undoing away.
+
+    @cached_property
+    def _words(self) -> dict[str, int]:
         with self._store.reading() as connection:
-            self._words = schema.word_codes(connection)
-            self._tracks = known.numbers(connection, self.profile, schema.tracks)
-            self._listeners = known.numbers(connection, self.profile, schema.listeners)
-            self._listeners.of([""])  # the owner has a number also without a play
-            self._playlists = known.numbers(connection, self.profile, schema.playlists)
-            self._plays = known.plays(connection, self.profile)
-            self._items = known.items(connection, self.profile)
-        self._tracks_before = len(self._tracks.known)
+            return schema.word_codes(connection)
+
+    @cached_property
+    def _tracks(self) -> Numbers:
+        return self._numbers(schema.tracks)
+
+    @cached_property
+    def _listeners(self) -> Numbers:
+        listeners = self._numbers(schema.listeners)
+        listeners.of([""])  # the owner has a number also without a play
+        return listeners
+
+    @cached_property
+    def _playlists(self) -> Numbers:
+        return self._numbers(schema.playlists)
+
+    def _numbers(self, table: Table) -> Numbers:
+        with self._store.reading() as connection:
+            return known.numbers(connection, self.profile, table)
+
+    @cached_property
+    def _plays(self) -> KnownRows:
+        with self._store.reading() as connection:
+            return known.plays(connection, self.profile)
+
+    @cached_property
+    def _items(self) -> KnownRows:
+        with self._store.reading() as connection:
+            return known.items(connection, self.profile)
+
+    @cached_property
+    def _chosen(self) -> set[choosing.Choice]:
+        with self._store.reading() as connection:
+            return set(_each(choosing.read(connection, self.profile)))
 
     def __enter__(self) -> Self:
         return self
@@ -120,38 +166,38 @@ class ImportWriter:
 
     # --- files ------------------------------------------------------------------------
 
-    def known(self, digest: str) -> FileRecord | None:
-        """The record of the same bytes, taken in before for this profile with these options."""
-        for record in self.records:
-            if record.digest == digest:
-                return record
-        return self._store.file_record(self.profile, digest, self.include_private)
+    def known(self, digest: str) -> tuple[FileRecord, ...]:
+        """The parts of the same bytes, taken in before for this profile with these options."""
+        here = [r for r in self.records if r.digest == digest and not r.repeated]
+        return tuple(here) or self._store.file_records(self.profile, digest, self.include_private)
 
-    def repeat(self, file: str, record: FileRecord) -> FileRecord:
+    def repeat(self, file: str, parts: Sequence[FileRecord]) -> None:
         """Note a file whose bytes are known: nothing is stored, all kept rows are duplicates."""
-        if record.catalogue is not None:
-            self._enable.append(record.catalogue)
-        return self._note(
-            FileRecord(
-                file=file,
-                digest=record.digest,
-                format=record.format,
-                kind=record.kind,
-                counts=record.counts.repeated(),
-                repeated=True,
-                catalogue=record.catalogue,
-            )
-        )
+        for part in parts:
+            if part.catalogue is not None:
+                self._enable.append(part.catalogue)
+            self._note(replace(part, file=file, counts=part.counts.repeated(), repeated=True))
 
     def add_rows(self, parsed: ParsedFile, digest: str) -> FileRecord:
-        """Take in a file of plays or a playlist."""
-        rows = self._add_tracks(parsed.tracks)
+        """Take in a part: plays, a playlist, or facts about own tracks."""
+        rows, told = self._add_tracks(parsed.tracks)
         if parsed.kind == "plays":
-            imported, kept = self._add_plays(parsed.plays, rows), len(parsed.plays)
+            imported, kept = self._add_plays(parsed, rows), len(parsed.plays)
+        elif parsed.kind == "tracks":
+            imported, kept = told, len(parsed.tracks)
         else:
             imported = self._add_items(parsed.playlist_items, rows, parsed.api_born)
             kept = len(parsed.playlist_items)
         return self._note_parsed(parsed, digest, imported, kept - imported)
+
+    def add_choices(self, parsed: ParsedFile, digest: str) -> FileRecord:
+        """Take in what the person decided elsewhere."""
+        self._add_tracks(parsed.tracks)
+        every = list(_each(parsed.choices))
+        new = [choice for choice in dict.fromkeys(every) if choice not in self._chosen]
+        self._choices += new
+        self._chosen.update(new)
+        return self._note_parsed(parsed, digest, len(new), len(every) - len(new))
 
     def add_catalogue(
         self, parsed: ParsedFile, digest: str, name: str, *, invented: bool
@@ -179,7 +225,7 @@ class ImportWriter:
     @property
     def new_tracks(self) -> int:
         """Tracks that the profile did not know before this import."""
-        return len(self._tracks.known) - self._tracks_before
+        return self._tracks.new
 
     def _note_parsed(
         self,
@@ -215,8 +261,8 @@ class ImportWriter:
 
     # --- rows -------------------------------------------------------------------------
 
-    def _add_tracks(self, tracks: pd.DataFrame) -> Int64:
-        """(len(tracks),) the profile's number of each; what is new about them is stored."""
+    def _add_tracks(self, tracks: pd.DataFrame) -> tuple[Int64, int]:
+        """(len(tracks),) the profile's number of each, and of how many something new was stored."""
         rows = self._tracks.of(tracks["track_id"].astype(object))
         filled = np.column_stack(
             [
@@ -226,13 +272,9 @@ class ImportWriter:
                 for name, kind in SOURCE_TRACK_COLUMNS.items()
             ]
         )
-        news: list[int] = []
         masks = filled @ _TRACK_BITS
-        for i, (row, mask) in enumerate(zip(rows.tolist(), masks.tolist(), strict=True)):
-            told = self._told.get(row, 0)
-            if mask & ~told:
-                self._told[row] = told | mask
-                news.append(i)
+        news = np.flatnonzero(masks & ~self._told_of(rows))
+        self._told[rows] |= masks
         told_now = tracks.iloc[news]
         columns: list[Sequence[Any]] = [rows[news].tolist()]
         for name, kind in SOURCE_TRACK_COLUMNS.items():
@@ -244,10 +286,20 @@ class ImportWriter:
             else:
                 columns.append(values.astype(object).where(values.notna(), None).tolist())
         self._insert(schema.tracks, ("row", *SOURCE_TRACK_COLUMNS), columns)
-        return rows
+        return rows, len(news)
 
-    def _add_plays(self, plays: pd.DataFrame, rows: Int64) -> int:
+    def _told_of(self, rows: Int64) -> Int64:
+        """(len(rows),) bits of the columns that this import has stored of each track."""
+        size = int(rows.max(initial=-1)) + 1
+        if size > len(self._told):
+            grown = np.zeros(2 * size, dtype=np.int64)
+            grown[: len(self._told)] = self._told
+            self._told = grown
+        return self._told[rows]
+
+    def _add_plays(self, parsed: ParsedFile, rows: Int64) -> int:
         """Store the plays; returns how many are new."""
+        plays = parsed.plays
         codes, names = pd.factorize(plays["listener"])
         listener = self._named_codes(schema.listeners, self._listeners, names)[codes]
         track = rows[plays["track"].to_numpy()]
@@ -256,16 +308,21 @@ class ImportWriter:
         first, second = play_keys(listener, track, played_at, ms_played)
         holder = self._plays.holders(played_at, first, second)
         keep = self._keep(holder, self._plays, (played_at, first, second))
-        rest = ("skipped", "shuffle", "reason_start", "reason_end")
-        columns = [column[keep].tolist() for column in (track, listener, played_at, ms_played)]
-        columns += [plays[name].to_numpy()[keep].tolist() for name in rest[:2]]
-        columns += [self._word_codes(plays[name])[keep].tolist() for name in rest[2:]]
-        columns.append([value or None for value in holder[keep].tolist()])
-        self._insert(
-            schema.plays,
-            ("track", "listener", "played_at", "ms_played", *rest, "superseded_by"),
-            columns,
-        )
+        columns = {
+            "track": track,
+            "listener": listener,
+            "played_at": played_at,
+            "ms_played": ms_played,
+            "skipped": plays["skipped"].to_numpy(),
+            "shuffle": plays["shuffle"].to_numpy(),
+            "reason_start": self._word_codes(plays["reason_start"]),
+            "reason_end": self._word_codes(plays["reason_end"]),
+        }
+        source = PLAY_SOURCES.index(parsed.play_source or parsed.format)
+        self._insert_plays(columns, holder, keep, source)
+        end = self._next_play + int(keep.sum())
+        self._brought.append((len(self.records), self._next_play, end))
+        self._next_play = end
         return int((holder == 0).sum())
 
     def _add_items(self, items: pd.DataFrame, rows: Int64, api_born: bool) -> int:
@@ -351,6 +408,28 @@ class ImportWriter:
             with self._store.writing() as connection:
                 connection.exec_driver_sql(statement, rows[start : start + BATCH])
 
+    def _insert_plays(
+        self, columns: Mapping[str, Int64], holder: Int64, keep: BoolArray, source: int
+    ) -> None:
+        """Store the plays to keep; a million take half the time if many share a statement."""
+        values = np.column_stack([*columns.values(), holder])[keep]
+        names = ", ".join(("import_id", *columns, "superseded_by", "source"))
+        marks = "?, " * len(columns)
+        one = f"({self.id}, {marks}nullif(?, 0), {source})"
+        if not values[:, -1].any():
+            values, one = values[:, :-1], f"({self.id}, {marks}NULL, {source})"
+        head = f"INSERT INTO plays ({names}) VALUES "
+        whole = len(values) // TOGETHER * TOGETHER
+        many = values[:whole].reshape(-1, TOGETHER * values.shape[1])
+        for part, statement in (
+            (many, head + ", ".join([one] * TOGETHER)),
+            (values[whole:], head + one),
+        ):
+            for start in range(0, len(part), BATCH // TOGETHER):
+                rows = list(map(tuple, part[start : start + BATCH // TOGETHER].tolist()))
+                with self._store.writing() as connection:
+                    connection.exec_driver_sql(statement, rows)
+
     # --- the end ----------------------------------------------------------------------
 
     def finish(self, *, consent: bool | None = None, invented: bool = False) -> float:
@@ -367,6 +446,8 @@ class ImportWriter:
         with self._store.writing() as connection:
             profile = {"name": self.profile, "invented": invented, "created_at": int(time.time())}
             connection.execute(upsert(schema.profiles).values(**profile).on_conflict_do_nothing())
+            self._settle(connection)
+            choosing.add(connection, self.profile, self._choices, self.id)
             self._write_records(connection)
             for new in self._new_catalogues.values():
                 cataloguing.insert_new(connection, new)
@@ -389,6 +470,28 @@ class ImportWriter:
                 )
         logger.info("import of %d files written in %.2f s", len(self.records), seconds)
         return seconds
+
+    def _settle(self, connection: Connection) -> None:
+        """Plays that a stronger source has too no longer count.
+
+        Those of this import are duplicates in their own file, those of earlier ones are
+        counted apart.
+        """
+        if not any(end > first for _, first, end in self._brought):
+            return
+        marked = settling.settle(connection, self.profile, self.id)
+        left = len(marked)
+        for record, first, end in self._brought:
+            lost = int(((marked >= first) & (marked < end)).sum())
+            counts = self.records[record].counts
+            self.records[record] = replace(
+                self.records[record],
+                counts=replace(
+                    counts, imported=counts.imported - lost, duplicate=counts.duplicate + lost
+                ),
+            )
+            left -= lost
+        self.superseded = left
 
     def _write_records(self, connection: Connection) -> None:
         files = [

@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from musicai.data_processor import completed, seconds, sessions
 from musicai.errors import QueryError
+from musicai.sessions import completed, seconds, sessions
 from musicai.tables import BoolArray, IntArray, Library
 from musicai.taste.model import ListeningPatterns, Month, Sessions
 

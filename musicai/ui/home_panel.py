@@ -91,8 +91,9 @@ def _last_import(name: str) -> None:
     if not records:
         return
     last = max(records, key=lambda record: record.id)
+    kept = words.count(import_panel.imported_rows(last), "row")
     with st.expander(
-        f"Last import: {words.count(import_panel.imported_rows(last), 'row')} on {words.date(last.created_at)}, "
+        f"Last import: {kept} on {words.date(last.created_at)}, "
         f"{words.count(len(last.problems), 'problem')}",
         icon=":material/receipt_long:",
         expanded=jobs_panel.just_imported() and bool(last.problems),

@@ -8,21 +8,24 @@ redraws the page once when the job is over.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
 
 import streamlit as st
 
 from musicai import jobs
 from musicai.errors import NotFound
-from musicai.jobs import JobStatus
+from musicai.jobs import JobStatus, Kind
 from musicai.sample import SAMPLE_PROFILE, load_sample
 from musicai.ui import state, words
 
 EVERY = "1s"
 """How often a running job is looked at."""
 
-_DOING = {"import": "Importing", "train": "Training"}
-_FAILED = {"import": "The import failed", "train": "The training failed"}
+_DOING = {"import": "Importing", "train": "Training", "export": "Writing your export"}
+_FAILED = {
+    "import": "The import failed",
+    "train": "The training failed",
+    "export": "The export failed",
+}
 _SAMPLE_WISH = "sample_wish"
 _SHOWN = "shown_import"
 """Session key: the import job whose rows the pages were redrawn for."""
@@ -34,7 +37,7 @@ def running() -> JobStatus | None:
     return job if job is not None and not job.finished else None
 
 
-def start(kind: Literal["import", "train"], command: Sequence[str]) -> None:
+def start(kind: Kind, command: Sequence[str]) -> None:
     """Start a job and remember it in this session.
 
     Raises:
@@ -128,6 +131,8 @@ def _message(job: JobStatus) -> None:
             f"The new version is trained and in use. It took {words.seconds(job.seconds)}.",
             icon=":material/check_circle:",
         )
+    elif job.kind == "export":
+        st.success("Your export is written; take it on Library.", icon=":material/check_circle:")
     else:
         st.success(_imported(job), icon=":material/check_circle:")
 
@@ -145,6 +150,9 @@ def _imported(job: JobStatus) -> str:
     text += f" in {words.seconds(job.seconds)}, with training." if parts else "."
     if problems:
         text += f" {words.count(problems, 'problem')}: see the last import on Home."
+    replaced = int(counts.get("superseded") or 0)
+    if replaced:
+        text += f" {words.count(replaced, 'play')} of less exact sources no longer count twice."
     return text
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from musicai import jobs
+from musicai import jobs, prepared
 from musicai.errors import JobRunning
 from musicai.registry import retire_profile
 from musicai.store import Catalogue, ImportRecord
@@ -39,7 +39,6 @@ def draw() -> None:
     ai = state.current_ai()
     widgets.invented_note(ai.library.invented)
     jobs_panel.progress()
-    _figures(ai)
     music, matches, left_out, leaving = st.tabs(
         list(PARTS), key="library_part", on_change="rerun", bind="query-params"
     )
@@ -64,6 +63,7 @@ def draw_empty() -> None:
 
 
 def _music(ai: MusicAI, name: str) -> None:
+    _figures(ai)
     _add_music()
     provenance_panel.draw(ai)
     _catalogues(ai, name)
@@ -172,7 +172,8 @@ def _imports(profile: str) -> None:
 def _import(record: ImportRecord) -> None:
     title = (
         f"{words.date_and_time(record.created_at)}: {words.count(len(record.files), 'file')}, "
-        f"{words.count(import_panel.imported_rows(record), 'row')} imported, {words.count(len(record.problems), 'problem')}"
+        f"{words.count(import_panel.imported_rows(record), 'row')} imported, "
+        f"{words.count(len(record.problems), 'problem')}"
     )
     panel = st.expander(title, key=f"import_{record.id}", on_change="rerun")
     if not panel.open:
@@ -224,7 +225,10 @@ def _switch_consent(profile: str, key: str) -> None:
 def _delete(profile: str, invented: bool) -> None:
     st.subheader("Delete", anchor=False)
     label = words.profile_label(profile, invented)
-    st.caption("Plays, playlists, catalogues only this listener uses, and models that hold them.")
+    st.markdown(
+        "Plays, playlists, what you decided, catalogues that only this listener uses, and models "
+        "that learned from them. The files you imported are not touched."
+    )
     if st.button(f"Delete {words.plain(label)}…", key="delete_profile", icon=":material/delete:"):
         _confirm_delete(profile, label)
 
@@ -255,3 +259,4 @@ def delete(profile: str) -> None:
     retire_profile(state.settings(), state.store(), profile)
     state.store().delete_profile(profile)
     jobs.forget(state.settings(), profile)
+    prepared.forget(state.settings(), profile)

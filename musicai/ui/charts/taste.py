@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import plotly.graph_objects as go
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from musicai.taste import GenreDiversity, ListeningPatterns, TasteProfile
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+_T = TypeVar("_T")
 
 RADAR_AXES = (*UNIT_FEATURES, "tempo")
 """Features on the radar, clockwise from the top."""
@@ -127,7 +129,7 @@ def _on_axes(traces: Sequence[go.Scatterpolar]) -> go.Figure:
     return figure
 
 
-def _closed[T](values: Sequence[T]) -> list[T]:
+def _closed(values: Sequence[_T]) -> list[_T]:
     return [*values, values[0]]
 
 
@@ -147,7 +149,7 @@ def _outline(
         marker={"size": 6, "color": colour},
         name=name,
         text=texts,
-        hovertemplate="%{theta}: %{text}<extra></extra>"
+        hovertemplate=f"%{{theta}}: %{{text}}<extra>{name}</extra>"
         if texts
         else f"%{{theta}}: %{{r:.2f}}<extra>{name}</extra>",
     )

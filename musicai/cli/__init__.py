@@ -1,0 +1,70 @@
+"""The command line: ``python -m musicai COMMAND``; the only package that prints.
+
+With ``--json`` the last line printed is one JSON object. Errors are one line on
+stderr; the exit code is 0 for success, 1 for an error or a failed check, 2 for a
+command that cannot be meant, 130 for a cancelled one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Mapping, Sequence
+
+from musicai.arguments import build_parser
+from musicai.cli import data, music
+from musicai.cli.shared import Outcome
+from musicai.errors import Cancelled, MusicAIError, QueryError
+from musicai.logs import setup_logging
+from musicai.output import json_line
+from musicai.settings import Settings, load_settings
+from musicai.store import Store
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns its exit code."""
+    options = build_parser().parse_args(argv)
+    try:
+        settings = load_settings()
+        setup_logging(settings)
+        with Store(settings) as store:
+            code, result = _COMMANDS[options.command](options, settings, store)
+    except KeyboardInterrupt:
+        return _fail(options, "Stopped; nothing of it was kept.", 130)
+    except Cancelled as error:
+        return _fail(options, str(error), 130)
+    except MusicAIError as error:
+        return _fail(options, str(error), 2 if isinstance(error, QueryError) else 1)
+    if options.json:
+        print(json_line(result))
+    return code
+
+
+def _fail(options: argparse.Namespace, message: str, code: int) -> int:
+    line = " ".join(message.split()) or "Stopped."
+    print(f"musicai: {line}", file=sys.stderr)
+    if options.json:
+        print(json_line({"error": line}))
+    return code
+
+
+_COMMANDS: Mapping[str, Callable[[argparse.Namespace, Settings, Store], Outcome]] = {
+    "import": data.import_command,
+    "export": data.export,
+    "exclude": data.exclude,
+    "backup": data.backup,
+    "restore": data.restore,
+    "recommend": music.recommend,
+    "taste": music.taste,
+    "train": music.train,
+    "test": music.test,
+    "all": music.all_command,
+    "train-bundled": music.train_bundled,
+    "profiles": data.profiles,
+    "catalogues": data.catalogues,
+    "sample": data.sample,
+    "versions": music.versions,
+    "activate": music.activate,
+    "delete-version": music.delete_version,
+    "delete-profile": data.delete_profile,
+}

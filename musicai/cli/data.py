@@ -1,0 +1,305 @@
+"""Commands about the data: taking in, taking away, leaving out, copies, and what there is."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Literal
+
+from musicai import jobs, prepared, registry
+from musicai.arguments import exclusions_of
+from musicai.catalogues import load_library
+from musicai.choices import Exclusion
+from musicai.cli.shared import Outcome, chosen_profile, show_rows, show_table, work_of
+from musicai.errors import QueryError, SettingsError
+from musicai.exclusions import count
+from musicai.exporting import KINDS, export_profile
+from musicai.importing import import_inputs
+from musicai.progress import no_progress, part
+from musicai.sample import SAMPLE_PROFILE, load_sample
+from musicai.settings import Settings
+from musicai.sources import mapped_table
+from musicai.sources.base import TABLE_KINDS, ColumnMapping, ReadOptions
+from musicai.sources.text import header_name
+from musicai.store import Store
+from musicai.store import backup as write_backup
+from musicai.store import restore as read_backup
+from musicai.store.records import moment
+from musicai.training import train
+
+# --- import ---------------------------------------------------------------------------
+
+
+def import_command(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
+    """Files, folders and archives into a profile."""
+    try:
+        with work_of(options, settings, "import") as work:
+            uploads = jobs.read_spool(settings, options.spool) if options.spool else []
+            if not options.paths and not uploads:
+                raise QueryError("Say which files, folders or archives to import.")
+            for mapping in [one for path in options.mapping for one in mappings_in(path)]:
+                store.save_mapping(mapping)
+            report = import_inputs(
+                store,
+                settings,
+                options.profile,
+                [*options.paths, *uploads],
+                ReadOptions(include_private=options.include_private),
+                part(work.progress, 0.0, 0.4 if options.train else 1.0),
+                consent={"yes": True, "no": False}.get(options.train_on_api_data or ""),
+            )
+            work.result(report.summary())
+            result = report.to_json()
+            if options.train and report.fingerprint_changed:
+                trained = train(
+                    store, settings, options.profile, progress=part(work.progress, 0.4, 1.0)
+                )
+                work.result({"version": trained.version})
+                result["training"] = trained.to_json()
+    finally:
+        if options.spool:
+            jobs.discard_spool(settings, options.spool)
+    if not options.json:
+        _show_import(result)
+    return (0 if report.files else 1), result
+
+
+def _show_import(result: Mapping[str, Any]) -> None:
+    rare = [kind for kind in ("track_facts", "choices") if result[kind]["read"]]
+    for kind in ("plays", "playlist_rows", "tracks", *rare):
+        counts = ", ".join(f"{n:,} {what.replace('_', ' ')}" for what, n in result[kind].items())
+        print(f"{kind.replace('_', ' ')}: {counts}")
+    if result["superseded"]:
+        print(
+            f"{result['superseded']:,} plays of earlier imports are known more exactly now; they "
+            "count once."
+        )
+    show_table(("file", "where", "why"), [list(problem.values()) for problem in result["problems"]])
+    if result["consent_needed"]:
+        print(
+            "Rows that came through Spotify's API are not trained on. To allow it, import again "
+            "with --train-on-api-data yes."
+        )
+
+
+def mappings_in(path: Path) -> list[ColumnMapping]:
+    """What the columns of unknown tables mean: one JSON object, or a list of them.
+
+    Each is ``{"header": [names], "kind": "plays", "columns": {meaning: name}}``.
+
+    Raises:
+        QueryError: the file cannot be read or is none of this.
+    """
+    try:
+        found = json.loads(path.read_text("utf-8-sig"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise QueryError(f"--mapping {path.name} cannot be read as JSON ({error}).") from error
+    return [_mapping(one, path.name) for one in (found if isinstance(found, list) else [found])]
+
+
+def _mapping(said: object, file: str) -> ColumnMapping:
+    wrong = QueryError(
+        f'--mapping {file} needs objects with "header" (the table\'s column names), "kind" '
+        f'({", ".join(TABLE_KINDS)}) and "columns" (a column of the header for each meaning).'
+    )
+    if not isinstance(said, dict):
+        raise wrong
+    header, kind, columns = (said.get(key) for key in ("header", "kind", "columns"))
+    if not (isinstance(header, list) and isinstance(columns, dict) and kind in TABLE_KINDS):
+        raise wrong
+    names = tuple(header_name(str(name)) for name in header)
+    pairs = tuple((str(key), header_name(str(value))) for key, value in columns.items())
+    mapping = ColumnMapping(names, kind, pairs)
+    fault = mapped_table.check(mapping)
+    if fault:
+        raise QueryError(f"--mapping {file}: {fault}")
+    return mapping
+
+
+# --- taking away and bringing back ----------------------------------------------------
+
+
+def export(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
+    """Everything of a profile as CSV and Parquet in a zip, or as JSON."""
+    kind = _kind(options)
+    profile = chosen_profile(options, store, settings)
+    _may_write(options.target, force=options.force)
+    with work_of(options, settings, "export", alone=False) as work:
+        export_profile(store, settings, profile, options.target, kind, work.progress)
+        size = options.target.stat().st_size
+        work.result({"bytes": size})
+    if not options.json:
+        print(f"Profile {profile!r} is in {options.target} ({size:,} bytes).")
+    return 0, {"profile": profile, "file": str(options.target), "format": kind, "bytes": size}
+
+
+def _kind(options: argparse.Namespace) -> Literal["zip", "json"]:
+    kind = options.format or options.target.suffix.casefold().removeprefix(".")
+    if kind not in KINDS:
+        raise QueryError(
+            f"{options.target.name} does not say what to write. End it in .zip or .json, or add "
+            "--format."
+        )
+    return kind  # type: ignore[no-any-return]
+
+
+def _may_write(target: Path, *, force: bool) -> None:
+    if not target.absolute().parent.is_dir():
+        raise SettingsError(
+            f"There is no folder {str(target.parent)!r}. Make it first, or choose another one."
+        )
+    if target.is_dir():
+        raise QueryError(f"{target} is a folder. Say the name of a file in it.")
+    if target.exists() and not force:
+        raise QueryError(f"{target} is there already. Choose another name, or add --force.")
+
+
+def backup(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
+    """The database and the catalogues in one zip."""
+    _may_write(options.file, force=options.force)
+    with _told(options.file, "written"):
+        write_backup(store, options.file)
+        size = options.file.stat().st_size
+    if not options.json:
+        print(
+            f"Everything but the trained versions is in {options.file} ({size:,} bytes). It holds "
+            "your listening history: keep it where only you can read it."
+        )
+    return 0, {"file": str(options.file), "bytes": size}
+
+
+def restore(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
+    """All profiles and catalogues as a backup has them."""
+    if not options.file.is_file():
+        raise QueryError(f"There is no file {options.file}. Check the path and its spelling.")
+    if not options.yes:
+        raise QueryError(
+            f"This replaces all {len(store.profiles())} profiles by those of {options.file.name}. "
+            "Add --yes if that is what you want."
+        )
+    with _told(options.file, "restored"):
+        before = read_backup(store, options.file)
+    names = [profile.name for profile in store.profiles()]
+    if not options.json:
+        print(
+            f"Restored: {', '.join(names) or 'no profile'}. What was here before is kept as "
+            f"{before}."
+        )
+    return 0, {"profiles": names, "before": str(before)}
+
+
+@contextmanager
+def _told(path: Path, what: str) -> Iterator[None]:
+    """Errors of the disk in plain words."""
+    try:
+        yield
+    except OSError as error:
+        raise SettingsError(
+            f"{path.name} cannot be {what} ({error.strerror or error}). Choose another folder, or "
+            "make room."
+        ) from error
+
+
+# --- leaving out ----------------------------------------------------------------------
+
+
+def exclude(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
+    """Rules of what says nothing about one's taste: add, take back, list."""
+    profile = chosen_profile(options, store, settings)
+    rules = exclusions_of(options)
+    known = store.exclusions(profile)
+    if (options.action == "list") == bool(rules):
+        raise QueryError(
+            "Say what to leave out: --artist, --track, --playlist, or --from with --to; list "
+            "takes none of them."
+        )
+    if options.action == "remove":
+        for rule in rules:
+            if rule not in known:
+                raise QueryError(f"{_said(rule)} is not left out. `exclude list` shows what is.")
+            store.remove_exclusion(profile, rule)
+    for rule in rules if options.action == "add" else ():
+        store.add_exclusion(profile, rule)
+    whole = load_library(store, settings, profile, whole=True)
+    rows = [
+        {
+            "kind": rule.kind,
+            "value": rule.value,
+            "from": _time(rule.since),
+            "to": _time(rule.until),
+            "plays": count(whole, rule),
+        }
+        for rule in store.exclusions(profile)
+    ]
+    show_rows(options, rows)
+    return 0, {"profile": profile, "exclusions": rows}
+
+
+def _said(rule: Exclusion) -> str:
+    if rule.kind == "period":
+        return f"The period from {_time(rule.since)} to {_time(rule.until)}"
+    return f"The {rule.kind} {rule.value!r}"
+
+
+def _time(seconds: int) -> str | None:
+    return None if seconds < 0 else f"{moment(seconds):%Y-%m-%dT%H:%M:%SZ}"
+
+
+# --- what there is --------------------------------------------------------------------
+
+
+def profiles(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
+    """The profiles."""
+    rows = [
+        {
+            "name": profile.name,
+            "invented": profile.invented,
+            "imports": len(store.imports(profile.name)),
+            "version": registry.active(settings, store, profile.name),
+        }
+        for profile in store.profiles()
+    ]
+    show_rows(options, rows)
+    return 0, {"profiles": rows}
+
+
+def catalogues(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
+    """The catalogues; one switched on or off where that is asked."""
+    profile = chosen_profile(options, store, settings)
+    if options.action:
+        known = {catalogue.name for catalogue in store.catalogues(profile)}
+        if options.name not in known:
+            raise QueryError(
+                f"There is no catalogue {options.name!r}. There "
+                f"{'are ' + ', '.join(sorted(known)) if known else 'is none yet; import a table'}."
+            )
+        store.enable_catalogue(profile, options.name, options.action == "enable")
+    rows = [
+        {"name": c.name, "enabled": c.enabled, "tracks": c.n_tracks, "invented": c.invented}
+        for c in store.catalogues(profile)
+    ]
+    show_rows(options, rows)
+    return 0, {"profile": profile, "catalogues": rows}
+
+
+def sample(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
+    """The invented sample in its own profile."""
+    load_sample(store, settings, no_progress)
+    if not options.json:
+        print(f"The invented sample is in profile {SAMPLE_PROFILE!r}.")
+    return 0, {"profile": SAMPLE_PROFILE}
+
+
+def delete_profile(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
+    """A profile with its data and versions is gone."""
+    store.profile(options.name)
+    versions = registry.retire_profile(settings, store, options.name)
+    store.delete_profile(options.name)
+    jobs.forget(settings, options.name)
+    prepared.forget(settings, options.name)
+    if not options.json:
+        print(f"Profile {options.name!r} is deleted, and {len(versions)} versions trained on it.")
+    return 0, {"deleted": options.name, "versions": list(versions)}

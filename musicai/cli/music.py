@@ -1,0 +1,206 @@
+"""Commands about the music: asking, training, checking, and the versions that answer."""
+
+from __future__ import annotations
+
+import argparse
+
+from musicai import registry
+from musicai.ai_model import MusicAI
+from musicai.checks import Report, check_model
+from musicai.cli.shared import Outcome, chosen_profile, show_rows, show_table, work_of
+from musicai.fitting import TrainingConfig
+from musicai.output import figure
+from musicai.progress import no_progress
+from musicai.sample import SAMPLE_PROFILE, load_sample
+from musicai.settings import Settings
+from musicai.store import Store
+from musicai.training import TrainingResult
+from musicai.training import train as run_training
+from musicai.training import train_bundled as run_bundled
+
+# --- asking ---------------------------------------------------------------------------
+
+
+def recommend(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
+    """A list, each row with its reason."""
+    profile = chosen_profile(options, store, settings)
+    music = MusicAI(profile, settings=settings, version=options.version)
+    items = music.get_hybrid_recommendations(
+        user_id=options.user,
+        seed_tracks=options.seed or None,
+        mood=options.mood,
+        genre=options.genre,
+        n_recommendations=options.n,
+        mode=options.mode,
+        weights=dict(options.weight) or None,
+        mood_strength=options.mood_strength,
+        genre_strength=options.genre_strength,
+        diversity=options.diversity,
+        novelty=options.novelty,
+        artist_cap=options.artist_cap,
+    )
+    rows = [
+        {
+            "rank": item.rank,
+            "track_id": item.track_id,
+            "name": item.name,
+            "artists": list(item.artists),
+            "score": float(item.score),
+            "contributions": {name: float(v) for name, v in item.contributions.items()},
+            "reason": item.reason,
+            "origin": item.origin,
+        }
+        for item in items
+    ]
+    if not options.json:
+        show_table(
+            ("", "track", "artist", "score", "why", "from"),
+            [[i.rank, i.name, i.artists, f"{i.score:.2f}", i.reason, i.origin] for i in items],
+        )
+        for note in items.notes:
+            print(f"Note: {note}")
+    return 0, {
+        "recommendations": rows,
+        "mode": items.mode,
+        "notes": list(items.notes),
+        "version": items.version,
+        "profile": profile,
+    }
+
+
+def taste(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
+    """The taste profile of a listener."""
+    music = MusicAI(chosen_profile(options, store, settings), settings=settings)
+    taste = music.analyze_user_taste(user_id=options.user)
+    result = taste.to_dict()
+    if not options.json:
+        show_table(
+            ("feature", "you", "catalogue"),
+            [
+                (name, figure(row.get("mean")), figure(row.get("catalogue")))
+                for name, row in result["audio_features"].items()
+            ],
+        )
+        show_table(("genre", "share"), [(n, figure(v)) for n, v in result["genre_shares"].items()])
+        for insight in result["insights"]:
+            print(insight["text"])
+    return 0, result
+
+
+# --- training -------------------------------------------------------------------------
+
+
+def train(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
+    """A new version that serves the profile."""
+    _, result = _run_training(options, settings, store)
+    return 0, result.to_json()
+
+
+def _run_training(
+    options: argparse.Namespace, settings: Settings, store: Store
+) -> tuple[str, TrainingResult]:
+    with work_of(options, settings, "train") as work:
+        profile = chosen_profile(options, store, settings)
+        result = run_training(store, settings, profile, _config(options), work.progress)
+        work.result({"version": result.version, "method": result.method})
+    _show_training(options, result)
+    return profile, result
+
+
+def all_command(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
+    """Training, then the checks."""
+    profile, result = _run_training(options, settings, store)
+    report = check_model(MusicAI(profile, settings=settings), store)
+    _show_report(options, report)
+    return (0 if report.passed else 1), {**result.to_json(), "test": report.to_json()}
+
+
+def test(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
+    """The checks of the active version."""
+    profile = chosen_profile(options, store, settings)
+    report = check_model(MusicAI(profile, settings=settings), store)
+    _show_report(options, report)
+    return (0 if report.passed else 1), report.to_json()
+
+
+def train_bundled(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
+    """The version that ships, trained on the sample."""
+    load_sample(store, settings, no_progress)
+    digest = run_bundled(store, settings, SAMPLE_PROFILE, no_progress)
+    if not options.json:
+        print(f"models/saved/bundled is trained; its manifest has SHA-256 {digest}.")
+    return 0, {"version": registry.BUNDLED, "sha256": digest}
+
+
+def _config(options: argparse.Namespace) -> TrainingConfig:
+    return TrainingConfig(
+        method=options.method,
+        factors=options.factors,
+        epochs=options.epochs,
+        regularization=options.regularization,
+        alpha=options.alpha,
+        seed=options.seed,
+        evaluate=not options.no_evaluation,
+    )
+
+
+def _show_training(options: argparse.Namespace, result: TrainingResult) -> None:
+    if options.json:
+        return
+    print(f"Version {result.version}, {result.seconds:.1f} s, method {result.method}.")
+    metrics = result.metrics.get("metrics", {})
+    names = ("recall@20", "ndcg@20", "precision@20", "diversity")
+    show_table(
+        ("", *names),
+        [[who, *(figure(row.get(name)) for name in names)] for who, row in metrics.items()],
+    )
+    for note in result.notes:
+        print(f"Note: {note}")
+
+
+def _show_report(options: argparse.Namespace, report: Report) -> None:
+    if options.json:
+        return
+    for label, items in report.lists.items():
+        print(f"\n{label}")
+        show_table(("", "track", "artist"), [[i.rank, i.name, i.artists] for i in items])
+    word = {True: "ok", False: "FAILED", None: "skipped"}
+    print()
+    show_table(("check", "", "detail"), [[c.name, word[c.passed], c.detail] for c in report.checks])
+
+
+# --- versions -------------------------------------------------------------------------
+
+
+def versions(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
+    """The trained versions."""
+    infos = registry.list_versions(settings, store, options.profile)
+    rows = [
+        {
+            "version": info.version,
+            "created_at": info.created_at,
+            "profiles": list(info.profiles),
+            "mb": round(info.size_bytes / 2**20, 2),
+            "problem": info.problem,
+        }
+        for info in infos
+    ]
+    show_rows(options, rows)
+    return 0, {"versions": rows}
+
+
+def activate(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
+    """Another version serves the profile."""
+    profile = chosen_profile(options, store, settings)
+    registry.activate(settings, store, profile, options.version)
+    if not options.json:
+        print(f"Version {options.version} now serves profile {profile!r}.")
+    return 0, {"profile": profile, "version": options.version}
+
+
+def delete_version(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
+    """A version is gone."""
+    registry.delete(settings, store, options.version)
+    if not options.json:
+        print(f"Version {options.version} is deleted.")
+    return 0, {"deleted": options.version}

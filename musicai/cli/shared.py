@@ -1,0 +1,88 @@
+"""What all commands share: whom they are about, where they report to, what they print."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
+from typing import Any
+
+from musicai import jobs
+from musicai.errors import QueryError
+from musicai.output import table
+from musicai.progress import Progress, no_progress
+from musicai.sample import SAMPLE_PROFILE, load_sample
+from musicai.settings import Settings
+from musicai.store import Store
+
+QUEUE_SECONDS = 3600.0
+"""How long a background job waits for the one before it."""
+
+Outcome = tuple[int, Mapping[str, Any]]
+"""Exit code, and what ``--json`` prints."""
+
+
+def chosen_profile(options: argparse.Namespace, store: Store, settings: Settings) -> str:
+    """The profile named, else the only one with real data, else the sample."""
+    if options.profile:
+        store.profile(options.profile)
+        return str(options.profile)
+    real = [profile.name for profile in store.profiles() if not profile.invented]
+    if len(real) > 1:
+        raise QueryError(f"Say which profile with --profile: {', '.join(sorted(real))}.")
+    if real:
+        return real[0]
+    load_sample(store, settings, no_progress)
+    return SAMPLE_PROFILE
+
+
+@dataclass(frozen=True)
+class Work:
+    """Where a job reports to."""
+
+    progress: Progress
+    result: Callable[[Mapping[str, Any]], None]
+
+
+@contextmanager
+def work_of(
+    options: argparse.Namespace, settings: Settings, kind: str, *, alone: bool = True
+) -> Iterator[Work]:
+    """Progress to the job's status file, or to a terminal.
+
+    One job works at a time; a command that changes nothing (not ``alone``) waits for none.
+    """
+    if options.job:
+        with jobs.JobProgress(settings, options.job, queue_seconds=QUEUE_SECONDS) as job:
+            yield Work(job, job.result)
+        return
+    profile = options.profile or SAMPLE_PROFILE
+    with jobs.exclusive(settings, kind, profile) if alone else nullcontext():
+        try:
+            yield Work(_terminal_progress, lambda values: None)
+        finally:
+            if sys.stderr.isatty():
+                print(file=sys.stderr)
+
+
+def _terminal_progress(fraction: float, note: str = "") -> None:
+    if sys.stderr.isatty():
+        print(f"\r{fraction:4.0%} {note:<70.70}", end="", file=sys.stderr, flush=True)
+
+
+def show_rows(options: argparse.Namespace, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Rows as a table, unless JSON was asked for."""
+    if options.json:
+        return
+    if not rows:
+        print("None yet.")
+        return
+    show_table(tuple(rows[0]), [list(row.values()) for row in rows])
+
+
+def show_table(headers: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """A plain table."""
+    for line in table(headers, rows):
+        print(line)

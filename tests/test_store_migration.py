@@ -1,0 +1,87 @@
+"""A database that an older musicai made is brought up to date with everything in it."""
+
+from __future__ import annotations
+
+import sqlite3
+import zipfile
+from contextlib import closing
+
+from musicai.choices import Exclusion
+from musicai.settings import Settings
+from musicai.store import Store, backup, restore
+from musicai.store.schema import SCHEMA_VERSION
+from tests.conftest import ROOT
+
+VERSION_1 = (ROOT / "tests" / "data" / "schema_1.sql").read_text("utf-8")
+"""Dump of a database of schema 1: two plays, of the owner and of another listener."""
+
+
+def put_old(settings: Settings) -> None:
+    with closing(sqlite3.connect(settings.database)) as old:
+        old.executescript(VERSION_1)
+
+
+def check(store: Store) -> None:
+    own = store.own_data("p")
+    assert own.tracks["name"].tolist() == ["Jóga"]
+    assert own.listeners == ("you", "ann")
+    assert own.plays["listener"].tolist() == [1, 0]
+    assert own.plays["source"].astype(str).tolist() == ["listeners", "spotify_extended"]
+    assert own.plays["reason_end"].tolist()[1] == "trackdone"
+    assert [record.file for record in store.imports("p")[0].files] == ["v1.csv", "v1.json"]
+
+
+def test_schema_1_is_migrated_with_its_rows_and_a_copy_is_kept(settings: Settings) -> None:
+    put_old(settings)
+    with Store(settings) as store:
+        check(store)
+        store.add_exclusion("p", Exclusion("artist", "Björk"))
+        assert store.exclusions("p") == (Exclusion("artist", "Björk"),)
+        record = store.imports("p")[0]
+        store.undo_import(record.id)
+        assert len(store.own_data("p").plays) == 0
+    copy = settings.home / "musicai.db.before-schema-2"
+    with (
+        closing(sqlite3.connect(copy)) as before,
+        closing(sqlite3.connect(settings.database)) as now,
+    ):
+        assert before.execute("PRAGMA user_version").fetchone() == (1,)
+        assert before.execute("SELECT COUNT(*) FROM plays").fetchone() == (2,)
+        assert now.execute("PRAGMA user_version").fetchone() == (SCHEMA_VERSION,)
+
+
+def test_a_migrated_database_has_the_tables_of_a_new_one(settings: Settings) -> None:
+    put_old(settings)
+    Store(settings).close()
+    other = Settings(home=settings.home / "new")
+    Store(other).close()
+    shapes = []
+    for database in (settings.database, other.database):
+        with closing(sqlite3.connect(database)) as opened:
+            names = [
+                row[0]
+                for row in opened.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+            ]
+            shapes.append(
+                {
+                    name: sorted(row[1:4] for row in opened.execute(f"PRAGMA table_info({name})"))
+                    for name in names
+                }
+            )
+    assert shapes[0] == shapes[1]
+
+
+def test_a_backup_of_schema_1_is_restored_through_the_migration(settings: Settings) -> None:
+    put_old(settings)
+    with closing(sqlite3.connect(settings.database)) as old:
+        old.execute("PRAGMA journal_mode = DELETE").close()
+    saved = settings.home / "old.zip"
+    with zipfile.ZipFile(saved, "w") as archive:
+        archive.write(settings.database, "musicai.db")
+    other = Settings(home=settings.home / "new")
+    with Store(other) as store:
+        restore(store, saved)
+        check(store)
+        again = backup(store, settings.home / "again.zip")
+        restore(store, again)
+        check(store)
