@@ -7,6 +7,7 @@ joins the folder, are tested with the rest. The long sweep is marked ``slow``.
 
 from __future__ import annotations
 
+import copy
 import json
 import random
 import re
@@ -172,7 +173,7 @@ def _odd_json(value: Any, rng: random.Random) -> bytes:
 
 def _swapped(value: Any, rng: random.Random) -> Any:
     if not isinstance(value, dict | list) or not value or rng.random() < 0.15:
-        return rng.choice(ODD)
+        return copy.deepcopy(rng.choice(ODD))  # a later swap may be inside it
     keys = list(value) if isinstance(value, dict) else range(len(value))
     key = rng.choice(list(keys))
     value[key] = _swapped(value[key], rng)

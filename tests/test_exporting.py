@@ -342,7 +342,7 @@ def test_no_member_of_the_zip_is_a_problem(filled: Store, tmp_path: Path) -> Non
 
 def many(store: Store, n: int) -> None:
     rows = "".join(
-        f"2024-01-01T00:00:{i % 60:02d}Z,{i},{i % 7:022d},Song,Band,,,,,,,lastfm\n"
+        f"2024-01-01T{i // 60:02d}:{i % 60:02d}:07Z,{i},{i % 7:022d},Song,Band,,,,,,,lastfm\n"
         for i in range(n)
     )
     head = ",".join(TABLES["plays"])

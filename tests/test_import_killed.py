@@ -129,8 +129,8 @@ def test_killed_a_few_times(small: Export, tmp_path: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
-def test_killed_at_fifty_moments(tmp_path: Path) -> None:
-    all_or_nothing(measured(tmp_path, 60_000), tmp_path, 50)
+def test_killed_at_fifty_moments(small: Export, tmp_path: Path) -> None:
+    all_or_nothing(small, tmp_path, 50)
 
 
 def test_killed_again_and_again_in_one_home(small: Export, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ import time
 import zipfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -266,6 +267,61 @@ def test_the_same_bytes_again_are_a_look_up(store: Store) -> None:
     assert store.fingerprint("p") == before
     assert len(store.imports("p")) == 1
     assert store.file_records("q", digest("history")) == ()
+
+
+def test_the_parts_of_a_file_are_known_together(store: Store) -> None:
+    parts = (HISTORY, playlist_file("history", ["a" * 22], [5], api_born=False))
+    with store.begin_import("p") as writer:
+        for part in parts:
+            writer.add_rows(part, digest("history"))
+        assert writer.known(digest("history")) == tuple(writer.records)
+        writer.repeat("again", writer.known(digest("history")))
+        assert len(writer.known(digest("history"))) == 2
+        writer.finish()
+    assert [(r.kind, r.counts.imported, r.counts.duplicate) for r in writer.records] == [
+        ("plays", 2, 0),
+        ("playlist", 1, 0),
+        ("plays", 0, 2),
+        ("playlist", 0, 1),
+    ]
+    assert store.file_records("p", digest("history")) == tuple(writer.records[:2])
+    put(store, HISTORY)  # the same bytes again
+    assert len(store.imports("p")) == 1
+
+
+def test_a_file_is_known_only_with_the_same_choice_of_private_plays(store: Store) -> None:
+    listed = playlist_file("history", ["a" * 22], [5], api_born=False)
+    with store.begin_import("p", include_private=False) as writer:
+        writer.add_rows(replace(HISTORY, read=3, private=1), digest("history"))
+        writer.add_rows(listed, digest("history"))
+        writer.finish()
+    assert len(store.file_records("p", digest("history"))) == 2
+    assert store.file_records("p", digest("history"), include_private=True) == ()
+    with store.begin_import("p", include_private=True) as writer:
+        writer.add_rows(replace(HISTORY, read=2), digest("history"))
+        writer.add_rows(listed, digest("history"))
+        writer.finish()
+    assert len(store.file_records("p", digest("history"), include_private=True)) == 2
+    assert store.file_records("p", digest("history"))[0].counts.private == 1
+
+
+def facts_file(file: str, ids: Sequence[str], **columns: object) -> ParsedFile:
+    tracks = track_frame(ids, **columns)
+    return ParsedFile(file, "musicai_export", "tracks", tracks=tracks, read=len(ids))
+
+
+def test_facts_about_tracks_count_as_new_only_where_they_tell_something(store: Store) -> None:
+    put(store, HISTORY)
+    known = facts_file("known", ["a" * 22, "b" * 22])
+    richer = facts_file("richer", ["a" * 22, "b" * 22, "c" * 22], energy=[0.5, None, None])
+    put(store, known, richer, replace(richer, file="once more", read=4, duplicate=1))
+    counts = [(r.counts.imported, r.counts.duplicate) for r in store.imports("p")[0].files]
+    assert counts == [(0, 2), (2, 1), (0, 4)]
+    assert all(r.counts.adds_up for r in store.imports("p")[0].files)
+    assert store.imports("p")[0].further.imported == 2
+    own = store.own_data("p").tracks.set_index("track_id")
+    assert own.loc["a" * 22, "energy"] == 0.5
+    assert len(own) == 3
 
 
 def test_rows_that_are_there_count_as_duplicates(store: Store) -> None:
@@ -621,6 +677,14 @@ def test_deleting_a_profile_leaves_nothing_of_it(store: Store, settings: Setting
     assert len(store.own_data("q").plays) == 2
 
 
+def test_names_that_a_catalogue_tells_later_reach_the_side_files(store: Store) -> None:
+    bare = track_frame(["a" * 22], name="", artists="")
+    put(store, plays_file("ids", [], [(0, 1, 1)], tracks=bare))
+    assert store.own_data("p").tracks["name"].tolist() == [""]
+    put(store, CATALOGUE)
+    assert store.own_data("p").tracks["name"].tolist() == [f"name of {'a' * 22}"]
+
+
 def test_old_side_files_are_cleared_away(store: Store, settings: Settings) -> None:
     for number in range(6):
         put(store, plays_file(f"f{number}", ["a" * 22], [(0, number, 1)]))
@@ -855,24 +919,28 @@ def zip_of(members: dict[str, bytes]) -> bytes:
 # --- duplicates, by property -------------------------------------------------------------
 
 KEY = st.tuples(
-    st.integers(0, 2), st.integers(0, 3), st.integers(-5, 5), st.sampled_from([0, 1, 2**31])
+    st.integers(0, 2),
+    st.integers(0, 2),
+    st.integers(0, 3),
+    st.integers(-5, 5),
+    st.sampled_from([0, 1, 2**31]),
 )
 
 
 @given(st.lists(st.lists(KEY, max_size=12), max_size=5))
-def test_known_rows_agree_with_a_set(batches: list[list[tuple[int, int, int, int]]]) -> None:
-    known, seen = KnownRows(), dict[tuple[int, int, int, int], int]()
+def test_known_rows_agree_with_a_set(batches: list[list[tuple[int, int, int, int, int]]]) -> None:
+    known, seen = KnownRows(), dict[tuple[int, int, int, int, int], int]()
     for number, batch in enumerate(batches, start=1):
-        columns = np.array(batch, dtype=np.int64).reshape(len(batch), 4).T
+        columns = np.array(batch, dtype=np.int64).reshape(len(batch), 5).T
         first, second = play_keys(*columns)
-        holder = known.holders(columns[2], first, second)
-        here: set[tuple[int, int, int, int]] = set()
+        holder = known.holders(columns[3], first, second)
+        here: set[tuple[int, int, int, int, int]] = set()
         for row, found in zip(batch, holder.tolist(), strict=True):
             assert found == seen.get(row, -1 if row in here else 0)
             here.add(row)
         new = holder == 0
         ids = np.full(int(new.sum()), number, dtype=np.int64)
-        known.add(columns[2][new], first[new], second[new], ids)
+        known.add(columns[3][new], first[new], second[new], ids)
         for row in here:
             seen.setdefault(row, number)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from musicai.choices import Choices, Exclusion, Feedback, MatchDecision
+from musicai.errors import NotFound
 from musicai.settings import Settings
 from musicai.sources.base import ColumnMapping, ParsedFile
 from musicai.store import Store
@@ -90,3 +91,87 @@ def test_a_mapping_is_kept_by_its_header(store: Store) -> None:
     assert store.mappings() == (other,)
     store.remove_mapping(("who", "what"))
     assert store.mappings() == ()
+
+
+def bring(store: Store, name: str, chosen: Choices) -> tuple[int, int]:
+    with store.begin_import("p") as writer:
+        parsed = ParsedFile(name, "test", "choices", read=len(chosen), choices=chosen)
+        counts = writer.add_choices(parsed, name).counts
+        writer.finish()
+    return counts.imported, counts.duplicate
+
+
+def test_what_two_imports_brought_stays_until_both_are_undone(store: Store) -> None:
+    assert bring(store, "one", Choices((SLEEP,), (SAME,))) == (2, 0)
+    assert bring(store, "two", Choices((SLEEP, PARTY), (SAME,))) == (1, 2)
+    assert store.choices("p") == Choices((SLEEP, PARTY), (SAME,))
+    store.undo_import(store.imports("p")[1].id)
+    assert store.choices("p") == Choices((SLEEP, PARTY), (SAME,))
+    store.undo_import(store.imports("p")[0].id)
+    assert store.choices("p") == Choices()
+
+
+def test_what_is_also_decided_here_outlives_the_import(store: Store) -> None:
+    bring(store, "one", Choices((SLEEP,), (), (LIKE,)))
+    store.add_exclusion("p", SLEEP)
+    store.add_feedback("p", LIKE)
+    assert store.choices("p") == Choices((SLEEP,), (), (LIKE,))
+    store.undo_import(store.imports("p")[0].id)
+    assert store.choices("p") == Choices((SLEEP,), (), (LIKE,))
+
+
+def test_an_import_never_overrules_a_decision_and_the_person_overrules_an_import(
+    store: Store,
+) -> None:
+    other = MatchDecision("a", "b", False)
+    store.decide("p", SAME)
+    assert bring(store, "one", Choices(decisions=(other,))) == (0, 1)
+    assert store.decisions("p") == (SAME,)
+    store.undecide("p", "b", "a")
+    assert store.decisions("p") == ()
+    assert bring(store, "two", Choices(decisions=(SAME,))) == (1, 0)
+    store.decide("p", other)
+    assert store.decisions("p") == (other,)
+    store.undo_import(store.imports("p")[0].id)
+    assert store.decisions("p") == (other,)
+
+
+def test_choices_of_an_import_that_was_left_early_never_count(store: Store) -> None:
+    before = store.fingerprint("p")
+    parsed = ParsedFile("f", "test", "choices", read=1, choices=Choices((SLEEP,)))
+    with store.begin_import("p") as writer:
+        writer.add_choices(parsed, "f")
+        assert store.exclusions("p") == ()
+        assert store.fingerprint("p") == before
+    assert store.exclusions("p") == ()
+    assert store.imports("p") == []
+
+
+def test_choices_of_nobody_are_refused(store: Store) -> None:
+    for ask in (
+        lambda: store.exclusions("q"),
+        lambda: store.add_exclusion("q", SLEEP),
+        lambda: store.decide("q", SAME),
+        lambda: store.add_feedback("q", LIKE),
+    ):
+        with pytest.raises(NotFound, match="no profile 'q'"):
+            ask()
+
+
+def test_a_profile_without_choices_is_named_as_it_always_was(store: Store) -> None:
+    """Models know the data that they were trained on by this name."""
+    assert (
+        store.fingerprint("p") == "6601a09a0dc451547d9091a62e1bad35eccf02a8bd1c115f839cd9d4a5c882ea"
+    )
+
+
+def test_excluding_and_taking_back_makes_no_side_file_anew(
+    store: Store, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.own_data("p")
+    monkeypatch.setattr("musicai.store.owndata.read_database", None)
+    for number in range(5):
+        store.add_exclusion("p", Exclusion("artist", str(number)))
+        store.own_data("p")
+    store.delete_profile("p")
+    assert list(settings.cache.iterdir()) == []

@@ -50,6 +50,32 @@ def test_schema_1_is_migrated_with_its_rows_and_a_copy_is_kept(settings: Setting
         assert now.execute("PRAGMA user_version").fetchone() == (SCHEMA_VERSION,)
 
 
+def test_other_listeners_and_exact_repeats_are_known_from_schema_1(settings: Settings) -> None:
+    """An owner who came after others has another number than 0; a repeat stays hidden."""
+    put_old(settings)
+    with closing(sqlite3.connect(settings.database)) as old:
+        old.executescript(
+            """
+            INSERT INTO imports VALUES (2, 'q', 'visible', 0, 1795502021, 0.1);
+            INSERT INTO imports VALUES (3, 'q', 'visible', 0, 1795502022, 0.1);
+            INSERT INTO listeners VALUES (2, 1, 'ann');
+            INSERT INTO listeners VALUES (2, 2, '');
+            INSERT INTO listeners VALUES (3, 2, '');
+            INSERT INTO tracks (import_id, "row", track_id, name) VALUES (2, 0, 'a', 'Pluto');
+            INSERT INTO tracks (import_id, "row", track_id, name) VALUES (3, 0, 'a', 'Pluto');
+            INSERT INTO plays VALUES (3, 2, 0, 1, 1600000000, 1, 0, 0, 0, -1, NULL);
+            INSERT INTO plays VALUES (4, 2, 0, 2, 1600000001, 1, 0, 0, 0, -1, NULL);
+            INSERT INTO plays VALUES (5, 3, 0, 2, 1600000001, 1, 0, 0, 0, -1, 2);
+            INSERT INTO profiles VALUES ('q', '', 0, 1795502021, NULL, NULL, '{}');
+            """
+        )
+    with Store(settings) as store:
+        own = store.own_data("q")
+        assert own.plays["source"].astype(str).tolist() == ["listeners", "spotify_extended"]
+        store.undo_import(2)
+        assert store.own_data("q").plays["source"].astype(str).tolist() == ["spotify_extended"]
+
+
 def test_a_migrated_database_has_the_tables_of_a_new_one(settings: Settings) -> None:
     put_old(settings)
     Store(settings).close()
@@ -64,9 +90,16 @@ def test_a_migrated_database_has_the_tables_of_a_new_one(settings: Settings) -> 
             ]
             shapes.append(
                 {
-                    name: sorted(row[1:4] for row in opened.execute(f"PRAGMA table_info({name})"))
+                    name: [
+                        opened.execute(f"PRAGMA {what}({name})").fetchall()
+                        for what in ("table_info", "foreign_key_list")
+                    ]
                     for name in names
                 }
+            )
+            shapes[-1]["indexes"] = sorted(
+                row[0]
+                for row in opened.execute("SELECT name FROM sqlite_master WHERE type = 'index'")
             )
     assert shapes[0] == shapes[1]
 

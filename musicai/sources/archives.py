@@ -118,10 +118,7 @@ class _Budget:
             self.unpacked += len(block)
             blocks.append(block)
             if size > self.settings.max_member_bytes:
-                raise UnsafeFile(
-                    f"It unpacks to more than {_mib(self.settings.max_member_bytes)}. Hand in "
-                    "the part you need on its own."
-                )
+                raise UnsafeFile(_too_large(self.settings))
             if self.unpacked > self.settings.max_unpacked_bytes:
                 raise UnsafeFile(
                     f"The archive unpacks to more than {_mib(self.settings.max_unpacked_bytes)} "
@@ -313,6 +310,9 @@ class _Walk:
             why = "The member is encrypted. Unpack the zip with its password and hand in the files."
             yield Problem(name, "", why)
             return
+        if info.file_size > self.settings.max_member_bytes:  # such a claim can be believed
+            yield Problem(name, "", _too_large(self.settings))
+            return
         try:
             with archive.open(info) as stream:
                 data = budget.read(stream, min(info.compress_size, budget.packed))
@@ -382,6 +382,11 @@ def _is_bomb(unpacked: int, packed: int) -> bool:
 def _cannot_open(error: Exception) -> str:
     reason = getattr(error, "strerror", None) or type(error).__name__
     return f"It cannot be opened ({reason}). Check that you may read it."
+
+
+def _too_large(settings: Settings) -> str:
+    limit = _mib(settings.max_member_bytes)
+    return f"It unpacks to more than {limit}. Hand in the part you need on its own."
 
 
 def _mib(size: int) -> str:

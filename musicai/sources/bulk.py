@@ -31,7 +31,8 @@ def all_seconds(texts: list[str]) -> Int64:
         joined = "".join(texts).encode("ascii")
         if texts and len(joined) == 20 * len(texts):
             letters = np.frombuffer(joined, dtype="S1").reshape(-1, 20)
-            if (letters[:, 19] == b"Z").all() and (letters[:, 10] == b"T").all():
+            marks = {10: b"T", 13: b":", 16: b":", 19: b"Z"}
+            if all((letters[:, place] == mark).all() for place, mark in marks.items()):
                 moments = np.ndarray(len(texts), dtype="S19", buffer=joined, strides=(20,))
                 return moments.astype("datetime64[s]").astype(np.int64)
     except ValueError:  # a text that is no time, or not in ASCII

@@ -83,7 +83,10 @@ def iso_seconds(texts: Sequence[str]) -> npt.NDArray[np.int64]:
     Times without a zone are UTC.
     """
     try:
-        if all(len(text) == 20 and text[19] == "Z" and text[10] == "T" for text in texts):
+        if all(
+            len(text) == 20 and text[19] == "Z" and text[10] == "T" and text[13] == text[16] == ":"
+            for text in texts
+        ):
             days = np.array([text[:19] for text in texts], dtype="datetime64[s]")
             return np.where(np.isnat(days), -1, days.astype(np.int64))
     except ValueError:

@@ -6,7 +6,7 @@ import contextlib
 import os
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +24,8 @@ from musicai.tables import INVENTED_PREFIX, SOURCE_TRACK_COLUMNS, conform
 
 _c = schema.catalogues.c
 _on = schema.profile_catalogues
+
+_NAMES = ["name", "artists", "album", "isrc"]
 
 
 @dataclass(frozen=True)
@@ -190,31 +192,56 @@ def drop(connection: Connection, settings: Settings, catalogue: int) -> None:
         file_of(settings, digest).unlink(missing_ok=True)
 
 
-def fill_names(connection: Connection, settings: Settings, profile: str, importing: int) -> None:
-    """Give tracks known only by their id the names that an enabled catalogue has for it."""
+def names_found(
+    connection: Connection, settings: Settings, profile: str, importing: int, digests: Sequence[str]
+) -> pd.DataFrame:
+    """Names that catalogues have for tracks known only by their id.
+
+    Args:
+        connection: A transaction.
+        settings: Where the catalogues' files are.
+        profile: Whose tracks; catalogues enabled for it are asked, the oldest first.
+        importing: The import that is being written; its tracks are looked at, too.
+        digests: Further catalogues to ask, whose rows need not be written yet.
+
+    Returns:
+        ``id`` and ``row`` of the track's row in the database, and its names.
+    """
     tracks, imports = schema.tracks, schema.imports
     mine = select(imports.c.id).where(
         imports.c.profile == profile,
         (imports.c.state == "visible") | (imports.c.id == importing),
     )
     bare = connection.execute(
-        select(tracks.c.id, tracks.c.track_id).where(
+        select(tracks.c.id, tracks.c.row, tracks.c.track_id).where(
             tracks.c.name == "", tracks.c.import_id.in_(mine)
         )
     ).all()
-    if not bare:
-        return
-    wanted = pd.DataFrame(bare, columns=["id", "track_id"])
-    for catalogue in listing(connection, settings, profile):
-        if not catalogue.enabled or not is_whole(catalogue.path):
-            continue
-        columns = ["track_id", "name", "artists", "album", "isrc"]
-        named = pq.read_table(catalogue.path, columns=columns).to_pandas()
-        found = wanted.merge(named[named["name"] != ""], on="track_id")
-        values = found[[*columns[1:], "id"]].astype(object).to_numpy().tolist()
-        if values:
-            connection.exec_driver_sql(
-                "UPDATE tracks SET name = ?, artists = ?, album = ?, isrc = ? WHERE id = ?",
-                [tuple(row) for row in values],
-            )
-        wanted = wanted[~wanted["id"].isin(found["id"])]
+    wanted = pd.DataFrame(bare, columns=["id", "row", "track_id"])
+    found = [pd.DataFrame(columns=["id", "row", *_NAMES])]
+    for path in _to_ask(connection, settings, profile, digests) if bare else ():
+        named = pq.read_table(path, columns=["track_id", *_NAMES]).to_pandas()
+        found.append(wanted.merge(named[named["name"] != ""], on="track_id"))
+        wanted = wanted[~wanted["id"].isin(found[-1]["id"])]
+    some = [part for part in found if len(part)]
+    return pd.concat(some, ignore_index=True) if some else found[0]
+
+
+def _to_ask(
+    connection: Connection, settings: Settings, profile: str, digests: Sequence[str]
+) -> list[Path]:
+    there = listing(connection, settings, profile)
+    new = [digest for digest in digests if digest not in {c.digest for c in there}]
+    paths = [c.path for c in there if c.enabled or c.digest in digests]
+    paths += [file_of(settings, digest) for digest in dict.fromkeys(new)]
+    return [path for path in paths if is_whole(path)]
+
+
+def fill_names(connection: Connection, found: pd.DataFrame) -> None:
+    """Give tracks the names that were found for them."""
+    values = found[[*_NAMES, "id"]].astype(object).to_numpy().tolist()
+    if values:
+        connection.exec_driver_sql(
+            "UPDATE tracks SET name = ?, artists = ?, album = ?, isrc = ? WHERE id = ?",
+            [tuple(row) for row in values],
+        )

@@ -2,43 +2,26 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from types import TracebackType
-from typing import Any, Self
+from collections.abc import Sequence
 
 import pandas as pd
-from filelock import Timeout
-from sqlalchemy import Connection, Row, delete, insert, select, update
-from sqlalchemy.dialects.sqlite import insert as upsert
 
 from musicai.choices import Choices, Exclusion, Feedback, MatchDecision
-from musicai.errors import DataError, JobRunning, NotFound, StoreError
-from musicai.settings import Settings
+from musicai.errors import DataError, NotFound
 from musicai.sources.base import ColumnMapping
-from musicai.store import cataloguing, choosing, known, owndata, past, removing, schema
-from musicai.store.database import explain, open_engine, plain_errors, prepare
-from musicai.store.records import (
-    Catalogue,
-    FileRecord,
-    ImportRecord,
-    OwnData,
-    Profile,
-    moment,
-)
-from musicai.store.writing import ImportWriter, import_lock
+from musicai.store import cataloguing, choosing, owndata, past, removing
+from musicai.store.profiles import ProfileStore, check_name
+from musicai.store.records import Catalogue, FileRecord, ImportRecord, OwnData
+from musicai.store.versions import VersionStore
+from musicai.store.writing import ImportWriter
 
 logger = logging.getLogger(__name__)
 
-LONGEST_NAME = 80
-"""Characters of a profile's name."""
 
-
-class Store:
-    """Profiles, imports, catalogues and what is known of model versions.
+class Store(ProfileStore, VersionStore):
+    """Profiles, imports, catalogues, choices and what is known of model versions.
 
     Thread-safe: every method is one or a few short transactions of its own.
     Several stores, also in several processes, can be open on one home.
@@ -50,187 +33,6 @@ class Store:
     Raises:
         StoreError: the database cannot be opened, or a newer musicai made it.
     """
-
-    def __init__(self, settings: Settings, *, busy_seconds: float = 10.0) -> None:
-        self.settings = settings
-        self._path = settings.database
-        try:
-            settings.home.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise StoreError(explain(self._path, str(error.strerror))) from error
-        with plain_errors(self._path):
-            self.engine = open_engine(self._path, busy_seconds)
-            self._writer = self.engine.execution_options(musicai_write=True)
-            try:
-                prepare(self.engine, self._path)
-                self._purge_if_idle()
-            except BaseException:
-                self.engine.dispose()
-                raise
-
-    def _purge_if_idle(self) -> None:
-        """Remove imports that were cut off, unless one is being written right now."""
-        if not removing.any_pending(self):
-            return
-        lock = import_lock(self.settings)
-        try:
-            with lock:
-                removing.purge(self)
-        except Timeout:
-            return
-
-    def close(self) -> None:
-        """Close every connection; the store can not be used any more."""
-        self.engine.dispose()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    @contextmanager
-    def reading(self) -> Iterator[Connection]:
-        """A read transaction: one consistent moment of the data. For this package."""
-        with plain_errors(self._path), self.engine.begin() as connection:
-            yield connection
-
-    @contextmanager
-    def writing(self) -> Iterator[Connection]:
-        """A write transaction; keep it short. For this package."""
-        with plain_errors(self._path), self._writer.begin() as connection:
-            yield connection
-
-    def refresh(self) -> None:
-        """Open the connections anew, after the whole file was replaced. For this package."""
-        self.engine.dispose()
-
-    def clear_log(self) -> None:
-        """Empty the write-ahead log, so that deleted rows are gone from the disk."""
-        with plain_errors(self._path), self.engine.connect() as connection:
-            raw = connection.connection.driver_connection
-            assert raw is not None  # a live connection always has one
-            raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").close()
-
-    @contextmanager
-    def exclusive(self, doing: str) -> Iterator[None]:
-        """Keep imports away meanwhile.
-
-        Raises:
-            JobRunning: an import is being written.
-        """
-        lock = import_lock(self.settings)
-        try:
-            lock.acquire()
-        except Timeout as error:
-            raise JobRunning(
-                f"An import is being written. Wait until it ends, or cancel it, before {doing}."
-            ) from error
-        try:
-            yield
-        finally:
-            lock.release()
-
-    # --- profiles ---------------------------------------------------------------------
-
-    def profiles(self) -> list[Profile]:
-        """All profiles, oldest first."""
-        query = select(schema.profiles).order_by(
-            schema.profiles.c.created_at, schema.profiles.c.name
-        )
-        with self.reading() as connection:
-            return [_profile(row) for row in connection.execute(query)]
-
-    def has_profile(self, name: str) -> bool:
-        """Whether there is a profile of that name."""
-        query = select(schema.profiles.c.name).where(schema.profiles.c.name == name)
-        with self.reading() as connection:
-            return connection.execute(query).first() is not None
-
-    def profile(self, name: str) -> Profile:
-        """One profile.
-
-        Raises:
-            NotFound: there is none of that name.
-        """
-        query = select(schema.profiles).where(schema.profiles.c.name == name)
-        with self.reading() as connection:
-            row = connection.execute(query).first()
-        if row is None:
-            names = [profile.name for profile in self.profiles()]
-            there = f"There are: {', '.join(names)}." if names else "There are none yet."
-            raise NotFound(f"There is no profile {name!r}. {there} Import files to make a new one.")
-        return _profile(row)
-
-    def create_profile(self, name: str, label: str = "", invented: bool = False) -> Profile:
-        """A new, empty profile.
-
-        Raises:
-            DataError: the name is taken or cannot be one.
-        """
-        check_name(name)
-        values = {"name": name, "label": label, "invented": invented}
-        with self.writing() as connection:
-            done = connection.execute(
-                upsert(schema.profiles)
-                .values(**values, created_at=int(time.time()))
-                .on_conflict_do_nothing()
-            )
-        if done.rowcount == 0:
-            raise DataError(f"There is a profile {name!r} already; choose another name.")
-        return self.profile(name)
-
-    def delete_profile(self, name: str) -> None:
-        """Delete a profile with all its data and side files.
-
-        Model versions that contain it are listed by :meth:`versions_of`; ask before.
-
-        Raises:
-            NotFound: there is no profile of that name.
-            JobRunning: an import is being written.
-        """
-        self.profile(name)
-        with self.exclusive("deleting a profile"):
-            removing.delete_profile(self, name)
-
-    def set_active_version(self, profile: str, version: str | None) -> None:
-        """Note the model version that serves the profile."""
-        self._set(profile, active_version=version)
-
-    def set_consent(self, profile: str, consent: bool) -> None:
-        """Note whether rows that came through Spotify's API may be trained on."""
-        self._set(profile, train_on_api_rows=consent)
-
-    def consent_needed(self, profile: str) -> bool:
-        """Whether there are rows from Spotify's API and the person was not asked about them."""
-        if self.profile(profile).train_on_api_rows is not None:
-            return False
-        with self.reading() as connection:
-            return known.has_api_rows(connection, profile)
-
-    def settings_of(self, profile: str) -> dict[str, Any]:
-        """The profile's own settings, plain JSON values."""
-        self.profile(profile)
-        query = select(schema.profiles.c.settings).where(schema.profiles.c.name == profile)
-        with self.reading() as connection:
-            values: dict[str, Any] = json.loads(connection.execute(query).scalar_one())
-        return values
-
-    def set_settings(self, profile: str, values: Mapping[str, Any]) -> None:
-        """Replace the profile's own settings."""
-        self._set(profile, settings=json.dumps(dict(values)))
-
-    def _set(self, profile: str, **values: object) -> None:
-        self.profile(profile)
-        with self.writing() as connection:
-            connection.execute(
-                update(schema.profiles).where(schema.profiles.c.name == profile).values(**values)
-            )
 
     # --- imports ----------------------------------------------------------------------
 
@@ -341,55 +143,15 @@ class Store:
         """
         return cataloguing.read_tracks(self.catalogue(name))
 
-    # --- model versions ---------------------------------------------------------------
-
-    def record_artifacts(self, version: str, hashes: Mapping[str, str]) -> None:
-        """Note the SHA-256 of each file of a version trained here."""
-        rows = [{"version": version, "file": f, "sha256": s} for f, s in hashes.items()]
-        table = schema.artifacts
-        with self.writing() as connection:
-            connection.execute(delete(table).where(table.c.version == version))
-            if rows:
-                connection.execute(insert(table), rows)
-
-    def artifact_hashes(self, version: str) -> dict[str, str]:
-        """File → SHA-256; empty for a version that was not trained here."""
-        table = schema.artifacts.c
-        query = select(table.file, table.sha256).where(table.version == version)
-        with self.reading() as connection:
-            return {row.file: row.sha256 for row in connection.execute(query)}
-
-    def record_version(self, profile: str, version: str) -> None:
-        """Note that a version was trained on the profile's data."""
-        values = {"profile": profile, "version": version}
-        with self.writing() as connection:
-            connection.execute(
-                upsert(schema.profile_versions).values(**values).on_conflict_do_nothing()
-            )
-
-    def versions_of(self, profile: str) -> list[str]:
-        """The versions that contain the profile, by name."""
-        table = schema.profile_versions.c
-        query = select(table.version).where(table.profile == profile).order_by(table.version)
-        with self.reading() as connection:
-            return list(connection.execute(query).scalars())
-
-    def forget_version(self, version: str) -> None:
-        """Remove all that is noted of a version; profiles that it served have none then."""
-        profiles = schema.profiles
-        with self.writing() as connection:
-            for table in (schema.artifacts, schema.profile_versions):
-                connection.execute(delete(table).where(table.c.version == version))
-            connection.execute(
-                update(profiles)
-                .where(profiles.c.active_version == version)
-                .values(active_version=None)
-            )
-
     # --- choices ----------------------------------------------------------------------
 
     def choices(self, profile: str) -> Choices:
-        """Everything the person decided about the profile's music."""
+        """Everything the person decided about the profile's music, in the order it was decided.
+
+        Raises:
+            NotFound: there is no profile of that name.
+        """
+        self.profile(profile)
         with self.reading() as connection:
             return choosing.read(connection, profile)
 
@@ -401,7 +163,7 @@ class Store:
         """
         self.profile(profile)
         with self.writing() as connection:
-            choosing.add(connection, profile, [choice])
+            choosing.add(connection, profile, choice)
 
     def take_back(self, profile: str, choice: choosing.Choice) -> None:
         """Forget a choice; one that is not there is no error."""
@@ -507,8 +269,6 @@ class Store:
                 stored = owndata.read_database(connection, profile)
             owndata.write_side_files(self.settings, fingerprint, stored)
         self._note(profile, fingerprint)
-        self._note(profile, self.joined_fingerprint(profile))
-        self._note(profile, self.fingerprint(profile))
         data = owndata.to_own_data(
             stored,
             fingerprint,
@@ -518,35 +278,11 @@ class Store:
         logger.info("own data: %d plays in %.2f s", len(data.plays), time.perf_counter() - started)
         return data
 
-    def _note(self, profile: str, fingerprint: str) -> None:
+    def _note(self, profile: str, own: str) -> None:
         """Remember that side files may exist for this state of the profile."""
+        state = {own, self.joined_fingerprint(profile), self.fingerprint(profile)}
         with self.reading() as connection:
-            if owndata.is_noted(connection, profile, fingerprint):
+            if state <= set(owndata.noted(connection, profile)):
                 return
         with self.writing() as connection:
-            owndata.note_fingerprint(connection, self.settings, profile, fingerprint)
-
-
-def check_name(name: str) -> None:
-    """A profile's name: something to read, on one line; it never becomes a path.
-
-    Raises:
-        DataError: it is empty, too long, or holds control characters.
-    """
-    if not name.strip() or len(name) > LONGEST_NAME or not name.isprintable():
-        raise DataError(
-            f"A profile's name needs 1 to {LONGEST_NAME} visible characters on one line; "
-            f"{name[:LONGEST_NAME]!r} is not one."
-        )
-
-
-def _profile(row: Row[Any]) -> Profile:
-    consent = row.train_on_api_rows
-    return Profile(
-        name=row.name,
-        label=row.label or row.name,
-        invented=bool(row.invented),
-        created_at=moment(row.created_at),
-        active_version=row.active_version,
-        train_on_api_rows=None if consent is None else bool(consent),
-    )
+            owndata.note_state(connection, self.settings, profile, state)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,8 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
 
 from musicai.errors import StoreError
-from musicai.store.schema import MIGRATIONS, SCHEMA_VERSION, bring_up_to_date, current_version
+from musicai.store.migrations import MIGRATIONS
+from musicai.store.schema import SCHEMA_VERSION, Migration, bring_up_to_date, current_version
 
 logger = logging.getLogger(__name__)
 
@@ -99,15 +100,12 @@ def explain(path: Path, message: str) -> str:
     return f"The database {path} cannot be used ({message}). Check the folder's permissions."
 
 
-def prepare(
-    engine: Engine, path: Path, migrations: dict[int, Callable[[Connection], None]] | None = None
-) -> None:
+def prepare(engine: Engine, path: Path, migrations: Mapping[int, Migration] = MIGRATIONS) -> None:
     """Create or migrate the schema; a copy of the file is made before a migration.
 
     Raises:
         StoreError: a newer musicai made the file.
     """
-    steps = MIGRATIONS if migrations is None else migrations
     with engine.begin() as connection:
         version = current_version(connection)
     if version == SCHEMA_VERSION:
@@ -123,7 +121,7 @@ def prepare(
     writer = engine.execution_options(musicai_write=True)
     with writer.begin() as connection:
         if current_version(connection) < SCHEMA_VERSION:
-            bring_up_to_date(connection, steps)
+            bring_up_to_date(connection, migrations)
 
 
 def copy_database(source: Path, target: Path) -> None:

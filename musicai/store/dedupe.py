@@ -64,10 +64,15 @@ class KnownRows:
 
 
 def play_keys(
-    listener: Int64, track: Int64, played_at: Int64, ms_played: Int64
+    source: Int64, listener: Int64, track: Int64, played_at: Int64, ms_played: Int64
 ) -> tuple[Int64, Int64]:
-    """The exact key of a play: (listener, track) and (start, length), 32 bits each."""
-    return (listener << 32) | track, (played_at << 32) | (ms_played & 0xFFFFFFFF)
+    """The exact key of a play: (listener, source, track) and (start, length).
+
+    24, 8 and 32 bits, then 32 bits each. What two sources tell alike is one play too, but the
+    better of them must win, whichever came first: ``superseding`` sees to that.
+    """
+    first = (listener << 40) | (source << 32) | track
+    return first, (played_at << 32) | (ms_played & 0xFFFFFFFF)
 
 
 def item_keys(

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, Table, func, select
+from sqlalchemy import ColumnElement, Connection, Table, func, select
 
 from musicai.store import schema
 from musicai.store.dedupe import Int64, KnownRows, item_keys, play_keys
+from musicai.tables import SOURCE_TRACK_COLUMNS
 
 
 @dataclass
@@ -61,16 +62,36 @@ def numbers(connection: Connection, profile: str, table: Table) -> Numbers:
     return Numbers({str(key): int(value) for key, value in rows})
 
 
-def plays(connection: Connection, profile: str) -> KnownRows:
-    """The plays that count."""
+def listeners(connection: Connection, profile: str) -> Numbers:
+    """Listeners with their numbers; 0 is kept for the owner, who is called ""."""
+    return Numbers({"": 0} | numbers(connection, profile, schema.listeners).known)
+
+
+def told(connection: Connection, profile: str) -> dict[int, int]:
+    """Which facts are known of each track: number → mask with a bit a column."""
+    c = schema.tracks.c
+    columns = [c.row, *(c[name] for name in SOURCE_TRACK_COLUMNS)]
+    rows = schema.raw_rows(
+        connection, select(*columns).where(c.import_id.in_(schema.visible_imports(profile)))
+    )
+    known: dict[int, int] = {}
+    for row, *values in rows:
+        mask = sum(1 << i for i, value in enumerate(values) if value is not None and value != "")
+        known[row] = known.get(row, 0) | mask
+    return known
+
+
+def plays(connection: Connection, profile: str) -> tuple[KnownRows, set[tuple[int, int]]]:
+    """The plays, each row once, and which sources tell of whom: (listener, source) pairs."""
     c = schema.plays.c
-    columns = (c.listener, c.track, c.played_at, c.ms_played, c.import_id)
-    listener, track, played_at, ms_played, holder = _integers(
-        connection, profile, schema.plays, columns
+    columns = (c.source, c.listener, c.track, c.played_at, c.ms_played, c.import_id)
+    source, listener, track, played_at, ms_played, holder = _integers(
+        connection, profile, schema.plays, columns, c.duplicate == 0
     )
     rows = KnownRows()
-    rows.add(played_at, *play_keys(listener, track, played_at, ms_played), holder)
-    return rows
+    rows.add(played_at, *play_keys(source, listener, track, played_at, ms_played), holder)
+    pairs = np.unique((listener << 8) | source).tolist()
+    return rows, {(pair >> 8, pair & 0xFF) for pair in pairs}
 
 
 def items(connection: Connection, profile: str) -> KnownRows:
@@ -78,7 +99,7 @@ def items(connection: Connection, profile: str) -> KnownRows:
     c = schema.playlist_items.c
     columns = (c.playlist, c.track, c.position, c.added_at, c.import_id)
     playlist, track, position, added_at, holder = _integers(
-        connection, profile, schema.playlist_items, columns
+        connection, profile, schema.playlist_items, columns, c.superseded_by.is_(None)
     )
     first, second = item_keys(playlist, track, position, added_at)
     rows = KnownRows()
@@ -86,10 +107,16 @@ def items(connection: Connection, profile: str) -> KnownRows:
     return rows
 
 
-def _integers(connection: Connection, profile: str, table: Table, columns: Sequence[Any]) -> Int64:
-    """(len(columns), n) what is visible and not superseded."""
+def _integers(
+    connection: Connection,
+    profile: str,
+    table: Table,
+    columns: Sequence[Any],
+    which: ColumnElement[bool],
+) -> Int64:
+    """(len(columns), n) of the visible rows for which a condition holds."""
     statement = select(*columns).where(
-        table.c.import_id.in_(schema.visible_imports(profile)), table.c.superseded_by.is_(None)
+        table.c.import_id.in_(schema.visible_imports(profile)), which
     )
     return schema.raw_integers(connection, statement)
 

@@ -7,7 +7,7 @@ import hashlib
 import json
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,9 +32,9 @@ logger = logging.getLogger(__name__)
 OWNER = "you"
 """How the profile's owner is called among the listeners."""
 
-KEEP_FINGERPRINTS = 9
-"""Side files of this many states of a profile (of its data, and of its library) are kept, so
-that switching a catalogue or an exclusion off and on again costs nothing."""
+KEEP_STATES = 3
+"""Side files of this many states of a profile are kept, so that switching a catalogue or an
+exclusion off and on again costs nothing."""
 
 _FORMAT = b"2"
 _PARTS = ("tracks", "plays", "items")
@@ -53,6 +53,11 @@ def fingerprint_of(connection: Connection, profile: str, *, exclusions: bool = T
 
     Built from digests of files and choices alone, so the same files imported
     in the same order on another machine have the same fingerprint.
+
+    Args:
+        connection: A transaction.
+        profile: Whose data.
+        exclusions: Whether what is left out of taste takes part.
     """
     profiles = schema.profiles.c
     enabled = connection.execute(
@@ -148,29 +153,22 @@ def write_side_files(settings: Settings, fingerprint: str, stored: Stored) -> No
         logger.warning("the side files could not be written; loading stays slow")
 
 
-def note_fingerprint(
-    connection: Connection, settings: Settings, profile: str, fingerprint: str
+def note_state(
+    connection: Connection, settings: Settings, profile: str, fingerprints: Collection[str]
 ) -> None:
-    """Remember the state, and delete side files of states long past."""
+    """Remember the names of a state as just used, and delete side files of states long past."""
     seen = schema.fingerprints
-    values = {"profile": profile, "fingerprint": fingerprint, "used_at": time.time_ns()}
-    connection.execute(
-        upsert(seen).values(**values).on_conflict_do_update(set_={"used_at": values["used_at"]})
-    )
-    old = connection.execute(
-        select(seen.c.fingerprint)
-        .where(seen.c.profile == profile)
-        .order_by(seen.c.used_at.desc())
-        .offset(KEEP_FINGERPRINTS)
-    ).scalars()
-    forget_fingerprints(connection, settings, profile, list(old))
-
-
-def is_noted(connection: Connection, profile: str, fingerprint: str) -> bool:
-    """Whether the state is remembered as one of the profile's."""
-    seen = schema.fingerprints.c
-    query = select(seen.used_at).where(seen.profile == profile, seen.fingerprint == fingerprint)
-    return connection.execute(query).first() is not None
+    used_at = time.time_ns()
+    for fingerprint in fingerprints:
+        values = {"profile": profile, "fingerprint": fingerprint, "used_at": used_at}
+        connection.execute(
+            upsert(seen).values(**values).on_conflict_do_update(set_={"used_at": used_at})
+        )
+    mine = select(seen.c.fingerprint, seen.c.used_at).where(seen.c.profile == profile)
+    states = connection.execute(mine).all()
+    kept = sorted({state.used_at for state in states})[-KEEP_STATES:]
+    old = [state.fingerprint for state in states if state.used_at not in kept]
+    forget_fingerprints(connection, settings, profile, old)
 
 
 def noted(connection: Connection, profile: str) -> list[str]:
@@ -178,6 +176,11 @@ def noted(connection: Connection, profile: str) -> list[str]:
     seen = schema.fingerprints.c
     query = select(seen.fingerprint).where(seen.profile == profile)
     return list(connection.execute(query).scalars())
+
+
+def forget_all(connection: Connection, settings: Settings, profile: str) -> None:
+    """Delete every side file of a profile, whoever made it."""
+    forget_fingerprints(connection, settings, profile, noted(connection, profile))
 
 
 def forget_fingerprints(

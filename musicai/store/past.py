@@ -45,29 +45,37 @@ def imports_of(connection: Connection, profile: str) -> list[ImportRecord]:
 def first_records(
     connection: Connection, settings: Settings, profile: str, digest: str, include_private: bool
 ) -> tuple[FileRecord, ...]:
-    """The parts of a file with these bytes in its first import; empty if they are gone."""
+    """The parts of a file with these bytes as it was first imported.
+
+    Empty if it never was with these options, or a catalogue that it became is gone.
+    """
     files, imports = schema.import_files.c, schema.imports.c
     query = (
-        select(schema.import_files)
+        select(schema.import_files, imports.include_private)
         .join_from(schema.import_files, schema.imports)
         .where(
             imports.profile == profile,
             imports.state == "visible",
             files.digest == digest,
             files.repeated.is_(False),
-            (imports.include_private == include_private) | (files.private == 0),
         )
         .order_by(files.id)
     )
-    rows = connection.execute(query).all()
-    parts = [row for row in rows if row.import_id == rows[0].import_id]
-    for row in parts:
-        if row.catalogue is not None and (
-            cataloguing.by_digest(connection, row.catalogue) is None
-            or not cataloguing.is_whole(cataloguing.file_of(settings, row.catalogue))
-        ):
-            return ()
-    return tuple(_file(row) for row in parts)
+    times: dict[int, list[Row[Any]]] = {}
+    for row in connection.execute(query):
+        times.setdefault(row.import_id, []).append(row)
+    for parts in times.values():
+        if all(part.include_private == include_private or not part.private for part in parts):
+            there = all(_is_there(connection, settings, part.catalogue) for part in parts)
+            return tuple(map(_file, parts)) if there else ()
+    return ()
+
+
+def _is_there(connection: Connection, settings: Settings, catalogue: str | None) -> bool:
+    if catalogue is None:
+        return True
+    known = cataloguing.by_digest(connection, catalogue) is not None
+    return known and cataloguing.is_whole(cataloguing.file_of(settings, catalogue))
 
 
 def _file(row: Row[Any]) -> FileRecord:

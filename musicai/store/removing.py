@@ -11,20 +11,20 @@ from musicai.errors import NotFound
 from musicai.store import cataloguing, choosing, owndata, schema, settling
 
 if TYPE_CHECKING:
-    from musicai.store.core import Store
+    from musicai.store.opened import OpenStore
 
 BATCH = 50_000
 """Rows deleted in one transaction."""
 
 
-def any_pending(store: Store) -> bool:
+def any_pending(store: OpenStore) -> bool:
     """Whether an import is being written, or was cut off."""
     query = select(func.count()).where(schema.imports.c.state == "pending")
     with store.reading() as connection:
         return connection.execute(query).scalar_one() > 0
 
 
-def purge(store: Store) -> None:
+def purge(store: OpenStore) -> None:
     """Delete pending imports. The caller holds the import lock."""
     imports = schema.imports
     query = select(imports.c.id).where(imports.c.state == "pending")
@@ -37,7 +37,7 @@ def purge(store: Store) -> None:
             connection.execute(delete(imports).where(imports.c.id == import_id))
 
 
-def _delete_rows(store: Store, table: Table, import_id: int) -> None:
+def _delete_rows(store: OpenStore, table: Table, import_id: int) -> None:
     some = select(table.c.id).where(table.c.import_id == import_id).limit(BATCH)
     while True:
         with store.writing() as connection:
@@ -46,7 +46,7 @@ def _delete_rows(store: Store, table: Table, import_id: int) -> None:
             return
 
 
-def undo_import(store: Store, import_id: int) -> None:
+def undo_import(store: OpenStore, import_id: int) -> None:
     """One small transaction hides the import and mends the others; then its rows go."""
     imports, files = schema.imports.c, schema.import_files.c
     with store.writing() as connection:
@@ -64,15 +64,15 @@ def undo_import(store: Store, import_id: int) -> None:
         )
         _hide(connection, import_id)
         for table, keys in (
-            (schema.plays, ["listener", "track", "played_at", "ms_played"]),
+            (schema.plays, ["source", "listener", "track", "played_at", "ms_played"]),
             (schema.playlist_items, ["playlist", "track", "added_at", "position"]),
         ):
             _bring_to_light(connection, table, keys, profile, import_id)
-        settling.settle(connection, profile)
+        if settling.is_needed(connection, profile):
+            settling.write(connection, settling.changes(connection, profile))
         for digest in brought - _still_brought(connection, profile):
             _disconnect(store, connection, profile, digest)
-        states = owndata.noted(connection, profile)
-        owndata.forget_fingerprints(connection, store.settings, profile, states)
+        owndata.forget_all(connection, store.settings, profile)
     purge(store)
 
 
@@ -90,7 +90,7 @@ def _still_brought(connection: Connection, profile: str) -> set[str]:
     return {str(digest) for digest in connection.execute(query).scalars()}
 
 
-def _disconnect(store: Store, connection: Connection, profile: str, digest: str) -> None:
+def _disconnect(store: OpenStore, connection: Connection, profile: str, digest: str) -> None:
     catalogue = cataloguing.by_digest(connection, digest)
     if catalogue is None:
         return
@@ -104,15 +104,15 @@ def _disconnect(store: Store, connection: Connection, profile: str, digest: str)
 def _bring_to_light(
     connection: Connection, table: Table, keys: list[str], profile: str, import_id: int
 ) -> None:
-    """Rows that the undone import superseded: the earliest of each now counts."""
+    """Rows that the undone import held as well: the earliest of each now holds."""
     columns = ["id", "import_id", *keys]
+    same = [table.c.superseded_by == import_id]
+    if "duplicate" in table.c:
+        same.append(table.c.duplicate == 1)
     rows = schema.raw_rows(
         connection,
         select(*(table.c[name] for name in columns))
-        .where(
-            table.c.superseded_by == import_id,
-            table.c.import_id.in_(schema.visible_imports(profile)),
-        )
+        .where(*same, table.c.import_id.in_(schema.visible_imports(profile)))
         .order_by(table.c.id),
     )
     if not rows:
@@ -121,19 +121,23 @@ def _bring_to_light(
     if "position" in keys:
         frame["position"] = frame["position"].where(frame["added_at"] <= 0, 0)
     first = frame.groupby(keys, sort=False)["import_id"].transform("first")
-    values = [
-        (None if mine == holder else int(holder), int(row))
-        for row, mine, holder in zip(frame["id"], frame["import_id"], first, strict=True)
-    ]
-    connection.exec_driver_sql(f"UPDATE {table.name} SET superseded_by = ? WHERE id = ?", values)
+    held = (frame["import_id"] != first).tolist()
+    holder = [int(one) if there else None for one, there in zip(first, held, strict=True)]
+    ids = frame["id"].tolist()
+    connection.exec_driver_sql(
+        f"UPDATE {table.name} SET superseded_by = ? WHERE id = ?",
+        list(zip(holder, ids, strict=True)),
+    )
+    if "duplicate" in table.c:
+        lit = [(row,) for row, there in zip(ids, held, strict=True) if not there]
+        connection.exec_driver_sql("UPDATE plays SET duplicate = 0 WHERE id = ?", lit)
 
 
-def delete_profile(store: Store, name: str) -> None:
+def delete_profile(store: OpenStore, name: str) -> None:
     """Everything of a profile. The caller holds the import lock."""
     profiles, imports = schema.profiles.c, schema.imports
     with store.writing() as connection:
-        states = owndata.noted(connection, name)
-        owndata.forget_fingerprints(connection, store.settings, name, states)
+        owndata.forget_all(connection, store.settings, name)
         connection.execute(update(imports).where(imports.c.profile == name).values(state="pending"))
         used = schema.profile_catalogues
         mine = list(

@@ -7,9 +7,9 @@ import that was cut off is invisible because its row is still ``pending``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from itertools import chain
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -31,7 +31,6 @@ from sqlalchemy import (
     text,
 )
 
-from musicai.sources.base import PLAY_SOURCES
 from musicai.tables import SOURCE_TRACK_COLUMNS
 
 SCHEMA_VERSION = 2
@@ -159,15 +158,17 @@ plays = Table(
     Column("reason_end", Integer, nullable=False),
     Column("shuffle", Integer, nullable=False),
     Column("superseded_by", Integer),
-    Column("source", Integer, nullable=False, server_default="0"),
+    Column("duplicate", Integer, nullable=False, server_default=text("0")),
+    Column("source", Integer, nullable=False, server_default=text("0")),
     Index("plays_by_import", "import_id"),
 )
 """Integers alone, so that a million of them are read in a second or two.
 
 ``reason_*``: codes of ``words``. ``skipped``, ``shuffle``: 1, 0, −1 for not known.
-``superseded_by``: the import that holds the same play already. Such rows are kept, so that
-undoing that import brings them to light, and are not read otherwise. ``source``: position in
-``PLAY_SOURCES``.
+``source``: position in ``PLAY_SOURCES``, whose word the play is.
+``superseded_by``: the import that holds the same play already; such rows are kept, so that
+undoing that import brings them to light, and are not read otherwise. ``duplicate``: 1 where that
+import holds the very same row, 0 where it tells the same play in the words of a better source.
 """
 
 playlist_items = Table(
@@ -234,15 +235,21 @@ fingerprints = Table(
 
 
 def _of_profile(name: str, *columns: Column[Any]) -> Table:
-    """A table of one kind of choice; ``import_id`` is null for a choice made here."""
+    """A table of one kind of choice; ``import_id`` is null for a choice made here.
+
+    Two imports may bring the same choice, so that undoing one leaves it with the other; it
+    counts once.
+    """
     return Table(
         name,
         metadata,
         Column("id", Integer, primary_key=True),
-        Column("profile", Text, nullable=False, index=True),
+        Column("profile", Text, nullable=False),
         Column("import_id", Integer, ForeignKey("imports.id", ondelete="CASCADE")),
+        Column("created_at", Integer, nullable=False),
         *columns,
-        UniqueConstraint("profile", *(column.name for column in columns if column.info)),
+        UniqueConstraint("profile", "import_id", *(c.name for c in columns if c.info)),
+        Index(f"{name}_by_import", "import_id"),
     )
 
 
@@ -281,20 +288,6 @@ mappings = Table(
 
 
 Migration = Callable[[Connection], None]
-
-
-def _to_2(connection: Connection) -> None:
-    """Whose word each play is, and the tables of choices."""
-    add = "ALTER TABLE plays ADD COLUMN source INTEGER NOT NULL DEFAULT 0"
-    connection.execute(text(add))
-    others = PLAY_SOURCES.index("listeners")
-    connection.execute(plays.update().where(plays.c.listener != 0).values(source=others))
-    new = [exclusions, match_decisions, feedback, mappings]
-    metadata.create_all(connection, tables=new)
-
-
-MIGRATIONS: Mapping[int, Migration] = {1: _to_2}
-"""From version n (the key) to n + 1. A copy of the database is made before the first."""
 
 
 def current_version(connection: Connection) -> int:
@@ -341,8 +334,7 @@ def raw_rows(connection: Connection, statement: Select[Any]) -> list[tuple[Any, 
 def raw_integers(connection: Connection, statement: Select[Any]) -> npt.NDArray[np.int64]:
     """(n_columns, n) a statement of integers without nulls, with no row held as objects."""
     result = connection.execute(statement)
-    cursor: Any = result.cursor  # the driver's own, whose rows are plain tuples
+    rows: Any = result.cursor  # the driver's own rows are several times faster
     width = len(result.keys())
-    rows = cast(Iterable[tuple[int, ...]], cursor)  # the driver's cursor can be iterated
     values = np.fromiter(chain.from_iterable(rows), dtype=np.int64)
     return np.ascontiguousarray(values.reshape(-1, width).T)

@@ -1,88 +1,143 @@
-"""Marking the plays that a stronger source has too."""
+"""Which plays count, where several sources tell of the owner's: reading and marking them."""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
 import numpy as np
-import pandas as pd
-from sqlalchemy import Connection, select
+import numpy.typing as npt
+from sqlalchemy import ColumnElement, Connection, ScalarSelect, func, select
 
 from musicai.matching import title_key
 from musicai.store import schema
 from musicai.store.dedupe import Int64
-from musicai.store.superseding import NEAR, SCROBBLES, Played, repeated
+from musicai.store.superseding import Played, is_possible, superseded
 
-LONGEST = 24 * 3600
-"""Seconds around an import's plays in which a repeated play can lie: the longest play."""
+FEW_TRACKS = 5_000
+"""So many tracks are named in the query; of more, the plays of all are read."""
 
 
-def settle(connection: Connection, profile: str, importing: int = 0) -> Int64:
-    """Mark every play of the owner that another row has too; one that is marked stays so.
+@dataclass(frozen=True)
+class Marks:
+    """Plays whose mark is another one now: arrays of one length."""
+
+    id: Int64
+    import_id: Int64
+    before: Int64
+    """The import whose source was better so far, 0 where the play counted."""
+    after: Int64
+    """The import whose source is better now, 0 where the play counts."""
+
+    def __len__(self) -> int:
+        return len(self.id)
+
+    def of(self, which: npt.NDArray[np.bool_] | slice) -> Marks:
+        """Some of them."""
+        return Marks(self.id[which], self.import_id[which], self.before[which], self.after[which])
+
+
+_NONE = np.zeros(0, dtype=np.int64)
+
+NO_MARKS = Marks(_NONE, _NONE, _NONE, _NONE)
+
+
+def is_needed(connection: Connection, profile: str) -> bool:
+    """Whether one of the owner's plays can be there twice, or was so far."""
+    plays = schema.plays.c
+    seen = connection.execute(
+        select(plays.source, plays.superseded_by.is_not(None))
+        .where(*_of_owner(_mine(profile, 0)))
+        .distinct()
+    ).all()
+    return is_possible({source for source, _ in seen}) or any(marked for _, marked in seen)
+
+
+def changes(
+    connection: Connection,
+    profile: str,
+    importing: int = 0,
+    tracks: Collection[int] | None = None,
+    names: Mapping[int, str] | None = None,
+) -> Marks:
+    """What marking the owner's plays afresh changes.
 
     Args:
-        connection: A write transaction.
+        connection: A transaction.
         profile: Whose plays.
-        importing: The import that is being written, whose plays count already; only the
-            time that it touches is looked at.
-
-    Returns:
-        (n,) ids of the plays that were marked.
+        importing: The import that is being written, whose rows count already.
+        tracks: Numbers of tracks of which something new is known: only plays of their titles
+            can be concerned. None for all.
+        names: Names that tracks without one are about to get.
     """
+    mine = _mine(profile, importing)
+    titles, places = _titles(connection, mine, names or {})
     plays = schema.plays.c
-    imports = schema.imports.c
-    mine = select(imports.id).where(
-        imports.profile == profile, (imports.state == "visible") | (imports.id == importing)
-    )
-    current = [plays.import_id.in_(mine), plays.listener == 0, plays.superseded_by.is_(None)]
-    sources = connection.execute(select(plays.source).where(*current).distinct()).scalars()
-    there = set(sources)
-    if len(there) < 2 and not there & set(SCROBBLES):
-        return np.zeros(0, dtype=np.int64)
-    if importing:
-        own = pd.DataFrame(
-            schema.raw_rows(
-                connection,
-                select(plays.played_at).where(plays.import_id == importing, plays.listener == 0),
-            )
+    where = _of_owner(mine)
+    concerned = np.ones(len(titles), dtype=bool)
+    if tracks is not None:
+        concerned = np.isin(titles, titles[np.fromiter(tracks, dtype=np.int64)])
+        if concerned.sum() <= FEW_TRACKS:
+            where.append(plays.track.in_(np.flatnonzero(concerned).tolist()))
+    holder = func.coalesce(plays.superseded_by, 0)
+    columns = (plays.id, plays.import_id, holder, plays.source, plays.track, plays.played_at)
+    table = schema.raw_integers(connection, select(*columns, plays.ms_played).where(*where))
+    ids, imports, before, source, track, start, ms = table[:, concerned[table[4]]]
+    best = superseded(Played(source, titles[track], start, ms, places[track]))
+    after = np.where(best >= 0, imports[best], 0)
+    return Marks(ids, imports, before, after).of(before != after)
+
+
+def write(connection: Connection, marks: Marks) -> None:
+    """Note the marks."""
+    if len(marks):
+        after = [value or None for value in marks.after.tolist()]
+        connection.exec_driver_sql(
+            "UPDATE plays SET superseded_by = ? WHERE id = ?",
+            list(zip(after, marks.id.tolist(), strict=True)),
         )
-        if own.empty:
-            return np.zeros(0, dtype=np.int64)
-        current += [plays.played_at >= int(own[0].min()) - LONGEST - NEAR]
-        current += [plays.played_at <= int(own[0].max()) + LONGEST + NEAR]
-    columns = (
-        plays.id,
-        plays.import_id,
-        plays.source,
-        plays.track,
-        plays.played_at,
-        plays.ms_played,
-    )
-    table = schema.raw_integers(connection, select(*columns).where(*current).order_by(plays.id))
-    titles = _titles(connection, profile, importing, table[3])
-    found = repeated(Played(table[0], table[1], table[2], titles, table[4], table[5]))
-    weak = np.flatnonzero(found >= 0)
-    if len(weak):
-        values = zip(table[1][found[weak]].tolist(), table[0][weak].tolist(), strict=True)
-        connection.exec_driver_sql("UPDATE plays SET superseded_by = ? WHERE id = ?", list(values))
-    marked: Int64 = table[0][weak]
-    return marked
 
 
-def _titles(connection: Connection, profile: str, importing: int, track: Int64) -> Int64:
-    """(n,) a number for the normalised title of each track, −1 where no name is known."""
-    tracks, imports = schema.tracks.c, schema.imports.c
-    mine = select(imports.id).where(
-        imports.profile == profile, (imports.state == "visible") | (imports.id == importing)
-    )
-    rows = connection.execute(
-        select(tracks.row, tracks.name)
-        .where(tracks.import_id.in_(mine), tracks.name != "")
-        .order_by(tracks.import_id.desc(), tracks.id.desc())
-    )
-    names = {int(row): str(name) for row, name in rows}
-    numbers: dict[str, int] = {}
-    used = np.unique(track)
-    codes = [
-        numbers.setdefault(title_key(names[row]), len(numbers)) if row in names else -1
-        for row in used.tolist()
+def _mine(profile: str, importing: int) -> ScalarSelect[int]:
+    imports = schema.imports.c
+    mine = (imports.state == "visible") | (imports.id == importing)
+    return select(imports.id).where(imports.profile == profile, mine).scalar_subquery()
+
+
+def _of_owner(mine: ScalarSelect[int]) -> list[ColumnElement[bool]]:
+    """Plays of the profile's owner, each row once."""
+    plays, listeners = schema.plays.c, schema.listeners.c
+    owner = select(listeners.code).where(listeners.name == "", listeners.import_id.in_(mine))
+    return [
+        plays.import_id.in_(mine),
+        plays.duplicate == 0,
+        plays.listener.in_(owner.distinct().scalar_subquery()),
     ]
-    return np.array(codes, dtype=np.int64)[np.searchsorted(used, track)]
+
+
+def _titles(
+    connection: Connection, mine: ScalarSelect[int], names: Mapping[int, str]
+) -> tuple[Int64, Int64]:
+    """By track number: a number for its normalised title, and its place among all by id.
+
+    A track without a name has a title of its own.
+    """
+    c = schema.tracks.c
+    rows = schema.raw_rows(
+        connection,
+        select(c.row, c.track_id, c.name).where(c.import_id.in_(mine)).order_by(c.import_id, c.id),
+    )
+    ids = {row: track_id for row, track_id, _ in rows}
+    called: dict[int, str] = {}
+    for row, _, name in rows:
+        if name:
+            called.setdefault(row, name)
+    numbers: dict[str, int] = {}
+    titles = np.full(max(ids, default=-1) + 1, -1, dtype=np.int64)
+    for row, track_id in ids.items():
+        name = called.get(row) or names.get(row, "")
+        key = f"title {title_key(name)}" if name else f"id {track_id}"
+        titles[row] = numbers.setdefault(key, len(numbers))
+    places = np.full(len(titles), -1, dtype=np.int64)
+    places[sorted(ids, key=lambda row: str(ids[row]))] = np.arange(len(ids))
+    return titles, places

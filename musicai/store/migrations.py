@@ -1,0 +1,70 @@
+"""The steps that bring an older database up to date, with everything in it.
+
+Each is written out as it was then: the tables of today may have moved on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sqlalchemy import Connection
+
+from musicai.store.schema import Migration
+
+_CHOICE = """
+    CREATE TABLE {name} (
+        id INTEGER NOT NULL,
+        profile TEXT NOT NULL,
+        import_id INTEGER,
+        created_at INTEGER NOT NULL,
+        {columns},
+        PRIMARY KEY (id),
+        UNIQUE (profile, import_id, {key}),
+        FOREIGN KEY(import_id) REFERENCES imports (id) ON DELETE CASCADE
+    )
+"""
+
+_CHOICES = {
+    "exclusions": (
+        "kind TEXT NOT NULL, value TEXT NOT NULL, since INTEGER NOT NULL, until INTEGER NOT NULL",
+        "kind, value, since, until",
+    ),
+    "match_decisions": (
+        "first TEXT NOT NULL, second TEXT NOT NULL, same BOOLEAN NOT NULL",
+        "first, second",
+    ),
+    "feedback": (
+        "track_id TEXT NOT NULL, verdict TEXT NOT NULL, given_at INTEGER NOT NULL",
+        "track_id, verdict, given_at",
+    ),
+}
+
+_OTHER_LISTENERS = 11
+"""Position of "listeners" in ``PLAY_SOURCES``."""
+
+
+def _to_2(connection: Connection) -> None:
+    """Whose word each play is, and the tables of what the person decides.
+
+    Version 1 knew two readers of plays: the owner's came from extended history.
+    """
+    for column in ("duplicate", "source"):
+        connection.exec_driver_sql(
+            f"ALTER TABLE plays ADD COLUMN {column} INTEGER NOT NULL DEFAULT 0"
+        )
+    connection.exec_driver_sql("UPDATE plays SET duplicate = 1 WHERE superseded_by IS NOT NULL")
+    connection.exec_driver_sql(
+        f"UPDATE plays SET source = {_OTHER_LISTENERS} WHERE NOT EXISTS (SELECT 1 FROM listeners "
+        "WHERE listeners.import_id = plays.import_id AND listeners.code = plays.listener "
+        "AND listeners.name = '')"
+    )
+    for name, (columns, key) in _CHOICES.items():
+        connection.exec_driver_sql(_CHOICE.format(name=name, columns=columns, key=key))
+        connection.exec_driver_sql(f"CREATE INDEX {name}_by_import ON {name} (import_id)")
+    connection.exec_driver_sql(
+        "CREATE TABLE mappings (header TEXT NOT NULL, mapping TEXT NOT NULL, PRIMARY KEY (header))"
+    )
+
+
+MIGRATIONS: Mapping[int, Migration] = {1: _to_2}
+"""From version n (the key) to n + 1. A copy of the database is made before the first."""
