@@ -338,10 +338,12 @@ def test_the_same_broken_file_twice_while_the_first_is_being_read(store: Store) 
 
 @pytest.mark.usefixtures("workers")
 def test_cancel_ends_the_workers_and_leaves_nothing(store: Store, settings: Settings) -> None:
-    started: list[int] = []
+    started: set[int] = set()
+    others = {child.pid for child in psutil.Process().children(recursive=True)}
 
     def stop(fraction: float, note: str = "") -> None:
-        started.extend(child.pid for child in psutil.Process().children(recursive=True))
+        now = {child.pid for child in psutil.Process().children(recursive=True)}
+        started.update(now - others)
         if fraction > 0.3:
             raise Cancelled("stop")
 
