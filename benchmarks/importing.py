@@ -200,6 +200,7 @@ def main(argv: list[str] | None = None) -> int:
         return 0
     with tempfile.TemporaryDirectory() as temporary:
         folder = options.folder or Path(temporary)
+        folder.mkdir(parents=True, exist_ok=True)
         figures = measure(
             options.plays, options.tracks, options.seed, rounds=options.rounds, folder=folder
         )
