@@ -13,6 +13,10 @@
     │   ├── UntrustedArtifact    a file whose SHA-256 is not the recorded one
     │   └── IncompatibleModel    made by other library versions or for other data
     ├── StoreError               the database cannot be opened or written
+    ├── OpenDataError            a host of open data
+    │   ├── NeedsToken           the call needs a ListenBrainz token
+    │   ├── HostUnavailable      it cannot be reached, or is overloaded; later works again
+    │   └── Refused              it turned the call down, and asking again would not help
     └── JobError                 a background job
         ├── JobRunning           another job holds the lock
         └── Cancelled            the person asked to stop
@@ -74,6 +78,22 @@ class IncompatibleModel(ModelError):
 
 class StoreError(MusicAIError):
     """The database cannot be opened, read or written."""
+
+
+class OpenDataError(MusicAIError):
+    """A host of open data did not give what was asked; what came before is kept."""
+
+
+class NeedsToken(OpenDataError):
+    """The call needs a ListenBrainz token, and there is none or it is not accepted."""
+
+
+class HostUnavailable(OpenDataError):
+    """The host cannot be reached or is overloaded; the same call may work later."""
+
+
+class Refused(OpenDataError):
+    """The host turned the call down in a way that asking again will not mend."""
 
 
 class JobError(MusicAIError):

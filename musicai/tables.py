@@ -123,6 +123,25 @@ PLAYLIST_COLUMNS: dict[str, str] = {
 ``api_born``: the row came through Spotify's API; training on it needs consent."""
 
 
+LINK_COLUMNS: dict[str, str] = {
+    "track_id": "str",
+    "kind": "category",
+    "via": "str",
+    "through": "str",
+    "strength": "float32",
+}
+"""How tracks of a catalogue were found from the listener's own music; a track may have several.
+
+``kind``: one of ``LINK_KINDS``. ``via``: the own artist (or the tag) it starts from, as the
+listener's tracks spell it. ``through``: for a second step, the similar artist between, else "".
+``strength``: 0 to 1, how strong the likeness is among those of the same ``via``."""
+
+LINK_KINDS = ("similar artist", "top recording", "similar recording", "tag", "fresh release")
+"""``similar artist``: by an artist whom listeners of ``via`` play; ``top recording``: a much
+played recording of ``via`` itself; ``similar recording``: played beside a recording of ``via``;
+``tag``: carries the tag ``via``; ``fresh release``: a new release of ``via``."""
+
+
 def empty_frame(columns: dict[str, str]) -> pd.DataFrame:
     """A frame with no rows and exactly these columns and dtypes."""
     return pd.DataFrame({name: pd.Series(dtype=dtype) for name, dtype in columns.items()})
@@ -206,6 +225,9 @@ class Library:
     """Names the tracks alone, whatever is left out of taste; side files of arrays go by it."""
     excluded_plays: int = 0
     """The owner's plays that are left out of ``plays`` because the person excluded them."""
+    links: pd.DataFrame = field(default_factory=lambda: empty_frame(LINK_COLUMNS))
+    """``LINK_COLUMNS``: how open data came from the own music to tracks of the enabled
+    catalogues."""
     vocabulary: Vocabulary = field(init=False, compare=False, repr=False)
     """Track id ↔ track row."""
 
@@ -225,6 +247,7 @@ class Library:
         fingerprint: str,
         train_on_api_rows: bool = False,
         joined: str = "",
+        links: pd.DataFrame | None = None,
     ) -> Library:
         """Validate the tables and freeze them.
 
@@ -260,6 +283,9 @@ class Library:
             fingerprint=fingerprint,
             train_on_api_rows=train_on_api_rows,
             joined=joined or fingerprint,
+            links=conform(
+                empty_frame(LINK_COLUMNS) if links is None else links, LINK_COLUMNS, "links"
+            ),
         )
 
     @property
@@ -308,6 +334,7 @@ class Library:
             ).hexdigest(),
             train_on_api_rows=self.train_on_api_rows,
             excluded_plays=self.excluded_plays,
+            links=self.links,
         )
 
 

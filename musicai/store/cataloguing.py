@@ -149,6 +149,10 @@ def _record(settings: Settings, row: Row[tuple[object, ...]], enabled: bool) -> 
         created_at=moment(row.created_at),
         path=file_of(settings, row.digest),
         enabled=enabled,
+        kind=row.kind,
+        owner=row.owner,
+        n_listeners=row.n_listeners,
+        updated_at=moment(row.updated_at) if row.updated_at else None,
     )
 
 

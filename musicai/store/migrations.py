@@ -66,5 +66,21 @@ def _to_2(connection: Connection) -> None:
     )
 
 
-MIGRATIONS: Mapping[int, Migration] = {1: _to_2}
+def _to_3(connection: Connection) -> None:
+    """Catalogues of further kinds, and what open data hosts answered."""
+    for column in (
+        "kind TEXT NOT NULL DEFAULT 'tracks'",
+        "owner TEXT NOT NULL DEFAULT ''",
+        "n_listeners INTEGER NOT NULL DEFAULT 0",
+        "updated_at INTEGER NOT NULL DEFAULT 0",
+    ):
+        connection.exec_driver_sql(f"ALTER TABLE catalogues ADD COLUMN {column}")
+    connection.exec_driver_sql(
+        "CREATE TABLE answers (endpoint TEXT NOT NULL, question TEXT NOT NULL, body TEXT, "
+        "fetched_at INTEGER NOT NULL, PRIMARY KEY (endpoint, question))"
+    )
+    connection.exec_driver_sql("CREATE INDEX answers_by_age ON answers (fetched_at)")
+
+
+MIGRATIONS: Mapping[int, Migration] = {1: _to_2, 2: _to_3}
 """From version n (the key) to n + 1. A copy of the database is made before the first."""

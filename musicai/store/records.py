@@ -142,6 +142,15 @@ class Catalogue:
     """Its Parquet file."""
     enabled: bool = False
     """Whether the profile that was asked for recommends from it."""
+    kind: str = "tracks"
+    """``tracks``: a table of tracks; ``neighbours``: what other listeners play; ``open``: what
+    open data found for one profile."""
+    owner: str = ""
+    """The profile that a catalogue of kind ``open`` was made for; "" for everybody's."""
+    n_listeners: int = 0
+    """Listeners of a neighbour pack."""
+    updated_at: datetime | None = None
+    """When its tracks were last replaced; None for never."""
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,7 @@ from sqlalchemy import (
 
 from musicai.tables import SOURCE_TRACK_COLUMNS
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """Written to ``PRAGMA user_version``; raised by one with every migration."""
 
 metadata = MetaData()
@@ -196,9 +196,16 @@ catalogues = Table(
     Column("n_tracks", Integer, nullable=False),
     Column("digest", Text, nullable=False),
     Column("created_at", Integer, nullable=False),
+    Column("kind", Text, nullable=False, server_default="tracks"),
+    Column("owner", Text, nullable=False, server_default=""),
+    Column("n_listeners", Integer, nullable=False, server_default=text("0")),
+    Column("updated_at", Integer, nullable=False, server_default=text("0")),
     UniqueConstraint("name"),
     UniqueConstraint("digest"),
 )
+"""``kind``: ``tracks``, a table of tracks; ``neighbours``, what other listeners play, where
+``n_tracks`` counts the artists or tracks they name; ``open``, what open data found for the profile
+``owner``. ``updated_at`` is 0 for one that was never replaced."""
 
 profile_catalogues = Table(
     "profile_catalogues",
@@ -285,6 +292,19 @@ mappings = Table(
     Column("mapping", Text, nullable=False),
 )
 """What the columns of tables mean that no reader knows; both columns are JSON."""
+
+
+answers = Table(
+    "answers",
+    metadata,
+    Column("endpoint", Text, primary_key=True),
+    Column("question", Text, primary_key=True),
+    Column("body", Text),
+    Column("fetched_at", Integer, nullable=False),
+    Index("answers_by_age", "fetched_at"),
+)
+"""What open data hosts answered. ``question``: canonical JSON of one item asked, such as a pair
+of names or an id; ``body``: JSON, null where the host knows nothing of it."""
 
 
 Migration = Callable[[Connection], None]
