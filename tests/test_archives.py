@@ -250,10 +250,10 @@ def test_an_account_zip_gives_its_music(settings: Settings) -> None:
 
 def test_a_very_long_name_is_decided_at_once() -> None:
     for filler in ("copy", "1", "a", " ", "podcastinteractivity"):
-        name = "PodcastInteractivity" + filler * (64_000 // len(filler)) + ".json"
+        name = "PodcastInteractivity" + filler * (256_000 // len(filler)) + ".json"
         begun = time.perf_counter()
         assert not never_opened(name)
-        assert time.perf_counter() - begun < 0.5
+        assert time.perf_counter() - begun < 5
 
 
 def test_a_private_file_by_itself_is_refused_unread(settings: Settings, tmp_path: Path) -> None:

@@ -417,7 +417,7 @@ def test_values_and_keys_of_slow_names() -> None:
         genres(text)
         spotify_id(text)
         year(text)
-        assert time.perf_counter() - started < 1.0
+        assert time.perf_counter() - started < 5
 
 
 @pytest.mark.timeout(60)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import itertools
 import json
-import time
 import tracemalloc
 import zipfile
 from pathlib import Path
@@ -262,15 +261,11 @@ def test_verdicts_of_listenbrainz() -> None:
     assert [p.where for p in parsed.problems] == ["line 3", "line 4", "line 5", "line 6"]
 
 
+@pytest.mark.timeout(10)
 def test_a_log_of_many_lines_is_read_in_linear_time() -> None:
-    def seconds(n: int) -> float:
-        data = b"".join(listen(at=AT + i).encode() for i in range(n))
-        start = time.perf_counter()
-        assert len(listenbrainz.parse(data, "x", ReadOptions()).plays) == n
-        return time.perf_counter() - start
-
-    seconds(500)
-    assert seconds(20_000) < 12 * max(seconds(5_000), 0.02)
+    """In a second or so; were each line to cost as much as all before it, in minutes."""
+    data = b"".join(listen(at=AT + i).encode() for i in range(60_000))
+    assert len(listenbrainz.parse(data, "x", ReadOptions()).plays) == 60_000
 
 
 def test_lines_are_in_memory_one_at_a_time() -> None:

