@@ -18,7 +18,12 @@ import numpy as np
 import orjson
 import pandas as pd
 
-from musicai.tables import AUDIO_FEATURES, PLAYLIST_COLUMNS, Library, empty_frame
+from musicai.frames import empty_frame
+from musicai.tables import (
+    AUDIO_FEATURES,
+    PLAYLIST_COLUMNS,
+    Library,
+)
 
 _BASE62 = np.frombuffer(
     b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz", dtype=np.uint8

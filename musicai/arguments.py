@@ -235,11 +235,42 @@ def _versions(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
 
 
 def _catalogues(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    text = "list the catalogues, or switch one on or off for a profile"
+    text = "list the catalogues, add one, rename, describe, enable, update or remove one"
     parser = commands.add_parser("catalogues", help=text, description=text.capitalize() + ".")
-    parser.add_argument("action", nargs="?", choices=("enable", "disable"))
-    parser.add_argument("name", nargs="?", metavar="NAME")
     _profile(parser)
+    actions = parser.add_subparsers(dest="action", metavar="ACTION")
+
+    def action(name: str, text: str) -> argparse.ArgumentParser:
+        one = actions.add_parser(name, help=text, description=text.capitalize() + ".")
+        # left out where it is not given, so that what stood before the action holds
+        one.add_argument("--profile", metavar="NAME", default=argparse.SUPPRESS)
+        one.add_argument("--json", action="store_true", default=argparse.SUPPRESS)
+        return one
+
+    def named(name: str, text: str) -> argparse.ArgumentParser:
+        one = action(name, text)
+        one.add_argument("name", metavar="NAME")
+        return one
+
+    lister = action("list", "list them, with what each covers of your music")
+    lister.add_argument("--no-coverage", action="store_true", help="do not look at their tracks")
+    adding = action("add", "make a table of tracks a catalogue, enabled for the profile")
+    adding.add_argument("file", type=Path, metavar="FILE")
+    adding.add_argument("--name", metavar="NAME", help="without it the file's name")
+    adding.add_argument("--licence", default="", metavar="TEXT", help="under which it may be used")
+    adding.add_argument("--origin", metavar="TEXT", help="where it is from; else the file's name")
+    renaming = action("rename", "call a catalogue otherwise")
+    renaming.add_argument("name", metavar="OLD")
+    renaming.add_argument("to", metavar="NEW")
+    describing = named("describe", "note where a catalogue is from, and its licence")
+    describing.add_argument("--licence", metavar="TEXT")
+    describing.add_argument("--origin", metavar="TEXT")
+    named("enable", "recommend from a catalogue")
+    named("disable", "recommend from a catalogue no longer")
+    updating = named("update", "replace the tracks of a catalogue by those of a newer file")
+    updating.add_argument("file", type=Path, metavar="FILE")
+    updating.add_argument("--licence", metavar="TEXT", help="without it what was noted stays")
+    named("remove", "remove a catalogue from every profile")
 
 
 def _pair(text: str) -> tuple[str, float]:

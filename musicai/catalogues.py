@@ -11,8 +11,9 @@ import logging
 import os
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
@@ -21,25 +22,33 @@ import pyarrow as pa
 from musicai.choices import MatchDecision
 from musicai.estimates import estimate, evidence
 from musicai.exclusions import leave_out
-from musicai.genres import artist_genres
+from musicai.frames import conform, empty_frame
+from musicai.genres import artist_genres, genre_shares
 from musicai.matching import first_artist, isrc, normalise, recordings
+from musicai.packs import Pack
 from musicai.pairing import Pairs, apart_by_length, known_audio, merged, pair, versions
 from musicai.settings import Settings
 from musicai.store import OwnData, Store
 from musicai.tables import (
+    ARTIST_SEPARATOR,
     AUDIO_FEATURES,
+    LINK_COLUMNS,
     SOURCE_TRACK_COLUMNS,
     TRACK_COLUMNS,
     IntArray,
     Library,
-    conform,
-    empty_frame,
 )
 
 logger = logging.getLogger(__name__)
 
 HISTORY_ORIGIN = "your history"
 PLAYLIST_ORIGIN = "your playlists"
+
+MIN_TAGGERS = 2
+"""Listeners who must have given an artist a tag before it is taken for a genre."""
+
+MAX_TAGS = 3
+"""Tags of an artist that are taken for genres."""
 
 _TEXT = ("album", "genres", "isrc")
 _NUMBERS = ("year", "duration_ms", "popularity")
@@ -66,7 +75,8 @@ def load_library(store: Store, settings: Settings, profile: str, *, whole: bool 
         own = store.own_data(profile)
     except (OSError, ValueError, pa.ArrowException):
         own, catalogue = own_and_catalogue(store, profile)
-        tracks = join(own, catalogue, store.decisions(profile))
+        tags = tagged_genres(store.neighbours(profile))
+        tracks = join(own, catalogue, store.decisions(profile), tags)
         _write_parquet(path, tracks)
     record = store.profile(profile)
     library = Library.checked(
@@ -79,6 +89,8 @@ def load_library(store: Store, settings: Settings, profile: str, *, whole: bool 
         fingerprint=fingerprint,
         joined=joined,
         train_on_api_rows=bool(record.train_on_api_rows),
+        neighbours=store.neighbours(profile),
+        links=_links(store, profile, set(tracks["track_id"])),
     )
     if not whole:
         library = leave_out(library, store.exclusions(profile))
@@ -91,9 +103,35 @@ def load_library(store: Store, settings: Settings, profile: str, *, whole: bool 
     return library
 
 
+def _links(store: Store, profile: str, there: set[str]) -> pd.DataFrame:
+    """``LINK_COLUMNS`` of the enabled catalogues, for tracks that are there."""
+    frames = [store.catalogue_links(c.name) for c in store.catalogues(profile) if c.enabled]
+    frames = [frame[frame["track_id"].isin(there)] for frame in frames if len(frame)]
+    return pd.concat(frames, ignore_index=True) if frames else empty_frame(LINK_COLUMNS)
+
+
+def tagged_genres(packs: Sequence[Pack]) -> dict[str, str]:
+    """Normalised artist → genres, from the tags that listeners of neighbour packs gave.
+
+    Only tags that a genre is known by, and that at least ``MIN_TAGGERS`` listeners gave; the
+    most given first.
+    """
+    found: dict[str, str] = {}
+    for pack in packs:
+        tags = pack.tables.tags
+        tags = tags[tags["listeners"] >= MIN_TAGGERS]
+        known = {tag: bool(genre_shares(tag)) for tag in tags["tag"].unique()}
+        tags = tags[tags["tag"].map(known).astype(bool)]
+        tags = tags.sort_values(["item", "listeners", "tag"], ascending=[True, False, True])
+        names = pack.tables.items["artist"].astype(object)
+        for item, most in tags.groupby("item").head(MAX_TAGS).groupby("item")["tag"]:
+            found.setdefault(normalise(names.loc[item]), ARTIST_SEPARATOR.join(most))
+    return found
+
+
 def own_and_catalogue(store: Store, profile: str) -> tuple[OwnData, pd.DataFrame]:
     """The own data, and the tracks of all enabled catalogues with an ``origin``."""
-    enabled = [c for c in store.catalogues(profile) if c.enabled]
+    enabled = [c for c in store.catalogues(profile) if c.enabled and c.kind != "neighbours"]
     return store.own_data(profile), stack(
         [(c.name, store.catalogue_tracks(c.name)) for c in enabled]
     )
@@ -108,7 +146,10 @@ def _write_parquet(path: Path, frame: pd.DataFrame) -> None:
 
 
 def join(
-    data: OwnData, catalogue: pd.DataFrame, decisions: Sequence[MatchDecision] = ()
+    data: OwnData,
+    catalogue: pd.DataFrame,
+    decisions: Sequence[MatchDecision] = (),
+    tags: Mapping[str, str] = MappingProxyType({}),
 ) -> pd.DataFrame:
     """One track table: own tracks in their order, then the catalogues' further tracks.
 
@@ -116,6 +157,7 @@ def join(
         data: The own data; plays and playlists point to rows of its tracks.
         catalogue: ``stack`` of the enabled catalogues.
         decisions: The person's word on which tracks are one recording.
+        tags: ``tagged_genres`` of the enabled neighbour packs.
 
     Returns:
         ``TRACK_COLUMNS``.
@@ -141,7 +183,7 @@ def join(
     columns = list(TRACK_COLUMNS)
     tracks = pd.concat([own[columns], rest[columns]], ignore_index=True)
     tracks["recording"] = _recordings(tracks, pairs, catalogue, decisions)
-    tracks = _name_genres(tracks)
+    tracks = _name_genres(tracks, tags)
     tracks = estimate(tracks, evidence(tracks, data.plays, _learnable(data)))
     return conform(tracks, TRACK_COLUMNS, "tracks")
 
@@ -224,8 +266,8 @@ def _adopt(
     return own
 
 
-def _name_genres(tracks: pd.DataFrame) -> pd.DataFrame:
-    """Genres for tracks without: their artist's in these tables, then in the artist table."""
+def _name_genres(tracks: pd.DataFrame, tags: Mapping[str, str]) -> pd.DataFrame:
+    """Genres for tracks without: their artist's in these tables, in the artist table, in tags."""
     artist = _first_artists(tracks)
     known = tracks["genres"] != ""
     # the artist's most frequent label set speaks for the artist's other tracks
@@ -234,7 +276,9 @@ def _name_genres(tracks: pd.DataFrame) -> pd.DataFrame:
     here = {str(name): str(genres) for name, genres in best["genres"].items()}
     table = artist_genres()
     guess = pd.Series(
-        [here.get(name) or table.get(name, "") for name in artist], index=tracks.index, dtype="str"
+        [here.get(name) or table.get(name) or tags.get(name, "") for name in artist],
+        index=tracks.index,
+        dtype="str",
     )
     fill = ~known & (guess != "")
     tracks.loc[fill, "genres"] = guess[fill]

@@ -17,13 +17,21 @@ from scipy import sparse
 
 from musicai.genres import genre_matrix
 from musicai.matching import first_artist, normalise
-from musicai.recommenders.base import History, TrackFeatures, TrainingData
+from musicai.neighbours import artist_columns, neighbour_rows
+from musicai.recommenders.base import (
+    NO_LINKS,
+    History,
+    Links,
+    TrackFeatures,
+    TrainingData,
+)
 from musicai.sessions import basket_rows, completed, seconds, sessions
 from musicai.settings import Settings
 from musicai.tables import (
     ARTIST_SEPARATOR,
     AUDIO_FEATURES,
     FEATURE_SOURCES,
+    LINK_KINDS,
     FloatArray,
     IntArray,
     Library,
@@ -253,7 +261,11 @@ def history(library: Library, listener: int = 0) -> History:
 def training_data(
     library: Library, features: TrackFeatures, *, seed: int = 0, baskets: bool = True
 ) -> TrainingData:
-    """Listeners and, where asked, baskets (sessions, playlists) as rows of confidences."""
+    """Listeners as rows of confidences.
+
+    With ``baskets`` also what trained components learn from: sessions, playlists,
+    and the listeners of neighbour packs.
+    """
     parts = [_listener_rows(library)]
     if baskets:
         parts += [_session_rows(library), _playlist_rows(library)]
@@ -262,7 +274,38 @@ def training_data(
         interactions=sparse.csr_matrix(sparse.vstack(parts, format="csr"), dtype=np.float32),
         listeners=library.listeners,
         seed=seed,
+        neighbours=neighbour_rows(library, features) if baskets else None,
+        links=links(library, features),
     )
+
+
+def links(library: Library, features: TrackFeatures) -> Links:
+    """The library's links as arrays; those of unknown tracks or artists are left out."""
+    frame = library.links
+    if frame.empty:
+        return NO_LINKS
+    track = library.vocabulary.rows(frame["track_id"])
+    kind = frame["kind"].astype(object).map(LINK_KINDS.index).to_numpy(dtype=np.int32)
+    by_tag = kind == LINK_KINDS.index("tag")
+    position = artist_columns(features.artist_names)
+    via = frame["via"].astype(object).tolist()
+    tags = {tag: place for place, tag in enumerate(dict.fromkeys(np.array(via, object)[by_tag]))}
+    artist = np.array([position.get(normalise(name), -1) for name in via], dtype=np.int32)
+    found = Links(
+        track=track,
+        kind=kind,
+        artist=np.where(by_tag, -1, artist).astype(np.int32),
+        tag=np.array(
+            [tags[name] if tagged else -1 for name, tagged in zip(via, by_tag, strict=True)],
+            dtype=np.int32,
+        ),
+        strength=frame["strength"].to_numpy(dtype=np.float32),
+        via=tuple(via),
+        through=tuple(frame["through"].astype(object)),
+        tags=tuple(tags),
+    )
+    kept = (found.track >= 0) & ((found.artist >= 0) | (found.tag >= 0))
+    return found.of(kept, found.track[kept])
 
 
 def _listener_rows(library: Library) -> sparse.csr_matrix:

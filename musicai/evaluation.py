@@ -374,6 +374,10 @@ def weight_candidates(
     return {name: weights for name, weights in found.items() if sum(weights.values()) > 0}
 
 
+ENOUGH_UNITS = 20
+"""With fewer validation units the best of some thirty blends is the luckiest one."""
+
+
 def choose_weights(
     validation: Evaluation,
     candidates: Mapping[str, Mapping[str, float]],
@@ -384,7 +388,7 @@ def choose_weights(
     If the best blend is not above the best single component, that component alone
     (house rule). Components that had no opinion on the headline task, such as mood and
     genre rules when none is asked for, could not be judged: they keep their default share.
-    None falls below ``FLOOR``.
+    None falls below ``FLOOR``. With fewer than ``ENOUGH_UNITS`` units the default stays.
 
     Args:
         validation: Made with ``blends=candidates``.
@@ -393,7 +397,8 @@ def choose_weights(
     """
     total = sum(default.values())
     shares = {name: weight / total for name, weight in default.items()}
-    if validation.headline is None or not validation.blends:
+    units = min((len(values) for values in validation.blends.values()), default=0)
+    if validation.headline is None or units < ENOUGH_UNITS:
         return shares
     opinions = validation.headline.metrics
     silent = {n for n in shares if n not in opinions or not opinions[n]["opinions"]}

@@ -16,13 +16,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from musicai.errors import Cancelled, MusicAIError, StoreError
+from musicai.errors import Cancelled, DataError, MusicAIError, StoreError
 from musicai.logs import timed
 from musicai.progress import Progress
 from musicai.reading import Reading, Workers, few_collections, read_file, worker_count
 from musicai.settings import Settings, child_environment
 from musicai.sources.archives import ARROW, Input, Member, base_name, open_inputs
 from musicai.sources.base import ParsedFile, Problem, ReadOptions
+from musicai.sources.neighbours import assemble
 from musicai.sources.worlds import keep_apart
 from musicai.store import Counts, FileRecord, ImportWriter, Store
 from musicai.store.records import counts_of_kind
@@ -86,6 +87,11 @@ class ImportReport:
         return counts_of_kind(self.files, "catalogue")
 
     @property
+    def neighbours(self) -> Counts:
+        """Rows of neighbour packs."""
+        return counts_of_kind(self.files, "neighbours")
+
+    @property
     def track_facts(self) -> Counts:
         """Rows that say something about own tracks and nothing else."""
         return counts_of_kind(self.files, "tracks")
@@ -107,6 +113,7 @@ class ImportReport:
             "plays": self.plays.to_json(),
             "playlist_rows": self.playlist_rows.to_json(),
             "tracks": self.tracks.to_json(),
+            "neighbours": self.neighbours.to_json(),
             "track_facts": self.track_facts.to_json(),
             "choices": self.choices.to_json(),
             "n_files": len(self.files),
@@ -261,6 +268,8 @@ class _Drop:
     done: int = 0
     number: int = 0
     waiting: deque[_Waiting] = field(default_factory=deque)
+    packs: dict[str, list[tuple[ParsedFile, str]]] = field(default_factory=dict)
+    """Files of neighbour packs with their digests, by the folder they lie in."""
 
     def take(self, member: Member | Problem) -> None:
         """Begin with one file, and write those before it that are read."""
@@ -269,9 +278,14 @@ class _Drop:
             self.write_first()
 
     def end(self) -> None:
-        """Write the rest."""
+        """Write the rest, and the packs, which need all their files."""
         while self.waiting:
             self.write_first()
+        for folder, files in self.packs.items():
+            tables, parts = assemble([parsed for parsed, _ in files])
+            by_file = {parsed.file: digest for parsed, digest in files}
+            named = [(parsed, by_file[parsed.file]) for parsed in parts]
+            self.writer.add_pack(tables, named, pack_name(folder))
 
     def begin(self, member: Member | Problem) -> _Waiting:
         if isinstance(member, Problem):
@@ -279,7 +293,7 @@ class _Drop:
         size, twin = len(member.data), member.digest
         if (
             self.workers is None
-            or self.writer.known(twin)
+            or self.known(twin)
             or any(waiting.digest == twin for waiting in self.waiting)
         ):
             return _Waiting(size, member, digest=twin)
@@ -320,12 +334,20 @@ class _Drop:
 
     def take_here(self, member: Member) -> None:
         """One file in this process: known bytes are a look-up, all others are read."""
-        known = self.writer.known(member.digest)
+        known = self.known(member.digest)
         if known:
             self.writer.repeat(member.file, known)
         else:
             reading = read_file(member.data, member.file, self.options)
             self.keep(reading, member.file, member.digest)
+
+    def known(self, digest: str) -> tuple[FileRecord, ...]:
+        """The parts of bytes that were taken in before; those of packs are read again.
+
+        One of a pack's files may be new, and then all of them are needed.
+        """
+        parts = self.writer.known(digest)
+        return () if any(part.kind == "neighbours" for part in parts) else parts
 
     def keep(self, reading: Reading, file: str, digest: str) -> None:
         """Write what was read of one file, each part by itself."""
@@ -344,7 +366,9 @@ class _Drop:
             self.writer.problems.append(Problem(file, "", str(error)))
 
     def write(self, parsed: ParsedFile, digest: str) -> None:
-        if parsed.kind == "choices":
+        if parsed.kind == "neighbours":
+            self.gather(parsed, digest)
+        elif parsed.kind == "choices":
             self.writer.add_choices(parsed, digest)
         elif parsed.kind != "catalogue":
             self.writer.add_rows(parsed, digest)
@@ -353,6 +377,18 @@ class _Drop:
             self.writer.add_catalogue(parsed, digest, name, invented=self.invented)
         else:
             self.writer.add_empty(parsed, digest)
+
+    def gather(self, parsed: ParsedFile, digest: str) -> None:
+        """Keep a file of a pack until the others of its folder are there."""
+        assert parsed.pack is not None  # its kind says so
+        if self.invented:
+            raise DataError(
+                f"{parsed.file} tells what real listeners play, and this profile is the invented "
+                "sample world. Import it into a profile of your own."
+            )
+        alone = parsed.pack.role == "counts"
+        folder = parsed.file if alone else folder_of(parsed.file)
+        self.packs.setdefault(folder, []).append((parsed, digest))
 
 
 SAMPLE_CATALOGUE = "Sample world (invented)"
@@ -368,6 +404,20 @@ def catalogue_name(file: str, *, invented: bool = False) -> str:
         name = name.removesuffix(ending)
     clean = "".join(ch for ch in name if ch.isprintable()).strip(". ")
     return clean[:80] or "Track table"
+
+
+def folder_of(file: str) -> str:
+    """The folder or archive that a file lies in, as the person knows it; "" for a bare name."""
+    outer, arrow, inner = file.rpartition(ARROW)
+    parent = "/".join(inner.replace("\\", "/").split("/")[:-1])
+    return f"{outer}{arrow}{parent}" if arrow and parent else parent or outer
+
+
+def pack_name(folder: str) -> str:
+    """What a pack is called: the name of its folder, archive or file, without the ending."""
+    name = catalogue_name(folder.rsplit("/", 1)[-1]) if folder else ""
+    name = name.removesuffix(".dat").removesuffix(".zip")
+    return name if name and name != "Track table" else "Neighbours"
 
 
 def _expected_bytes(inputs: Sequence[Input]) -> int:

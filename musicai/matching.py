@@ -38,9 +38,12 @@ def normalise(text: str) -> str:
     """
     # folded on both sides of the decomposition, which may bring capitals to light ("𝓐" → "A"):
     # compatibility caseless matching of the Unicode Standard, section 3.13
-    folded = unicodedata.normalize("NFKD", text).casefold()
-    folded = unicodedata.normalize("NFKD", folded).casefold()
-    folded = "".join(ch for ch in folded if not unicodedata.combining(ch))
+    if text.isascii():  # nothing to decompose there, and most names are
+        folded = text.lower()
+    else:
+        folded = unicodedata.normalize("NFKD", text).casefold()
+        folded = unicodedata.normalize("NFKD", folded).casefold()
+        folded = "".join(ch for ch in folded if not unicodedata.combining(ch))
     plain = _SPACES.sub(" ", _PUNCTUATION.sub(" ", folded.replace("&", " and "))).strip()
     # a name of marks alone keeps itself as its key, rather than share an empty one with others
     return plain or _SPACES.sub(" ", folded).strip() or text.strip()

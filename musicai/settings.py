@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,8 @@ PROJECT_ROOT = Path(__file__).resolve().parent.parent
 
 PACKAGE_DATA = Path(__file__).resolve().parent / "data"
 """Tables that ship with the package, such as ``artist_genres.csv``."""
+
+_LOOPBACK = re.compile(r"http://127\.0\.0\.1:[0-9]{1,5}")
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,9 @@ class Settings:
     """Largest single unpacked member of an archive, bytes."""
     max_members: int = 2_000
     """Most members of one archive."""
+    open_data_host: str = ""
+    """A stub of the open data hosts on this machine (``MUSICAI_OPEN_DATA_HOST``), for tests;
+    "" for the official hosts."""
 
     @property
     def database(self) -> Path:
@@ -70,10 +76,11 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
     """Settings from the environment.
 
     ``MUSICAI_HOME`` names the folder for everything personal; without it,
-    ``data/`` in the checkout, which git ignores.
+    ``data/`` in the checkout, which git ignores. ``MUSICAI_OPEN_DATA_HOST`` names a
+    stub of the open data hosts, which can only be a port of this machine.
 
     Raises:
-        SettingsError: the folder is a file, or cannot be made.
+        SettingsError: the folder is a file, or cannot be made; the stub is elsewhere.
     """
     environ = os.environ if environ is None else environ
     home = Path(environ.get("MUSICAI_HOME") or PROJECT_ROOT / "data").expanduser().resolve()
@@ -84,7 +91,13 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
             f"The data folder {home} cannot be used ({error.strerror}). "
             "Set MUSICAI_HOME to a folder you can write to."
         ) from error
-    return Settings(home=home)
+    stub = environ.get("MUSICAI_OPEN_DATA_HOST") or ""
+    if stub and not _LOOPBACK.fullmatch(stub):
+        raise SettingsError(
+            f"MUSICAI_OPEN_DATA_HOST cannot be {stub!r}: only http://127.0.0.1:<port> may stand in "
+            "for the official hosts. Unset it to ask those."
+        )
+    return Settings(home=home, open_data_host=stub)
 
 
 def child_environment(settings: Settings) -> dict[str, str]:

@@ -17,6 +17,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from musicai.errors import DataError
+from musicai.frames import conform, empty_frame
+from musicai.packs import Pack
 
 FloatArray = npt.NDArray[np.float32]
 IntArray = npt.NDArray[np.int32]
@@ -142,26 +144,6 @@ played recording of ``via`` itself; ``similar recording``: played beside a recor
 ``tag``: carries the tag ``via``; ``fresh release``: a new release of ``via``."""
 
 
-def empty_frame(columns: dict[str, str]) -> pd.DataFrame:
-    """A frame with no rows and exactly these columns and dtypes."""
-    return pd.DataFrame({name: pd.Series(dtype=dtype) for name, dtype in columns.items()})
-
-
-def conform(frame: pd.DataFrame, columns: dict[str, str], table: str) -> pd.DataFrame:
-    """The frame with exactly these columns, in order, each in its dtype.
-
-    Raises:
-        DataError: a column is missing or holds values its dtype cannot.
-    """
-    missing = [name for name in columns if name not in frame.columns]
-    if missing:
-        raise DataError(f"Table {table!r} lacks the columns {', '.join(missing)}.")
-    try:
-        return frame[list(columns)].astype(columns).reset_index(drop=True)
-    except (ValueError, TypeError) as error:
-        raise DataError(f"Table {table!r} holds a value of the wrong type: {error}") from error
-
-
 class Vocabulary:
     """Track ids in row order: id ↔ row."""
 
@@ -225,6 +207,8 @@ class Library:
     """Names the tracks alone, whatever is left out of taste; side files of arrays go by it."""
     excluded_plays: int = 0
     """The owner's plays that are left out of ``plays`` because the person excluded them."""
+    neighbours: tuple[Pack, ...] = ()
+    """What other, real listeners play; nothing of it is read before training."""
     links: pd.DataFrame = field(default_factory=lambda: empty_frame(LINK_COLUMNS))
     """``LINK_COLUMNS``: how open data came from the own music to tracks of the enabled
     catalogues."""
@@ -248,6 +232,7 @@ class Library:
         train_on_api_rows: bool = False,
         joined: str = "",
         links: pd.DataFrame | None = None,
+        neighbours: Sequence[Pack] = (),
     ) -> Library:
         """Validate the tables and freeze them.
 
@@ -283,6 +268,7 @@ class Library:
             fingerprint=fingerprint,
             train_on_api_rows=train_on_api_rows,
             joined=joined or fingerprint,
+            neighbours=tuple(neighbours),
             links=conform(
                 empty_frame(LINK_COLUMNS) if links is None else links, LINK_COLUMNS, "links"
             ),
@@ -334,6 +320,7 @@ class Library:
             ).hexdigest(),
             train_on_api_rows=self.train_on_api_rows,
             excluded_plays=self.excluded_plays,
+            neighbours=self.neighbours,
             links=self.links,
         )
 

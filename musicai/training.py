@@ -351,4 +351,5 @@ def _sizes(library: Library, data: TrainingData) -> dict[str, int]:
         "listeners": len(library.listeners),
         "training_rows": int(data.interactions.shape[0]),
         "interactions": int(data.interactions.nnz),
+        "neighbours": data.neighbours.artists.shape[0] if data.neighbours else 0,
     }

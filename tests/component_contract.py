@@ -14,20 +14,22 @@ tracks for what they play later; chance is about .16.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from musicai import data_processor as dp
 from musicai.errors import QueryError
+from musicai.frames import conform
 from musicai.metrics import ndcg_at
 from musicai.progress import no_progress
 from musicai.recommenders.base import Component, ComponentConfig, History, Query, TrainingData
-from musicai.tables import FloatArray, IntArray, Library
+from musicai.tables import LINK_COLUMNS, FloatArray, IntArray, Library
 from tests import worlds
 
 CAMPS = ("hard rock", "classical piano", "bebop", "deep house")
@@ -94,11 +96,27 @@ def _plays(rng: np.random.Generator) -> list[tuple[int, float, int, bool, int]]:
     return found
 
 
+def _links() -> pd.DataFrame:
+    """From each camp's second artist to the tracks of its others, the first camp by tag."""
+    rows = [
+        {
+            "track_id": f"t{row:03d}",
+            "kind": "similar artist" if row % len(CAMPS) else "tag",
+            "via": f"Artist {row % len(CAMPS)}-1" if row % len(CAMPS) else CAMPS[0],
+            "through": "",
+            "strength": 1.0 / (1 + row // len(CAMPS)) ** 0.5,
+        }
+        for row in range(N_TRACKS)
+    ]
+    return conform(pd.DataFrame(rows), LINK_COLUMNS, "links")
+
+
 @cache
 def world() -> World:
     """The world, made once."""
     names = [f"listener-{k}" for k in range(N_LISTENERS)]
     library = worlds.library(_tracks(), _plays(np.random.default_rng(5)), listeners=names)
+    library = replace(library, links=_links())
     cut = worlds.START + np.timedelta64(int(CUT_HOURS * 3600), "s")
     before = library.before(cut)
     queries = tuple(

@@ -33,6 +33,7 @@ def kept(part: ParsedFile) -> int:
         "catalogue": len(part.tracks),
         "tracks": len(part.tracks),
         "choices": len(part.choices),
+        "neighbours": len(part.pack.rows) if part.pack else 0,
     }[part.kind]
 
 

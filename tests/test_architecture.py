@@ -13,17 +13,22 @@ from tests.conftest import ROOT
 LEVELS: tuple[tuple[str, ...], ...] = (
     ("errors",),
     ("settings", "progress", "output"),
-    ("logs", "tables", "choices"),
+    ("logs", "frames", "choices"),
+    ("packs",),
+    ("tables",),
     ("matching", "moods", "jobs"),
     ("genres", "sources", "exclusions", "pairing", "sessions", "audit"),
     ("store",),
     ("reading", "estimates"),
-    ("importing", "exporting", "prepared", "catalogues"),
-    ("doubts",),
+    ("importing", "exporting", "prepared", "catalogues", "catalogue_files"),
+    ("doubts", "coverage", "open_data"),
     ("sample",),
     ("recommenders.base",),
+    ("neighbours",),
     ("data_processor",),
+    ("recommenders.joint",),
     ("recommenders.content", "recommenders.collaborative", "recommenders.rules"),
+    ("recommenders.connections",),
     ("recommenders.history", "recommenders.popularity"),
     ("recommenders",),
     ("ranking", "explain", "requests"),
@@ -47,6 +52,7 @@ ONLY_IN = {
     "spotipy": ("spotify",),
     "sqlalchemy": ("store",),
     "sqlite3": ("store",),
+    "requests": ("open_data",),
 }
 """Outside packages that one place alone may import."""
 

@@ -105,7 +105,6 @@ def test_speed_prints_the_keys_of_the_issue(
     assert all(figures[key] > 0 for key in ISSUE_KEYS.split() if key != "resident_mb")
     # the goal for a model of 1,000 tracks
     assert figures["resident_mb"] < 50
-    assert figures["all_s"] > figures["train_s"] > figures["als_s"] * 0.2
 
 
 IMPORT_KEYS = "plays bytes import_s orjson_s ratio peak_mb load_s repeat_s cpu_s"

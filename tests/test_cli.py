@@ -458,6 +458,7 @@ def test_people_are_told_what_counts_once_now(capsys: pytest.CaptureFixture[str]
         "playlist_rows": counts,
         "tracks": counts,
         "track_facts": {"read": 0, "imported": 0},
+        "neighbours": {"read": 0, "imported": 0},
         "choices": counts,
         "superseded": 2,
         "problems": [],

@@ -12,6 +12,7 @@ from musicai.errors import QueryError
 from musicai.progress import no_progress
 from musicai.recommenders import COMPONENTS, DEFAULT_WEIGHTS, PRESETS
 from musicai.recommenders.base import History, Query, TrainingData
+from musicai.recommenders.connections import Connections
 from musicai.recommenders.content import Content, ContentConfig
 from musicai.recommenders.history import OwnPlays, OwnPlaysConfig
 from musicai.recommenders.popularity import Popularity, PopularityConfig
@@ -26,6 +27,11 @@ NOBODY = dp.history(worlds.library([]), listener=-1)
 class TestContent(ComponentContract):
     component = Content
     floor = 0.70
+
+
+class TestConnections(ComponentContract):
+    component = Connections
+    floor = 0.3
 
 
 class TestRules(ComponentContract):

@@ -8,10 +8,10 @@ import pytest
 from musicai.catalogues import load_library
 from musicai.choices import MatchDecision
 from musicai.doubts import doubtful
+from musicai.frames import conform
 from musicai.settings import Settings
 from musicai.sources.base import SOURCE_PLAY_COLUMNS, ParsedFile
 from musicai.store import Store
-from musicai.tables import conform
 from tests import worlds
 
 OWN = [

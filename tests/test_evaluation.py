@@ -14,6 +14,7 @@ from musicai import data_processor as dp
 from musicai.contenders import top_places
 from musicai.errors import Cancelled
 from musicai.evaluation import (
+    ENOUGH_UNITS,
     FLOOR,
     Evaluation,
     TaskResult,
@@ -311,11 +312,13 @@ def test_top_places_are_those_of_a_full_sort(n: int) -> None:
 DEFAULT = {"a": 0.4, "b": 0.4, "quiet": 0.2}
 
 
-def validation(blends: Mapping[str, float], silent: Sequence[str] = ("quiet",)) -> Evaluation:
+def validation(
+    blends: Mapping[str, float], silent: Sequence[str] = ("quiet",), units: int = ENOUGH_UNITS
+) -> Evaluation:
     """An evaluation in which each blend had the given mean."""
     opinions = {name: {"opinions": float(name not in silent)} for name in DEFAULT}
-    result = TaskResult(2, 1.0, opinions, {}, {"hybrid": np.zeros(2)})
-    arrays = {name: np.array([mean, mean]) for name, mean in blends.items()}
+    result = TaskResult(units, 1.0, opinions, {}, {"hybrid": np.zeros(units)})
+    arrays = {name: np.full(units, mean) for name, mean in blends.items()}
     return Evaluation("new", {"new": result}, "week", "2025", 20, 1.0, arrays)
 
 
@@ -369,6 +372,13 @@ def test_ties_go_to_the_default_and_no_weight_is_zero() -> None:
     assert choose_weights(validation(means), found, DEFAULT) == pytest.approx(DEFAULT)
     means["a and quiet"] = 0.4
     assert min(choose_weights(validation(means), found, DEFAULT).values()) > 0
+
+
+def test_too_few_units_teach_no_weights() -> None:
+    found = weight_candidates(DEFAULT)
+    means = dict.fromkeys(found, 0.1) | {"only b": 0.9}
+    seen = validation(means, units=ENOUGH_UNITS - 1)
+    assert choose_weights(seen, found, DEFAULT) == pytest.approx(DEFAULT)
 
 
 def test_all_silent_keeps_the_default() -> None:

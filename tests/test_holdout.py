@@ -5,8 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from musicai.frames import conform
 from musicai.holdout import MAX_UNITS, events, make_units, temporal_split
-from musicai.tables import PLAYLIST_COLUMNS, Library, conform
+from musicai.tables import (
+    PLAYLIST_COLUMNS,
+    Library,
+)
 from tests import worlds
 
 HOURS = np.timedelta64(1, "h")

@@ -150,7 +150,7 @@ def test_readers_are_asked_in_the_agreed_order() -> None:
     agreed = [
         *("musicai_export", "spotify_extended", "spotify_account", "exportify", "listenbrainz"),
         *("pano_scrobbler", "maloja", "lastfm", "librefm", "rockbox", "itunes", "apple_music"),
-        *("listeners", "track_table", "mapped_table"),
+        *("listeners", "neighbours", "track_table", "mapped_table"),
     ]
     assert names == [name for name in agreed if name in names]
 

@@ -31,6 +31,7 @@ from musicai.errors import (
     UnreadableFile,
     UnsafeFile,
 )
+from musicai.frames import conform, empty_frame
 from musicai.settings import PROJECT_ROOT, Settings
 from musicai.sources.base import SOURCE_ITEM_COLUMNS, SOURCE_PLAY_COLUMNS, ParsedFile, Problem
 from musicai.store import Store, backup, restore
@@ -42,8 +43,6 @@ from musicai.tables import (
     PLAYLIST_COLUMNS,
     SOURCE_TRACK_COLUMNS,
     Library,
-    conform,
-    empty_frame,
 )
 
 EVE, BOB = "Eve", "Bob"

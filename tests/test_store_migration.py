@@ -6,7 +6,9 @@ import sqlite3
 import zipfile
 from contextlib import closing
 
-from musicai.choices import Exclusion
+import pytest
+
+from musicai.choices import Exclusion, MatchDecision
 from musicai.settings import Settings
 from musicai.store import Store, backup, restore
 from musicai.store.schema import SCHEMA_VERSION
@@ -15,10 +17,16 @@ from tests.conftest import ROOT
 VERSION_1 = (ROOT / "tests" / "data" / "schema_1.sql").read_text("utf-8")
 """Dump of a database of schema 1: two plays, of the owner and of another listener."""
 
+VERSION_2 = (ROOT / "tests" / "data" / "schema_2.sql").read_text("utf-8")
+"""Dump of a database of schema 2: two plays, a catalogue, and one choice of each kind."""
 
-def put_old(settings: Settings) -> None:
+VERSION_2_FINGERPRINT = "6e7f72ea3a5c633e84e24e40787b86ad70686ac4895ca5fc70b4663f525f28e4"
+"""What the musicai of schema 2 called these data."""
+
+
+def put_old(settings: Settings, dump: str = VERSION_1) -> None:
     with closing(sqlite3.connect(settings.database)) as old:
-        old.executescript(VERSION_1)
+        old.executescript(dump)
 
 
 def check(store: Store) -> None:
@@ -76,8 +84,38 @@ def test_other_listeners_and_exact_repeats_are_known_from_schema_1(settings: Set
         assert store.own_data("q").plays["source"].astype(str).tolist() == ["spotify_extended"]
 
 
-def test_a_migrated_database_has_the_tables_of_a_new_one(settings: Settings) -> None:
-    put_old(settings)
+def test_schema_2_is_migrated_with_its_rows_and_a_copy_is_kept(settings: Settings) -> None:
+    put_old(settings, VERSION_2)
+    with Store(settings) as store:
+        own = store.own_data("p")
+        assert own.tracks["name"].tolist() == ["Jóga", "Pluto"]
+        assert len(own.plays) == 2
+        assert store.fingerprint("p") == VERSION_2_FINGERPRINT  # its models stay its models
+        [songs] = store.catalogues("p")
+        assert (songs.name, songs.origin, songs.n_tracks) == ("songs", "songs.csv", 2)
+        assert (songs.kind, songs.owner, songs.n_listeners) == ("tracks", "", 0)
+        assert (songs.enabled, songs.updated_at) == (True, None)
+        assert store.exclusions("p") == (Exclusion("artist", "Ada"),)
+        assert store.decisions("p") == (MatchDecision.of("a", "b", True),)
+        assert [one.verdict for one in store.feedback("p")] == ["liked"]
+        [mapping] = store.mappings()
+        assert mapping.header == ("when", "what")
+        assert store.rename_catalogue("songs", "Old songs").name == "Old songs"
+        assert store.catalogue("Old songs", "p").enabled
+    copy = settings.home / "musicai.db.before-schema-3"
+    with (
+        closing(sqlite3.connect(copy)) as before,
+        closing(sqlite3.connect(settings.database)) as now,
+    ):
+        assert before.execute("PRAGMA user_version").fetchone() == (2,)
+        assert before.execute("SELECT name FROM catalogues").fetchall() == [("songs",)]
+        assert now.execute("PRAGMA user_version").fetchone() == (SCHEMA_VERSION,)
+        assert now.execute("SELECT COUNT(*) FROM answers").fetchone() == (0,)
+
+
+@pytest.mark.parametrize("dump", [VERSION_1, VERSION_2], ids=["1", "2"])
+def test_a_migrated_database_has_the_tables_of_a_new_one(settings: Settings, dump: str) -> None:
+    put_old(settings, dump)
     Store(settings).close()
     other = Settings(home=settings.home / "new")
     Store(other).close()

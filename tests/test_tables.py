@@ -6,7 +6,12 @@ import pandas as pd
 import pytest
 
 from musicai.errors import DataError
-from musicai.tables import TRACK_COLUMNS, Library, Vocabulary, conform, empty_frame
+from musicai.frames import conform, empty_frame
+from musicai.tables import (
+    TRACK_COLUMNS,
+    Library,
+    Vocabulary,
+)
 from tests import worlds
 
 

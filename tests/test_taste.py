@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from scipy.sparse import csr_matrix
 
 from musicai.errors import QueryError
+from musicai.frames import empty_frame
 from musicai.genres import GENRES
 from musicai.recommenders.base import TrackFeatures
 from musicai.tables import (
@@ -26,7 +27,6 @@ from musicai.tables import (
     FEATURE_SOURCES,
     PLAYLIST_COLUMNS,
     Library,
-    empty_frame,
 )
 from musicai.taste import TasteProfile, taste_profile
 from musicai.taste.evidence import side

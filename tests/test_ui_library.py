@@ -157,9 +157,10 @@ def test_each_part_draws_with_the_sample(with_sample: Path, part: str) -> None:
     assert not app.error, [e.value for e in app.error]
     drawn = {
         library_panel.PARTS[0]: "Add music",
-        library_panel.PARTS[1]: "Matches to confirm",
-        library_panel.PARTS[2]: "Leave out of your taste",
-        library_panel.PARTS[3]: "Take everything with you",
+        library_panel.PARTS[1]: "Catalogues",
+        library_panel.PARTS[2]: "Matches to confirm",
+        library_panel.PARTS[3]: "Leave out of your taste",
+        library_panel.PARTS[4]: "Take everything with you",
     }
     found = [s.value for s in app.subheader]
     assert drawn[part] in found
@@ -296,7 +297,7 @@ def test_an_estimate_is_measured_beside_a_guess() -> None:
 
 # --- left out -------------------------------------------------------------------------
 
-LEFT_OUT = library_panel.PARTS[2]
+LEFT_OUT = library_panel.PARTS[3]
 
 
 def rules(home: Path) -> tuple[Exclusion, ...]:
@@ -411,7 +412,7 @@ def test_names_are_found_by_all_their_words_in_any_order() -> None:
 
 # --- matches --------------------------------------------------------------------------
 
-MATCHES = library_panel.PARTS[1]
+MATCHES = library_panel.PARTS[2]
 
 
 def doubts(number: int) -> tuple[Doubt, ...]:
@@ -512,7 +513,7 @@ def test_releases_of_one_recording_are_listed_with_their_plays(home: Path) -> No
 
 # --- taking everything along ----------------------------------------------------------
 
-LEAVING = library_panel.PARTS[3]
+LEAVING = library_panel.PARTS[4]
 
 
 def test_a_small_profile_is_written_at_once_and_can_be_fetched(own_music: Path) -> None:

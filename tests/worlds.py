@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from musicai.frames import conform, empty_frame
 from musicai.matching import recordings
 from musicai.tables import (
     AUDIO_FEATURES,
@@ -16,8 +17,6 @@ from musicai.tables import (
     SOURCE_TRACK_COLUMNS,
     TRACK_COLUMNS,
     Library,
-    conform,
-    empty_frame,
 )
 
 START = pd.Timestamp("2025-01-01T00:00:00Z")

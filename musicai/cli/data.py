@@ -68,7 +68,7 @@ def import_command(options: argparse.Namespace, settings: Settings, store: Store
 
 
 def _show_import(result: Mapping[str, Any]) -> None:
-    rare = [kind for kind in ("track_facts", "choices") if result[kind]["read"]]
+    rare = [kind for kind in ("neighbours", "track_facts", "choices") if result[kind]["read"]]
     for kind in ("plays", "playlist_rows", "tracks", *rare):
         counts = ", ".join(f"{n:,} {what.replace('_', ' ')}" for what, n in result[kind].items())
         print(f"{kind.replace('_', ' ')}: {counts}")
@@ -264,25 +264,6 @@ def profiles(options: argparse.Namespace, settings: Settings, store: Store) -> O
     ]
     show_rows(options, rows)
     return 0, {"profiles": rows}
-
-
-def catalogues(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
-    """The catalogues; one switched on or off where that is asked."""
-    profile = chosen_profile(options, store, settings)
-    if options.action:
-        known = {catalogue.name for catalogue in store.catalogues(profile)}
-        if options.name not in known:
-            raise QueryError(
-                f"There is no catalogue {options.name!r}. There "
-                f"{'are ' + ', '.join(sorted(known)) if known else 'is none yet; import a table'}."
-            )
-        store.enable_catalogue(profile, options.name, options.action == "enable")
-    rows = [
-        {"name": c.name, "enabled": c.enabled, "tracks": c.n_tracks, "invented": c.invented}
-        for c in store.catalogues(profile)
-    ]
-    show_rows(options, rows)
-    return 0, {"profile": profile, "catalogues": rows}
 
 
 def sample(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:

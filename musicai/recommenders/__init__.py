@@ -4,47 +4,54 @@ from __future__ import annotations
 
 from musicai.recommenders.base import Component
 from musicai.recommenders.collaborative import Collaborative
+from musicai.recommenders.connections import Connections
 from musicai.recommenders.content import Content
 from musicai.recommenders.history import OwnPlays
 from musicai.recommenders.popularity import Popularity
 from musicai.recommenders.rules import Rules
 
 COMPONENTS: dict[str, type[Component]] = {
-    component.name: component for component in (Content, Collaborative, Rules, OwnPlays, Popularity)
+    component.name: component
+    for component in (Content, Collaborative, Connections, Rules, OwnPlays, Popularity)
 }
 """Every component by name, in the order in which the screen shows them."""
 
 DEFAULT_WEIGHTS: dict[str, float] = {
-    "content": 0.25,
-    "collaborative": 0.30,
-    "rules": 0.30,
-    "history": 0.10,
-    "popularity": 0.05,
+    "content": 0.20,
+    "collaborative": 0.24,
+    "connections": 0.20,
+    "rules": 0.24,
+    "history": 0.08,
+    "popularity": 0.04,
 }
 """Weights before a model has learned its own on validation; they sum to 1.
 
-Rules weigh as much as collaborative because they only speak when a mood or genre is asked for.
+Rules weigh as much as collaborative because they only speak when a mood or genre is asked for,
+connections as much as content because they only speak of what open data brought.
 """
 
 PRESETS: dict[str, dict[str, float]] = {
     "Balanced": DEFAULT_WEIGHTS,
     "Safe": {
         "content": 0.25,
-        "collaborative": 0.35,
+        "collaborative": 0.30,
+        "connections": 0.05,
         "rules": 0.10,
         "history": 0.20,
         "popularity": 0.10,
     },
     "Adventurous": {
         "content": 0.20,
-        "collaborative": 0.50,
+        "collaborative": 0.30,
+        "connections": 0.20,
         "rules": 0.25,
         "history": 0.05,
         "popularity": 0.0,
     },
     "Deep cuts": {
-        "content": 0.55,
-        "collaborative": 0.25,
+        "content": 0.45,
+        "collaborative": 0.20,
+        "connections": 0.15,
         "rules": 0.15,
         "history": 0.05,
         "popularity": 0.0,

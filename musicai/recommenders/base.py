@@ -18,7 +18,7 @@ from scipy.sparse import csr_matrix
 
 from musicai.errors import QueryError
 from musicai.progress import Progress
-from musicai.tables import FloatArray, IntArray, Vocabulary
+from musicai.tables import BoolArray, FloatArray, IntArray, Vocabulary
 
 
 @dataclass(frozen=True)
@@ -75,6 +75,65 @@ class History:
 
 
 @dataclass(frozen=True)
+class Links:
+    """How tracks were found from the listener's own music; see ``tables.LINK_COLUMNS``."""
+
+    track: IntArray
+    """(n_links,) track rows; a track may have several links."""
+    kind: IntArray
+    """(n_links,) position in ``tables.LINK_KINDS``."""
+    artist: IntArray
+    """(n_links,) where it begins: position in ``TrackFeatures.artist_names``; −1 for a tag."""
+    tag: IntArray
+    """(n_links,) where it begins: position in ``tags``; −1 for an artist."""
+    strength: FloatArray
+    """(n_links,) 0 to 1."""
+    via: tuple[str, ...]
+    """(n_links,) the artist or tag it begins at."""
+    through: tuple[str, ...]
+    """(n_links,) the artist between, of a second step; "" of a first."""
+    tags: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.track)
+
+    def of(self, kept: BoolArray, track: IntArray) -> Links:
+        """The links of a mask, with other track rows."""
+        places = np.flatnonzero(kept)
+        return Links(
+            track=track,
+            kind=self.kind[kept],
+            artist=self.artist[kept],
+            tag=self.tag[kept],
+            strength=self.strength[kept],
+            via=tuple(self.via[place] for place in places),
+            through=tuple(self.through[place] for place in places),
+            tags=self.tags,
+        )
+
+
+_NO_ROWS = np.zeros(0, dtype=np.int32)
+NO_LINKS = Links(_NO_ROWS, _NO_ROWS, _NO_ROWS, _NO_ROWS, _NO_ROWS.astype(np.float32), (), (), ())
+"""For a library that open data has not been asked about."""
+
+
+@dataclass(frozen=True)
+class NeighbourRows:
+    """What the listeners of neighbour packs play, as confidences; one row a listener."""
+
+    tracks: csr_matrix
+    """(n_neighbours, n_tracks) float32."""
+    artists: csr_matrix
+    """(n_neighbours, n_artists + n_further) float32: first ``TrackFeatures.artist_names``, then
+    artists whom only the packs know."""
+
+    def n_listeners(self, n_artists: int) -> int:
+        """Listeners who play anything that the library knows."""
+        known = np.diff(self.tracks.indptr) + np.diff(self.artists[:, :n_artists].indptr)
+        return int((known > 0).sum())
+
+
+@dataclass(frozen=True)
 class TrainingData:
     """What ``fit`` may see."""
 
@@ -86,12 +145,22 @@ class TrainingData:
     """Names of the listener rows."""
     seed: int = 0
     """Same data, config and seed give the same bytes."""
+    neighbours: NeighbourRows | None = None
+    """Listeners of neighbour packs; None without any."""
+    links: Links = NO_LINKS
+    """How open data came to tracks."""
 
     @property
     def n_listeners(self) -> int:
         """Listener rows with anything in them; "listeners like you" needs at least 20."""
         counts = np.diff(self.interactions.indptr[: len(self.listeners) + 1])
         return int((counts > 0).sum())
+
+    @property
+    def n_neighbours(self) -> int:
+        """Listeners of packs who play anything that the library knows."""
+        others = self.neighbours
+        return others.n_listeners(len(self.features.artist_names)) if others else 0
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ from musicai.recommenders.base import (
     TrainingData,
     write_json,
 )
+from musicai.recommenders.joint import Joint, with_artists
 from musicai.tables import FloatArray, IntArray
 
 logger = logging.getLogger(__name__)
@@ -66,6 +67,9 @@ class CollaborativeConfig(ComponentConfig):
     """At most this many (≥ 1) of the query's heaviest tracks are folded in."""
     seed: int = 0
     """Where the factors begin, joined with the seed of the training data."""
+    artist_share: float = 0.5
+    """Part (0 to 1] of an artist's score that a track of theirs gets which nobody in the data has
+    played: who plays an artist plays only some of the artist's tracks."""
     threads: int = 0
     """Threads of the ALS solver; 0 for one a core. The result does not depend on it."""
 
@@ -81,6 +85,8 @@ class CollaborativeConfig(ComponentConfig):
             )
         if min(self.regularization, self.alpha, self.basket_weight) <= 0:
             raise QueryError("regularization, alpha and basket_weight must be above 0.")
+        if not 0 < self.artist_share <= 1:
+            raise QueryError("artist_share must be above 0 and at most 1.")
 
 
 @dataclass(frozen=True)
@@ -89,14 +95,71 @@ class _Folded:
 
     rows: IntArray
     """(k,) the query's tracks that are known here."""
+    entries: _Entries
+    """What of them the model has factors for."""
     profile: FloatArray
-    """(k, f) their item factors."""
+    """(e, f) the entries' item factors."""
     x: Float64Array
     """(f,) the listener's factors."""
     inverse: Float64Array
     """(f, f) M⁻¹ of the normal equations."""
     pull: FloatArray
-    """(k,) weight of each track on the right-hand side."""
+    """(e,) weight of each entry on the right-hand side."""
+
+
+@dataclass(frozen=True)
+class _Entries:
+    """A query's tracks as the items that the model was trained on."""
+
+    slots: IntArray
+    """(e,) rows of the factors."""
+    weights: FloatArray
+    """(e,) confidences."""
+    share: csr_matrix | None
+    """(k, e) each track's part in each entry, columns sum to 1; None where they are the same."""
+
+
+_NO_ARTISTS = np.zeros(0, dtype=np.int32)
+
+
+@dataclass(frozen=True)
+class _Artists:
+    """Artists as items beside the tracks; none where no neighbour pack names any."""
+
+    names: tuple[str, ...]
+    """(n_artists,) in the order of their factors."""
+    of_track: IntArray
+    """(n_tracks,) position in ``names``, −1 for none; empty where there are no artists."""
+    shared: bool
+    """Whether other listeners' rows name tracks, and not only artists."""
+
+    @classmethod
+    def of(cls, joint: Joint, data: TrainingData) -> _Artists:
+        """The artists that have factors of their own."""
+        names = data.features.artist_names
+        if not len(joint.artists):
+            return cls((), _NO_ARTISTS, joint.shared)
+        position = np.full(len(names) + 1, -1, dtype=np.int32)  # the last for tracks of no artist
+        position[joint.artists] = np.arange(len(joint.artists))
+        known = tuple(names[artist] for artist in joint.artists)
+        return cls(known, position[data.features.artist], joint.shared)
+
+    def slot_of(self, rows: IntArray, n_heard: int) -> IntArray:
+        """(len(rows),) rows of the factors of the tracks' artists, −1 for none."""
+        found = self.of_track[rows]
+        return np.where(found >= 0, found + n_heard, -1).astype(np.int32)
+
+    def slots(self, n_heard: int, n_tracks: int) -> IntArray:
+        """(n_tracks,) the artist's row of the factors for every track, −1 for none."""
+        if not self.names:
+            return np.full(n_tracks, -1, dtype=np.int32)
+        return self.slot_of(np.arange(n_tracks, dtype=np.int32), n_heard)
+
+    def align(self, rows: IntArray) -> _Artists:
+        """The same artists for another vocabulary; see ``Component.align``."""
+        if not self.names:
+            return self
+        return _Artists(self.names, np.append(self.of_track, np.int32(-1))[rows], self.shared)
 
 
 class Collaborative(Component):
@@ -109,7 +172,12 @@ class Collaborative(Component):
     new plays are all served alike. NMF: scikit-learn's, a query being the
     non-negative least-squares fit of its weights to the item factors.
 
-    Only tracks with an interaction in training have an opinion.
+    Where neighbour packs name artists, artists are items beside the tracks: a row
+    that plays tracks of an artist plays the artist. A track that nobody in the data
+    has played then gets its artist's factors, of whose score it has ``artist_share``.
+
+    Only tracks with an interaction in training, and tracks of such artists, have an
+    opinion.
     """
 
     name = "collaborative"
@@ -124,7 +192,7 @@ class Collaborative(Component):
     def fit(self, data: TrainingData, progress: Progress) -> Self:
         """Factorise; O(epochs · factors · (interactions + factors · tracks)).
 
-        After NMF, ``sklearn_model_`` is the estimator; its columns are ``tracks_``.
+        After NMF, ``sklearn_model_`` is the estimator; its columns are ``tracks_``, then artists.
 
         Raises:
             DataError: a confidence is negative, not a number, or beyond 1,000,000.
@@ -132,12 +200,13 @@ class Collaborative(Component):
         started = time.perf_counter()
         matrix = self._weighted(data)
         self.n_tracks_ = data.features.n_tracks
-        self.n_listeners_ = data.n_listeners
-        heard = np.bincount(matrix.indices, minlength=self.n_tracks_) > 0
-        self.tracks_: IntArray = np.flatnonzero(heard).astype(np.int32)
+        self.n_listeners_ = data.n_listeners + data.n_neighbours
+        joint = with_artists(matrix, data)
+        self.tracks_: IntArray = joint.tracks
         self.names_ = tuple(data.features.names[row] for row in self.tracks_)
+        self.artists_ = _Artists.of(joint, data)
         self.sklearn_model_: Any = None
-        matrix = _compact(matrix, heard)
+        matrix = joint.matrix
         seed = self.config.seed + data.seed
         if not matrix.nnz:
             factors = np.zeros((0, self._n_factors), dtype=np.float32)
@@ -145,7 +214,7 @@ class Collaborative(Component):
             factors = self._fit_als(matrix, seed, progress)
         else:
             factors = self._fit_nmf(matrix, seed, progress)
-        self._set_factors(factors)
+        self._set_factors(factors, joint.n_kept)
         progress(1.0, "Learned what is played together")
         logger.info(
             "%s of %d x %d, %d entries, in %.2f s",
@@ -226,8 +295,11 @@ class Collaborative(Component):
         self.sklearn_model_ = model
         return np.ascontiguousarray(model.components_.T, dtype=np.float32)
 
-    def _set_factors(self, factors: FloatArray) -> None:
+    def _set_factors(self, factors: FloatArray, kept: int) -> None:
         """Round to half precision around the largest factor, as ``save`` keeps them.
+
+        All factors enter YᵀY; the first ``kept`` are of tracks and artists that the
+        library knows, and stay.
 
         Rounding here, not in ``save``, makes a loaded component score exactly
         the same. The scale is a power of two, so that undoing it loses nothing.
@@ -239,16 +311,17 @@ class Collaborative(Component):
         rounded = _restore(_halve(factors, self._scale), self._scale)
         wide = rounded.astype(np.float64)
         self.gram_: Float64Array = wide.T @ wide
-        self._prepare(rounded)
+        self._prepare(rounded[:kept])
 
     def _prepare(self, factors: FloatArray) -> None:
-        """Lay the factors of ``tracks_`` out for queries.
+        """Lay the factors of ``tracks_``, then of artists, out for queries.
 
         Where nearly all tracks are known the others get rows of NaN: one product
         then gives all scores, and nothing has to be put in its place afterwards.
         """
-        self._spread = len(self.tracks_) >= SPREAD_FROM * self.n_tracks_
-        self._slot = np.full(self.n_tracks_, -1, dtype=np.int32)
+        alone = not len(self.artists_.names)
+        self._spread = alone and len(self.tracks_) >= SPREAD_FROM * self.n_tracks_
+        self._slot = self.artists_.slots(len(self.tracks_), self.n_tracks_)
         if self._spread:
             self._slot[self.tracks_] = self.tracks_
             self._factors = np.full((self.n_tracks_, factors.shape[1]), np.nan, dtype=np.float32)
@@ -261,8 +334,8 @@ class Collaborative(Component):
 
     @property
     def factors_(self) -> FloatArray:
-        """(len(tracks_), f) item factors."""
-        return self._factors[self._slot[self.tracks_]]
+        """(len(tracks_) + n_artists, f) item factors of the tracks, then of the artists."""
+        return self._factors[self.tracks_] if self._spread else self._factors
 
     @property
     def _ridge(self) -> float:
@@ -291,8 +364,8 @@ class Collaborative(Component):
         found: FloatArray = self._factors @ listener.x.astype(np.float32)
         if self._spread:
             return found
-        scores = np.full(self.n_tracks_, np.nan, dtype=np.float32)
-        scores[self.tracks_] = found
+        found[len(self.tracks_) :] *= np.float32(self.config.artist_share)
+        scores: FloatArray = np.append(found, np.float32(np.nan))[self._slot]  # −1: no opinion
         return scores
 
     def _folded(self, query: Query) -> _Folded | None:
@@ -301,10 +374,38 @@ class Collaborative(Component):
             rows, weights = self._known_profile(query)
             query.memo[self.token] = None
             if len(rows):
-                profile = self._factors[self._slot[rows]]
-                query.memo[self.token] = _Folded(rows, profile, *self._fold_in(profile, weights))
+                entries = self._entries(rows, weights)
+                profile = self._factors[entries.slots]
+                query.memo[self.token] = _Folded(
+                    rows, entries, profile, *self._fold_in(profile, entries.weights)
+                )
         found: _Folded | None = query.memo[self.token]
         return found
+
+    def _entries(self, rows: IntArray, weights: FloatArray) -> _Entries:
+        """The tracks, and as in training their artists where artists are items, too."""
+        if not len(self.artists_.names):
+            return _Entries(self._slot[rows], weights, None)
+        heard = np.flatnonzero(self._slot[rows] < len(self.tracks_))
+        slot = self.artists_.slot_of(rows, len(self.tracks_))
+        by = np.flatnonzero(slot >= 0)
+        artists, place = np.unique(slot[by], return_inverse=True)
+        total = np.bincount(place, weights=weights[by], minlength=len(artists))
+        share = csr_matrix(
+            (
+                np.concatenate([np.ones(len(heard)), weights[by] / total[place]]),
+                (
+                    np.concatenate([heard, by]),
+                    np.concatenate([np.arange(len(heard)), len(heard) + place]),
+                ),
+            ),
+            shape=(len(rows), len(heard) + len(artists)),
+        )
+        return _Entries(
+            np.concatenate([self._slot[rows[heard]], artists]).astype(np.int32),
+            np.concatenate([weights[heard], np.log1p(total)]).astype(np.float32),
+            share,
+        )
 
     def _fold_in(
         self, profile: FloatArray, weights: FloatArray
@@ -312,11 +413,11 @@ class Collaborative(Component):
         """The query as a listener.
 
         Args:
-            profile: (k, f) item factors of the query's tracks.
-            weights: (k,) their weights.
+            profile: (e, f) item factors of the query's entries.
+            weights: (e,) their weights.
 
         Returns:
-            x (f,), the listener's factors; M⁻¹ (f, f) and w (k,) with
+            x (f,), the listener's factors; M⁻¹ (f, f) and w (e,) with
             x = M⁻¹ Σ wᵢ yᵢ, from which a score can be taken apart.
         """
         if self.config.method == "als":
@@ -365,8 +466,14 @@ class Collaborative(Component):
         slot = int(self._slot[track])
         if listener is None or slot < 0:
             return np.zeros(0, dtype=np.int32), np.zeros(0, dtype=np.float32)
-        toward = (listener.inverse @ self._factors[slot].astype(np.float64)).astype(np.float32)
-        return listener.rows, listener.pull * (listener.profile @ toward)
+        target = self._factors[slot].astype(np.float64)
+        if slot >= len(self.tracks_) and not self._spread:
+            target = target * self.config.artist_share
+        toward = (listener.inverse @ target).astype(np.float32)
+        parts = listener.pull * (listener.profile @ toward)
+        if listener.entries.share is not None:
+            parts = np.asarray(listener.entries.share @ parts, dtype=np.float32)
+        return listener.rows, parts
 
     def reasons(self, query: Query, track: int) -> list[Reason]:
         """The played track or seed that moved it most."""
@@ -377,18 +484,36 @@ class Collaborative(Component):
         best = int(np.argmax(others))
         if others[best] > 0:
             row = int(rows[best])
-            title = f"“{self.names_[int(np.searchsorted(self.tracks_, row))]}”"
-            text = (
-                f"listeners like you who play {title} also play it"
-                if self.n_listeners_ >= ENOUGH_LISTENERS
-                else f"it goes together with {title} in your sessions"
-            )
-            return [Reason(self.name, text, float(parts[best]), row)]
+            return [Reason(self.name, self._together(row, track), float(parts[best]), row)]
         own = rows == track
         if parts[own].sum() > 0:
             text = "you start from it" if track in query.seeds else "you play it yourself"
             return [Reason(self.name, text, float(parts[own].sum()), track)]
         return []
+
+    def _together(self, row: int, track: int) -> str:
+        """What links a played track to another, in words that the training rows bear out."""
+        enough, n_heard = self.n_listeners_ >= ENOUGH_LISTENERS, len(self.tracks_)
+        artists, target = self.artists_, int(self._slot[track])
+        who = "listeners like you" if enough else "a few listeners"
+        if self._spread or target < n_heard:
+            played = self._played(row)
+            # packs of artists say nothing of single tracks
+            if artists.shared if artists.names else enough:
+                return f"{who} who play {played} also play it"
+            return f"it goes together with {played} in your sessions"
+        by, what = int(artists.of_track[row]), target - n_heard
+        if by == what:
+            return f"you play {artists.names[what]}, as {who} do"
+        played = artists.names[by] if by >= 0 else self._played(row)
+        return f"{who} who play {played} also play {artists.names[what]}"
+
+    def _played(self, row: int) -> str:
+        """A track of the query, by its title; by its artist where only the artist is known."""
+        slot = int(self._slot[row])
+        if self._spread or slot < len(self.tracks_):
+            return f"“{self.names_[int(np.searchsorted(self.tracks_, row))]}”"
+        return self.artists_.names[slot - len(self.tracks_)]
 
     # --- disk -------------------------------------------------------------------------
 
@@ -401,8 +526,14 @@ class Collaborative(Component):
             gram=self.gram_,
             tracks=self.tracks_,
             n_tracks=np.int64(self.n_tracks_),
+            artist_of=self.artists_.of_track,
         )
-        state = {"n_listeners": self.n_listeners_, "names": list(self.names_)}
+        state = {
+            "n_listeners": self.n_listeners_,
+            "names": list(self.names_),
+            "artists": list(self.artists_.names),
+            "shared": self.artists_.shared,
+        }
         write_json(folder / "collaborative.json", state)
 
     @classmethod
@@ -418,22 +549,29 @@ class Collaborative(Component):
             component.gram_ = stored["gram"]
             component.tracks_ = stored["tracks"]
             component.n_tracks_ = int(stored["n_tracks"])
+            # versions of before there were packs know no artists
+            of_track = stored["artist_of"] if state.get("artists") else _NO_ARTISTS
+            component.artists_ = _Artists(
+                tuple(state.get("artists", ())), of_track, bool(state.get("shared"))
+            )
             component._prepare(_restore(stored["factors"], component._scale))
         return component
 
     def align(self, rows: IntArray) -> Self:
         """The same factors for another vocabulary; YᵀY stays that of the training."""
         other = type(self)(self.config)
-        slots = np.full(len(rows), -1, dtype=np.int32)
-        slots[rows >= 0] = self._slot[rows[rows >= 0]]
+        heard = np.zeros(self.n_tracks_ + 1, dtype=bool)  # the last for rows that are not known
+        heard[self.tracks_] = True
         other.n_tracks_ = len(rows)
         other.n_listeners_ = self.n_listeners_
         other.sklearn_model_ = None
-        other.tracks_ = np.flatnonzero(slots >= 0).astype(np.int32)
+        other.tracks_ = np.flatnonzero(heard[rows]).astype(np.int32)
         kept = np.searchsorted(self.tracks_, rows[other.tracks_])
         other.names_ = tuple(self.names_[place] for place in kept)
+        other.artists_ = self.artists_.align(rows)
         other._scale, other.gram_ = self._scale, self.gram_
-        other._prepare(self._factors[slots[other.tracks_]])
+        factors = self.factors_
+        other._prepare(np.concatenate([factors[kept], factors[len(self.tracks_) :]]))
         return other
 
 
@@ -443,12 +581,3 @@ def _halve(factors: FloatArray, scale: float) -> npt.NDArray[np.float16]:
 
 def _restore(half: npt.NDArray[np.float16], scale: float) -> FloatArray:
     return half.astype(np.float32) * np.float32(scale)
-
-
-def _compact(matrix: csr_matrix, heard: npt.NDArray[np.bool_]) -> csr_matrix:
-    """Only the columns that hold anything; cheaper than slicing by column."""
-    place = np.cumsum(heard, dtype=np.int32) - 1
-    return csr_matrix(
-        (matrix.data, place[matrix.indices], matrix.indptr),
-        shape=(matrix.shape[0], int(heard.sum())),
-    )

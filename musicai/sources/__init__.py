@@ -16,6 +16,7 @@ from musicai.sources import (
     maloja,
     mapped_table,
     musicai_export,
+    neighbours,
     pano_scrobbler,
     rockbox,
     spotify_account,
@@ -39,6 +40,7 @@ SOURCES: tuple[Source, ...] = (
     itunes.SOURCE,
     apple_music.SOURCE,
     listeners.SOURCE,
+    neighbours.SOURCE,
     track_table.SOURCE,
     mapped_table.SOURCE,
 )

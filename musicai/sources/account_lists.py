@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from musicai.frames import conform
 from musicai.sources.base import SOURCE_ITEM_COLUMNS
 from musicai.sources.complaints import Complaints
 from musicai.sources.local_tracks import local_track
 from musicai.sources.named_tracks import NamedTracks
 from musicai.sources.values import EARLIEST, clean, iso_seconds, latest
-from musicai.tables import conform
 
 LIKED = "Liked Songs"
 """The playlist that the tracks of ``YourLibrary.json`` become, as Spotify itself calls it."""

@@ -17,13 +17,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from musicai.frames import conform
 from musicai.sources.base import SOURCE_PLAY_COLUMNS, ParsedFile, ReadOptions, Source
 from musicai.sources.complaints import Complaints
 from musicai.sources.scrobbles import Scrobbles, length_ms
 from musicai.sources.text import CsvChunk, CsvReading, csv_header
 from musicai.sources.track_rows import numbers
 from musicai.sources.values import EARLIEST, MAX_PLAY_MS, clean, iso_seconds, latest
-from musicai.tables import conform
 
 NAME = "apple_music"
 

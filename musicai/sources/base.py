@@ -9,7 +9,8 @@ from typing import Literal
 import pandas as pd
 
 from musicai.choices import Choices
-from musicai.tables import SOURCE_TRACK_COLUMNS, empty_frame
+from musicai.frames import empty_frame
+from musicai.tables import SOURCE_TRACK_COLUMNS
 
 PLAY_SOURCES = (
     "spotify_extended",
@@ -91,15 +92,25 @@ class ReadOptions:
 
 
 @dataclass(frozen=True)
+class PackPart:
+    """Rows of one file of a neighbour pack; ``sources.neighbours`` puts them together."""
+
+    role: str
+    """What the rows say: "counts" of a table that stands alone, else a role of ``HETREC``."""
+    rows: pd.DataFrame
+
+
+@dataclass(frozen=True)
 class ParsedFile:
     """One file, read. ``read`` = rows kept + ``not_music`` + ``private`` + ``rejected``."""
 
     file: str
     format: str
     """The reader's name."""
-    kind: Literal["plays", "playlist", "catalogue", "tracks", "choices"]
+    kind: Literal["plays", "playlist", "catalogue", "tracks", "choices", "neighbours"]
     """What the rows are: plays, a playlist, a track table that becomes a catalogue, facts about
-    own tracks alone, or choices (feedback, exclusions, confirmed matches)."""
+    own tracks alone, choices (feedback, exclusions, confirmed matches), or what other listeners
+    play."""
     tracks: pd.DataFrame = field(default_factory=lambda: empty_frame(SOURCE_TRACK_COLUMNS))
     """``SOURCE_TRACK_COLUMNS``, one row a track id."""
     plays: pd.DataFrame = field(default_factory=lambda: empty_frame(SOURCE_PLAY_COLUMNS))
@@ -119,6 +130,8 @@ class ParsedFile:
     its plays were."""
     choices: Choices = field(default_factory=Choices)
     """What the person decided, where a file holds such (kind "choices")."""
+    pack: PackPart | None = None
+    """Rows of a neighbour pack (kind "neighbours")."""
     further: tuple[ParsedFile, ...] = ()
     """Rows of other kinds in the same file, such as the playlists of an iTunes library; each
     part has counts of its own and no further parts."""

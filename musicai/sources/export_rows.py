@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from musicai.frames import conform
 from musicai.sources.base import (
     PLAY_SOURCES,
     SOURCE_ITEM_COLUMNS,
@@ -33,7 +34,10 @@ from musicai.sources.values import (
     year,
     yes,
 )
-from musicai.tables import ARTIST_SEPARATOR, SOURCE_TRACK_COLUMNS, conform
+from musicai.tables import (
+    ARTIST_SEPARATOR,
+    SOURCE_TRACK_COLUMNS,
+)
 
 NAME = "musicai_export"
 

@@ -24,6 +24,7 @@ import numpy as np
 import pandas as pd
 
 from musicai.errors import UnreadableFile
+from musicai.frames import conform
 from musicai.settings import PACKAGE_DATA
 from musicai.sources.base import SOURCE_ITEM_COLUMNS, ParsedFile, ReadOptions, Source
 from musicai.sources.complaints import Complaints
@@ -32,7 +33,10 @@ from musicai.sources.local_tracks import local_track
 from musicai.sources.text import CsvChunk, CsvHeader, CsvReading, csv_header, header_name
 from musicai.sources.track_rows import TrackRows, measures, track_id_of
 from musicai.sources.values import EARLIEST, clean, genres, iso_seconds, latest, one_artist
-from musicai.tables import ARTIST_SEPARATOR, AUDIO_FEATURES, conform
+from musicai.tables import (
+    ARTIST_SEPARATOR,
+    AUDIO_FEATURES,
+)
 
 NAME = "exportify"
 

@@ -18,12 +18,12 @@ from xml.parsers.expat import ExpatError
 import pandas as pd
 
 from musicai.errors import UnreadableFile
+from musicai.frames import conform
 from musicai.sources.base import SOURCE_ITEM_COLUMNS, ParsedFile, ReadOptions, Source
 from musicai.sources.complaints import Complaints
 from musicai.sources.scrobbles import Scrobbles, length_ms
 from musicai.sources.text import decode
 from musicai.sources.values import clean, latest
-from musicai.tables import conform
 
 NAME = "itunes"
 

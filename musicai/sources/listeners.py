@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from musicai.frames import conform
 from musicai.sources.base import SOURCE_PLAY_COLUMNS, ParsedFile, ReadOptions, Source
 from musicai.sources.complaints import Complaints
 from musicai.sources.text import CsvChunk, CsvReading, csv_header
@@ -29,7 +30,6 @@ from musicai.sources.values import (
     spotify_id,
     yes,
 )
-from musicai.tables import conform
 
 NAME = "listeners"
 

@@ -7,7 +7,7 @@ import unicodedata
 from pathlib import PurePosixPath
 
 DATA_ENDINGS = frozenset(
-    (".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".txt", ".xml", ".log", ".gz", ".zip")
+    (".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".txt", ".xml", ".log", ".dat", ".gz", ".zip")
 )
 """What is read inside folders and archives; anything else there is passed over."""
 

@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from musicai.frames import conform
 from musicai.matching import name_id
 from musicai.sources.base import SOURCE_PLAY_COLUMNS, ParsedFile
 from musicai.sources.complaints import Complaints
@@ -33,7 +34,6 @@ from musicai.sources.values import (
     joined_artists,
     latest,
 )
-from musicai.tables import conform
 
 EARLIEST_SCROBBLE = int(datetime(2002, 11, 1, tzinfo=UTC).timestamp())
 """Audioscrobbler began in November 2002, before anybody streamed; seconds since 1970."""

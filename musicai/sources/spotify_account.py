@@ -20,6 +20,7 @@ import orjson
 import pandas as pd
 
 from musicai.errors import UnreadableFile
+from musicai.frames import conform
 from musicai.sources.account_lists import ListItems, library_of, playlists_of
 from musicai.sources.base import SOURCE_PLAY_COLUMNS, ParsedFile, ReadOptions, Source
 from musicai.sources.complaints import Complaints
@@ -27,7 +28,6 @@ from musicai.sources.named_tracks import NamedTracks
 from musicai.sources.recovery import recover_rows
 from musicai.sources.text import decode
 from musicai.sources.values import EARLIEST, MAX_PLAY_MS, iso_seconds, latest
-from musicai.tables import conform
 
 NAME = "spotify_account"
 

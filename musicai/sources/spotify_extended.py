@@ -17,6 +17,7 @@ import orjson
 import pandas as pd
 
 from musicai.errors import UnreadableFile
+from musicai.frames import conform
 from musicai.matching import name_id
 from musicai.sources.base import SOURCE_PLAY_COLUMNS, ParsedFile, ReadOptions, Source
 from musicai.sources.bulk import all_cleaned, all_seconds, all_spotify_ids
@@ -32,7 +33,10 @@ from musicai.sources.values import (
     latest,
     one_artist,
 )
-from musicai.tables import BoolArray, IntArray, conform
+from musicai.tables import (
+    BoolArray,
+    IntArray,
+)
 
 NAME = "spotify_extended"
 

@@ -133,6 +133,8 @@ class CsvReading:
 
     data: bytes
     complaints: Complaints
+    quoted: bool = True
+    """Whether a quotation mark at the begin of a field encloses it."""
     rejected: int = 0
     """Rows with too few or too many fields so far."""
 
@@ -164,7 +166,11 @@ class CsvReading:
                 yield self._chunk(lines, rows)
 
     def _rows(self, stream: io.TextIOWrapper, skipped: int) -> Iterator[tuple[int, list[str]]]:
-        reader = csv.reader(stream, delimiter=self.header.delimiter)
+        reader = csv.reader(
+            stream,
+            delimiter=self.header.delimiter,
+            quoting=csv.QUOTE_MINIMAL if self.quoted else csv.QUOTE_NONE,
+        )
         expected = len(self.header.names)
         header_seen = False
         while True:

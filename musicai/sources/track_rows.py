@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from musicai.frames import conform
 from musicai.matching import name_id
 from musicai.sources.complaints import Complaints
 from musicai.sources.text import CsvChunk
@@ -19,7 +20,6 @@ from musicai.tables import (
     AUDIO_FEATURES,
     SOURCE_TRACK_COLUMNS,
     UNIT_FEATURES,
-    conform,
 )
 
 Numbers = npt.NDArray[np.float64]

@@ -26,7 +26,8 @@ from musicai.store.database import copy_database, plain_errors, prepare
 logger = logging.getLogger(__name__)
 
 _DATABASE = "musicai.db"
-_CATALOGUE = re.compile(r"catalogues/([0-9a-f]{32})\.parquet")
+_CATALOGUE = re.compile(r"catalogues/([0-9a-f]{32}(?:-[a-z]{1,20})?\.parquet)")
+"""The tracks of a catalogue, or a table that lies beside them."""
 
 
 def backup(store: Store, path: Path) -> Path:
@@ -42,9 +43,9 @@ def backup(store: Store, path: Path) -> Path:
         with zipfile.ZipFile(beside, "w", zipfile.ZIP_DEFLATED) as archive:
             archive.write(copy, _DATABASE)
             for catalogue in store.catalogues():
-                if cataloguing.is_whole(catalogue.path):
-                    name = f"catalogues/{catalogue.path.name}"
-                    archive.write(catalogue.path, name, zipfile.ZIP_STORED)
+                for file in cataloguing.files_of(store.settings, catalogue.digest):
+                    if cataloguing.is_whole(file):
+                        archive.write(file, f"catalogues/{file.name}", zipfile.ZIP_STORED)
     logger.info("backup of %d bytes written", path.stat().st_size)
     return path
 
@@ -71,10 +72,9 @@ def restore(store: Store, path: Path) -> Path:
         with store.reading() as connection:
             trusted = connection.execute(select(schema.artifacts)).mappings().all()
         _replace(store, folder / _DATABASE)
-        for digest in found:
-            target = cataloguing.file_of(settings, digest)
-            with cataloguing.written_beside(target) as beside:
-                shutil.copyfile(folder / digest, beside)
+        for file in found:
+            with cataloguing.written_beside(settings.catalogues / file) as beside:
+                shutil.copyfile(folder / file, beside)
         with store.writing() as connection:
             profiles, versions = schema.profiles, schema.profile_versions
             connection.execute(delete(schema.artifacts))
@@ -91,8 +91,8 @@ def restore(store: Store, path: Path) -> Path:
 
 
 def _unpack(settings: Settings, path: Path, folder: Path) -> list[str]:
-    """The database and the catalogues under names of our own; returns the catalogues' digests."""
-    digests: list[str] = []
+    """The database and the catalogues' files; returns the files' names, which are checked."""
+    files: list[str] = []
     left = settings.max_unpacked_bytes
     try:
         with zipfile.ZipFile(path) as archive:
@@ -111,12 +111,12 @@ def _unpack(settings: Settings, path: Path, folder: Path) -> list[str]:
                             )
                         unpacked.write(block)
                 if match:
-                    digests.append(match[1])
+                    files.append(match[1])
     except (OSError, zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as error:
         raise UnreadableFile(
             f"{path.name} cannot be read as a backup ({error}); nothing was changed."
         ) from error
-    return digests
+    return files
 
 
 def _check(database: Path) -> None:

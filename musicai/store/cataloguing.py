@@ -7,7 +7,7 @@ import os
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -17,15 +17,25 @@ from sqlalchemy import Connection, Row, delete, func, insert, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from musicai.errors import DataError, NotFound
+from musicai.frames import conform
 from musicai.settings import Settings
 from musicai.store import schema
 from musicai.store.records import Catalogue, moment
-from musicai.tables import INVENTED_PREFIX, SOURCE_TRACK_COLUMNS, conform
+from musicai.tables import (
+    INVENTED_PREFIX,
+    SOURCE_TRACK_COLUMNS,
+)
 
 _c = schema.catalogues.c
 _on = schema.profile_catalogues
 
 _NAMES = ["name", "artists", "album", "isrc"]
+
+TRACKS, NEIGHBOURS, OPEN = "tracks", "neighbours", "open"
+"""The kinds of catalogues; those of ``NEIGHBOURS`` hold no tracks to recommend from."""
+
+RESERVED = ("your history", "your playlists")
+"""No catalogue's names: the library calls the origin of own tracks so."""
 
 
 @dataclass(frozen=True)
@@ -38,11 +48,22 @@ class NewCatalogue:
     invented: bool
     n_tracks: int
     digest: str
+    kind: str = TRACKS
+    owner: str = ""
+
+    def owned_by(self, profile: str) -> NewCatalogue:
+        """The same, as what open data found for that profile."""
+        return replace(self, kind=OPEN, owner=profile)
 
 
 def file_of(settings: Settings, digest: str) -> Path:
     """The Parquet file; its name comes from the digest, never from a person's file name."""
     return settings.catalogues / f"{digest[:32]}.parquet"
+
+
+def files_of(settings: Settings, digest: str) -> list[Path]:
+    """Every file of a catalogue that is there: its tracks, and what lies beside them."""
+    return sorted(settings.catalogues.glob(f"{digest[:32]}*.parquet"))
 
 
 @contextlib.contextmanager
@@ -92,21 +113,28 @@ def insert_new(connection: Connection, new: NewCatalogue) -> None:
     """Its row; a digest that is there already stays, a name that is taken gets a number."""
     if by_digest(connection, new.digest) is not None:
         return
-    taken = set(connection.execute(select(_c.name)).scalars())
-    name, number = new.name, 2
-    while name in taken:
-        name, number = f"{new.name} ({number})", number + 1
     connection.execute(
         insert(schema.catalogues).values(
-            name=name,
+            name=free_name(connection, new.name),
             origin=new.origin,
             licence=new.licence,
             invented=new.invented,
             n_tracks=new.n_tracks,
             digest=new.digest,
             created_at=int(time.time()),
+            kind=new.kind,
+            owner=new.owner,
         )
     )
+
+
+def free_name(connection: Connection, wanted: str) -> str:
+    """The name, with a number where another catalogue has it."""
+    taken = {*connection.execute(select(_c.name)).scalars(), *RESERVED}
+    name, number = wanted, 2
+    while name in taken:
+        name, number = f"{wanted} ({number})", number + 1
+    return name
 
 
 def by_digest(connection: Connection, digest: str) -> int | None:
@@ -128,12 +156,18 @@ def set_enabled(connection: Connection, profile: str, catalogue: int, on: bool) 
 
 
 def listing(connection: Connection, settings: Settings, profile: str | None) -> list[Catalogue]:
-    """All catalogues in the order they were added, with ``enabled`` as that profile has it."""
+    """Catalogues in the order they were added, with ``enabled`` as that profile has it.
+
+    Those that open data made for another profile are left out; without a profile all are there.
+    """
     enabled: set[int] = set()
     if profile is not None:
-        query = select(_on.c.catalogue).where(_on.c.profile == profile, _on.c.enabled)
-        enabled = set(connection.execute(query).scalars())
-    rows = connection.execute(select(schema.catalogues).order_by(_c.id))
+        chosen = select(_on.c.catalogue).where(_on.c.profile == profile, _on.c.enabled)
+        enabled = set(connection.execute(chosen).scalars())
+    query = select(schema.catalogues).order_by(_c.id)
+    if profile is not None:
+        query = query.where(_c.owner.in_(("", profile)))
+    rows = connection.execute(query)
     return [_record(settings, row, row.id in enabled) for row in rows]
 
 
@@ -156,15 +190,16 @@ def _record(settings: Settings, row: Row[tuple[object, ...]], enabled: bool) -> 
     )
 
 
-def read_tracks(catalogue: Catalogue) -> pd.DataFrame:
-    """``SOURCE_TRACK_COLUMNS`` of the file.
+def read_tracks(catalogue: Catalogue, columns: Sequence[str] | None = None) -> pd.DataFrame:
+    """``SOURCE_TRACK_COLUMNS`` of the file, or some of them; only these are read.
 
     Raises:
         NotFound: the file is gone or damaged.
     """
+    wanted = {name: SOURCE_TRACK_COLUMNS[name] for name in columns or SOURCE_TRACK_COLUMNS}
     try:
-        table = pq.read_table(catalogue.path, page_checksum_verification=True)
-        return conform(table.to_pandas(), SOURCE_TRACK_COLUMNS, catalogue.name)
+        table = pq.read_table(catalogue.path, columns=list(wanted), page_checksum_verification=True)
+        return conform(table.to_pandas(), wanted, catalogue.name)
     except (OSError, pa.ArrowException, DataError) as error:
         raise NotFound(
             f"The tracks of the catalogue {catalogue.name!r} are gone or damaged. "
@@ -189,11 +224,12 @@ def drop_unused(connection: Connection, settings: Settings, catalogue: int) -> N
 
 
 def drop(connection: Connection, settings: Settings, catalogue: int) -> None:
-    """Remove the row, then the file; a file left over is overwritten by the next import."""
+    """Remove the row, then the files; one left over goes with the next change (``sweep``)."""
     digest = connection.execute(select(_c.digest).where(_c.id == catalogue)).scalar_one()
     connection.execute(delete(schema.catalogues).where(_c.id == catalogue))
-    with contextlib.suppress(OSError):
-        file_of(settings, digest).unlink(missing_ok=True)
+    for path in files_of(settings, digest):
+        with contextlib.suppress(OSError):
+            path.unlink(missing_ok=True)
 
 
 def names_found(
@@ -238,7 +274,15 @@ def _to_ask(
     new = [digest for digest in digests if digest not in {c.digest for c in there}]
     paths = [c.path for c in there if c.enabled or c.digest in digests]
     paths += [file_of(settings, digest) for digest in dict.fromkeys(new)]
-    return [path for path in paths if is_whole(path)]
+    return [path for path in paths if _has_names(path)]
+
+
+def _has_names(path: Path) -> bool:
+    """Whether the file can be read and holds tracks, which a neighbour pack does not."""
+    try:
+        return {"track_id", *_NAMES} <= set(pq.read_schema(path).names)
+    except (OSError, pa.ArrowException):
+        return False
 
 
 def fill_names(connection: Connection, found: pd.DataFrame) -> None:

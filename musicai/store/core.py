@@ -11,7 +11,9 @@ import pandas as pd
 from musicai.choices import Choices, Exclusion, Feedback, MatchDecision
 from musicai.errors import DataError, NotFound
 from musicai.sources.base import ColumnMapping
+from musicai.store import catalogue_changes as changes
 from musicai.store import cataloguing, choosing, owndata, past, removing
+from musicai.store.answering import AnswerStore
 from musicai.store.profiles import ProfileStore, check_name
 from musicai.store.records import Catalogue, FileRecord, ImportRecord, OwnData
 from musicai.store.versions import VersionStore
@@ -20,7 +22,7 @@ from musicai.store.writing import ImportWriter
 logger = logging.getLogger(__name__)
 
 
-class Store(ProfileStore, VersionStore):
+class Store(ProfileStore, VersionStore, AnswerStore):
     """Profiles, imports, catalogues, choices and what is known of model versions.
 
     Thread-safe: every method is one or a few short transactions of its own.
@@ -69,7 +71,7 @@ class Store(ProfileStore, VersionStore):
     # --- catalogues -------------------------------------------------------------------
 
     def catalogues(self, profile: str | None = None) -> list[Catalogue]:
-        """All catalogues; ``enabled`` as that profile has it."""
+        """All catalogues; with a profile those it may use, ``enabled`` as that profile has it."""
         with self.reading() as connection:
             return cataloguing.listing(connection, self.settings, profile)
 
@@ -77,7 +79,7 @@ class Store(ProfileStore, VersionStore):
         """One catalogue.
 
         Raises:
-            NotFound: there is none of that name.
+            NotFound: there is none of that name that the profile may use.
         """
         for catalogue in self.catalogues(profile):
             if catalogue.name == name:
@@ -98,28 +100,33 @@ class Store(ProfileStore, VersionStore):
 
         Raises:
             DataError: no tracks, an id twice, or invented tracks among real ones.
+            JobRunning: an import is being written.
         """
-        new = cataloguing.prepare(
-            self.settings,
-            name,
-            frame,
-            origin=origin,
-            licence=licence,
-            invented=invented,
-            digest=digest,
-        )
-        with self.writing() as connection:
-            cataloguing.insert_new(connection, new)
+        with self.exclusive("adding a catalogue"):
+            new = cataloguing.prepare(
+                self.settings,
+                changes.checked_name(name),
+                frame,
+                origin=changes.checked_note(origin, "origin"),
+                licence=changes.checked_note(licence, "licence"),
+                invented=invented,
+                digest=digest,
+            )
+            with self.writing() as connection:
+                cataloguing.insert_new(connection, new)
+        return self._of_digest(digest)
+
+    def _of_digest(self, digest: str) -> Catalogue:
         return next(c for c in self.catalogues() if c.digest == digest)
 
     def enable_catalogue(self, profile: str, name: str, on: bool) -> None:
         """Recommend from a catalogue, or no longer.
 
         Raises:
-            NotFound: no such profile or catalogue.
+            NotFound: no such profile, or no such catalogue that it may use.
             DataError: it would mix invented tracks with real ones.
         """
-        catalogue = self.catalogue(name)
+        catalogue = self.catalogue(name, profile)
         if on and catalogue.invented != self.profile(profile).invented:
             raise DataError(
                 f"The catalogue {name!r} cannot be used for the profile {profile!r}: invented "
@@ -129,19 +136,113 @@ class Store(ProfileStore, VersionStore):
         with self.writing() as connection:
             cataloguing.set_enabled(connection, profile, catalogue.id, on)
 
-    def remove_catalogue(self, name: str) -> None:
-        """Remove a catalogue from every profile, with its file."""
-        catalogue = self.catalogue(name)
-        with self.exclusive("removing a catalogue"), self.writing() as connection:
-            cataloguing.drop(connection, self.settings, catalogue.id)
+    def rename_catalogue(self, name: str, to: str) -> Catalogue:
+        """Call a catalogue otherwise, in every profile.
 
-    def catalogue_tracks(self, name: str) -> pd.DataFrame:
-        """``SOURCE_TRACK_COLUMNS`` of a catalogue.
+        Raises:
+            NotFound: there is none of that name.
+            DataError: the new name is taken or cannot be one.
+        """
+        catalogue = self.catalogue(name)
+        with self.writing() as connection:
+            changes.rename(connection, self.settings, catalogue, to)
+        return self.catalogue(to.strip())
+
+    def describe_catalogue(
+        self, name: str, *, origin: str | None = None, licence: str | None = None
+    ) -> Catalogue:
+        """Note where a catalogue came from and under which licence; None leaves it.
+
+        Raises:
+            NotFound: there is none of that name.
+            DataError: a text is too long, or the origin is empty.
+        """
+        catalogue = self.catalogue(name)
+        with self.writing() as connection:
+            changes.describe(connection, catalogue, origin=origin, licence=licence)
+        return self.catalogue(name)
+
+    def update_catalogue(
+        self,
+        name: str,
+        frame: pd.DataFrame,
+        *,
+        origin: str,
+        licence: str | None = None,
+        digest: str,
+    ) -> Catalogue:
+        """Replace the tracks of a catalogue; every profile keeps whether it is enabled.
+
+        Args:
+            name: Which.
+            frame: ``SOURCE_TRACK_COLUMNS``.
+            origin: The file they come from.
+            licence: None keeps what was noted.
+            digest: SHA-256 of the file.
+
+        Raises:
+            NotFound: there is none of that name.
+            DataError: the tracks are refused, or are another catalogue already.
+            JobRunning: an import is being written.
+        """
+        with self.exclusive("updating a catalogue"):
+            catalogue = self.catalogue(name)
+            changes.put_tracks(
+                self, catalogue, frame, origin=origin, licence=licence, digest=digest
+            )
+        return self.catalogue(name)
+
+    def remove_catalogue(self, name: str) -> None:
+        """Remove a catalogue from every profile, with its files."""
+        with self.exclusive("removing a catalogue"):
+            catalogue = self.catalogue(name)
+            with self.writing() as connection:
+                cataloguing.drop(connection, self.settings, catalogue.id)
+            changes.sweep(self)
+
+    def catalogue_tracks(self, name: str, columns: Sequence[str] | None = None) -> pd.DataFrame:
+        """``SOURCE_TRACK_COLUMNS`` of a catalogue, or some of them; only these are read.
 
         Raises:
             NotFound: there is none of that name, or its file is gone.
         """
-        return cataloguing.read_tracks(self.catalogue(name))
+        return cataloguing.read_tracks(self.catalogue(name), columns)
+
+    def put_personal_catalogue(
+        self, profile: str, name: str, frame: pd.DataFrame, links: pd.DataFrame, licence: str
+    ) -> Catalogue:
+        """Keep what open data found for a profile, in place of what it found before.
+
+        It belongs to this profile alone, and is enabled unless the person switched the earlier
+        one off. A name that another catalogue has gets a number.
+
+        Args:
+            profile: Whose it is.
+            name: What a new one is called; one that is replaced keeps its name.
+            frame: ``SOURCE_TRACK_COLUMNS``.
+            links: ``LINK_COLUMNS``, each of a track in ``frame``.
+            licence: Of the data, as the hosts state it.
+
+        Raises:
+            NotFound: there is no such profile.
+            DataError: the profile is invented, or the tracks or links are refused.
+            JobRunning: an import is being written.
+        """
+        if self.profile(profile).invented:
+            raise DataError("The invented sample has no open data: nothing in it is real.")
+        with self.exclusive("keeping open data"):
+            digest = changes.put_personal(
+                self, profile, changes.checked_name(name), frame, links, licence=licence
+            )
+        return next(c for c in self.catalogues(profile) if c.digest == digest)
+
+    def catalogue_links(self, name: str) -> pd.DataFrame:
+        """``LINK_COLUMNS``: how the tracks of a catalogue were found; no rows for a table.
+
+        Raises:
+            NotFound: there is no catalogue of that name, or the file is damaged.
+        """
+        return changes.read_links(self.settings, self.catalogue(name))
 
     # --- choices ----------------------------------------------------------------------
 

@@ -20,12 +20,13 @@ import pyarrow.parquet as pq
 from sqlalchemy import Connection, Table, delete, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
+from musicai.frames import conform
 from musicai.settings import Settings
 from musicai.sources.base import PLAY_SOURCES
 from musicai.store import choosing, schema
 from musicai.store.cataloguing import written_beside
 from musicai.store.records import OwnData
-from musicai.tables import SOURCE_TRACK_COLUMNS, conform
+from musicai.tables import SOURCE_TRACK_COLUMNS
 
 logger = logging.getLogger(__name__)
 
@@ -100,7 +101,7 @@ def _files(connection: Connection, profile: str) -> list[list[object]]:
             imports.profile == profile,
             imports.state == "visible",
             files.repeated.is_(False),
-            files.kind != "catalogue",
+            files.kind.not_in(("catalogue", "neighbours")),
         )
         .order_by(imports.id, files.id)
     )

@@ -11,7 +11,8 @@ from sqlalchemy import Row, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from musicai.errors import DataError, NotFound
-from musicai.store import known, removing, schema
+from musicai.packs import Pack
+from musicai.store import known, packing, removing, schema
 from musicai.store.opened import OpenStore
 from musicai.store.records import Profile, moment
 
@@ -96,6 +97,11 @@ class ProfileStore(OpenStore):
             return False
         with self.reading() as connection:
             return known.has_api_rows(connection, profile)
+
+    def neighbours(self, profile: str) -> tuple[Pack, ...]:
+        """The neighbour packs enabled for a profile; nothing of them is read yet."""
+        with self.reading() as connection:
+            return packing.enabled_packs(connection, self.settings, profile)
 
     def settings_of(self, profile: str) -> dict[str, Any]:
         """The profile's own settings, plain JSON values."""

@@ -79,7 +79,7 @@ class FileRecord:
     """SHA-256 of its bytes."""
     format: str
     kind: str
-    """``plays``, ``playlist``, ``catalogue``, ``tracks`` or ``choices``."""
+    """``plays``, ``playlist``, ``catalogue``, ``tracks``, ``choices`` or ``neighbours``."""
     counts: Counts
     repeated: bool = False
     """True if the bytes were known already and nothing was stored again."""
@@ -117,6 +117,11 @@ class ImportRecord:
     def tracks(self) -> Counts:
         """Rows of its track tables."""
         return counts_of_kind(self.files, "catalogue")
+
+    @property
+    def neighbours(self) -> Counts:
+        """Rows of its neighbour packs."""
+        return counts_of_kind(self.files, "neighbours")
 
     @property
     def further(self) -> Counts:

@@ -17,8 +17,18 @@ from sqlalchemy import Connection, insert, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from musicai.errors import JobRunning
+from musicai.packs import PackTables
 from musicai.sources.base import ParsedFile, Problem
-from musicai.store import cataloguing, choosing, known, owndata, removing, schema, settling
+from musicai.store import (
+    cataloguing,
+    choosing,
+    known,
+    owndata,
+    packing,
+    removing,
+    schema,
+    settling,
+)
 from musicai.store.dedupe import Int64
 from musicai.store.opened import import_lock
 from musicai.store.past import first_records
@@ -51,6 +61,7 @@ class ImportWriter:
         self._store = store
         self._taken: dict[str, list[FileRecord]] = {}
         self._new_catalogues: dict[str, cataloguing.NewCatalogue] = {}
+        self._new_packs: dict[str, packing.NewPack] = {}
         self._enable: list[str] = []
         self._starts: list[tuple[int, int]] = []
         self._started = time.perf_counter()
@@ -168,6 +179,39 @@ class ImportWriter:
         self._enable.append(digest)
         return self._note(parsed, digest, len(parsed.tracks), parsed.duplicate, catalogue=digest)
 
+    def add_pack(
+        self, tables: PackTables | None, files: Sequence[tuple[ParsedFile, str]], name: str
+    ) -> None:
+        """Take in what other listeners play, enabled for the profile when the import ends.
+
+        Args:
+            tables: The pack; None where nothing of its files can be used.
+            files: The files it was put together from, with their digests.
+            name: What it is called.
+        """
+        digest = packing.digest_of([one for _, one in files])
+        there = False
+        if tables is not None:
+            with self._store.reading() as connection:
+                there = cataloguing.by_digest(connection, digest) is not None
+            self._new_packs[digest] = packing.prepare(
+                self._store.settings,
+                name,
+                tables,
+                origin=files[0][0].file,
+                licence="",
+                digest=digest,
+            )
+            self._enable.append(digest)
+        for parsed, one in files:
+            kept = parsed.read - parsed.rejected if tables is not None else 0
+            known_before = self.known(one) if there else ()
+            catalogue = digest if tables is not None else None
+            if known_before:
+                self.repeat(parsed.file, known_before)
+            else:
+                self._note(parsed, one, kept, 0, catalogue=catalogue)
+
     def add_empty(self, parsed: ParsedFile, digest: str) -> FileRecord:
         """Note a file of which no row was taken, so that its counts and problems are kept."""
         return self._note(parsed, digest, 0, parsed.duplicate)
@@ -230,6 +274,8 @@ class ImportWriter:
             self._write_records(connection)
             for new in self._new_catalogues.values():
                 cataloguing.insert_new(connection, new)
+            for pack in self._new_packs.values():
+                packing.insert_new(connection, pack)
             for digest in self._enable:
                 cataloguing.enable_digest(connection, self.profile, digest)
             settling.write(connection, earlier)

@@ -186,6 +186,7 @@ _KINDS = {
     "plays": "Plays",
     "playlist": "Playlist rows",
     "catalogue": "Catalogue rows",
+    "neighbours": "Rows of other listeners",
     "tracks": "Facts about tracks",
     "choices": "Your choices",
 }

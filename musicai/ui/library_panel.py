@@ -12,13 +12,15 @@ import streamlit as st
 from musicai import jobs, prepared
 from musicai.errors import JobRunning
 from musicai.registry import retire_profile
-from musicai.store import Catalogue, ImportRecord
+from musicai.store import ImportRecord
 from musicai.ui import (
+    catalogues_panel,
     exclusions_panel,
     export_panel,
     import_panel,
     jobs_panel,
     matches_panel,
+    neighbours_panel,
     provenance_panel,
     state,
     widgets,
@@ -28,7 +30,7 @@ from musicai.ui import (
 if TYPE_CHECKING:
     from musicai.ai_model import MusicAI
 
-PARTS = ("Your music", "Matches", "Left out", "Export & delete")
+PARTS = ("Your music", "New music", "Matches", "Left out", "Export & delete")
 """The parts of the page, as the tabs and the address name them."""
 
 
@@ -39,12 +41,15 @@ def draw() -> None:
     ai = state.current_ai()
     widgets.invented_note(ai.library.invented)
     jobs_panel.progress()
-    music, matches, left_out, leaving = st.tabs(
+    music, new, matches, left_out, leaving = st.tabs(
         list(PARTS), key="library_part", on_change="rerun", bind="query-params"
     )
     if music.open:
         with music:
             _music(ai, name)
+    elif new.open:
+        with new:
+            _new_music(ai, name)
     elif matches.open:
         with matches:
             state.guarded(lambda: matches_panel.draw(ai))
@@ -66,10 +71,14 @@ def _music(ai: MusicAI, name: str) -> None:
     _figures(ai)
     _add_music()
     provenance_panel.draw(ai)
-    _catalogues(ai, name)
     _imports(name)
     if import_panel.has_api_rows(name):
         _consent(name)
+
+
+def _new_music(ai: MusicAI, name: str) -> None:
+    state.guarded(lambda: catalogues_panel.show_catalogues(ai, name))
+    state.guarded(lambda: neighbours_panel.draw(ai, name))
 
 
 def _leaving(ai: MusicAI, name: str) -> None:
@@ -114,47 +123,6 @@ def _figures(ai: MusicAI) -> None:
     others = len(library.listeners) - 1
     if others:
         st.caption(f"Beside yours, the plays of {words.count(others, 'other listener')} are here.")
-
-
-# --- catalogues -----------------------------------------------------------------------
-
-
-def _catalogues(ai: MusicAI, name: str) -> None:
-    st.subheader("Catalogues", anchor=False)
-    st.caption("Where Discover finds tracks that you have never played.")
-    fitting = [c for c in state.store().catalogues(name) if c.invented == ai.library.invented]
-    for catalogue in fitting:
-        _catalogue(catalogue, name)
-    if not fitting:
-        st.markdown("No catalogue yet, so only your own music can be recommended.")
-    if not ai.library.invented:
-        st.caption(
-            "To add one, drop a table of tracks into “Add music”: a CSV with track, artist and, "
-            "if there are, genres and audio features."
-        )
-
-
-def _catalogue(catalogue: Catalogue, profile: str) -> None:
-    with st.container(border=True, horizontal=True, vertical_alignment="center"):
-        key = f"catalogue_{profile}_{catalogue.id}"
-        st.toggle(
-            words.plain(catalogue.name),
-            value=catalogue.enabled,
-            key=key,
-            on_change=_switch,
-            args=(profile, catalogue.name, key),
-        )
-        parts = [words.count(catalogue.n_tracks, "track")]
-        parts.append(f"from {words.plain(catalogue.origin)}")
-        if catalogue.licence:
-            parts.append(f"licence: {words.plain(catalogue.licence)}")
-        st.caption(" · ".join(parts))
-
-
-def _switch(profile: str, name: str, key: str) -> None:
-    state.attempt(
-        lambda: state.store().enable_catalogue(profile, name, bool(st.session_state[key]))
-    )
 
 
 # --- imports --------------------------------------------------------------------------

@@ -15,6 +15,8 @@ import streamlit as st
 from musicai.ai_model import MusicAI
 from musicai.errors import MusicAIError, NotFound
 from musicai.logs import setup_logging
+from musicai.neighbours import PackCoverage
+from musicai.neighbours import pack_coverage as coverage_of_pack
 from musicai.registry import active
 from musicai.requests import Request, Scored
 from musicai.settings import Settings, load_settings
@@ -112,6 +114,11 @@ def _load_ai(home: str, profile: str, fingerprint: str, version: str) -> MusicAI
     return MusicAI(profile, settings=settings())
 
 
+def forget_loaded() -> None:
+    """Load every profile anew when it is asked for: something changed that no key tells."""
+    _load_ai.clear()
+
+
 def scored(ai: MusicAI, request: Request) -> Scored:
     """All components' scores for a request: computed once, so that sliders only re-blend."""
     return _score(ai.library.fingerprint, ai.version or "", request.key(), ai, request)
@@ -136,6 +143,17 @@ def taste(ai: MusicAI, since: datetime | None, timezone: str) -> TasteProfile:
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _taste(fingerprint: str, since: datetime | None, timezone: str, _ai: MusicAI) -> TasteProfile:
     return taste_profile(_ai.library, _ai.features, listener=0, since=since, timezone=timezone)
+
+
+def pack_coverage(ai: MusicAI, pack: str) -> PackCoverage | None:
+    """How much an enabled neighbour pack says about the profile's music, computed once."""
+    return _pack_coverage(ai.library.fingerprint, pack, ai)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _pack_coverage(fingerprint: str, name: str, _ai: MusicAI) -> PackCoverage | None:
+    packs = [pack for pack in _ai.library.neighbours if pack.name == name]
+    return coverage_of_pack(_ai.library, packs[0]) if packs else None
 
 
 def on_phone() -> bool:

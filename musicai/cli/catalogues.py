@@ -1,0 +1,234 @@
+"""Commands about catalogues: what there is to discover from, and what is done to it."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from musicai.catalogue_files import CatalogueFile, read_catalogue
+from musicai.cli.shared import Outcome, chosen_profile, show_rows, show_table
+from musicai.coverage import Coverage, Reach, coverage
+from musicai.errors import QueryError
+from musicai.importing import catalogue_name
+from musicai.settings import Settings
+from musicai.store import Catalogue, Store
+from musicai.store.cataloguing import NEIGHBOURS
+
+
+def catalogues(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
+    """One of the actions; listing where none is named."""
+    return _ACTIONS[options.action or "list"](options, settings, store)
+
+
+# --- listing --------------------------------------------------------------------------
+
+
+def _list(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
+    """The catalogues that the profile may use, and what each covers of its music."""
+    profile = chosen_profile(options, store, settings)
+    looked = not getattr(options, "no_coverage", False)
+    found = coverage(store, settings, profile) if looked else None
+    there = [one for one in store.catalogues(profile) if one.kind != NEIGHBOURS]
+    rows = [_row(one, found) for one in there]
+    show_rows(options, [_shown(row) for row in rows])
+    result: dict[str, Any] = {"profile": profile, "catalogues": rows}
+    if found is not None:
+        result["coverage"] = {
+            "artists": found.n_artists,
+            "plays": found.n_plays,
+            "enabled": _reach(found.enabled, found),
+        }
+        if not options.json:
+            print(_total(found))
+    return 0, result
+
+
+def _row(one: Catalogue, found: Coverage | None) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        "name": one.name,
+        "enabled": one.enabled,
+        "tracks": one.n_tracks,
+        "licence": one.licence,
+        "origin": one.origin,
+        "kind": one.kind,
+        "invented": one.invented,
+        "added": f"{one.created_at:%Y-%m-%d}",
+        "updated": f"{one.updated_at:%Y-%m-%d}" if one.updated_at else None,
+    }
+    if found is not None:
+        reach = found.each.get(one.name)
+        row["coverage"] = reach and {
+            "alone": _reach(reach.alone, found),
+            "without": _reach(reach.without, found),
+            "with": _reach(reach.together, found),
+        }
+    return row
+
+
+def _reach(reach: Reach, found: Coverage) -> dict[str, Any]:
+    """Counts, and shares of the own artists and plays; null where there are none."""
+    return {
+        "artists": reach.artists,
+        "artists_share": _share(reach.artists, found.n_artists),
+        "plays_matched": reach.plays_matched,
+        "plays_matched_share": _share(reach.plays_matched, found.n_plays),
+        "plays_of_artists": reach.plays_of_artists,
+        "plays_of_artists_share": _share(reach.plays_of_artists, found.n_plays),
+        "new_tracks_of_own_artists": reach.new_tracks,
+    }
+
+
+def _share(part: int, whole: int) -> float | None:
+    return round(part / whole, 4) if whole else None
+
+
+def _percent(share: float | None) -> str:
+    return "–" if share is None else f"{share:.1%}"
+
+
+def _shown(row: Mapping[str, Any]) -> dict[str, object]:
+    """A row as the table on a terminal has room for it."""
+    shown = {name: row[name] for name in ("name", "enabled", "tracks", "licence", "origin")}
+    if "coverage" in row:
+        alone = (row["coverage"] or {}).get("alone", {})
+        shown["your artists"] = _percent(alone.get("artists_share"))
+        shown["your plays"] = _percent(alone.get("plays_matched_share"))
+        shown["new by them"] = f"{alone['new_tracks_of_own_artists']:,}" if alone else "–"
+    return shown
+
+
+def _total(found: Coverage) -> str:
+    enabled = found.enabled
+    return (
+        f"Enabled together: {enabled.artists:,} of {found.n_artists:,} of your artists, "
+        f"{enabled.plays_matched:,} of {found.n_plays:,} plays matched, {enabled.new_tracks:,} "
+        "tracks of your artists that you have never played."
+    )
+
+
+# --- changing -------------------------------------------------------------------------
+
+
+def _add(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
+    """A new catalogue, enabled for the named profile or the only one with real data."""
+    profile = _of_person(options, store)
+    file = read_catalogue(settings, options.file, mappings=store.mappings())
+    name = options.name or catalogue_name(file.file)
+    known = {one.digest: one.name for one in store.catalogues()}
+    if file.digest in known:
+        raise QueryError(f"These very tracks are the catalogue {known[file.digest]!r} already.")
+    if options.name and options.name.strip() in known.values():
+        raise QueryError(f"There is a catalogue {options.name!r} already; `update` replaces it.")
+    added = store.add_catalogue(
+        name,
+        file.tracks,
+        origin=file.origin if options.origin is None else options.origin,
+        licence=options.licence,
+        digest=file.digest,
+    )
+    if profile is not None:
+        store.enable_catalogue(profile, added.name, True)
+    if not options.json:
+        whom = f"enabled for {profile!r}" if profile else "enabled for nobody yet"
+        print(f"Catalogue {added.name!r} has {added.n_tracks:,} tracks; {whom}.")
+    return _report(options, file, _row(store.catalogue(added.name, profile), None))
+
+
+def _of_person(options: argparse.Namespace, store: Store) -> str | None:
+    if options.profile:
+        return store.profile(options.profile).name
+    real = [profile.name for profile in store.profiles() if not profile.invented]
+    return real[0] if len(real) == 1 else None
+
+
+def _report(options: argparse.Namespace, file: CatalogueFile, row: dict[str, Any]) -> Outcome:
+    """What became of the rows of a file."""
+    counts = {
+        "read": file.read,
+        "kept": len(file.tracks),
+        "duplicate": file.duplicate,
+        "rejected": file.rejected,
+    }
+    problems = [{"file": p.file, "where": p.where, "why": p.why} for p in file.problems]
+    if not options.json:
+        print(", ".join(f"{number:,} {what}" for what, number in counts.items()))
+        show_table(("file", "where", "why"), [list(problem.values()) for problem in problems])
+    return 0, {"catalogue": row, "rows": counts, "problems": problems}
+
+
+def _update(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
+    """Other tracks under the same name."""
+    old = _named(options, store)
+    file = read_catalogue(settings, options.file, mappings=store.mappings(), invented=old.invented)
+    new = store.update_catalogue(
+        old.name, file.tracks, origin=file.origin, licence=options.licence, digest=file.digest
+    )
+    if not options.json:
+        print(f"Catalogue {new.name!r} has {new.n_tracks:,} tracks now; it had {old.n_tracks:,}.")
+    return _report(options, file, {**_row(new, None), "tracks_before": old.n_tracks})
+
+
+def _rename(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
+    """Another name."""
+    new = store.rename_catalogue(_named(options, store).name, options.to)
+    return _done(options, new, f"Catalogue {options.name!r} is called {new.name!r} now.")
+
+
+def _describe(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
+    """Its licence and origin."""
+    if options.licence is None and options.origin is None:
+        raise QueryError("Say what to note: --licence, --origin, or both.")
+    name = _named(options, store).name
+    new = store.describe_catalogue(name, origin=options.origin, licence=options.licence)
+    said = f"{new.name!r} is from {new.origin}; licence: {new.licence or 'not known'}."
+    return _done(options, new, said)
+
+
+def _switch(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
+    """On or off for a profile."""
+    profile = chosen_profile(options, store, settings)
+    name = _named(options, store, profile).name
+    store.enable_catalogue(profile, name, options.action == "enable")
+    options.no_coverage = True
+    return _list(options, settings, store)
+
+
+def _remove(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
+    """It is gone, with its file."""
+    name = _named(options, store).name
+    store.remove_catalogue(name)
+    if not options.json:
+        print(f"Catalogue {name!r} is removed.")
+    return 0, {"removed": name}
+
+
+def _done(options: argparse.Namespace, one: Catalogue, said: str) -> Outcome:
+    if not options.json:
+        print(said)
+    return 0, {"catalogue": _row(one, None)}
+
+
+def _named(options: argparse.Namespace, store: Store, profile: str | None = None) -> Catalogue:
+    """The catalogue that is meant.
+
+    Raises:
+        QueryError: there is none of that name.
+    """
+    known = {one.name: one for one in store.catalogues(profile)}
+    if options.name not in known:
+        there = f"are {', '.join(sorted(known))}" if known else "is none yet; add a table"
+        raise QueryError(f"There is no catalogue {options.name!r}. There {there}.")
+    return known[options.name]
+
+
+_ACTIONS: Mapping[str, Callable[[argparse.Namespace, Settings, Store], Outcome]] = {
+    "list": _list,
+    "add": _add,
+    "rename": _rename,
+    "describe": _describe,
+    "enable": _switch,
+    "disable": _switch,
+    "update": _update,
+    "remove": _remove,
+}
