@@ -198,7 +198,7 @@ def measure(facts: Evidence, *, seed: int = 0) -> tuple[EstimateError, ...]:
     audio[np.isin(facts.recording, facts.recording[hidden])] = np.nan
     rest = replace(facts, audio=audio)
     truth = facts.audio[hidden]
-    overall = np.broadcast_to(np.nanmean(audio, axis=0), truth.shape)
+    overall = np.broadcast_to(_column_means(audio), truth.shape)
     found = []
     for method, way in _BY.items():
         guess = way(rest, hidden)
@@ -210,6 +210,12 @@ def measure(facts: Evidence, *, seed: int = 0) -> tuple[EstimateError, ...]:
             base = np.abs(overall[both, column] - truth[both, column]).mean()
             found.append(EstimateError(method, feature, float(off), float(base), int(both.sum())))
     return tuple(found)
+
+
+def _column_means(values: Matrix) -> Matrix:
+    """(9,) means of the known values; NaN for a feature that no track has."""
+    present = np.isfinite(values)
+    return _ratio(np.nan_to_num(values).sum(axis=0), present.sum(axis=0).astype(float))
 
 
 def order(errors: tuple[EstimateError, ...]) -> tuple[str, ...]:

@@ -119,3 +119,13 @@ def test_a_value_is_never_guessed_from_another_release_of_the_same_recording() -
     made = worlds.library(rows, [(0, 0.0)])
     errors = measure(evidence(made.tracks, made.plays, made.playlist_items))
     assert not [e for e in errors if e.method == "artist"]
+
+
+def test_a_feature_that_no_track_has_is_measured_for_none() -> None:
+    """A table may hold some of the nine alone, and a mean of nothing is not a warning."""
+    rows: list[dict[str, object]] = [
+        {"track_id": f"t{i}", "name": f"N{i}", "artists": "A", "energy": i / 50} for i in range(50)
+    ]
+    made = worlds.library(rows, [(0, 0.0)])
+    facts = evidence(made.tracks, made.plays, made.playlist_items)
+    assert {error.feature for error in measure(facts)} == {"energy"}

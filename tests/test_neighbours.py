@@ -324,6 +324,32 @@ def test_taste_in_artists_reaches_tracks_that_nobody_played(
     assert "listeners like you" not in own.text, "the pack knows artists, not tracks"
 
 
+def test_reasons_name_only_artists_whom_the_pack_knows(settings: Settings) -> None:
+    """What listeners of the pack play is not said of an artist whom none of them plays."""
+    with Store(settings) as store:
+        take(
+            store,
+            settings,
+            ("h.json", history("Björk", "Radiohead", "Unheard-of")),
+            ("table.csv", catalogue("Portishead", "Slayer", "Unheard-of", "Björk")),
+            ("counts.csv", counts()),
+        )
+        data, library = training(settings, store), load_library(store, settings, "p")
+        model = Collaborative(CollaborativeConfig(factors=8, regularization=0.5)).fit(
+            data, no_progress
+        )
+        query = Query(dp.history(library), np.zeros(0, dtype=np.int32))
+        new = ~library.tracks["own"].to_numpy()
+        said = {
+            str(library.tracks["artists"].iat[row]): reason.text
+            for row in np.flatnonzero(new)
+            for reason in model.reasons(query, int(row))
+        }
+        assert said["Portishead"] == "listeners like you who play Björk also play Portishead"
+        assert said["Björk"] == "you play Björk, as listeners like you do"
+        assert said["Unheard-of"] == "you play Unheard-of"
+
+
 def test_half_of_the_artists_score_and_no_more(settings: Settings, stocked: Store) -> None:
     data, library = training(settings, stocked), load_library(stocked, settings, "p")
     query = Query(dp.history(library), np.zeros(0, dtype=np.int32))

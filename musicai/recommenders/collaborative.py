@@ -25,7 +25,7 @@ from musicai.recommenders.base import (
     write_json,
 )
 from musicai.recommenders.joint import Joint, with_artists
-from musicai.tables import FloatArray, IntArray
+from musicai.tables import BoolArray, FloatArray, IntArray
 
 logger = logging.getLogger(__name__)
 
@@ -130,6 +130,9 @@ class _Artists:
     """(n_artists,) in the order of their factors."""
     of_track: IntArray
     """(n_tracks,) position in ``names``, −1 for none; empty where there are no artists."""
+    named: BoolArray
+    """(n_artists,) whether listeners of packs play them; of the others only the owner's rows
+    tell."""
     shared: bool
     """Whether other listeners' rows name tracks, and not only artists."""
 
@@ -138,11 +141,11 @@ class _Artists:
         """The artists that have factors of their own."""
         names = data.features.artist_names
         if not len(joint.artists):
-            return cls((), _NO_ARTISTS, joint.shared)
+            return cls((), _NO_ARTISTS, joint.named, joint.shared)
         position = np.full(len(names) + 1, -1, dtype=np.int32)  # the last for tracks of no artist
         position[joint.artists] = np.arange(len(joint.artists))
         known = tuple(names[artist] for artist in joint.artists)
-        return cls(known, position[data.features.artist], joint.shared)
+        return cls(known, position[data.features.artist], joint.named, joint.shared)
 
     def slot_of(self, rows: IntArray, n_heard: int) -> IntArray:
         """(len(rows),) rows of the factors of the tracks' artists, −1 for none."""
@@ -159,7 +162,8 @@ class _Artists:
         """The same artists for another vocabulary; see ``Component.align``."""
         if not self.names:
             return self
-        return _Artists(self.names, np.append(self.of_track, np.int32(-1))[rows], self.shared)
+        of_track = np.append(self.of_track, np.int32(-1))[rows]
+        return _Artists(self.names, of_track, self.named, self.shared)
 
 
 class Collaborative(Component):
@@ -480,7 +484,7 @@ class Collaborative(Component):
         rows, parts = self.contributions(query, track)
         if not len(rows):
             return []
-        others = np.where(rows == track, -np.inf, parts)
+        others = np.where(self._told_by(rows, track), parts, -np.inf)
         best = int(np.argmax(others))
         if others[best] > 0:
             row = int(rows[best])
@@ -490,6 +494,20 @@ class Collaborative(Component):
             text = "you start from it" if track in query.seeds else "you play it yourself"
             return [Reason(self.name, text, float(parts[own].sum()), track)]
         return []
+
+    def _told_by(self, rows: IntArray, track: int) -> BoolArray:
+        """(k,) which of the query's tracks can be named as what leads to a track.
+
+        Where the track is known by its artist alone, those of whose artists the
+        listeners of packs say something.
+        """
+        told: BoolArray = rows != track
+        if self._spread or self._slot[track] < len(self.tracks_):
+            return told
+        by, what = self.artists_.of_track[rows], self.artists_.of_track[track]
+        named = np.append(self.artists_.named, False)  # the last for tracks of no artist
+        told &= (by == what) | (named[by] & named[what])
+        return told
 
     def _together(self, row: int, track: int) -> str:
         """What links a played track to another, in words that the training rows bear out."""
@@ -504,7 +522,8 @@ class Collaborative(Component):
             return f"it goes together with {played} in your sessions"
         by, what = int(artists.of_track[row]), target - n_heard
         if by == what:
-            return f"you play {artists.names[what]}, as {who} do"
+            as_they = f", as {who} do" if artists.named[what] else ""
+            return f"you play {artists.names[what]}{as_they}"
         played = artists.names[by] if by >= 0 else self._played(row)
         return f"{who} who play {played} also play {artists.names[what]}"
 
@@ -527,6 +546,7 @@ class Collaborative(Component):
             tracks=self.tracks_,
             n_tracks=np.int64(self.n_tracks_),
             artist_of=self.artists_.of_track,
+            artist_named=self.artists_.named,
         )
         state = {
             "n_listeners": self.n_listeners_,
@@ -550,9 +570,12 @@ class Collaborative(Component):
             component.tracks_ = stored["tracks"]
             component.n_tracks_ = int(stored["n_tracks"])
             # versions of before there were packs know no artists
-            of_track = stored["artist_of"] if state.get("artists") else _NO_ARTISTS
+            known = tuple(state.get("artists", ()))
             component.artists_ = _Artists(
-                tuple(state.get("artists", ())), of_track, bool(state.get("shared"))
+                known,
+                stored["artist_of"] if known else _NO_ARTISTS,
+                stored["artist_named"] if known else np.zeros(0, dtype=bool),
+                bool(state.get("shared")),
             )
             component._prepare(_restore(stored["factors"], component._scale))
         return component

@@ -10,6 +10,8 @@ from scipy.sparse import csr_matrix, hstack, vstack
 from musicai.recommenders.base import NeighbourRows, TrackFeatures, TrainingData
 from musicai.tables import BoolArray, IntArray
 
+_NONE = np.zeros(0, dtype=bool)
+
 
 @dataclass(frozen=True)
 class Joint:
@@ -22,6 +24,8 @@ class Joint:
     """(n_heard,) track rows."""
     artists: IntArray
     """(n_known,) positions in ``TrackFeatures.artist_names``; empty without neighbour packs."""
+    named: BoolArray
+    """(n_known,) which of these artists listeners of packs play."""
     shared: bool
     """Whether rows other than the owner's, and baskets, name tracks."""
 
@@ -43,7 +47,7 @@ def with_artists(matrix: csr_matrix, data: TrainingData) -> Joint:
     if others is None:
         heard = _filled(matrix, n_tracks)
         columns = np.flatnonzero(heard).astype(np.int32)
-        return Joint(_compact(matrix, heard), columns, np.zeros(0, dtype=np.int32), shared)
+        return Joint(_compact(matrix, heard), columns, np.zeros(0, dtype=np.int32), _NONE, shared)
     tracks = _below(matrix, others.tracks)
     artists = _below(_by_artist(matrix, data.features, others), others.artists)
     heard, played = _filled(tracks, n_tracks), _filled(artists, artists.shape[1])
@@ -53,6 +57,7 @@ def with_artists(matrix: csr_matrix, data: TrainingData) -> Joint:
         csr_matrix(both, dtype=np.float32),
         np.flatnonzero(heard).astype(np.int32),
         known.astype(np.int32),
+        _filled(others.artists, artists.shape[1])[known],
         shared,
     )
 
