@@ -38,6 +38,7 @@ def build_parser() -> argparse.ArgumentParser:
     _profile(commands.add_parser("test", help=text, description=text.capitalize() + "."))
     _versions(commands)
     _catalogues(commands)
+    _open_data(commands)
     text = "delete a profile with its data and the versions trained on it"
     deletion = commands.add_parser("delete-profile", help=text, description=text.capitalize() + ".")
     deletion.add_argument("name", metavar="NAME")
@@ -271,6 +272,38 @@ def _catalogues(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     updating.add_argument("file", type=Path, metavar="FILE")
     updating.add_argument("--licence", metavar="TEXT", help="without it what was noted stays")
     named("remove", "remove a catalogue from every profile")
+
+
+def _open_data(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    text = "find new music through MusicBrainz and ListenBrainz, if you allow it"
+    parser = commands.add_parser("open-data", help=text, description=text.capitalize() + ".")
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+
+    def action(name: str, text: str) -> argparse.ArgumentParser:
+        return actions.add_parser(name, help=text, description=text.capitalize() + ".")
+
+    for name, text in (
+        ("preview", "show what would leave this machine, to whom, and for how long"),
+        ("run", "do the allowed steps, and make what they find your personal catalogue"),
+    ):
+        one = action(name, text)
+        one.add_argument(
+            "--step",
+            action="append",
+            default=[],
+            metavar="STEP",
+            help="artists, similar, top, tags, fresh, further or spotify; repeat it for several",
+        )
+        _profile(one)
+    one.add_argument("--yes", action="store_true", help="allow these steps for the profile")
+    one.add_argument("--train", action="store_true", help="train a version on it afterwards")
+    _job(one)
+    _profile(action("status", "show the allowed steps and what was answered so far"))
+    _profile(action("refuse", "allow no step any more; what was found stays"))
+    token = action("token", "keep the ListenBrainz token that is typed or piped in")
+    token.add_argument("--remove", action="store_true", help="forget it")
+    _json(token)
+    _json(action("forget", "delete all answers of the hosts from this machine"))
 
 
 def _pair(text: str) -> tuple[str, float]:

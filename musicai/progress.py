@@ -27,3 +27,12 @@ def part(progress: Progress, start: float, stop: float) -> Progress:
         progress(start + (stop - start) * min(max(fraction, 0.0), 1.0), note)
 
     return report
+
+
+def fixed(progress: Progress, at: float) -> Progress:
+    """A progress that stays at ``at`` and passes notes on: for one of many small works."""
+
+    def report(fraction: float, note: str = "") -> None:
+        progress(at, note)
+
+    return report

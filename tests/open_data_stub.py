@@ -269,7 +269,8 @@ class World:
         stub.on("GET", f"{labs}/similar-artists/json", self._similar)
         stub.on("POST", f"{labs}/spotify-id-from-mbid/json", self._spotify_ids)
         stub.on("GET", f"{mb}/artist", self._find_artist)
-        stub.on("GET", f"{mb}/recording", self._find_recording)
+        stub.on("GET", f"{mb}/recording", self._recordings)
+        stub.on("GET", f"{mb}/release", self._release)
         stub.on("GET", f"{mb}/url", self._urls)
         for one in self.artists:
             top = f"{lb}/popularity/top-recordings-for-artist/{one}"
@@ -404,6 +405,36 @@ class World:
         asked = normalise(seen.query["query"][0].removeprefix("artist:"))
         hits = [{"id": one, "name": name} for one, name in self.artists.items()]
         return {"artists": [hit for hit in hits if normalise(hit["name"]) == asked]}
+
+    def _recordings(self, seen: Seen) -> Any:
+        if "artist" not in seen.query:
+            return self._find_recording(seen)
+        (artist,) = seen.query["artist"]
+        mine = [song for song in self.songs if song.artist_id == artist]
+        return {"recordings": [self._listed(song) for song in mine]}
+
+    def _release(self, seen: Seen) -> Any:
+        (group,) = seen.query["release-group"]
+        name = next(
+            (one["release_name"] for one in self.fresh if one["release_group_mbid"] == group), ""
+        )
+        tracks = [
+            {"title": song.title, "recording": self._listed(song)}
+            for song in self.songs
+            if name and song.album == name
+        ]
+        return {"releases": [{"title": name, "media": [{"tracks": tracks}]}] if name else []}
+
+    @staticmethod
+    def _listed(song: Song) -> dict[str, Any]:
+        artist = {"id": song.artist_id, "name": song.artist}
+        return {
+            "id": song.recording,
+            "title": song.title,
+            "length": song.length_ms,
+            "video": False,
+            "artist-credit": [{"name": song.artist, "artist": artist}],
+        }
 
     def _find_recording(self, seen: Seen) -> Any:
         hits = []

@@ -22,7 +22,7 @@ LEVELS: tuple[tuple[str, ...], ...] = (
     ("reading", "estimates"),
     ("importing", "exporting", "prepared", "catalogues", "catalogue_files"),
     ("doubts", "coverage", "open_data"),
-    ("sample",),
+    ("sample", "enrichment"),
     ("recommenders.base",),
     ("neighbours",),
     ("data_processor",),

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 
 from musicai.arguments import build_parser
-from musicai.cli import catalogues, data, music
+from musicai.cli import catalogues, data, music, open_data
 from musicai.cli.shared import Outcome
 from musicai.errors import Cancelled, MusicAIError, QueryError
 from musicai.logs import setup_logging
@@ -62,6 +62,7 @@ _COMMANDS: Mapping[str, Callable[[argparse.Namespace, Settings, Store], Outcome]
     "train-bundled": music.train_bundled,
     "profiles": data.profiles,
     "catalogues": catalogues.catalogues,
+    "open-data": open_data.open_data,
     "sample": data.sample,
     "versions": music.versions,
     "activate": music.activate,

@@ -159,7 +159,12 @@ def exclusive(settings: Settings, kind: str, profile: str) -> Iterator[None]:
 
 
 def _who_holds(holder: Path) -> str:
-    words = {"import": "An import", "train": "A training", "export": "An export"}
+    words = {
+        "import": "An import",
+        "train": "A training",
+        "export": "An export",
+        "enrich": "A search in open data",
+    }
     try:
         known = json.loads(holder.read_text("utf-8"))
         who = f"{words.get(known['kind'], 'Another job')} for the profile {known['profile']!r}"

@@ -223,6 +223,18 @@ class OpenData:
         clean = endpoints.name_of_artist(tag).casefold() or None
         return parsing.listened(self._one(endpoints.TAG_RADIO, clean, endpoints.tag_radio))
 
+    def artist_recordings(self, artist: str) -> list[Listened]:
+        """Up to 100 recordings of an artist in no order that means anything; needs no token."""
+        seed = values.mbid(artist) or None
+        return parsing.browsed(self._one(endpoints.BROWSED, seed, endpoints.browsed))
+
+    def release_tracks(self, release_group: str) -> list[Listened]:
+        """The recordings on the first release of a release group."""
+        group = values.mbid(release_group) or None
+        return parsing.release_tracks(
+            self._one(endpoints.RELEASE_TRACKS, group, endpoints.release_tracks)
+        )
+
     def fresh_releases(self) -> list[Release]:
         """New releases of all artists, of the last 90 days."""
         question = _question(None)

@@ -39,6 +39,9 @@ TAGGED = 100
 TOP = 100
 """Recordings of an artist that are kept, the most played."""
 
+BROWSE = 100
+"""Recordings of an artist that MusicBrainz lists at once; which ones it lists says nothing."""
+
 FRESH_DAYS = 90
 
 FOUND = 25
@@ -72,6 +75,8 @@ TOP_RECORDINGS = Kind("top-recordings", 30, "reading what is played most of an a
 ARTIST_RADIO = Kind("artist-radio", 30, "listening to artist radios")
 TAG_RADIO = Kind("tag-radio", 30, "listening to tag radios")
 FRESH = Kind("fresh-releases", 1, "reading new releases")
+BROWSED = Kind("artist-recordings", 90, "reading what an artist recorded")
+RELEASE_TRACKS = Kind("release-tracks", 30, "reading the tracks of new releases")
 SPOTIFY_IDS = Kind("spotify-ids", 180, "looking for Spotify ids", 50)
 
 _LOOKUP_KEYS = (
@@ -89,6 +94,10 @@ _LISTENED_KEYS = (
     "similar_artist_name", "release_name", "length", "total_listen_count", "total_user_count",
 )  # fmt: skip
 _SIMILAR_KEYS = ("artist_mbid", "name", "score", "reference_mbid")
+_BROWSED_KEYS = (
+    "id", "title", "length", "artist-credit", "artist", "name", "video", "media", "tracks",
+    "recording",
+)  # fmt: skip
 _RELEASE_KEYS = (
     "artist_mbids", "artist_credit_name", "release_group_mbid", "release_name", "release_date"
 )  # fmt: skip
@@ -295,3 +304,21 @@ def fresh(ask: Ask, questions: Mapping[str, None]) -> Rows:
     answer = ask(Call("listenbrainz", path, [("days", str(FRESH_DAYS))]))
     releases = values.entries(values.entries(answer).get("payload")).get("releases")
     return {question: values.pruned(values.items(releases), _RELEASE_KEYS)}
+
+
+def browsed(ask: Ask, questions: Mapping[str, str]) -> Rows:
+    """Recordings of an artist as MusicBrainz lists them; how popular each is, it does not know."""
+    ((question, seed),) = questions.items()
+    parameters = [("artist", seed), ("inc", "artist-credits"), ("limit", str(BROWSE))]
+    answer = ask(Call("musicbrainz", "/recording", [*parameters, ("fmt", "json")]))
+    listed = values.items(values.entries(answer).get("recordings"))[:BROWSE]
+    return {question: values.pruned(listed, _BROWSED_KEYS) or None}
+
+
+def release_tracks(ask: Ask, questions: Mapping[str, str]) -> Rows:
+    """The first release of a release group, with its media and their tracks."""
+    ((question, group),) = questions.items()
+    parameters = [("release-group", group), ("inc", "recordings artist-credits"), ("limit", "1")]
+    answer = ask(Call("musicbrainz", "/release", [*parameters, ("fmt", "json")]))
+    listed = values.items(values.entries(answer).get("releases"))[:1]
+    return {question: values.pruned(listed, _BROWSED_KEYS) or None}

@@ -154,6 +154,44 @@ def listened(rows: Any) -> list[Listened]:
     return list(found.values())
 
 
+def browsed(rows: Any, release_name: str = "") -> list[Listened]:
+    """Recordings as MusicBrainz lists them, each once; videos are left out."""
+    found: dict[str, Listened] = {}
+    for row in values.rows(rows):
+        credits = list(values.rows(row.get("artist-credit")))
+        people = [values.entries(credit.get("artist")) for credit in credits]
+        names = [
+            values.text(credit.get("name")) or values.text(person.get("name"))
+            for credit, person in zip(credits, people, strict=True)
+        ]
+        one, name = values.mbid(row.get("id")), values.text(row.get("title"))
+        if one and name and row.get("video") is not True and one not in found:
+            found[one] = Listened(
+                recording=one,
+                name=name,
+                artist_name="; ".join(filter(None, names)),
+                artists=values.mbids([person.get("id") for person in people]),
+                release_name=release_name,
+                length_ms=values.positive(row.get("length")),
+            )
+    return list(found.values())
+
+
+def release_tracks(rows: Any) -> list[Listened]:
+    """The recordings on a release, in its order."""
+    for release in values.rows(rows):
+        media = values.rows(release.get("media"))
+        tracks = [track for medium in media for track in values.rows(medium.get("tracks"))]
+        credit = release.get("artist-credit")
+        recordings = [
+            {"artist-credit": track.get("artist-credit") or credit}
+            | values.entries(track.get("recording"))
+            for track in tracks
+        ]
+        return browsed(recordings, values.text(release.get("title")))
+    return []
+
+
 def releases(rows: Any) -> list[Release]:
     """New releases in the host's order, each group once."""
     found: dict[str, Release] = {}

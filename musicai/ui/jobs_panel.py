@@ -20,11 +20,17 @@ from musicai.ui import state, words
 EVERY = "1s"
 """How often a running job is looked at."""
 
-_DOING = {"import": "Importing", "train": "Training", "export": "Writing your export"}
+_DOING = {
+    "import": "Importing",
+    "train": "Training",
+    "export": "Writing your export",
+    "enrich": "Asking open data",
+}
 _FAILED = {
     "import": "The import failed",
     "train": "The training failed",
     "export": "The export failed",
+    "enrich": "Finding music through open data failed",
 }
 _SAMPLE_WISH = "sample_wish"
 _SHOWN = "shown_import"
@@ -75,7 +81,7 @@ def _watch(place: str) -> None:
     if job is None:
         st.rerun()
     st.session_state[state.JOB] = job.id
-    imported = job.kind == "import" and bool(job.result)
+    imported = job.kind in ("import", "enrich") and bool(job.result)
     if imported and st.session_state.get(_SHOWN) != job.id:
         st.session_state[_SHOWN] = job.id  # the music is here: the pages can show it already
         st.rerun()
@@ -125,16 +131,39 @@ def _message(job: JobStatus) -> None:
         )
         st.error(text, title=_FAILED.get(job.kind, "The job failed"), icon=":material/error:")
     elif job.state == "cancelled":
-        st.info("Stopped as you asked; nothing half-done was kept.", icon=":material/block:")
+        st.info(
+            "Stopped as you asked. The answers so far are kept, and the next run goes on from them."
+            if job.kind == "enrich"
+            else "Stopped as you asked; nothing half-done was kept.",
+            icon=":material/block:",
+        )
     elif job.kind == "train":
         st.success(
             f"The new version is trained and in use. It took {words.seconds(job.seconds)}.",
             icon=":material/check_circle:",
         )
+    elif job.kind == "enrich":
+        _enriched(job)
     elif job.kind == "export":
         st.success("Your export is written; take it on Library.", icon=":material/check_circle:")
     else:
         st.success(_imported(job), icon=":material/check_circle:")
+
+
+def _enriched(job: JobStatus) -> None:
+    told = job.result
+    found, artists = int(told.get("tracks") or 0), int(told.get("artists") or 0)
+    text = "Nothing new was found."
+    if found:
+        by = f"{told.get('recognised', 0)} of {words.count(artists, 'artist')}"
+        text = f"Found {words.count(found, 'track')} that you never played, through {by}."
+    if told.get("complete"):
+        st.success(text, icon=":material/check_circle:")
+        return
+    text += " Some questions had no answer; run it again later, and it goes on from there."
+    if told.get("problem"):
+        text += f" {words.plain(str(told['problem']), 300)}"
+    st.warning(text, icon=":material/warning:")
 
 
 def _imported(job: JobStatus) -> str:

@@ -21,6 +21,7 @@ from musicai.ui import (
     jobs_panel,
     matches_panel,
     neighbours_panel,
+    open_data_panel,
     provenance_panel,
     state,
     widgets,
@@ -79,6 +80,7 @@ def _music(ai: MusicAI, name: str) -> None:
 def _new_music(ai: MusicAI, name: str) -> None:
     state.guarded(lambda: catalogues_panel.show_catalogues(ai, name))
     state.guarded(lambda: neighbours_panel.draw(ai, name))
+    state.guarded(lambda: open_data_panel.draw(ai, name))
 
 
 def _leaving(ai: MusicAI, name: str) -> None:

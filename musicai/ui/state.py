@@ -13,6 +13,7 @@ from datetime import datetime
 import streamlit as st
 
 from musicai.ai_model import MusicAI
+from musicai.enrichment import Plan, plan_for
 from musicai.errors import MusicAIError, NotFound
 from musicai.logs import setup_logging
 from musicai.neighbours import PackCoverage
@@ -154,6 +155,16 @@ def pack_coverage(ai: MusicAI, pack: str) -> PackCoverage | None:
 def _pack_coverage(fingerprint: str, name: str, _ai: MusicAI) -> PackCoverage | None:
     packs = [pack for pack in _ai.library.neighbours if pack.name == name]
     return coverage_of_pack(_ai.library, packs[0]) if packs else None
+
+
+def open_data_plan(ai: MusicAI) -> Plan:
+    """Whose music open data would be asked about."""
+    return _open_data_plan(ai.library.fingerprint, ai)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _open_data_plan(fingerprint: str, _ai: MusicAI) -> Plan:
+    return plan_for(_ai.library)
 
 
 def on_phone() -> bool:

@@ -1,0 +1,166 @@
+"""Commands about open data: what would be asked, the work itself, the token, the answers."""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, replace
+
+from musicai import enrichment
+from musicai.catalogues import load_library
+from musicai.cli.shared import Outcome, chosen_profile, show_table, work_of
+from musicai.errors import QueryError
+from musicai.open_data import connect, credentials
+from musicai.progress import part
+from musicai.settings import Settings
+from musicai.store import Store
+from musicai.training import train
+
+
+def open_data(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
+    """One of the actions."""
+    return _ACTIONS[options.action](options, settings, store)
+
+
+def _steps(options: argparse.Namespace, store: Store, profile: str) -> tuple[enrichment.Step, ...]:
+    """Those named, else those allowed before."""
+    return enrichment.checked(options.step or enrichment.allowed(store, profile))
+
+
+def _preview(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
+    profile = chosen_profile(options, store, settings)
+    steps = _steps(options, store, profile)
+    plan = enrichment.plan_for(load_library(store, settings, profile))
+    has_token = credentials.load(settings).token is not None
+    shown = enrichment.preview(plan, steps, has_token=has_token)
+    result = {
+        "profile": profile,
+        "requests": shown.requests,
+        "minutes": shown.minutes,
+        "hosts": list(shown.hosts),
+        "steps": [
+            {
+                "step": one.step.name,
+                "leaves": one.step.leaves,
+                "hosts": list(one.step.hosts),
+                "examples": list(one.examples),
+                "known": one.n_known,
+                "requests": one.requests,
+            }
+            for one in shown.steps
+        ],
+    }
+    if not options.json:
+        show_table(
+            ("step", "what leaves", "to", "requests, at most"),
+            [
+                (one.step.name, one.step.leaves, ", ".join(one.step.hosts), one.requests)
+                for one in shown.steps
+            ],
+        )
+        print(
+            f"At most {shown.requests:,} requests, one a second: {shown.minutes} min. Names and "
+            "ids only, never times or counts. Nothing was asked yet."
+        )
+    return 0, result
+
+
+def _run(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
+    profile = chosen_profile(options, store, settings)
+    steps = _steps(options, store, profile)
+    names = {step.name for step in steps}
+    if not options.yes and not names <= set(enrichment.allowed(store, profile)):
+        raise QueryError(
+            "Nothing leaves this machine before you allow it. Look at `open-data preview` with the "
+            "same steps, then repeat this with --yes."
+        )
+    with work_of(options, settings, "enrich") as work:
+        enrichment.allow(store, profile, steps)
+        plan = enrichment.plan_for(load_library(store, settings, profile))
+        asking = part(work.progress, 0.0, 0.8 if options.train else 1.0)
+        with connect(store) as client:
+            done = enrichment.enrich(store, profile, plan, steps, client, asking)
+        result = {"profile": profile, **asdict(done), "complete": done.complete}
+        problem = next((one.problem for one in done.steps if one.problem), "")
+        told = {key: result[key] for key in ("tracks", "recognised", "artists", "complete")}
+        work.result({**told, "problem": problem})
+        if options.train and done.catalogue:
+            trained = train(store, settings, profile, progress=part(work.progress, 0.8, 1.0))
+            work.result({"version": trained.version})
+            result["training"] = trained.to_json()
+    if not options.json:
+        _show(done)
+    return 0, result
+
+
+def _show(done: enrichment.Enrichment) -> None:
+    print(f"{done.recognised} of {done.artists} artists recognised.")
+    show_table(
+        ("step", "found", "unanswered", "why"),
+        [(one.step, one.found, one.failures, one.problem) for one in done.steps],
+    )
+    if done.catalogue:
+        print(f"{done.tracks:,} new tracks are in the catalogue {done.catalogue!r}.")
+    else:
+        print("Nothing new was found; the catalogue stays as it was.")
+    if not done.complete:
+        print("Run it again later: it goes on where it was stopped.")
+
+
+def _status(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
+    profile = chosen_profile(options, store, settings)
+    kept = credentials.load(settings)
+    counts = store.answers_counts()
+    result = {
+        "profile": profile,
+        "allowed": list(enrichment.allowed(store, profile)),
+        "token": credentials.masked(kept.token),
+        "contact": kept.contact,
+        "answers": {name: {"known": k, "unknown": u} for name, (k, u) in counts.items()},
+    }
+    if not options.json:
+        print(f"allowed: {', '.join(result['allowed']) or 'nothing'}")
+        print(f"token: {result['token'] or 'none'}")
+        show_table(("asked", "known", "unknown"), [(n, k, u) for n, (k, u) in counts.items()])
+    return 0, result
+
+
+def _refuse(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
+    profile = chosen_profile(options, store, settings)
+    enrichment.allow(store, profile, ())
+    if not options.json:
+        print("No step is allowed any more.")
+    return 0, {"profile": profile, "allowed": []}
+
+
+def _token(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
+    """Never an argument: those are seen by every user of the machine, and kept by shells."""
+    kept = credentials.Credentials() if options.remove else credentials.load(settings)
+    token: str | None = None
+    if not options.remove:
+        typed = getpass.getpass("ListenBrainz token: ") if sys.stdin.isatty() else sys.stdin.read()
+        token = typed.strip()
+    credentials.save(settings, replace(kept, token=token))
+    shown = credentials.masked(token)
+    if not options.json:
+        print(f"Kept, readable by you alone: {shown}" if shown else "Forgotten.")
+    return 0, {"token": shown}
+
+
+def _forget(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
+    n = store.answers_forget()
+    if not options.json:
+        print(f"{n:,} answers deleted.")
+    return 0, {"deleted": n}
+
+
+_ACTIONS: Mapping[str, Callable[[argparse.Namespace, Settings, Store], Outcome]] = {
+    "preview": _preview,
+    "run": _run,
+    "status": _status,
+    "refuse": _refuse,
+    "token": _token,
+    "forget": _forget,
+}

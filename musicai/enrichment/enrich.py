@@ -1,0 +1,192 @@
+"""The work itself: the allowed steps one after another, and what they found as a catalogue."""
+
+from __future__ import annotations
+
+import logging
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import TypeVar
+
+from musicai.enrichment.finding import Finder
+from musicai.enrichment.personal import LICENCE, tables
+from musicai.enrichment.plan import Plan
+from musicai.enrichment.recognise import Recognised, recognise
+from musicai.enrichment.steps import FRESH, FURTHER, RECOGNISE, SIMILAR, SPOTIFY, TAGS, TOP, Step
+from musicai.errors import HostUnavailable, NeedsToken, OpenDataError
+from musicai.open_data import OpenData
+from musicai.progress import Progress, no_progress, part
+from musicai.store import Store
+from musicai.tables import LINK_KINDS
+
+logger = logging.getLogger(__name__)
+
+CATALOGUE = "Open data"
+"""What a new personal catalogue is called."""
+
+DETAILS = "details"
+"""Names, years, genres and popularity of what the steps found; belongs to all of them."""
+
+_T = TypeVar("_T")
+
+_MINUTES = {RECOGNISE: 3.0, SIMILAR: 4.0, TOP: 2.0, TAGS: 0.5, FRESH: 1.0, FURTHER: 1.0}
+"""How long a step takes beside the others."""
+
+
+@dataclass
+class StepOutcome:
+    """How a step ended."""
+
+    step: str
+    found: int = 0
+    """Recordings that it brought first."""
+    failures: int = 0
+    """Questions without an answer."""
+    problem: str = ""
+    """What stopped the first of them, and what to do; "" where nothing did."""
+
+
+@dataclass
+class Enrichment:
+    """What came of it all."""
+
+    artists: int
+    """Asked about."""
+    recognised: int
+    catalogue: str = ""
+    """The personal catalogue's name; "" where nothing was found and it was left as it was."""
+    tracks: int = 0
+    """New tracks in the catalogue."""
+    links: dict[str, int] = field(default_factory=dict)
+    """Kind of link → how many."""
+    steps: list[StepOutcome] = field(default_factory=list)
+
+    @property
+    def complete(self) -> bool:
+        """Whether every question was answered."""
+        return not any(one.failures for one in self.steps)
+
+
+class _Guarded:
+    """Keeps what stopped a step, so that the other steps and what came before are not lost."""
+
+    def __init__(self, outcome: StepOutcome) -> None:
+        self.outcome = outcome
+
+    def __call__(self, do: Callable[[], _T]) -> _T | None:
+        try:
+            return do()
+        except OpenDataError as error:
+            self.outcome.failures += 1
+            # a host that is out of order tells more than the token that one call lacked
+            first = not self.outcome.problem
+            if first or (isinstance(error, HostUnavailable) and not isinstance(error, NeedsToken)):
+                self.outcome.problem = str(error)
+            return None
+
+
+def enrich(
+    store: Store,
+    profile: str,
+    plan: Plan,
+    steps: Sequence[Step],
+    client: OpenData,
+    progress: Progress = no_progress,
+    *,
+    today: date | None = None,
+    chance: random.Random | None = None,
+) -> Enrichment:
+    """Do the steps and keep what they found as the profile's personal catalogue.
+
+    Every answer is kept as it comes: run again, it goes on where it was stopped. Where a host
+    fails, the other steps are done and what was found counts. Nothing found changes nothing.
+
+    Args:
+        store: Where the catalogue goes.
+        profile: Whose it is.
+        plan: ``plan_for`` of the profile's library.
+        steps: What the person allowed (``steps.checked``).
+        client: Asks the hosts.
+        progress: Told of every request.
+        today: Later releases are left out; the machine's date unless given.
+        chance: Draws the order in which is asked.
+
+    Raises:
+        Cancelled: as ``progress`` does; the answers so far are kept, the catalogue as it was.
+        DataError: the catalogue cannot be written.
+    """
+    guard = _Guarded(StepOutcome(RECOGNISE.name))
+    outcomes = [guard.outcome]
+    progress = _onwards(progress)
+    spans = _spans(steps, progress)
+    known = recognise(plan, client, guard, spans[RECOGNISE])
+    finder = Finder(plan, client, guard, known, today or date.today(), chance or random.Random())
+    for step in steps:
+        if step in (RECOGNISE, SPOTIFY):
+            continue
+        guard.outcome = StepOutcome(step.name)
+        outcomes.append(guard.outcome)
+        finder.progress = client.progress = spans[step]
+        before = len(finder.candidates)
+        _WORK[step](finder)
+        guard.outcome.found = len(finder.candidates) - before
+    client.progress = part(progress, 0.9, 1.0)
+    guard.outcome = StepOutcome(DETAILS)
+    outcomes.append(guard.outcome)
+    finder.describe()
+    guard.outcome.found = sum(one.facts is not None for one in finder.candidates.values())
+    if SPOTIFY in steps:
+        guard.outcome = StepOutcome(SPOTIFY.name)
+        outcomes.append(guard.outcome)
+        finder.spotify()
+        guard.outcome.found = sum(bool(one.spotify) for one in finder.candidates.values())
+    done = Enrichment(len(plan.artists), len(known.artists), steps=outcomes)
+    _keep(store, profile, finder, known, done)
+    return done
+
+
+def _onwards(progress: Progress) -> Progress:
+    """A progress that never goes back: calls within a step each tell of themselves alone."""
+    reached = 0.0
+
+    def report(fraction: float, note: str = "") -> None:
+        nonlocal reached
+        reached = max(reached, fraction)
+        progress(reached, note)
+
+    return report
+
+
+def _spans(steps: Sequence[Step], progress: Progress) -> dict[Step, Progress]:
+    """The part of the progress that belongs to each step; the last tenth describes the finds."""
+    timed = [step for step in steps if step in _MINUTES]
+    whole = sum(_MINUTES[step] for step in timed)
+    spans: dict[Step, Progress] = {}
+    at = 0.0
+    for step in timed:
+        upto = at + 0.9 * _MINUTES[step] / whole
+        spans[step] = part(progress, at, upto)
+        at = upto
+    return spans
+
+
+_WORK: dict[Step, Callable[[Finder], None]] = {
+    SIMILAR: Finder.similar,
+    TOP: Finder.top,
+    TAGS: Finder.tags,
+    FRESH: Finder.fresh,
+    FURTHER: Finder.further,
+}
+
+
+def _keep(store: Store, profile: str, finder: Finder, known: Recognised, done: Enrichment) -> None:
+    frame, links = tables(finder.candidates.values(), known.own, finder.plan.played)
+    if not len(links):
+        logger.info("open data: nothing new was found")
+        return
+    kept = store.put_personal_catalogue(profile, CATALOGUE, frame, links, LICENCE)
+    done.catalogue = kept.name
+    done.tracks = int(links["track_id"].nunique())
+    counts = links["kind"].value_counts()
+    done.links = {kind: int(counts[kind]) for kind in LINK_KINDS if counts.get(kind)}

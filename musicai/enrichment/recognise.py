@@ -1,0 +1,113 @@
+"""Which artists of open data a listener's artists are, and what their tracks are tagged."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Protocol, TypeVar
+
+from musicai.enrichment.personal import OwnTrack
+from musicai.enrichment.picks import TAGS_ASKED
+from musicai.enrichment.plan import Plan, PlannedTrack
+from musicai.matching import name_id
+from musicai.open_data import OpenData, RecordingFacts
+from musicai.open_data.likeness import same_artist
+from musicai.progress import Progress, fixed, part
+
+_T = TypeVar("_T")
+
+
+class Guard(Protocol):
+    """Does something, or notes what stopped it."""
+
+    def __call__(self, do: Callable[[], _T]) -> _T | None:
+        """What ``do`` gives; None where open data did not answer."""
+
+
+@dataclass
+class Recognised:
+    """What open data calls the listener's music."""
+
+    artists: dict[str, str] = field(default_factory=dict)
+    """Artist as the listener's tracks spell it → id."""
+    own: list[OwnTrack] = field(default_factory=list)
+    tags: tuple[str, ...] = ()
+    """The genres of the listener's tracks, most played first."""
+
+
+def recognise(plan: Plan, client: OpenData, guard: Guard, progress: Progress) -> Recognised:
+    """Spotify ids first, which are exact; then names, of the tracks before the artists alone."""
+    found = Recognised()
+    client.progress = part(progress, 0.0, 0.1)
+    recordings = _by_spotify(plan, client, guard)
+    recordings |= _by_name(plan, client, guard, recordings, part(progress, 0.1, 0.6))
+    client.progress = part(progress, 0.6, 0.7)
+    ids = list(dict.fromkeys(recordings.values()))
+    facts = guard(lambda: client.recordings(ids)) or {}
+    told = {track: known for track, one in recordings.items() if (known := facts.get(one))}
+    for place, artist in enumerate(plan.artists):
+        client.progress = fixed(progress, 0.7 + 0.3 * place / len(plan.artists))
+        credits = [ref for t in artist.tracks if t in told for ref in told[t].artists]
+        same = Counter(ref.mbid for ref in credits if same_artist(artist.name, [ref.name]))
+        if same:
+            found.artists[artist.name] = same.most_common(1)[0][0]
+        else:
+            mbid = guard(partial(client.artist_mbid, artist.name))
+            if mbid:
+                found.artists[artist.name] = mbid
+    found.own = [_own(track, known) for track, known in told.items()]
+    found.tags = _tags(told)
+    return found
+
+
+def _by_spotify(plan: Plan, client: OpenData, guard: Guard) -> dict[PlannedTrack, str]:
+    ids = [track.spotify for track in plan.tracks if track.spotify]
+    told = guard(lambda: client.spotify_urls(ids)) or {} if ids else {}
+    return {t: one for t in plan.tracks if t.spotify and (one := told.get(t.spotify))}
+
+
+def _by_name(
+    plan: Plan,
+    client: OpenData,
+    guard: Guard,
+    known: Mapping[PlannedTrack, str],
+    progress: Progress,
+) -> dict[PlannedTrack, str]:
+    """Without a token each name costs a request, so one track stands for its artist."""
+    recordings: dict[PlannedTrack, str] = {}
+    wanted = []
+    for artist in plan.artists:
+        open_ones = [track for track in artist.tracks if track not in known]
+        if client.has_token:
+            wanted += open_ones
+        elif len(open_ones) == len(artist.tracks):
+            wanted += open_ones[:1]
+    names = list(dict.fromkeys(track.named for track in wanted))
+    # batches without a token are single searches: what came before a failure is worth keeping
+    size = 50 if client.has_token else 1
+    for start in range(0, len(names), size):
+        client.progress = fixed(progress, start / len(names))
+        told = guard(partial(client.resolve, names[start : start + size])) or {}
+        for track in wanted:
+            if (one := told.get(track.named)) is not None:
+                recordings[track] = one.recording
+    return recordings
+
+
+def _own(track: PlannedTrack, facts: RecordingFacts) -> OwnTrack:
+    named = track.named
+    track_id = track.spotify or name_id(named.artist, named.title)
+    return OwnTrack(track_id, named.title, named.artist, facts)
+
+
+def _tags(told: Mapping[PlannedTrack, RecordingFacts]) -> tuple[str, ...]:
+    """The genres with most plays behind them; a track's plays are shared among its genres."""
+    weight: defaultdict[str, float] = defaultdict(float)
+    for track, facts in told.items():
+        genres = [one for one in facts.tags if one.is_genre]
+        votes = sum(one.count for one in genres)
+        for one in genres:
+            weight[one.tag] += track.plays * one.count / votes
+    return tuple(sorted(weight, key=lambda tag: (-weight[tag], tag))[:TAGS_ASKED])
