@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -24,6 +25,7 @@ from musicai.recommenders.base import Component, History, Query, Reason, TrackFe
 from musicai.registry import active, load
 from musicai.requests import (
     Coverage,
+    Filters,
     Forgotten,
     Recommendation,
     Recommendations,
@@ -210,6 +212,18 @@ class MusicAI:
         rows = self.candidates(mode, user_id)
         return {genre: self._candidates.genre(genre, rows) for genre in GENRES}
 
+    def origins(self, mode: str = "auto") -> dict[str, int]:
+        """Origin → how many of the owner's candidates are known from it, most first."""
+        return self._candidates.origins(self.candidates(mode))
+
+    def years(self, mode: str = "auto") -> tuple[int, int] | None:
+        """First and last known year of the owner's candidates; None where none is known."""
+        return self._candidates.years(self.candidates(mode))
+
+    def has_fresh(self, mode: str = "auto") -> bool:
+        """Whether fresh releases of loved artists are among the owner's candidates."""
+        return self._candidates.has_fresh(self.candidates(mode))
+
     # --- recommending -----------------------------------------------------------------
 
     def get_hybrid_recommendations(
@@ -227,6 +241,7 @@ class MusicAI:
         diversity: float = 0.2,
         novelty: float = 0.0,
         artist_cap: int = 3,
+        filters: Filters | None = None,
     ) -> Recommendations:
         """The blended, re-ranked and explained list.
 
@@ -245,6 +260,7 @@ class MusicAI:
             diversity: 0 to 1; how much a track loses for being like one before it.
             novelty: −1 familiar to +1 obscure.
             artist_cap: Most tracks of one artist.
+            filters: What a track must be: origin, years, genres, fresh releases.
 
         Raises:
             QueryError: a value cannot be meant; the message lists what can.
@@ -259,6 +275,7 @@ class MusicAI:
             mode=mode,
             mood_strength=mood_strength,
             genre_strength=genre_strength,
+            filters=filters or Filters(),
         )
         tuning = Tuning(
             weights=weights,
@@ -284,7 +301,9 @@ class MusicAI:
         query = self._query(request, listener)
         rows = self._rows_of(listener, mode)
         self._check_coverage(request, rows)
+        rows, left_out = self._passing(rows, request.filters)
         rows = self._filtered(rows, query)
+        notes += left_out
         if listener is None:
             notes += (
                 f"No listener {request.user_id!r} is known here, so the list follows "
@@ -303,7 +322,41 @@ class MusicAI:
             stacked=ranking.stack(scaled),
             silent=tuple(name for name, scores in scaled.items() if ranking.is_silent(scores)),
             notes=self.notes + notes,
+            origins=self._candidates.origins(rows),
         )
+
+    def _passing(self, rows: RowArray, filters: Filters) -> tuple[RowArray, tuple[str, ...]]:
+        """The rows that pass the filters, and what is to be known of the others."""
+        if not filters:
+            return rows, ()
+        passing = self._candidates.filtered(rows, filters)
+        if not len(passing):
+            raise NoCandidates(self._why_none(rows, filters))
+        if filters.years is None:
+            return passing, ()
+        unknown = int(np.isnan(self.library.tracks["year"].to_numpy()[rows]).sum())
+        note = f"The years leave out {unknown:,} tracks whose year is not known."
+        return passing, (note,) if unknown else ()
+
+    def _why_none(self, rows: RowArray, filters: Filters) -> str:
+        """Which single filter to lift so that something is left; else that it takes several."""
+        names = {
+            "origins": "the origin",
+            "years": "the years",
+            "only_genres": "the genres",
+            "fresh": "“fresh releases”",
+        }
+        none = Filters()
+        helps = [
+            words
+            for name, words in names.items()
+            if getattr(filters, name) != getattr(none, name)
+            and len(
+                self._candidates.filtered(rows, replace(filters, **{name: getattr(none, name)}))
+            )
+        ]
+        what = " or ".join(helps) if helps else "several of them"
+        return f"No track passes these filters together. Lift {what}."
 
     def _query(self, request: Request, listener: int | None) -> Query:
         seeds = self.library.vocabulary.rows(request.seed_tracks)
@@ -350,7 +403,7 @@ class MusicAI:
     @cached_property
     def _obscurity(self) -> FloatArray:
         scores = self.components["popularity"].score(Query(self.history(None), NO_ROWS))
-        return ranking.obscurity(scores)
+        return ranking.stepped(ranking.obscurity(scores), self._candidates.further)
 
     @cached_property
     def _likeness(self) -> FloatArray:
@@ -395,6 +448,7 @@ class MusicAI:
             untrained=self.untrained,
             silent=scored.silent,
             weights=weights,
+            origins=scored.origins,
         )
 
     def _rank_notes(self, scored: Scored, tuning: Tuning, n: int) -> tuple[str, ...]:

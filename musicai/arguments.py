@@ -195,6 +195,14 @@ def _recommend(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     )
     parser.add_argument("--artist-cap", type=int, default=3, metavar="N")
     parser.add_argument(
+        "--origin", action="append", default=[], metavar="NAME", help="a catalogue to choose from"
+    )
+    parser.add_argument("--years", type=_years, metavar="FROM-TO", help="1990-1999, 1990- or -1999")
+    parser.add_argument("--only-genre", action="append", default=[], metavar="GENRE")
+    parser.add_argument(
+        "--fresh", action="store_true", help="only fresh releases that open data found"
+    )
+    parser.add_argument(
         "--weight", action="append", default=[], type=_pair, metavar="COMPONENT=WEIGHT"
     )
     parser.add_argument("--version", metavar="VERSION", help="without it the active one")
@@ -304,6 +312,14 @@ def _open_data(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     token.add_argument("--remove", action="store_true", help="forget it")
     _json(token)
     _json(action("forget", "delete all answers of the hosts from this machine"))
+
+
+def _years(text: str) -> tuple[int, int]:
+    """``first-last``, of which either may be left out."""
+    first, sign, last = text.partition("-")
+    if not sign or not (first + last).isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is not FROM-TO, such as 1990-1999")
+    return int(first or 0), int(last or 9999)
 
 
 def _pair(text: str) -> tuple[str, float]:

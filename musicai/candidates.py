@@ -6,11 +6,13 @@ from collections.abc import Iterable
 from functools import cached_property
 
 import numpy as np
+import pandas as pd
 
+from musicai.errors import QueryError
 from musicai.genres import GENRE_LABELS, GENRES
 from musicai.moods import MOODS, mood_matrix
 from musicai.recommenders.base import TrackFeatures
-from musicai.requests import MODES
+from musicai.requests import MODES, Filters
 from musicai.tables import BoolArray, IntArray, Library, RowArray
 
 MIN_COVERAGE = 0.10
@@ -114,6 +116,63 @@ class Candidates:
         wanted = [GENRES.index(genre) for genre in genres]
         member: BoolArray = np.logical_or.reduce(self._genre_members[wanted], axis=0)
         return rows[member[rows]]
+
+    def filtered(self, rows: RowArray, filters: Filters) -> RowArray:
+        """Those of ``rows`` that pass every filter.
+
+        Raises:
+            QueryError: an origin is not one of these candidates'.
+        """
+        if filters.origins:
+            known = self.origins(rows)
+            strange = next((name for name in filters.origins if name not in known), None)
+            if strange is not None:
+                raise QueryError(
+                    f"No track here is known from {strange!r}; choose from {', '.join(known)}."
+                )
+            origin = self._library.tracks["origin"]
+            rows = rows[origin.isin(filters.origins).to_numpy()[rows]]
+        if filters.years is not None:
+            year = self._library.tracks["year"].to_numpy()[rows]
+            rows = rows[(year >= filters.years[0]) & (year <= filters.years[1])]
+        if filters.only_genres:
+            rows = self.members(rows, filters.only_genres)
+        return rows[self._fresh[rows]] if filters.fresh else rows
+
+    def origins(self, rows: RowArray) -> dict[str, int]:
+        """Origin → how many of ``rows`` are known from it, most first."""
+        origin = self._library.tracks["origin"].cat
+        counts = np.bincount(origin.codes.to_numpy()[rows], minlength=len(origin.categories))
+        order = np.argsort(-counts, kind="stable")
+        return {str(origin.categories[k]): int(counts[k]) for k in order if counts[k]}
+
+    def years(self, rows: RowArray) -> tuple[int, int] | None:
+        """First and last known year of ``rows``; None where none is known."""
+        year = self._library.tracks["year"].to_numpy()[rows]
+        year = year[~np.isnan(year)]
+        return (int(year.min()), int(year.max())) if len(year) else None
+
+    def has_fresh(self, rows: RowArray) -> bool:
+        """Whether any of ``rows`` is a fresh release of a loved artist."""
+        return bool(self._fresh[rows].any())
+
+    @cached_property
+    def _fresh(self) -> BoolArray:
+        """(n_tracks,) found by open data among the fresh releases of loved artists."""
+        return self._linked(self._library.links["kind"] == "fresh release")
+
+    @cached_property
+    def further(self) -> BoolArray:
+        """(n_tracks,) found by a second step alone: similar to the similar."""
+        second = self._library.links["through"] != ""
+        return self._linked(second) & ~self._linked(~second)
+
+    def _linked(self, chosen: pd.Series) -> BoolArray:
+        """(n_tracks,) tracks of the chosen links."""
+        mask = np.zeros(self._library.n_tracks, dtype=bool)
+        rows = self._library.vocabulary.rows(self._library.links["track_id"][chosen])
+        mask[rows[rows >= 0]] = True
+        return mask
 
     @cached_property
     def _mood_known(self) -> BoolArray:

@@ -32,6 +32,10 @@ SMALL = 2_000
 NOVELTY_WEIGHT = 0.5
 """Worth of the familiar ↔ obscure dial at its end, in units of the blended score."""
 
+FURTHER = 0.5
+"""What a second step adds to a track's obscurity, of which the whole range is 2: as much as a
+quarter of all tracks lie between."""
+
 POOL = 200
 """Re-ranking looks at this many of the best, and at more only when they run out."""
 
@@ -160,6 +164,16 @@ def obscurity(popularity: FloatArray) -> FloatArray:
     high = np.searchsorted(ordered, values, side="right") - 1
     found[known] = 1.0 - (low + high) / (count - 1)
     return found
+
+
+def stepped(obscurity: FloatArray, further: BoolArray) -> FloatArray:
+    """(n,) obscurity with tracks of a second step moved towards the obscure, at most to +1.
+
+    Args:
+        obscurity: (n,) −1 to +1.
+        further: (n,) similar to what is similar to the listener's music, and not nearer.
+    """
+    return np.minimum(obscurity + FURTHER * further, 1.0).astype(np.float32)
 
 
 def likeness_vectors(audio: FloatArray, genres: FloatArray, artist: IntArray) -> FloatArray:

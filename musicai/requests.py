@@ -21,6 +21,9 @@ MODES = ("rediscover", "discover", "mix")
 """Own tracks, tracks never played, or both."""
 
 
+_LAST_YEAR = 9999
+
+
 def _nothing() -> Mapping[str, float]:
     return MappingProxyType({})
 
@@ -48,6 +51,31 @@ def shares(
 
 
 @dataclass(frozen=True)
+class Filters:
+    """What a candidate must be; nothing is ruled out unless asked for."""
+
+    origins: tuple[str, ...] = ()
+    """Where a track may be known from (``Library.tracks["origin"]``); empty for anywhere."""
+    years: tuple[int, int] | None = None
+    """First and last year; tracks of unknown year are left out. None for any."""
+    only_genres: tuple[str, ...] = ()
+    """Genres of which a track must be one; empty for any."""
+    fresh: bool = False
+    """Only what open data found among the fresh releases of loved artists."""
+
+    def __post_init__(self) -> None:
+        shares(dict.fromkeys(self.only_genres, 1.0), GENRES, "genre")
+        if self.years is not None and not 0 <= self.years[0] <= self.years[1] <= _LAST_YEAR:
+            raise QueryError(
+                f"The years {self.years[0]} to {self.years[1]} are no span; give the earlier one "
+                "first."
+            )
+
+    def __bool__(self) -> bool:
+        return self != Filters()
+
+
+@dataclass(frozen=True)
 class Request:
     """What decides the components' scores."""
 
@@ -65,6 +93,8 @@ class Request:
     """0 to 1; 0.5 is normal."""
     genre_strength: float = 0.5
     """0 to 1; 0.5 is normal, 1 shows that genre only."""
+    filters: Filters = Filters()
+    """What a candidate must be."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "mood", shares(self.mood, MOODS, "mood"))
@@ -87,6 +117,7 @@ class Request:
                 self.mode,
                 self.mood_strength,
                 self.genre_strength,
+                self.filters,
             )
         )
 
@@ -136,6 +167,8 @@ class Scored:
     """Plain sentences about what could not be done as asked."""
     silent: tuple[str, ...] = ()
     """Components without an opinion on any candidate: their weights change nothing here."""
+    origins: Mapping[str, int] = field(default_factory=dict)
+    """Origin → how many of the candidates are known from it, most first."""
     reasons: dict[tuple[str, int], list[Reason]] = field(
         init=False, default_factory=dict, compare=False, repr=False
     )
@@ -182,6 +215,8 @@ class Recommendations(Sequence[Recommendation]):
     """Components without an opinion on any candidate: their weights change nothing here."""
     weights: Mapping[str, float] = field(default_factory=dict)
     """The weights in use; they sum to 1."""
+    origins: Mapping[str, int] = field(default_factory=dict)
+    """Origin → how many of the candidates are known from it, most first."""
 
     @overload
     def __getitem__(self, index: int) -> Recommendation: ...

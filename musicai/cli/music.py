@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections import Counter
 
 from musicai import registry
 from musicai.ai_model import MusicAI
@@ -11,6 +12,7 @@ from musicai.cli.shared import Outcome, chosen_profile, show_rows, show_table, w
 from musicai.fitting import TrainingConfig
 from musicai.output import figure
 from musicai.progress import no_progress
+from musicai.requests import Filters
 from musicai.sample import SAMPLE_PROFILE, load_sample
 from musicai.settings import Settings
 from musicai.store import Store
@@ -38,7 +40,15 @@ def recommend(options: argparse.Namespace, settings: Settings, store: Store) -> 
         diversity=options.diversity,
         novelty=options.novelty,
         artist_cap=options.artist_cap,
+        filters=Filters(
+            origins=tuple(options.origin),
+            years=options.years,
+            only_genres=tuple(options.only_genre),
+            fresh=options.fresh,
+        ),
     )
+    listed = Counter(item.origin for item in items)
+    origins = {name: {"candidates": n, "listed": listed[name]} for name, n in items.origins.items()}
     rows = [
         {
             "rank": item.rank,
@@ -57,11 +67,14 @@ def recommend(options: argparse.Namespace, settings: Settings, store: Store) -> 
             ("", "track", "artist", "score", "why", "from"),
             [[i.rank, i.name, i.artists, f"{i.score:.2f}", i.reason, i.origin] for i in items],
         )
+        parts = [f"{name} {of['listed']} of {of['candidates']:,}" for name, of in origins.items()]
+        print(f"Chosen from: {', '.join(parts)}.")
         for note in items.notes:
             print(f"Note: {note}")
     return 0, {
         "recommendations": rows,
         "mode": items.mode,
+        "origins": origins,
         "notes": list(items.notes),
         "version": items.version,
         "profile": profile,

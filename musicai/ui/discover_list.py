@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -43,7 +44,20 @@ def summary(ai: MusicAI, found: Recommendations) -> None:
         "Ranked with variety, not sorted by score: a track steps back when one like it is above. "
         "The bar is the score; its parts add up to it."
     )
+    _origins(found)
     _notes(found)
+
+
+def _origins(found: Recommendations) -> None:
+    """Where the tracks to choose from are known, and those that were chosen."""
+    whole = sum(found.origins.values())
+    listed = Counter(item.origin for item in found)
+    parts = [
+        f"{words.plain(name)} {words.share(n / whole)} ({listed[name]} in the list)"
+        for name, n in found.origins.items()
+    ]
+    if parts:
+        st.caption(f"Chosen from {words.count(whole, 'track')}: {', '.join(parts)}.")
 
 
 def _notes(found: Recommendations) -> None:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from musicai.recommenders import COMPONENTS, PRESETS
-from musicai.requests import MODES, Request, Tuning
-from musicai.ui import discover_seeds, widgets, words
+from musicai.requests import MODES, Filters, Request, Tuning
+from musicai.ui import discover_filters, discover_seeds, widgets, words
 
 if TYPE_CHECKING:
     from musicai.ai_model import MusicAI
@@ -50,6 +50,7 @@ def start_panel(ai: MusicAI) -> Request:
         mode=mode,
         mood_strength=mood_strength,
         genre_strength=genre_strength,
+        filters=discover_filters.panel(ai, mode) if usable else Filters(),
     )
 
 
