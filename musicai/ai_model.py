@@ -301,8 +301,8 @@ class MusicAI:
         query = self._query(request, listener)
         rows = self._rows_of(listener, mode)
         self._check_coverage(request, rows)
-        rows, left_out = self._passing(rows, request.filters)
         rows = self._filtered(rows, query)
+        passing, left_out = self._passing(rows, request.filters)
         notes += left_out
         if listener is None:
             notes += (
@@ -310,19 +310,22 @@ class MusicAI:
                 + ("your seeds." if len(query.seeds) else "what is popular, the mood and genre."),
             )
         scaled = {}
+        # scaled over all before the filters, which choose tracks and do not change their scores
+        places = np.searchsorted(rows, passing)
         for name, component in self.components.items():
             raw = component.score(query)[rows]
-            scaled[name] = ranking.anchor(raw) if component.scaling == "anchored" else raw
+            whole = ranking.anchor(raw) if component.scaling == "anchored" else raw
+            scaled[name] = whole[places]
         return Scored(
             request=request,
             query=query,
             mode=mode,
-            candidates=rows,
+            candidates=passing,
             scaled=scaled,
             stacked=ranking.stack(scaled),
             silent=tuple(name for name, scores in scaled.items() if ranking.is_silent(scores)),
             notes=self.notes + notes,
-            origins=self._candidates.origins(rows),
+            origins=self._candidates.origins(passing),
         )
 
     def _passing(self, rows: RowArray, filters: Filters) -> tuple[RowArray, tuple[str, ...]]:
@@ -455,7 +458,8 @@ class MusicAI:
         if n >= tuning.n_recommendations:
             return ()
         if n >= len(scored.candidates):
-            return (f"There are only {n} tracks to choose from.",)
+            there = "is only 1 track" if n == 1 else f"are only {n} tracks"
+            return (f"There {there} to choose from.",)
         return (
             f"Only {n} tracks: one entry a recording and at most {tuning.artist_cap} an artist "
             "leave no more. Raise the artist cap for a longer list.",

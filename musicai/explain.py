@@ -34,7 +34,8 @@ def sentence(
             first = first or value
     if not told:
         return "Nothing known speaks for or against it; it fills the list."
-    return f"Because {'; and '.join(told)}."
+    # a name may end with a full stop of its own
+    return f"Because {'; and '.join(told).removesuffix('.')}."
 
 
 def _strongest(reasons: list[Reason]) -> str:

@@ -183,6 +183,25 @@ def test_modes_change_what_is_offered(with_sample: Path) -> None:
     assert not set(own) & set(listed(app))
 
 
+def test_filters_choose_among_the_candidates(with_sample: Path) -> None:
+    app = opened("discover.py")
+    run(app.get_by_key("discover_mode").set_value("discover"))
+    before = listed(app)
+    run(app.multiselect(key="discover_only").set_value(["jazz"]))
+    only = listed(app)
+    assert only != before
+    assert any("Only Jazz." in c.value for c in app.caption)
+    ai = MusicAI(SAMPLE_PROFILE)
+    rows = ai.library.vocabulary.rows(only)
+    assert (ai.features.genres[rows, GENRES.index("jazz")] >= 0.5).all()
+    low, high = app.slider(key="discover_years").value
+    run(app.slider(key="discover_years").set_value((low + 5, high)))
+    assert any(f"{low + 5} to {high}" in c.value for c in app.caption)
+    years = ai.library.tracks["year"].to_numpy()[ai.library.vocabulary.rows(listed(app))]
+    assert (years >= low + 5).all()
+    assert any(c.value.startswith("Chosen from") for c in app.caption)
+
+
 def test_more_like_this_starts_from_that_track(with_sample: Path) -> None:
     app = opened("discover.py")
     first = listed(app)[0]

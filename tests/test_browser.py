@@ -19,6 +19,9 @@ from playwright.sync_api import Browser
 from benchmarks.generate import extended_history
 from tests import browser as real
 from tests.browser import Story
+from tests.open_data_stub import Stub
+from tests.test_enrichment import world
+from tests.test_neighbours import history
 
 pytestmark = [
     pytest.mark.browser,
@@ -149,6 +152,62 @@ def test_a_real_history(chromium: Browser, address: str, home: Path, shared: Pat
         walk.go("Taste")
         walk.shot("taste")
         a_retrain_brings_a_new_version(walk, home)
+
+
+@pytest.fixture
+def open_data(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stub]:
+    with Stub() as stub:
+        world().serve(stub)
+        monkeypatch.setenv("MUSICAI_OPEN_DATA_HOST", stub.address)
+        yield stub
+
+
+def test_open_data_from_leave_to_list(
+    open_data: Stub, chromium: Browser, address: str, home: Path
+) -> None:
+    """One zip and a click: nothing is asked before it, and what is found is in the list."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("Streaming_History_Audio_2024_0.json", history("Foo", "Bar"))
+    with real.page(chromium) as page:
+        walk = story("open-data", page)
+        page.goto(address)
+        walk.settle()
+        page.locator(UPLOADER).set_input_files(
+            files=[{"name": "my.zip", "mimeType": "application/zip", "buffer": packed.getvalue()}]
+        )
+        start = page.locator(f"{walk.key('import_start')} button:not([disabled])")
+        start.wait_for()
+        start.click()
+        page.locator(walk.key("cancel_side")).first.wait_for()
+        the_sidebar_job_ends(walk)
+        walk.go("Library")
+        page.get_by_role("tab", name="New music").click()
+        page.get_by_text("What would leave this machine").click()
+        page.get_by_text("Never", exact=True).wait_for()
+        walk.settle()
+        walk.shot("preview")
+        assert not open_data.seen, "asked before it was allowed"
+        walk.press("open_data_run")
+        page.get_by_text("that you never played, through 1 of 2 artists").wait_for(
+            timeout=TRAINED_SECONDS * 1000
+        )
+        assert open_data.seen
+        walk.settle()
+        walk.shot("found")
+        walk.go("Discover")
+        walk.settle()
+        walk.shot("discover")
+        assert len(walk.listed()) > 1
+        page.get_by_text("Zed Song 4").first.wait_for()
+        page.get_by_text("similar to Foo, whom you played").first.wait_for()
+        page.locator(walk.key("discover_filters")).locator("button").first.click()
+        page.get_by_text("Fresh releases from artists you love").click()
+        page.get_by_text("Only fresh releases.").first.wait_for()
+        walk.settle()
+        walk.shot("fresh")
+        assert len(walk.listed()) == 1
+        page.get_by_text("Brand New").first.wait_for()
 
 
 def test_a_playlist_file_with_features(chromium: Browser, address: str, home: Path) -> None:

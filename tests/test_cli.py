@@ -87,6 +87,20 @@ def test_recommend(sample: Path, run: Run) -> None:
     assert result["mode"] in ("rediscover", "discover", "mix")
 
 
+def test_recommend_filtered(sample: Path, run: Run) -> None:
+    code, result = run("recommend", "--profile", "sample", "--mode", "discover")
+    assert code == 0
+    (name,) = result["origins"]
+    assert result["origins"][name]["listed"] == 20
+    flags = ("--years", "1990-1999", "--only-genre", "rock", "--origin", name)
+    code, some = run("recommend", "--profile", "sample", "--mode", "discover", *flags)
+    assert code == 0
+    assert 0 < some["origins"][name]["candidates"] < result["origins"][name]["candidates"]
+    code, told = run("recommend", "--profile", "sample", "--mode", "discover", "--fresh")
+    assert code == 1
+    assert "fresh releases" in told["error"]
+
+
 def test_every_control_reaches_the_list(
     sample: Path, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -34,3 +34,8 @@ def test_what_did_not_help_is_not_a_reason() -> None:
 def test_the_dial_can_be_the_reason() -> None:
     assert "little known" in told({"novelty": 0.5}, 1.0)
     assert "well known" in told({"novelty": 0.5}, -1.0)
+
+
+def test_a_name_that_ends_with_a_full_stop_needs_no_second() -> None:
+    told = sentence({"a": 1.0}, lambda name: [Reason("a", "you play Ruth B.", 1.0)])
+    assert told == "Because you play Ruth B."

@@ -141,6 +141,15 @@ def test_fresh_releases_alone(ai: MusicAI) -> None:
     assert not ai.has_fresh("rediscover")
 
 
+def test_a_filter_chooses_and_does_not_change_scores(ai: MusicAI) -> None:
+    whole = ai.rank(ai.score(Request(mode="discover")), ALL)
+    some = ai.rank(ai.score(Request(mode="discover", filters=Filters(origins=("Another",)))), ALL)
+    parts = {item.track_id: item.contributions for item in whole}
+    assert len(some)
+    for item in some:
+        assert item.contributions == pytest.approx(parts[item.track_id], abs=1e-6)
+
+
 # --- one step further -----------------------------------------------------------------
 
 
