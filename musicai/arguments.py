@@ -305,6 +305,12 @@ def _open_data(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         _profile(one)
     one.add_argument("--yes", action="store_true", help="allow these steps for the profile")
     one.add_argument("--train", action="store_true", help="train a version on it afterwards")
+    one.add_argument(
+        "--canonical",
+        type=Path,
+        metavar="DUMP",
+        help="MusicBrainz's canonical dump (.tar.zst): names looked up in it leave nowhere",
+    )
     _job(one)
     _profile(action("status", "show the allowed steps and what was answered so far"))
     _profile(action("refuse", "allow no step any more; what was found stays"))

@@ -19,7 +19,7 @@ from musicai.enrichment.personal import Candidate, Link, popularity_of, tables
 from musicai.enrichment.picks import falloff
 from musicai.errors import Cancelled, DataError, QueryError
 from musicai.matching import name_id, recording_key
-from musicai.open_data import Listened, OpenData, StoredAnswers
+from musicai.open_data import Listened, OpenData, Resolved, StoredAnswers
 from musicai.settings import Settings
 from musicai.store import Store
 from tests import worlds
@@ -283,6 +283,19 @@ def test_the_network_gone_leaves_the_catalogue_as_it_was(
     assert not gone.complete
     assert gone.steps[0].problem
     assert len(store.catalogue_links(first.catalogue)) == first.links["top recording"]
+
+
+def test_what_a_dump_names_is_not_asked_for(stub: Stub, store: Store, plan: Plan) -> None:
+    songs = {song.title: song for song in world().songs}
+    offline = {
+        track.named: Resolved(songs[track.named.title].recording, track.named.title, (), "Foo")
+        for track in plan.tracks
+    }
+    with client(stub, store) as asking:
+        done = enrich(store, "p", plan, checked(["top"]), asking, today=TODAY, offline=offline)
+    assert (done.recognised, done.complete) == (1, True)
+    assert not stub.asked("/musicbrainz/url")
+    assert not stub.asked("/listenbrainz/1/metadata/lookup/")
 
 
 def test_cancelling_keeps_the_answers(stub: Stub, store: Store, plan: Plan) -> None:

@@ -7,13 +7,16 @@ import getpass
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
+from typing import Any
 
 from musicai import enrichment
 from musicai.catalogues import load_library
 from musicai.cli.shared import Outcome, chosen_profile, show_table, work_of
 from musicai.errors import QueryError
 from musicai.open_data import connect, credentials
-from musicai.progress import part
+from musicai.open_data.canonical import CanonicalAnswers, resolve
+from musicai.open_data.dumps import DumpReport
+from musicai.progress import Progress, part
 from musicai.settings import Settings
 from musicai.store import Store
 from musicai.training import train
@@ -79,10 +82,16 @@ def _run(options: argparse.Namespace, settings: Settings, store: Store) -> Outco
     with work_of(options, settings, "enrich") as work:
         enrichment.allow(store, profile, steps)
         plan = enrichment.plan_for(load_library(store, settings, profile))
-        asking = part(work.progress, 0.0, 0.8 if options.train else 1.0)
+        begun = 0.3 if options.canonical else 0.0
+        known = _offline(options, plan, part(work.progress, 0.0, begun))
+        asking = part(work.progress, begun, 0.8 if options.train else 1.0)
         with connect(store) as client:
-            done = enrichment.enrich(store, profile, plan, steps, client, asking)
+            done = enrichment.enrich(
+                store, profile, plan, steps, client, asking, offline=known.found
+            )
         result = {"profile": profile, **asdict(done), "complete": done.complete}
+        if options.canonical:
+            result["canonical"] = {"found": len(known.found), **_counts(known.report)}
         problem = next((one.problem for one in done.steps if one.problem), "")
         told = {key: result[key] for key in ("tracks", "recognised", "artists", "complete")}
         work.result({**told, "problem": problem})
@@ -93,6 +102,20 @@ def _run(options: argparse.Namespace, settings: Settings, store: Store) -> Outco
     if not options.json:
         _show(done)
     return 0, result
+
+
+def _offline(
+    options: argparse.Namespace, plan: enrichment.Plan, progress: Progress
+) -> CanonicalAnswers:
+    """What the canonical dump, if one was given, tells of the planned tracks."""
+    if not options.canonical:
+        return CanonicalAnswers()
+    return resolve(options.canonical, [track.named for track in plan.tracks], progress)
+
+
+def _counts(report: DumpReport) -> dict[str, Any]:
+    problems = [asdict(problem) for problem in report.problems]
+    return {"read": report.read, "rejected": report.rejected, "problems": problems}
 
 
 def _show(done: enrichment.Enrichment) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from types import MappingProxyType
 from typing import TypeVar
 
 from musicai.enrichment.finding import Finder
@@ -15,7 +16,7 @@ from musicai.enrichment.plan import Plan
 from musicai.enrichment.recognise import Recognised, recognise
 from musicai.enrichment.steps import FRESH, FURTHER, RECOGNISE, SIMILAR, SPOTIFY, TAGS, TOP, Step
 from musicai.errors import HostUnavailable, NeedsToken, OpenDataError
-from musicai.open_data import OpenData
+from musicai.open_data import Named, OpenData, Resolved
 from musicai.progress import Progress, no_progress, part
 from musicai.store import Store
 from musicai.tables import LINK_KINDS
@@ -96,6 +97,7 @@ def enrich(
     *,
     today: date | None = None,
     chance: random.Random | None = None,
+    offline: Mapping[Named, Resolved] = MappingProxyType({}),
 ) -> Enrichment:
     """Do the steps and keep what they found as the profile's personal catalogue.
 
@@ -111,6 +113,7 @@ def enrich(
         progress: Told of every request.
         today: Later releases are left out; the machine's date unless given.
         chance: Draws the order in which is asked.
+        offline: Recordings of planned tracks that a dump named; they are not asked for.
 
     Raises:
         Cancelled: as ``progress`` does; the answers so far are kept, the catalogue as it was.
@@ -120,7 +123,7 @@ def enrich(
     outcomes = [guard.outcome]
     progress = _onwards(progress)
     spans = _spans(steps, progress)
-    known = recognise(plan, client, guard, spans[RECOGNISE])
+    known = recognise(plan, client, guard, spans[RECOGNISE], offline)
     finder = Finder(plan, client, guard, known, today or date.today(), chance or random.Random())
     for step in steps:
         if step in (RECOGNISE, SPOTIFY):

@@ -6,13 +6,14 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from types import MappingProxyType
 from typing import Protocol, TypeVar
 
 from musicai.enrichment.personal import OwnTrack
 from musicai.enrichment.picks import TAGS_ASKED
 from musicai.enrichment.plan import Plan, PlannedTrack
 from musicai.matching import name_id
-from musicai.open_data import OpenData, RecordingFacts
+from musicai.open_data import Named, OpenData, RecordingFacts, Resolved
 from musicai.open_data.likeness import same_artist
 from musicai.progress import Progress, fixed, part
 
@@ -37,11 +38,18 @@ class Recognised:
     """The genres of the listener's tracks, most played first."""
 
 
-def recognise(plan: Plan, client: OpenData, guard: Guard, progress: Progress) -> Recognised:
-    """Spotify ids first, which are exact; then names, of the tracks before the artists alone."""
+def recognise(
+    plan: Plan,
+    client: OpenData,
+    guard: Guard,
+    progress: Progress,
+    offline: Mapping[Named, Resolved] = MappingProxyType({}),
+) -> Recognised:
+    """What a dump told; then Spotify ids, which are exact; then names, the artists' alone last."""
     found = Recognised()
     client.progress = part(progress, 0.0, 0.1)
-    recordings = _by_spotify(plan, client, guard)
+    recordings = {t: offline[t.named].recording for t in plan.tracks if t.named in offline}
+    recordings |= _by_spotify(plan, client, guard, recordings)
     recordings |= _by_name(plan, client, guard, recordings, part(progress, 0.1, 0.6))
     client.progress = part(progress, 0.6, 0.7)
     ids = list(dict.fromkeys(recordings.values()))
@@ -62,10 +70,13 @@ def recognise(plan: Plan, client: OpenData, guard: Guard, progress: Progress) ->
     return found
 
 
-def _by_spotify(plan: Plan, client: OpenData, guard: Guard) -> dict[PlannedTrack, str]:
-    ids = [track.spotify for track in plan.tracks if track.spotify]
+def _by_spotify(
+    plan: Plan, client: OpenData, guard: Guard, known: Mapping[PlannedTrack, str]
+) -> dict[PlannedTrack, str]:
+    wanted = [track for track in plan.tracks if track.spotify and track not in known]
+    ids = [track.spotify for track in wanted]
     told = guard(lambda: client.spotify_urls(ids)) or {} if ids else {}
-    return {t: one for t in plan.tracks if t.spotify and (one := told.get(t.spotify))}
+    return {track: one for track in wanted if (one := told.get(track.spotify))}
 
 
 def _by_name(

@@ -1,0 +1,137 @@
+"""Names → recordings without asking anybody: MusicBrainz's canonical dump, read once.
+
+The dump (``musicbrainz-canonical-dump-*.tar.zst``, CC0) names 25 to 30 million recordings. A
+recording is first looked for by its title alone, column by column; the few rows that are left
+are compared as answers of the hosts are.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from musicai.matching import first_artist, normalise, title_key
+from musicai.open_data import values
+from musicai.open_data.answers import Named, Resolved
+from musicai.open_data.dumps import DumpReport, rows
+from musicai.open_data.likeness import same_title
+from musicai.progress import Progress, no_progress
+
+MEMBER = "canonical_musicbrainz_data.csv"
+
+_COLUMNS = (
+    "artist_mbids", "artist_credit_name", "release_mbid", "release_name", "recording_mbid",
+    "recording_name", "score",
+)  # fmt: skip
+
+_PLAIN = {"’": "'", "‐": "-", "…": "..."}
+"""MusicBrainz writes these where exports write plain ones."""
+
+_JOINED = ("feat", "ft", "featuring", "and", "with", "x", "vs")
+"""Words after which a credit names further artists."""
+
+
+@dataclass
+class CanonicalAnswers:
+    """What a dump knows of wanted recordings."""
+
+    found: dict[Named, Resolved] = field(default_factory=dict)
+    report: DumpReport = field(default_factory=lambda: DumpReport(""))
+
+
+def resolve(
+    path: Path, names: Sequence[Named], progress: Progress = no_progress
+) -> CanonicalAnswers:
+    """The recordings that names stand for; those that the dump does not hold are absent.
+
+    Of several that fit, one credited to the artist alone comes first, then one on the asked
+    album, then the lowest ``score``, which is MusicBrainz's own order.
+
+    Raises:
+        UnreadableFile: the file cannot be opened or is another one.
+        Cancelled: as ``progress`` does.
+    """
+    answers = CanonicalAnswers(report=DumpReport(path.name))
+    wanted = _by_title(names)
+    titles = pa.array(sorted(_spellings(names)), pa.string())
+    best: dict[Named, tuple[tuple[int, bool, float], Resolved]] = {}
+    for table in rows(path, MEMBER, _COLUMNS, answers.report, progress):
+        for row in table.filter(_named(table["recording_name"], titles)).to_pylist():
+            _take(row, wanted, best)
+    answers.found = {named: resolved for named, (_, resolved) in best.items()}
+    return answers
+
+
+def _by_title(names: Sequence[Named]) -> Mapping[str, list[Named]]:
+    wanted: dict[str, list[Named]] = defaultdict(list)
+    for named in dict.fromkeys(names):
+        if named.title and named.artist:
+            wanted[title_key(named.title)].append(named)
+    return wanted
+
+
+def _spellings(names: Sequence[Named]) -> set[str]:
+    """The titles as the dump may write them, in lower case."""
+    found = set()
+    for named in names:
+        for title in (named.title, title_key(named.title)):
+            found.add(_plain(title.lower()))
+    return found - {""}
+
+
+def _plain(text: str) -> str:
+    for typographic, plain in _PLAIN.items():
+        text = text.replace(typographic, plain)
+    return text
+
+
+def _named(column: pa.ChunkedArray, titles: pa.Array) -> pa.ChunkedArray:
+    """(n,) whether a row may be wanted, by its title alone."""
+    lower = pc.utf8_lower(column)
+    for typographic, plain in _PLAIN.items():
+        lower = pc.replace_substring(lower, typographic, plain)
+    return pc.is_in(lower, value_set=titles)
+
+
+def _take(
+    row: Mapping[str, str],
+    wanted: Mapping[str, list[Named]],
+    best: dict[Named, tuple[tuple[int, bool, float], Resolved]],
+) -> None:
+    recording, name = values.mbid(row["recording_mbid"]), values.text(row["recording_name"])
+    if not recording:
+        return
+    for named in wanted.get(title_key(name), ()):
+        credited = _credited(first_artist(named.artist), row["artist_credit_name"])
+        if credited is None or not same_title(named.title, name):
+            continue
+        elsewhere = normalise(row["release_name"]) != normalise(named.album)
+        rank = (credited, elsewhere, float(row["score"]) if row["score"].isdecimal() else 1e18)
+        if named not in best or rank < best[named][0]:
+            best[named] = (
+                rank,
+                Resolved(
+                    recording=recording,
+                    name=name,
+                    artists=values.mbids(row["artist_mbids"].split(",")),
+                    artist_name=values.text(row["artist_credit_name"]),
+                    release=values.mbid(row["release_mbid"]),
+                ),
+            )
+
+
+def _credited(artist: str, credit: str) -> int | None:
+    """0 for the artist alone, 1 for the artist with others; None for somebody else."""
+    one, whole = normalise(artist), normalise(credit)
+    if one == whole:
+        return 0
+    if not whole.startswith(f"{one} "):
+        return None
+    comma = credit.find(",")
+    listed = comma > 0 and normalise(credit[:comma]) == one
+    return 1 if listed or whole[len(one) + 1 :].split(" ", 1)[0] in _JOINED else None

@@ -1,0 +1,177 @@
+"""The canonical dump: tiny archives made here, whole and damaged."""
+
+from __future__ import annotations
+
+import csv
+import io
+import tarfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+import zstandard
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from musicai.errors import Cancelled, UnreadableFile
+from musicai.open_data import Named, canonical, dumps
+from tests.open_data_stub import made_id
+
+HEADER = (
+    "id", "artist_credit_id", "artist_mbids", "artist_credit_name", "release_mbid",
+    "release_name", "recording_mbid", "recording_name", "combined_lookup", "score",
+)  # fmt: skip
+MEMBER = f"musicbrainz-canonical-dump-20260101/canonical/{canonical.MEMBER}"
+
+
+def row(credit: str, title: str, album: str = "Album", score: int = 5) -> list[str]:
+    artists = ",".join(made_id("artist", name) for name in credit.split(" feat. "))
+    recording = made_id("recording", credit, title, album)
+    release = made_id("release", album)
+    return ["1", "2", artists, credit, release, album, recording, title, "key", str(score)]
+
+
+def table(*rows: Sequence[str]) -> bytes:
+    text = io.StringIO()
+    csv.writer(text).writerows([HEADER, *rows])
+    return text.getvalue().encode()
+
+
+def archive(*members: tuple[str, bytes]) -> bytes:
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w") as tar:
+        for name, data in members:
+            one = tarfile.TarInfo(name)
+            one.size = len(data)
+            tar.addfile(one, io.BytesIO(data))
+    return zstandard.compress(packed.getvalue())
+
+
+def dump(path: Path, *rows: Sequence[str]) -> Path:
+    file = path / "musicbrainz-canonical-dump.tar.zst"
+    file.write_bytes(archive(("x/README", b"words"), (MEMBER, table(*rows))))
+    return file
+
+
+def found(path: Path, *names: Named) -> dict[Named, str]:
+    answers = canonical.resolve(path, names)
+    return {named: one.recording for named, one in answers.found.items()}
+
+
+def mbid(credit: str, title: str, album: str = "Album") -> str:
+    return made_id("recording", credit, title, album)
+
+
+@pytest.mark.parametrize(
+    ("artist", "title", "credit", "told"),
+    [
+        ("Foo", "Bar", "Foo", "Bar"),
+        ("FOO", "bar - Remastered 2011", "Foo", "Bar"),
+        ("Foo", "Don't Stop", "Foo", "Don’t Stop"),
+        ("Foo", "Bar (feat. Guest)", "Foo feat. Guest", "Bar"),
+        ("Foo;Guest", "Bar", "Foo & Guest", "Bar"),
+        ("Кино", "Группа крови", "Кино", "Группа крови"),
+        ("椎名林檎", "丸の内サディスティック", "椎名林檎", "丸の内サディスティック"),
+        ("فيروز", "نسم علينا الهوى", "فيروز", "نسم علينا الهوى"),
+    ],
+)
+def test_names_are_found(tmp_path: Path, artist: str, title: str, credit: str, told: str) -> None:
+    path = dump(tmp_path, row("Another", "Another"), row(credit, told))
+    assert found(path, Named(artist, title)) == {Named(artist, title): mbid(credit, told)}
+
+
+@pytest.mark.parametrize(
+    ("artist", "title", "credit", "told"),
+    [
+        ("Foo", "Bar", "Food", "Bar"),
+        ("Foo", "Bar", "Foo Fighters", "Bar"),
+        ("Foo", "Bar", "Foo", "Bar (live)"),
+        ("Foo", "Part 1", "Foo", "Part 2"),
+    ],
+)
+def test_others_are_not(tmp_path: Path, artist: str, title: str, credit: str, told: str) -> None:
+    assert found(dump(tmp_path, row(credit, told)), Named(artist, title)) == {}
+
+
+def test_of_several_the_artist_alone_then_the_album_then_the_score(tmp_path: Path) -> None:
+    rows = [
+        row("Foo feat. Guest", "Bar", "Asked", 1),
+        row("Foo", "Bar", "Hits", 2),
+        row("Foo", "Bar", "Other", 3),
+        row("Foo", "Bar", "Asked", 9),
+    ]
+    path = dump(tmp_path, *rows)
+    plain, asked = Named("Foo", "Bar"), Named("Foo", "Bar", "Asked")
+    assert found(path, plain, asked) == {
+        plain: mbid("Foo", "Bar", "Hits"),
+        asked: mbid("Foo", "Bar", "Asked"),
+    }
+
+
+def test_a_plain_or_packed_table_is_read_too(tmp_path: Path) -> None:
+    data = table(row("Foo", "Bar"))
+    (tmp_path / "a.csv").write_bytes(data)
+    (tmp_path / "b.csv.zst").write_bytes(zstandard.compress(data))
+    for name in ("a.csv", "b.csv.zst"):
+        assert len(found(tmp_path / name, Named("Foo", "Bar"))) == 1
+
+
+def test_rows_of_another_shape_are_told_and_the_others_kept(tmp_path: Path) -> None:
+    path = dump(
+        tmp_path, ["too", "short"], row("Foo", "Bar"), [*row("No", "id")[:6], "", "", "", ""]
+    )
+    answers = canonical.resolve(path, [Named("Foo", "Bar")])
+    assert len(answers.found) == 1
+    assert (answers.report.read, answers.report.rejected) == (3, 1)
+    assert "columns" in answers.report.problems[0].why
+
+
+def test_what_stands_before_the_damage_counts(tmp_path: Path) -> None:
+    many = [row(f"Artist {n}", f"Song {n}") for n in range(60_000)]
+    packed = dump(tmp_path, row("Foo", "Bar"), *many).read_bytes()
+    cut = tmp_path / "cut.tar.zst"
+    cut.write_bytes(packed[: len(packed) * 2 // 3])
+    answers = canonical.resolve(cut, [Named("Foo", "Bar"), Named("Artist 59999", "Song 59999")])
+    assert list(answers.found) == [Named("Foo", "Bar")]
+    (problem,) = [one for one in answers.report.problems if "damaged" in one.why]
+    assert problem.file == "cut.tar.zst"
+
+
+def test_another_file_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "other.tar.zst"
+    path.write_bytes(archive(("../../etc/passwd", b"x"), ("readme.txt", b"words")))
+    with pytest.raises(UnreadableFile, match=r"holds no canonical_musicbrainz_data\.csv"):
+        found(path, Named("Foo", "Bar"))
+    with pytest.raises(UnreadableFile, match="no file"):
+        found(tmp_path / "nowhere.csv", Named("Foo", "Bar"))
+    assert not (tmp_path / "etc").exists()
+
+
+def test_a_row_that_never_ends_is_damage_and_no_hang(tmp_path: Path) -> None:
+    path = tmp_path / "long.csv"
+    path.write_bytes(table(row("Foo", "Bar")) + b"x" * (3 * dumps.BLOCK_BYTES))
+    report = canonical.resolve(path, [Named("Foo", "Bar")]).report
+    assert report.problems
+
+
+def test_cancelling_ends_it(tmp_path: Path) -> None:
+    def stop(fraction: float, note: str = "") -> None:
+        raise Cancelled("Stopped.")
+
+    with pytest.raises(Cancelled):
+        canonical.resolve(dump(tmp_path, row("Foo", "Bar")), [Named("Foo", "Bar")], stop)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.binary(max_size=300), st.sampled_from(["a.tar.zst", "a.csv.zst", "a.csv"]), st.booleans())
+def test_any_bytes_end_in_a_report_or_a_refusal(
+    tmp_path_factory: pytest.TempPathFactory, data: bytes, name: str, pack: bool
+) -> None:
+    path = tmp_path_factory.mktemp("dump") / name
+    path.write_bytes(zstandard.compress(data) if pack else data)
+    try:
+        answers = canonical.resolve(path, [Named("Foo", "Bar")])
+    except UnreadableFile:
+        return
+    assert answers.found == {}
+    assert answers.report.problems
