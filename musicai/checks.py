@@ -186,7 +186,7 @@ def _pickles(music: MusicAI, store: Store, version: str) -> list[Check]:
     factors, tracks = nmf.components_.shape
     collaborative = loaded.components["collaborative"]
     # both were fitted on the tracks that anyone played
-    same = isinstance(collaborative, Collaborative) and tracks == len(collaborative.tracks_)
+    same = isinstance(collaborative, Collaborative) and tracks == len(collaborative.items_.tracks)
     return [*checks, Check(NMF_PICKLE, same, f"{factors} factors of {tracks:,} played tracks")]
 
 

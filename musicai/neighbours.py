@@ -68,13 +68,29 @@ def neighbour_rows(library: Library, features: TrackFeatures) -> NeighbourRows |
         vstack([_widened(part[1], width) for part in parts], format="csr"), dtype=np.float32
     )
     chosen = _closest(tracks, artists, _own_artists(library, features))
-    rows = NeighbourRows(tracks[chosen], artists[chosen])
+    friends = _friends([pack.tables.friends for pack in library.neighbours], parts)
+    rows = NeighbourRows(
+        tracks[chosen], artists[chosen], friends[chosen][:, chosen] if friends.nnz else None
+    )
     logger.info("%d listeners of packs in %.2f s", len(chosen), time.perf_counter() - started)
     return rows if rows.n_listeners(len(features.artist_names)) else None
 
 
 def _widened(matrix: csr_matrix, width: int) -> csr_matrix:
     return csr_matrix((matrix.data, matrix.indices, matrix.indptr), shape=(matrix.shape[0], width))
+
+
+def _friends(tables: list[pd.DataFrame], parts: list[tuple[csr_matrix, csr_matrix]]) -> csr_matrix:
+    """(n, n) 1 where two listeners of a pack are friends; packs below one another."""
+    row, column, first = [], [], 0
+    for table, (tracks, _) in zip(tables, parts, strict=True):
+        pairs = table[["listener", "friend"]].to_numpy()
+        pairs = pairs[(pairs < tracks.shape[0]).all(axis=1)] + first
+        row += [pairs[:, 0], pairs[:, 1]]
+        column += [pairs[:, 1], pairs[:, 0]]
+        first += tracks.shape[0]
+    rows, columns = np.concatenate(row), np.concatenate(column)
+    return csr_matrix((np.ones(len(rows), np.float32), (rows, columns)), shape=(first, first))
 
 
 def _own_artists(library: Library, features: TrackFeatures) -> BoolArray:

@@ -6,12 +6,17 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings as hypothesis_settings
 
 from musicai.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = Path(os.environ.get("MUSICAI_SHARED") or ROOT.parent / "shared") / "data"
 """Public data for tests; not part of the project."""
+
+# speed is kept by benchmarks: a busy machine must not fail a test
+hypothesis_settings.register_profile("musicai", deadline=None)
+hypothesis_settings.load_profile("musicai")
 
 
 @pytest.fixture(autouse=True)

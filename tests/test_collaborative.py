@@ -47,6 +47,7 @@ def train(matrix: object, *, listeners: int | None = None, **config: object) -> 
     values = sparse.csr_matrix(np.asarray(matrix, dtype=np.float32))
     count = values.shape[0] if listeners is None else listeners
     names = tuple(f"l{k}" for k in range(count))
+    config = {"artist_weight": 0.0, "genre_weight": 0.0, **config}  # all songs are by one artist
     data = TrainingData(features(values.shape[1]), values, names)
     return Collaborative(CollaborativeConfig(**config)).fit(data, no_progress)  # type: ignore[arg-type]
 
@@ -98,7 +99,7 @@ def test_folding_in_is_implicits_own_user_factor() -> None:
     with threadpool_limits(1, "blas"):
         theirs = AlternatingLeastSquares(factors=6, regularization=2.0, alpha=1.0)
         theirs.item_factors = np.zeros((50, 6), dtype=np.float32)
-        theirs.item_factors[model.tracks_] = model.factors_
+        theirs.item_factors[model.items_.tracks] = model.factors_
         past = dataclasses.replace(
             STRANGER,
             rows=np.array([3, 7, 20], dtype=np.int32),
@@ -120,11 +121,11 @@ def test_non_negative_fold_in_is_the_best_fit() -> None:
     values = rng.random((30, 20)).astype(np.float32) * (rng.random((30, 20)) < 0.4)
     model = train(values, method="nmf", nmf_factors=5)
     rows = np.array([2, 5, 11], dtype=np.int32)
-    profile = model.factors_[np.searchsorted(model.tracks_, rows)]
+    profile = model.factors_[np.searchsorted(model.items_.tracks, rows)]
     x, _, _ = model._fold_in(profile, np.ones(3, dtype=np.float32))
     assert (x >= 0).all()
-    wanted = np.zeros(len(model.tracks_))
-    wanted[np.searchsorted(model.tracks_, rows)] = 1.0
+    wanted = np.zeros(len(model.items_.tracks))
+    wanted[np.searchsorted(model.items_.tracks, rows)] = 1.0
 
     def loss(vector: np.ndarray) -> float:
         return float(((wanted - model.factors_ @ vector) ** 2).sum())
@@ -301,7 +302,7 @@ def test_progress_rises_and_can_cancel() -> None:
 
 def test_the_scikit_learn_model_is_kept_for_others() -> None:
     model = fitted("nmf")
-    assert model.sklearn_model_.components_.shape == (20, len(model.tracks_))
+    assert model.sklearn_model_.components_.shape == (20, len(model.items_.tracks))
     assert fitted("als").sklearn_model_ is None
 
 

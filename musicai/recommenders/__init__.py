@@ -7,19 +7,21 @@ from musicai.recommenders.collaborative import Collaborative
 from musicai.recommenders.connections import Connections
 from musicai.recommenders.content import Content
 from musicai.recommenders.history import OwnPlays
+from musicai.recommenders.item_item import ItemItem
 from musicai.recommenders.popularity import Popularity
 from musicai.recommenders.rules import Rules
 
 COMPONENTS: dict[str, type[Component]] = {
     component.name: component
-    for component in (Content, Collaborative, Connections, Rules, OwnPlays, Popularity)
+    for component in (Content, Collaborative, ItemItem, Connections, Rules, OwnPlays, Popularity)
 }
 """Every component by name, in the order in which the screen shows them."""
 
 DEFAULT_WEIGHTS: dict[str, float] = {
     "content": 0.20,
-    "collaborative": 0.24,
-    "connections": 0.20,
+    "collaborative": 0.18,
+    "item_item": 0.10,
+    "connections": 0.16,
     "rules": 0.24,
     "history": 0.08,
     "popularity": 0.04,
@@ -34,7 +36,8 @@ PRESETS: dict[str, dict[str, float]] = {
     "Balanced": DEFAULT_WEIGHTS,
     "Safe": {
         "content": 0.25,
-        "collaborative": 0.30,
+        "collaborative": 0.20,
+        "item_item": 0.10,
         "connections": 0.05,
         "rules": 0.10,
         "history": 0.20,
@@ -42,7 +45,8 @@ PRESETS: dict[str, dict[str, float]] = {
     },
     "Adventurous": {
         "content": 0.20,
-        "collaborative": 0.30,
+        "collaborative": 0.25,
+        "item_item": 0.05,
         "connections": 0.20,
         "rules": 0.25,
         "history": 0.05,
@@ -50,7 +54,8 @@ PRESETS: dict[str, dict[str, float]] = {
     },
     "Deep cuts": {
         "content": 0.45,
-        "collaborative": 0.20,
+        "collaborative": 0.10,
+        "item_item": 0.10,
         "connections": 0.15,
         "rules": 0.15,
         "history": 0.05,

@@ -20,6 +20,8 @@ from musicai.errors import QueryError
 from musicai.progress import Progress
 from musicai.tables import BoolArray, FloatArray, IntArray, Vocabulary
 
+_NO_ROWS: IntArray = np.zeros(0, dtype=np.int32)
+
 
 @dataclass(frozen=True)
 class TrackFeatures:
@@ -70,6 +72,9 @@ class History:
     """(k,) seconds since 1970 of the last play; 0 where there is none."""
     now: int
     """Seconds since 1970: the end of the data, not the clock on the wall."""
+    friends: IntArray = field(default_factory=lambda: _NO_ROWS)
+    """(f,) positions in ``TrainingData.listeners`` of this listener's friends, where any are
+    known."""
     memo: dict[object, Any] = field(init=False, default_factory=dict, compare=False, repr=False)
     """See ``Query.memo``."""
 
@@ -112,7 +117,6 @@ class Links:
         )
 
 
-_NO_ROWS = np.zeros(0, dtype=np.int32)
 NO_LINKS = Links(_NO_ROWS, _NO_ROWS, _NO_ROWS, _NO_ROWS, _NO_ROWS.astype(np.float32), (), (), ())
 """For a library that open data has not been asked about."""
 
@@ -126,6 +130,8 @@ class NeighbourRows:
     artists: csr_matrix
     """(n_neighbours, n_artists + n_further) float32: first ``TrackFeatures.artist_names``, then
     artists whom only the packs know."""
+    friends: csr_matrix | None = None
+    """(n_neighbours, n_neighbours) float32, 1 for a friend; None where none is known."""
 
     def n_listeners(self, n_artists: int) -> int:
         """Listeners who play anything that the library knows."""
@@ -149,6 +155,8 @@ class TrainingData:
     """Listeners of neighbour packs; None without any."""
     links: Links = NO_LINKS
     """How open data came to tracks."""
+    friends: csr_matrix | None = None
+    """(len(listeners), len(listeners)) float32, 1 for a friend; None where none is known."""
 
     @property
     def n_listeners(self) -> int:

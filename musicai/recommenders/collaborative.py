@@ -24,8 +24,9 @@ from musicai.recommenders.base import (
     TrainingData,
     write_json,
 )
-from musicai.recommenders.joint import Joint, with_artists
-from musicai.tables import BoolArray, FloatArray, IntArray
+from musicai.recommenders.items import Entries, Items
+from musicai.recommenders.joint import SideWeights, confidences, join
+from musicai.tables import FloatArray, IntArray
 
 logger = logging.getLogger(__name__)
 
@@ -33,16 +34,7 @@ Float64Array = npt.NDArray[np.float64]
 
 METHODS = ("als", "nmf")
 
-ENOUGH_LISTENERS = 20
-"""From this many listeners on a reason may speak of "listeners like you"."""
-
 UNEVEN = "The training confidences are too uneven to be factorised; raise regularization."
-
-SPREAD_FROM = 0.8
-"""Share of known tracks from which the factors are laid out by track row."""
-
-MAX_CONFIDENCE = 1e6
-"""Larger values are a mistake upstream, and would overflow the factors."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +62,14 @@ class CollaborativeConfig(ComponentConfig):
     artist_share: float = 0.5
     """Part (0 to 1] of an artist's score that a track of theirs gets which nobody in the data has
     played: who plays an artist plays only some of the artist's tracks."""
+    artist_weight: float = 0.5
+    """Confidence (≥ 0) of an entry that says who made a track; 0 leaves artists out."""
+    genre_weight: float = 0.5
+    """Confidence (≥ 0) of an entry that says of which genre or tag a track is."""
+    audio_weight: float = 0.0
+    """Confidence (≥ 0) of an entry that says how a track sounds, nine a track."""
+    friend_weight: float = 0.3
+    """Confidence (≥ 0) of a friendship between listeners."""
     threads: int = 0
     """Threads of the ALS solver; 0 for one a core. The result does not depend on it."""
 
@@ -87,16 +87,21 @@ class CollaborativeConfig(ComponentConfig):
             raise QueryError("regularization, alpha and basket_weight must be above 0.")
         if not 0 < self.artist_share <= 1:
             raise QueryError("artist_share must be above 0 and at most 1.")
+        self.side()
+
+    def side(self) -> SideWeights:
+        """What else than plays enters the factorisation."""
+        return SideWeights(
+            self.artist_weight, self.genre_weight, self.audio_weight, self.friend_weight
+        )
 
 
 @dataclass(frozen=True)
 class _Folded:
     """A query as a listener of the model: x = inverse · Σ pullᵢ profileᵢ."""
 
-    rows: IntArray
-    """(k,) the query's tracks that are known here."""
-    entries: _Entries
-    """What of them the model has factors for."""
+    entries: Entries
+    """What of the query the model has factors for."""
     profile: FloatArray
     """(e, f) the entries' item factors."""
     x: Float64Array
@@ -105,65 +110,6 @@ class _Folded:
     """(f, f) M⁻¹ of the normal equations."""
     pull: FloatArray
     """(e,) weight of each entry on the right-hand side."""
-
-
-@dataclass(frozen=True)
-class _Entries:
-    """A query's tracks as the items that the model was trained on."""
-
-    slots: IntArray
-    """(e,) rows of the factors."""
-    weights: FloatArray
-    """(e,) confidences."""
-    share: csr_matrix | None
-    """(k, e) each track's part in each entry, columns sum to 1; None where they are the same."""
-
-
-_NO_ARTISTS = np.zeros(0, dtype=np.int32)
-
-
-@dataclass(frozen=True)
-class _Artists:
-    """Artists as items beside the tracks; none where no neighbour pack names any."""
-
-    names: tuple[str, ...]
-    """(n_artists,) in the order of their factors."""
-    of_track: IntArray
-    """(n_tracks,) position in ``names``, −1 for none; empty where there are no artists."""
-    named: BoolArray
-    """(n_artists,) whether listeners of packs play them; of the others only the owner's rows
-    tell."""
-    shared: bool
-    """Whether other listeners' rows name tracks, and not only artists."""
-
-    @classmethod
-    def of(cls, joint: Joint, data: TrainingData) -> _Artists:
-        """The artists that have factors of their own."""
-        names = data.features.artist_names
-        if not len(joint.artists):
-            return cls((), _NO_ARTISTS, joint.named, joint.shared)
-        position = np.full(len(names) + 1, -1, dtype=np.int32)  # the last for tracks of no artist
-        position[joint.artists] = np.arange(len(joint.artists))
-        known = tuple(names[artist] for artist in joint.artists)
-        return cls(known, position[data.features.artist], joint.named, joint.shared)
-
-    def slot_of(self, rows: IntArray, n_heard: int) -> IntArray:
-        """(len(rows),) rows of the factors of the tracks' artists, −1 for none."""
-        found = self.of_track[rows]
-        return np.where(found >= 0, found + n_heard, -1).astype(np.int32)
-
-    def slots(self, n_heard: int, n_tracks: int) -> IntArray:
-        """(n_tracks,) the artist's row of the factors for every track, −1 for none."""
-        if not self.names:
-            return np.full(n_tracks, -1, dtype=np.int32)
-        return self.slot_of(np.arange(n_tracks, dtype=np.int32), n_heard)
-
-    def align(self, rows: IntArray) -> _Artists:
-        """The same artists for another vocabulary; see ``Component.align``."""
-        if not self.names:
-            return self
-        of_track = np.append(self.of_track, np.int32(-1))[rows]
-        return _Artists(self.names, of_track, self.named, self.shared)
 
 
 class Collaborative(Component):
@@ -176,12 +122,13 @@ class Collaborative(Component):
     new plays are all served alike. NMF: scikit-learn's, a query being the
     non-negative least-squares fit of its weights to the item factors.
 
-    Where neighbour packs name artists, artists are items beside the tracks: a row
-    that plays tracks of an artist plays the artist. A track that nobody in the data
-    has played then gets its artist's factors, of whose score it has ``artist_share``.
+    Artists, genres and tags, sound and friendships enter as further rows and columns
+    (:mod:`musicai.recommenders.joint`), each with its own weight, so that a track nobody
+    in the data has played gets factors from what it is. Where neighbour packs name artists,
+    artists are items beside the tracks: a row that plays tracks of an artist plays the
+    artist, and an unplayed track gets ``artist_share`` of its artist's score.
 
-    Only tracks with an interaction in training, and tracks of such artists, have an
-    opinion.
+    Only tracks with an entry in the joint matrix have an opinion.
     """
 
     name = "collaborative"
@@ -202,13 +149,8 @@ class Collaborative(Component):
             DataError: a confidence is negative, not a number, or beyond 1,000,000.
         """
         started = time.perf_counter()
-        matrix = self._weighted(data)
-        self.n_tracks_ = data.features.n_tracks
-        self.n_listeners_ = data.n_listeners + data.n_neighbours
-        joint = with_artists(matrix, data)
-        self.tracks_: IntArray = joint.tracks
-        self.names_ = tuple(data.features.names[row] for row in self.tracks_)
-        self.artists_ = _Artists.of(joint, data)
+        joint = join(confidences(data, self.config.basket_weight), data, self.config.side())
+        self._know(Items.of(joint, data, self.config.artist_share, self.config.friend_weight))
         self.sklearn_model_: Any = None
         matrix = joint.matrix
         seed = self.config.seed + data.seed
@@ -233,18 +175,9 @@ class Collaborative(Component):
     def _n_factors(self) -> int:
         return self.config.factors if self.config.method == "als" else self.config.nmf_factors
 
-    def _weighted(self, data: TrainingData) -> csr_matrix:
-        """Checked confidences, the baskets' scaled by ``basket_weight``."""
-        matrix = csr_matrix(data.interactions, dtype=np.float32, copy=True)
-        if not np.isfinite(matrix.data).all() or (matrix.data < 0).any():
-            raise DataError("A training confidence is negative or not a number.")
-        if matrix.data.max(initial=0) > MAX_CONFIDENCE:
-            raise DataError(f"A training confidence is above {MAX_CONFIDENCE:,.0f}.")
-        first_basket = matrix.indptr[min(len(data.listeners), matrix.shape[0])]
-        matrix.data[first_basket:] *= np.float32(self.config.basket_weight)
-        if not matrix.data.all():
-            matrix.eliminate_zeros()
-        return matrix
+    def _know(self, items: Items) -> None:
+        self.items_ = items
+        self.n_tracks_, self.n_listeners_ = items.n_tracks, items.n_listeners
 
     def _fit_als(self, matrix: csr_matrix, seed: int, progress: Progress) -> FloatArray:
         import threadpoolctl  # noqa: PLC0415 (training only)
@@ -318,28 +251,13 @@ class Collaborative(Component):
         self._prepare(rounded[:kept])
 
     def _prepare(self, factors: FloatArray) -> None:
-        """Lay the factors of ``tracks_``, then of artists, out for queries.
-
-        Where nearly all tracks are known the others get rows of NaN: one product
-        then gives all scores, and nothing has to be put in its place afterwards.
-        """
-        alone = not len(self.artists_.names)
-        self._spread = alone and len(self.tracks_) >= SPREAD_FROM * self.n_tracks_
-        self._slot = self.artists_.slots(len(self.tracks_), self.n_tracks_)
-        if self._spread:
-            self._slot[self.tracks_] = self.tracks_
-            self._factors = np.full((self.n_tracks_, factors.shape[1]), np.nan, dtype=np.float32)
-            self._factors[self.tracks_] = factors
-        else:
-            self._slot[self.tracks_] = np.arange(len(self.tracks_), dtype=np.int32)
-            self._factors = np.ascontiguousarray(factors)
+        """What every query needs again, computed once."""
+        self.factors_ = np.ascontiguousarray(factors)
+        """(n_slots, f) item factors of tracks, artists and friends."""
+        n_scored = len(self.items_.tracks) + len(self.items_.artists)
+        self._scored = self.factors_[:n_scored]
         self._base = self.gram_.copy()
         self._base[np.diag_indices_from(self._base)] += self._ridge
-
-    @property
-    def factors_(self) -> FloatArray:
-        """(len(tracks_) + n_artists, f) item factors of the tracks, then of the artists."""
-        return self._factors[self.tracks_] if self._spread else self._factors
 
     @property
     def _ridge(self) -> float:
@@ -349,67 +267,25 @@ class Collaborative(Component):
 
     # --- scoring ----------------------------------------------------------------------
 
-    def _known_profile(self, query: Query) -> tuple[IntArray, FloatArray]:
-        """The query's tracks that were in training, and their weights."""
-        rows, weights = query.profile()
-        known = self._slot[rows] >= 0
-        rows, weights = rows[known], weights[known]
-        most = self.config.profile_tracks
-        if len(rows) <= most:
-            return rows, weights
-        heaviest = np.sort(np.argpartition(-weights, most)[:most])
-        return rows[heaviest], weights[heaviest]
-
     def score(self, query: Query) -> FloatArray:
         """(n_tracks,) NaN where a track, or all of the query, was not in training."""
         listener = self._folded(query)
         if listener is None:
             return np.full(self.n_tracks_, np.nan, dtype=np.float32)
-        found: FloatArray = self._factors @ listener.x.astype(np.float32)
-        if self._spread:
-            return found
-        found[len(self.tracks_) :] *= np.float32(self.config.artist_share)
-        scores: FloatArray = np.append(found, np.float32(np.nan))[self._slot]  # −1: no opinion
-        return scores
+        return self.items_.by_track(self._scored @ listener.x.astype(np.float32))
 
     def _folded(self, query: Query) -> _Folded | None:
         """The query as a listener, worked out once; None where nothing of it is known here."""
         if self.token not in query.memo:
-            rows, weights = self._known_profile(query)
+            entries = self.items_.entries(query, self.config.profile_tracks)
             query.memo[self.token] = None
-            if len(rows):
-                entries = self._entries(rows, weights)
-                profile = self._factors[entries.slots]
+            if entries is not None:
+                profile = self.factors_[entries.slots]
                 query.memo[self.token] = _Folded(
-                    rows, entries, profile, *self._fold_in(profile, entries.weights)
+                    entries, profile, *self._fold_in(profile, entries.weights)
                 )
         found: _Folded | None = query.memo[self.token]
         return found
-
-    def _entries(self, rows: IntArray, weights: FloatArray) -> _Entries:
-        """The tracks, and as in training their artists where artists are items, too."""
-        if not len(self.artists_.names):
-            return _Entries(self._slot[rows], weights, None)
-        heard = np.flatnonzero(self._slot[rows] < len(self.tracks_))
-        slot = self.artists_.slot_of(rows, len(self.tracks_))
-        by = np.flatnonzero(slot >= 0)
-        artists, place = np.unique(slot[by], return_inverse=True)
-        total = np.bincount(place, weights=weights[by], minlength=len(artists))
-        share = csr_matrix(
-            (
-                np.concatenate([np.ones(len(heard)), weights[by] / total[place]]),
-                (
-                    np.concatenate([heard, by]),
-                    np.concatenate([np.arange(len(heard)), len(heard) + place]),
-                ),
-            ),
-            shape=(len(rows), len(heard) + len(artists)),
-        )
-        return _Entries(
-            np.concatenate([self._slot[rows[heard]], artists]).astype(np.int32),
-            np.concatenate([weights[heard], np.log1p(total)]).astype(np.float32),
-            share,
-        )
 
     def _fold_in(
         self, profile: FloatArray, weights: FloatArray
@@ -459,80 +335,26 @@ class Collaborative(Component):
     # --- reasons ----------------------------------------------------------------------
 
     def contributions(self, query: Query, track: int) -> tuple[IntArray, FloatArray]:
-        """The score of ``track`` taken apart by the query's tracks; the parts sum to it.
+        """The score of ``track`` taken apart by the query's tracks.
 
-        s = Σᵢ yₜᵀ M⁻¹ yᵢ wᵢ (Hu et al., section 5).
+        s = Σᵢ yₜᵀ M⁻¹ yᵢ wᵢ (Hu et al., section 5). The parts sum to the score, less what
+        friends add, who are no tracks.
 
         Returns:
             rows (k,) of the query's tracks that are known here; parts (k,) float32.
         """
-        listener = self._folded(query)
-        slot = int(self._slot[track])
+        listener, slot = self._folded(query), int(self.items_.slot[track])
         if listener is None or slot < 0:
             return np.zeros(0, dtype=np.int32), np.zeros(0, dtype=np.float32)
-        target = self._factors[slot].astype(np.float64)
-        if slot >= len(self.tracks_) and not self._spread:
-            target = target * self.config.artist_share
+        target = self.factors_[slot].astype(np.float64) * self.items_.share_of(track)
         toward = (listener.inverse @ target).astype(np.float32)
         parts = listener.pull * (listener.profile @ toward)
-        if listener.entries.share is not None:
-            parts = np.asarray(listener.entries.share @ parts, dtype=np.float32)
-        return listener.rows, parts
+        return listener.entries.rows, listener.entries.of_tracks(parts)
 
     def reasons(self, query: Query, track: int) -> list[Reason]:
         """The played track or seed that moved it most."""
         rows, parts = self.contributions(query, track)
-        if not len(rows):
-            return []
-        others = np.where(self._told_by(rows, track), parts, -np.inf)
-        best = int(np.argmax(others))
-        if others[best] > 0:
-            row = int(rows[best])
-            return [Reason(self.name, self._together(row, track), float(parts[best]), row)]
-        own = rows == track
-        if parts[own].sum() > 0:
-            text = "you start from it" if track in query.seeds else "you play it yourself"
-            return [Reason(self.name, text, float(parts[own].sum()), track)]
-        return []
-
-    def _told_by(self, rows: IntArray, track: int) -> BoolArray:
-        """(k,) which of the query's tracks can be named as what leads to a track.
-
-        Where the track is known by its artist alone, those of whose artists the
-        listeners of packs say something.
-        """
-        told: BoolArray = rows != track
-        if self._spread or self._slot[track] < len(self.tracks_):
-            return told
-        by, what = self.artists_.of_track[rows], self.artists_.of_track[track]
-        named = np.append(self.artists_.named, False)  # the last for tracks of no artist
-        told &= (by == what) | (named[by] & named[what])
-        return told
-
-    def _together(self, row: int, track: int) -> str:
-        """What links a played track to another, in words that the training rows bear out."""
-        enough, n_heard = self.n_listeners_ >= ENOUGH_LISTENERS, len(self.tracks_)
-        artists, target = self.artists_, int(self._slot[track])
-        who = "listeners like you" if enough else "a few listeners"
-        if self._spread or target < n_heard:
-            played = self._played(row)
-            # packs of artists say nothing of single tracks
-            if artists.shared if artists.names else enough:
-                return f"{who} who play {played} also play it"
-            return f"it goes together with {played} in your sessions"
-        by, what = int(artists.of_track[row]), target - n_heard
-        if by == what:
-            as_they = f", as {who} do" if artists.named[what] else ""
-            return f"you play {artists.names[what]}{as_they}"
-        played = artists.names[by] if by >= 0 else self._played(row)
-        return f"{who} who play {played} also play {artists.names[what]}"
-
-    def _played(self, row: int) -> str:
-        """A track of the query, by its title; by its artist where only the artist is known."""
-        slot = int(self._slot[row])
-        if self._spread or slot < len(self.tracks_):
-            return f"“{self.names_[int(np.searchsorted(self.tracks_, row))]}”"
-        return self.artists_.names[slot - len(self.tracks_)]
+        return self.items_.reasons(self.name, query, track, rows, parts)
 
     # --- disk -------------------------------------------------------------------------
 
@@ -543,58 +365,34 @@ class Collaborative(Component):
             factors=_halve(self.factors_, self._scale),
             scale=np.float64(self._scale),
             gram=self.gram_,
-            tracks=self.tracks_,
-            n_tracks=np.int64(self.n_tracks_),
-            artist_of=self.artists_.of_track,
-            artist_named=self.artists_.named,
+            **self.items_.arrays(),
         )
-        state = {
-            "n_listeners": self.n_listeners_,
-            "names": list(self.names_),
-            "artists": list(self.artists_.names),
-            "shared": self.artists_.shared,
-        }
-        write_json(folder / "collaborative.json", state)
+        write_json(folder / "collaborative.json", self.items_.texts())
 
     @classmethod
     def load(cls, folder: Path, config: ComponentConfig) -> Self:
         """Read what ``save`` wrote; the scikit-learn estimator is not part of it."""
         component = cls(config)
-        state = json.loads((folder / "collaborative.json").read_text("utf-8"))
-        component.names_ = tuple(state["names"])
-        component.n_listeners_ = int(state["n_listeners"])
+        texts = json.loads((folder / "collaborative.json").read_text("utf-8"))
         component.sklearn_model_ = None
         with np.load(folder / "collaborative.npz", allow_pickle=False) as stored:
             component._scale = float(stored["scale"])
             component.gram_ = stored["gram"]
-            component.tracks_ = stored["tracks"]
-            component.n_tracks_ = int(stored["n_tracks"])
-            # versions of before there were packs know no artists
-            known = tuple(state.get("artists", ()))
-            component.artists_ = _Artists(
-                known,
-                stored["artist_of"] if known else _NO_ARTISTS,
-                stored["artist_named"] if known else np.zeros(0, dtype=bool),
-                bool(state.get("shared")),
+            items = Items.restored(
+                stored, texts, component.config.artist_share, component.config.friend_weight
             )
+            component._know(items)
             component._prepare(_restore(stored["factors"], component._scale))
         return component
 
     def align(self, rows: IntArray) -> Self:
         """The same factors for another vocabulary; YᵀY stays that of the training."""
         other = type(self)(self.config)
-        heard = np.zeros(self.n_tracks_ + 1, dtype=bool)  # the last for rows that are not known
-        heard[self.tracks_] = True
-        other.n_tracks_ = len(rows)
-        other.n_listeners_ = self.n_listeners_
+        items, kept = self.items_.align(rows)
+        other._know(items)
         other.sklearn_model_ = None
-        other.tracks_ = np.flatnonzero(heard[rows]).astype(np.int32)
-        kept = np.searchsorted(self.tracks_, rows[other.tracks_])
-        other.names_ = tuple(self.names_[place] for place in kept)
-        other.artists_ = self.artists_.align(rows)
         other._scale, other.gram_ = self._scale, self.gram_
-        factors = self.factors_
-        other._prepare(np.concatenate([factors[kept], factors[len(self.tracks_) :]]))
+        other._prepare(self.factors_[kept])
         return other
 
 

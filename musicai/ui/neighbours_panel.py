@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from musicai.recommenders.collaborative import ENOUGH_LISTENERS
+from musicai.recommenders.items import ENOUGH_LISTENERS
 from musicai.store import Catalogue
 from musicai.ui import state, words
 
