@@ -13,7 +13,7 @@ from tests.conftest import ROOT
 LEVELS: tuple[tuple[str, ...], ...] = (
     ("errors",),
     ("settings", "progress", "output"),
-    ("logs", "frames", "choices"),
+    ("logs", "frames", "choices", "measures"),
     ("packs",),
     ("tables",),
     ("matching", "moods", "jobs"),

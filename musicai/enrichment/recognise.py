@@ -34,6 +34,8 @@ class Recognised:
     artists: dict[str, str] = field(default_factory=dict)
     """Artist as the listener's tracks spell it → id."""
     own: list[OwnTrack] = field(default_factory=list)
+    recordings: dict[str, str] = field(default_factory=dict)
+    """Id of an own track → its recording."""
     tags: tuple[str, ...] = ()
     """The genres of the listener's tracks, most played first."""
 
@@ -65,6 +67,7 @@ def recognise(
             mbid = guard(partial(client.artist_mbid, artist.name))
             if mbid:
                 found.artists[artist.name] = mbid
+    found.recordings = {_track_id(track): one for track, one in recordings.items()}
     found.own = [_own(track, known) for track, known in told.items()]
     found.tags = _tags(told)
     return found
@@ -108,9 +111,11 @@ def _by_name(
 
 
 def _own(track: PlannedTrack, facts: RecordingFacts) -> OwnTrack:
-    named = track.named
-    track_id = track.spotify or name_id(named.artist, named.title)
-    return OwnTrack(track_id, named.title, named.artist, facts)
+    return OwnTrack(_track_id(track), track.named.title, track.named.artist, facts)
+
+
+def _track_id(track: PlannedTrack) -> str:
+    return track.spotify or name_id(track.named.artist, track.named.title)
 
 
 def _tags(told: Mapping[PlannedTrack, RecordingFacts]) -> tuple[str, ...]:

@@ -28,6 +28,9 @@ WINDOW_BYTES = 2**27
 BLOCK_BYTES = 2**22
 """Bytes of a table that are parsed at once; no row is longer."""
 
+PIECE_BYTES = 2**16
+"""Bytes that are unpacked at once; so many at most are lost before a damage."""
+
 MAX_PROBLEMS = 20
 """Bad rows that are listed; further ones are counted."""
 
@@ -39,7 +42,8 @@ _ZSTD = bytes.fromhex("28b52ffd")
 
 _DAMAGED = "The archive is damaged; what stands before the damage counts."
 
-_DAMAGE = (zstandard.ZstdError, tarfile.TarError, pa.ArrowException, EOFError, OSError, ValueError)
+DAMAGE = (zstandard.ZstdError, tarfile.TarError, pa.ArrowException, EOFError, OSError, ValueError)
+"""What reading a damaged archive raises."""
 
 
 @dataclass
@@ -151,13 +155,20 @@ def tables(
                 )
     except FileNotFoundError as error:
         raise UnreadableFile(f"There is no file {path}.") from error
-    except _DAMAGE as error:
+    except DAMAGE as error:
         report.damage(error)
 
 
 def archive(stack: ExitStack, packed: IO[bytes], path: Path) -> tarfile.TarFile:
     """The archive as a stream: each member is to be read before the next is asked for."""
     return stack.enter_context(tarfile.open(fileobj=_unpacked(stack, packed, path), mode="r|"))
+
+
+def streamed(opened: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
+    """The members as they stream by; an archive keeps all of them, and some have a million."""
+    for one in opened:
+        cast(Any, opened).members = []
+        yield one
 
 
 def _unpacked(stack: ExitStack, packed: IO[bytes], path: Path) -> IO[bytes]:
@@ -178,7 +189,7 @@ def _tables(
         yield member, _unpacked(stack, packed, path)
         return
     opened = archive(stack, packed, path)
-    for one in opened:
+    for one in streamed(opened):
         name = one.name.rsplit("/", 1)[-1]
         wanted = [member for member in members if name.endswith(member)]
         inside = opened.extractfile(one) if wanted and one.isfile() else None
@@ -201,8 +212,8 @@ class _UpToDamage(io.RawIOBase):
         if self._ended:
             return 0
         try:
-            data = self._stream.read(len(buffer))
-        except _DAMAGE as error:
+            data = self._stream.read(min(len(buffer), PIECE_BYTES))
+        except DAMAGE as error:
             self._ended = True
             self._report.damage(error)
             return 0

@@ -25,12 +25,14 @@ _DOING = {
     "train": "Training",
     "export": "Writing your export",
     "enrich": "Asking open data",
+    "measure": "Reading dumps",
 }
 _FAILED = {
     "import": "The import failed",
     "train": "The training failed",
     "export": "The export failed",
     "enrich": "Finding music through open data failed",
+    "measure": "Reading the dumps failed",
 }
 _SAMPLE_WISH = "sample_wish"
 _SHOWN = "shown_import"
