@@ -177,7 +177,12 @@ def _status(options: argparse.Namespace, settings: Settings, store: Store) -> Ou
         "token": credentials.masked(kept.token),
         "contact": kept.contact,
         "answers": {name: {"known": k, "unknown": u} for name, (k, u) in counts.items()},
-        "acousticbrainz": asdict(measured),
+        "acousticbrainz": {
+            "own": measured.own,
+            "recognised": measured.recognised,
+            "measured": measured.measured,
+            "features": dict(measured.features),
+        },
     }
     if not options.json:
         print(f"allowed: {', '.join(result['allowed']) or 'nothing'}")

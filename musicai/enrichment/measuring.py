@@ -59,10 +59,15 @@ class Coverage:
     """Own tracks."""
     recognised: int
     """Those of which the recording is known."""
-    measured: int
-    """Those of which anything is measured."""
+    tracks: frozenset[str]
+    """Ids of those of which anything is measured."""
     features: Mapping[str, int]
     """Key of ``measures.FEATURES`` → own tracks of which it is measured; in that order."""
+
+    @property
+    def measured(self) -> int:
+        """Own tracks of which anything is measured."""
+        return len(self.tracks)
 
 
 def look_up(
@@ -153,7 +158,7 @@ def coverage(store: Store, profile: str, library: Library) -> Coverage:
     return Coverage(
         own=len(own),
         recognised=len(own & store.recordings(profile).keys()),
-        measured=len(set().union(*by_feature.values())),
+        tracks=frozenset().union(*by_feature.values()),
         features={name: len(by_feature[name]) for name in FEATURES if by_feature.get(name)},
     )
 

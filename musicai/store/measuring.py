@@ -7,7 +7,7 @@ import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, bindparam, delete, select, union, update
+from sqlalchemy import BindParameter, Connection, bindparam, delete, func, select, union, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from musicai.measures import Measure
@@ -172,6 +172,14 @@ class MeasureStore(OpenStore):
             for feature, track in connection.execute(query):
                 found.setdefault(feature, []).append(track)
         return found
+
+    def measures_state(self, profile: str) -> str:
+        """A text that changes with what is measured and recognised, for caches."""
+        mine, table = schema.recordings.c, schema.measures.c
+        known = select(func.count(), func.max(mine.noted_at)).where(mine.profile == profile)
+        told = select(func.count(), func.max(table.noted_at))
+        with self.reading() as connection:
+            return repr([tuple(connection.execute(query).one()) for query in (known, told)])
 
     # --- dumps that were read ---------------------------------------------------------
 
