@@ -19,7 +19,7 @@ LEVELS: tuple[tuple[str, ...], ...] = (
     ("matching", "moods", "jobs"),
     ("genres", "sources", "exclusions", "pairing", "sessions", "audit"),
     ("store",),
-    ("reading", "estimates"),
+    ("reading", "estimates", "export_readme"),
     ("importing", "exporting", "prepared", "catalogues", "catalogue_files"),
     ("doubts", "coverage", "open_data"),
     ("sample", "enrichment"),

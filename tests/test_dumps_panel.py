@@ -151,11 +151,11 @@ def test_measures_are_shown_beside_the_features_and_labelled(me: Path, tmp_path:
     assert "**1 track measured by AcousticBrainz**" in said
     assert "Tempo may be doubled or halved" in said
     assert "no part of the features above" in said
-    (shown,) = [frame.value for frame in app.dataframe if "Submissions (n)" in frame.value]
+    (shown,) = [frame.value for frame in app.dataframe if "Tempo ±" in frame.value]
     (line,) = shown.to_dict("records")
     assert line["Tempo, beats a minute"] == 105
     assert line["Key"] == "C# minor"
-    assert line["Submissions (n)"] == 2
+    assert line["n"] == 2
     assert line["Probability of “happy”"] == 0.75
     assert "Probability of “sad”" not in line
     assert f"**{len(known)}** of your {len(known)} tracks" in texts(opened(NEW_MUSIC))
@@ -166,10 +166,8 @@ def test_a_line_has_only_what_some_track_has() -> None:
     key = Measure("k", "key_key", math.nan, "A", 5, 0.2, "tonal", "2022-06-23")
     lines = measured_panel.measured_table([("Song", "One", [bpm]), ("Other", "Two", [key])])
     assert lines == [
-        {"Track": "Song", "Artist": "One", "Tempo, beats a minute": 100.0, "Tempo ±": 0.2,
-         "Submissions (n)": 3},
-        {"Track": "Other", "Artist": "Two", "Tempo, beats a minute": None, "Tempo ±": None,
-         "Submissions (n)": 5},
+        {"Track": "Song", "Artist": "One", "n": 3, "Tempo, beats a minute": 100.0, "Tempo ±": 0.2},
+        {"Track": "Other", "Artist": "Two", "n": 5, "Tempo, beats a minute": None, "Tempo ±": None},
     ]  # fmt: skip  # a key without its scale is none
 
 

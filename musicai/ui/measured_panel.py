@@ -15,6 +15,15 @@ from musicai.ui import state, words
 if TYPE_CHECKING:
     from musicai.ai_model import MusicAI
 
+_COLUMNS = {
+    "n": st.column_config.NumberColumn(help="Submissions: files of it that were measured."),
+    "Tempo ±": st.column_config.NumberColumn(
+        format="%.1f",
+        help="How far the submissions lie from their median. Large where some tell half or twice.",
+    ),
+    "Danceability, 0 to about 3": st.column_config.NumberColumn(format="%.2f"),
+}
+
 SHOWN = 50
 """Tracks in the list, those that are played most."""
 
@@ -35,6 +44,7 @@ def draw(ai: MusicAI) -> None:
             pd.DataFrame(rows),
             hide_index=True,
             key="measured_tracks",
+            column_config=_COLUMNS,
             alt="What AcousticBrainz measured of your most played tracks",
         )
         if known.measured > len(rows):
@@ -76,9 +86,12 @@ def measured_table(
     lines: list[dict[str, object]] = []
     for name, artists, measures in tracks:
         by_feature = {feature: one for (_, feature), one in combined(measures).items()}
-        n = max(one.n for one in by_feature.values())
-        line: dict[str, object] = {"Track": words.literal(name), "Artist": words.literal(artists)}
-        lines.append(line | _cells(by_feature) | {"Submissions (n)": n})
+        line: dict[str, object] = {
+            "Track": words.literal(name),
+            "Artist": words.literal(artists),
+            "n": max(one.n for one in by_feature.values()),
+        }
+        lines.append(line | _cells(by_feature))
     columns = [
         column
         for column in dict.fromkeys(column for line in lines for column in line)

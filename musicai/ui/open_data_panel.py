@@ -21,9 +21,9 @@ USUAL = ("similar", "top", "tags", "fresh")
 """Steps that are ticked at first; nothing is asked before the button is pressed."""
 
 CREDIT = (
-    "Data by [MusicBrainz](https://musicbrainz.org) and [ListenBrainz](https://listenbrainz.org), "
-    "projects of the MetaBrainz Foundation. Names and ids are CC0, tags CC BY-NC-SA 3.0; listening "
-    "counts are for non-commercial use."
+    "Data by [MusicBrainz](https://musicbrainz.org), [ListenBrainz](https://listenbrainz.org) and "
+    "[AcousticBrainz](https://acousticbrainz.org), projects of the MetaBrainz Foundation. Names, "
+    "ids and measures are CC0, tags CC BY-NC-SA 3.0; listening counts are for non-commercial use."
 )
 
 TOKEN_HELP = (
