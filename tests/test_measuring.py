@@ -18,7 +18,7 @@ from musicai.settings import Settings
 from musicai.store import Store
 from musicai.tables import Library
 from tests import worlds
-from tests.open_data_stub import made_id
+from tests.open_data_stub import Stub, made_id
 from tests.test_neighbours import history
 from tests.test_open_data_acoustic import document, feature_dump, high, rhythm, tonal
 from tests.test_open_data_dumps import MEMBER, archive, mbid, redirect_table, row, table
@@ -199,3 +199,27 @@ def test_the_command_refuses_another_file(
     path.write_bytes(b"x")
     assert main(["open-data", "acousticbrainz", str(path)]) == 1
     assert "its name must end with .tar.zst" in capsys.readouterr().err
+
+
+def test_what_the_dump_names_is_not_asked_for(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    imported(home, ("h.json", history("Foo", "Bar")))
+    with Store(Settings(home=home)) as store:
+        profile, library = own(store)
+    named = [pair for pair in names_of(library) if pair[0] == "Foo"]
+    dump = canonical_dump(tmp_path, named)
+    with Stub() as stub:
+        monkeypatch.setenv("MUSICAI_OPEN_DATA_HOST", stub.address)
+        command = ["open-data", "run", "--profile", profile, "--step", "fresh", "--yes", "--json"]
+        assert main([*command, "--canonical", str(dump)]) == 0
+        sent = [f"{seen.path} {seen.query} {seen.raw!r}" for seen in stub.seen]
+    told = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert told["canonical"]["found"] == len(named)
+    by_name = [one for one in sent if "Song" in one]
+    assert by_name  # what it does not hold
+    assert all("Bar" in one for one in by_name)
+    assert not any("Foo" in one for one in sent)  # nor the artist, whom the dump credits
+    assert any(mbid(*named[0]) in one for one in sent)
+    with Store(Settings(home=home)) as store:
+        assert set(store.recordings(profile).values()) == {mbid(*pair) for pair in named}
