@@ -305,19 +305,35 @@ def _open_data(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         _profile(one)
     one.add_argument("--yes", action="store_true", help="allow these steps for the profile")
     one.add_argument("--train", action="store_true", help="train a version on it afterwards")
-    one.add_argument(
-        "--canonical",
+    _canonical(one, "names looked up in it leave nowhere")
+    _job(one)
+    measuring = action("acousticbrainz", "keep what AcousticBrainz measured of your tracks")
+    measuring.add_argument(
+        "dumps",
+        nargs="+",
         type=Path,
         metavar="DUMP",
-        help="MusicBrainz's canonical dump (.tar.zst): names looked up in it leave nowhere",
+        help="acousticbrainz-lowlevel-features-….tar.zst (lowlevel, rhythm, tonal), or archives of "
+        "acousticbrainz-highlevel-json; they are read here, and nothing leaves this machine",
     )
-    _job(one)
+    _canonical(measuring, "finds the recordings of more tracks, and ids that were merged")
+    _profile(measuring)
+    _job(measuring)
     _profile(action("status", "show the allowed steps and what was answered so far"))
     _profile(action("refuse", "allow no step any more; what was found stays"))
     token = action("token", "keep the ListenBrainz token that is typed or piped in")
     token.add_argument("--remove", action="store_true", help="forget it")
     _json(token)
     _json(action("forget", "delete all answers of the hosts from this machine"))
+
+
+def _canonical(parser: argparse.ArgumentParser, use: str) -> None:
+    parser.add_argument(
+        "--canonical",
+        type=Path,
+        metavar="DUMP",
+        help=f"MusicBrainz's canonical dump (.tar.zst): {use}",
+    )
 
 
 def _years(text: str) -> tuple[int, int]:

@@ -24,6 +24,8 @@ import pyarrow.parquet as pq
 
 from musicai.choices import Exclusion, Feedback, MatchDecision
 from musicai.errors import QueryError, SettingsError
+from musicai.export_readme import README
+from musicai.measures import SOURCE
 from musicai.progress import Progress
 from musicai.settings import Settings
 from musicai.sources.export_rows import TABLES
@@ -47,6 +49,9 @@ ALWAYS = ("tracks", "plays")
 
 NAMES = ("name", "artists", "album")
 """Columns that repeat what ``tracks`` says; the JSON, which holds both, leaves them out."""
+
+MEASURES = "acousticbrainz"
+"""A table that is written as Parquet alone, which no reader takes for plays or tracks."""
 
 _TIME = pa.timestamp("s", tz="UTC")
 _TYPES = {"str": pa.string(), "float32": pa.float32(), "boolean": pa.bool_()}
@@ -103,6 +108,8 @@ def export_profile(
             f"There is no folder {str(target.parent)!r}. Make it first, or choose another one."
         )
     tables = _tables(store, profile)
+    if kind == "zip":
+        tables += _measures(store, profile)
     about = {
         "musicai_export": FORMAT,
         "created_at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
@@ -250,6 +257,23 @@ def _feedback(given: tuple[Feedback, ...]) -> _Table:
     return _whole("feedback", pa.table(columns))
 
 
+def _measures(store: Store, profile: str) -> list[_Table]:
+    """What AcousticBrainz measured, one row a track and feature; none where it measured nothing."""
+    found = store.measures(profile)
+    columns = {
+        "track_id": pa.array([track for track, _ in found], pa.string()),
+        "recording": pa.array([one.recording for _, one in found], pa.string()),
+        "feature": pa.array([one.feature for _, one in found], pa.string()),
+        "value": pa.array([one.value for _, one in found], pa.float64(), from_pandas=True),
+        "word": pa.array([one.word for _, one in found], pa.string()),
+        "submissions": pa.array([one.n for _, one in found], pa.int32()),
+        "spread": pa.array([one.spread for _, one in found], pa.float64()),
+        "source": pa.array([f"{SOURCE} {one.source}" for _, one in found], pa.string()),
+        "dated": pa.array([one.dated for _, one in found], pa.string()),
+    }
+    return [_whole(MEASURES, pa.table(columns))] if found else []
+
+
 def _seconds(values: list[int]) -> pa.Array:
     return pa.array([None if value < 0 else value for value in values], pa.int64()).cast(_TIME)
 
@@ -271,7 +295,7 @@ def _write_zip(path: Path, tables: list[_Table], about: dict[str, Any], step: _S
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("README.txt", README)
         archive.writestr("musicai.json", json.dumps(about, ensure_ascii=False, indent=1) + "\n")
-        for table in tables:
+        for table in (one for one in tables if one.name != MEASURES):
             for number, start in enumerate(range(0, max(table.rows, 1), ROWS_A_CSV), 1):
                 name = f"{table.name}.csv" if number == 1 else f"{table.name}_{number}.csv"
                 with archive.open(name, "w", force_zip64=True) as stream:
@@ -362,38 +386,3 @@ def _values(column: pa.ChunkedArray) -> list[Any]:
     # the shortest text that is the same 32-bit number: 0.416 and not 0.41600000858306885
     texts = column.cast(pa.string()).to_pylist()
     return [None if text is None else orjson.loads(text) for text in texts]
-
-
-README = """\
-This is everything musicai holds of one profile. The tables lie here twice with the same rows:
-as CSV (UTF-8, commas, one header row) and, in parquet/, as Parquet. To bring it back, hand this
-zip to musicai as it is. A spreadsheet must be told that the text is UTF-8.
-
-Times are UTC, written 2024-05-01T12:00:00Z. An empty field means "not known".
-A track id is Spotify's, or name: and 16 digits made from artist and title.
-Several artists, and several genres, are joined by ";".
-
-tracks.csv      what is known of each track
-  track_id name artists album genres isrc
-  year, duration_ms, popularity (0 to 100), explicit (true or false)
-  danceability energy valence acousticness instrumentalness liveness speechiness (0 to 1)
-  tempo (beats a minute), loudness (dB)
-plays.csv       each play (after a million also plays_2.csv and so on)
-  played_at     when it began
-  ms_played     for how long it was heard, milliseconds
-  track_id name artists album
-  skipped       true or false
-  reason_start reason_end shuffle    as the player told them
-  listener      empty for you, else who it was
-  source        the export that the play came from
-playlists.csv   each entry of each playlist
-  playlist position (from 0) added_at track_id name artists album
-  api_born      true if it came through Spotify's API; training on it needs your consent
-exclusions.csv  what you left out of your taste
-  kind          artist, track, playlist or period
-  value         the artist's name, the track's id or the playlist's name
-  since until   of a period: its first second, and the first one after it
-matches.csv     what you said about two tracks: first, second (ids), same (true or false)
-feedback.csv    your verdicts: track_id, verdict (like, dislike, not_now, never_artist), given_at
-musicai.json    the version of this format, and how many rows each table has
-"""

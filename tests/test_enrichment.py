@@ -392,3 +392,13 @@ def test_a_catalogue_of_open_data_joins_the_library(
     made = load_library(store, settings, "p")
     assert set(made.tracks["origin"]) == {done.catalogue}
     assert len(made.links) == sum(done.links.values())
+
+
+def test_which_recordings_they_are_is_kept(stub: Stub, store: Store, plan: Plan) -> None:
+    """Of own tracks and of found ones, so that dumps can be read for them later."""
+    done = run(stub, store, plan, ["similar"])
+    kept = store.recordings("p")
+    assert kept[SPOTIFY] == made_id("recording", "Foo", "Foo Song 1")
+    frame = store.catalogue_tracks(done.catalogue).set_index("name")["track_id"]
+    assert kept[frame["Zed Song 4"]] == made_id("recording", "Zed", "Zed Song 4")
+    assert set(store.catalogue_links(done.catalogue)["track_id"]) <= kept.keys()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
 import time
 import zipfile
 from collections.abc import Iterator
@@ -22,8 +23,9 @@ from hypothesis import strategies as st
 from musicai import exporting
 from musicai.choices import Choices, Exclusion, Feedback, MatchDecision
 from musicai.errors import Cancelled, NotFound, QueryError, SettingsError, UnreadableFile
-from musicai.exporting import export_profile
+from musicai.exporting import MEASURES, export_profile
 from musicai.importing import ImportReport, import_inputs
+from musicai.measures import Measure
 from musicai.progress import no_progress
 from musicai.settings import Settings
 from musicai.sources import SOURCES, musicai_export, recognise
@@ -335,6 +337,31 @@ def test_no_member_of_the_zip_is_a_problem(filled: Store, tmp_path: Path) -> Non
     report = take(filled, "q", write(filled, tmp_path, "zip"))
     names = {record.file.rsplit(" › ", 1)[-1] for record in report.files}
     assert names == {f"{table}.csv" for table in TABLES} | {"musicai.json"}
+
+
+def test_what_acousticbrainz_measured_goes_along(filled: Store, tmp_path: Path) -> None:
+    """As Parquet, which importing passes over, and in no other table."""
+    filled.put_recordings("p", {HAND_ID: "m"})
+    filled.put_measures(
+        [
+            Measure("m", "bpm", 120.5, "", 3, 0.5, "rhythm", "2022-06-23"),
+            Measure("m", "key_key", math.nan, "C#", 3, 0.0, "tonal", "2022-06-23"),
+        ]
+    )
+    target = write(filled, tmp_path, "zip")
+    with zipfile.ZipFile(target) as archive:
+        data = archive.read("parquet/acousticbrainz.parquet")
+        assert "acousticbrainz.csv" not in archive.namelist()
+        assert "acousticbrainz.parquet" in archive.read("README.txt").decode()
+    tempo, key = pq.read_table(io.BytesIO(data)).to_pylist()
+    assert (tempo["track_id"], tempo["feature"], tempo["value"]) == (HAND_ID, "bpm", 120.5)
+    assert (tempo["submissions"], tempo["source"]) == (3, "AcousticBrainz rhythm")
+    assert (key["value"], key["word"]) == (None, "C#")
+    report = take(filled, "q", target)
+    assert all(record.counts.rejected == 0 for record in report.files)
+    found = json.loads(write(filled, tmp_path, "json").read_bytes())
+    assert MEASURES not in found
+    assert MEASURES not in found["counts"]
 
 
 # --- large, stopped, refused ----------------------------------------------------------

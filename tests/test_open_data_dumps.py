@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from musicai.errors import Cancelled, UnreadableFile
-from musicai.open_data import Named, canonical, dumps
+from musicai.open_data import Named, canonical, dumps, redirects
 from tests.open_data_stub import made_id
 
 HEADER = (
@@ -175,3 +175,96 @@ def test_any_bytes_end_in_a_report_or_a_refusal(
         return
     assert answers.found == {}
     assert answers.report.problems
+
+
+# --- merged ids -----------------------------------------------------------------------
+
+
+def redirect_table(*rows: tuple[str, str]) -> bytes:
+    text = io.StringIO()
+    header = ("recording_mbid", "canonical_recording_mbid", "canonical_release_mbid")
+    csv.writer(text).writerows([header, *((*row, made_id("release", "x")) for row in rows)])
+    return text.getvalue().encode()
+
+
+@pytest.mark.parametrize("first", ["names", "redirects"])
+def test_other_ids_of_a_found_recording_are_told(tmp_path: Path, first: str) -> None:
+    old, older, strange = (made_id("recording", name) for name in ("old", "older", "strange"))
+    here = mbid("Foo", "Bar")
+    members = [
+        (MEMBER, table(row("Foo", "Bar"), row("Foo", "Else"))),
+        (
+            f"x/canonical/{redirects.MEMBER}",
+            redirect_table((old, here), (older, here), (strange, mbid("Foo", "Else")), ("?", here)),
+        ),
+    ]
+    path = tmp_path / "d.tar.zst"
+    path.write_bytes(archive(*(members if first == "names" else reversed(members))))
+    answers = canonical.resolve(path, [Named("Foo", "Bar")])
+    assert answers.found[Named("Foo", "Bar")].recording == here
+    assert answers.aliases == {old: here, older: here}
+
+
+def test_a_merged_id_becomes_the_canonical_one(tmp_path: Path) -> None:
+    """Both one that the names lead to and one known before, with all the others of it."""
+    here, far, old = mbid("Foo", "Bar"), made_id("recording", "far"), made_id("recording", "old")
+    known = made_id("recording", "known")
+    path = tmp_path / "d.tar.zst"
+    # "old" stands before the row that tells what it has to do with the known one
+    redirected = redirect_table((old, far), (here, far), (made_id("recording", "other"), old))
+    path.write_bytes(archive((MEMBER, table(row("Foo", "Bar"))), (redirects.MEMBER, redirected)))
+    answers = canonical.resolve(path, [Named("Foo", "Bar")], known=[known])
+    assert answers.found[Named("Foo", "Bar")].recording == far
+    assert answers.aliases == {here: far, old: far}
+    assert canonical.resolve(path, [], known=[here]).aliases == {here: far, old: far}
+
+
+def test_a_damaged_table_leaves_the_next_one_readable(tmp_path: Path) -> None:
+    here, old = mbid("Foo", "Bar"), made_id("recording", "old")
+    broken = table(row("Foo", "Bar")) + b"x" * (3 * dumps.BLOCK_BYTES)
+    path = tmp_path / "d.tar.zst"
+    path.write_bytes(archive((MEMBER, broken), (redirects.MEMBER, redirect_table((old, here)))))
+    answers = canonical.resolve(path, [], known=[here])
+    assert answers.aliases == {old: here}
+    assert answers.report.damaged
+    assert answers.report.problems[0].where == canonical.MEMBER
+
+
+def test_a_table_with_other_columns_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "other.csv"
+    path.write_bytes(b"a,b\n1,2\n")
+    with pytest.raises(UnreadableFile, match="has not the columns artist_mbids"):
+        canonical.resolve(path, [Named("Foo", "Bar")])
+
+
+# --- at the border --------------------------------------------------------------------
+
+
+def test_a_dump_is_checked_by_its_first_bytes(tmp_path: Path) -> None:
+    good = dump(tmp_path, row("Foo", "Bar"))
+    assert dumps.checked(good) == good
+    (tmp_path / "plain.csv").write_bytes(b"a,b")
+    assert dumps.checked(tmp_path / "x" / ".." / "plain.csv") == tmp_path / "plain.csv"
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "why"),
+    [
+        ("nowhere.tar.zst", None, "There is no file"),
+        ("song.mp3", b"x", "its name must end with"),
+        ("empty.csv", b"", "it is empty"),
+        ("page.tar.zst", b"<html>", "not packed with Zstandard"),
+    ],
+)
+def test_what_is_no_dump_is_refused_before(
+    tmp_path: Path, name: str, data: bytes | None, why: str
+) -> None:
+    if data is not None:
+        (tmp_path / name).write_bytes(data)
+    with pytest.raises(UnreadableFile, match=why):
+        dumps.checked(tmp_path / name)
+
+
+def test_a_folder_is_no_dump(tmp_path: Path) -> None:
+    with pytest.raises(UnreadableFile, match="is a folder"):
+        dumps.checked(tmp_path)

@@ -20,6 +20,12 @@ VERSION_1 = (ROOT / "tests" / "data" / "schema_1.sql").read_text("utf-8")
 VERSION_2 = (ROOT / "tests" / "data" / "schema_2.sql").read_text("utf-8")
 """Dump of a database of schema 2: two plays, a catalogue, and one choice of each kind."""
 
+VERSION_3 = (ROOT / "tests" / "data" / "schema_3.sql").read_text("utf-8")
+"""Dump of a database of schema 3: two plays, a catalogue, an exclusion, an answer and a leave."""
+
+VERSION_3_FINGERPRINT = "b3290951d1d172d4d2dd7d6d48a7a7e1eef439e94b25c5a171468cda51608c9c"
+"""What the musicai of schema 3 called these data."""
+
 VERSION_2_FINGERPRINT = "6e7f72ea3a5c633e84e24e40787b86ad70686ac4895ca5fc70b4663f525f28e4"
 """What the musicai of schema 2 called these data."""
 
@@ -113,7 +119,21 @@ def test_schema_2_is_migrated_with_its_rows_and_a_copy_is_kept(settings: Setting
         assert now.execute("SELECT COUNT(*) FROM answers").fetchone() == (0,)
 
 
-@pytest.mark.parametrize("dump", [VERSION_1, VERSION_2], ids=["1", "2"])
+def test_schema_3_is_migrated_with_its_rows_and_a_copy_is_kept(settings: Settings) -> None:
+    put_old(settings, VERSION_3)
+    with Store(settings) as store:
+        assert store.own_data("p").tracks["name"].tolist() == ["Jóga", "Pluto"]
+        assert store.fingerprint("p") == VERSION_3_FINGERPRINT
+        assert store.answers_counts() == {"lookup": (1, 1)}
+        assert store.settings_of("p") == {"open_data": ["artists", "tags"]}
+        assert store.recordings("p") == {}
+        store.put_recordings("p", {"0" * 22: "m"})
+        assert store.wanted_recordings("p") == {"m": "m"}
+    with closing(sqlite3.connect(settings.home / "musicai.db.before-schema-4")) as before:
+        assert before.execute("PRAGMA user_version").fetchone() == (3,)
+
+
+@pytest.mark.parametrize("dump", [VERSION_1, VERSION_2, VERSION_3], ids=["1", "2", "3"])
 def test_a_migrated_database_has_the_tables_of_a_new_one(settings: Settings, dump: str) -> None:
     put_old(settings, dump)
     Store(settings).close()

@@ -13,12 +13,14 @@ from musicai import enrichment
 from musicai.catalogues import load_library
 from musicai.cli.shared import Outcome, chosen_profile, show_table, work_of
 from musicai.errors import QueryError
+from musicai.measures import CAUTION, FEATURES
 from musicai.open_data import connect, credentials
-from musicai.open_data.canonical import CanonicalAnswers, resolve
+from musicai.open_data.canonical import CanonicalAnswers
 from musicai.open_data.dumps import DumpReport
 from musicai.progress import Progress, part
 from musicai.settings import Settings
 from musicai.store import Store
+from musicai.tables import Library
 from musicai.training import train
 
 
@@ -81,9 +83,10 @@ def _run(options: argparse.Namespace, settings: Settings, store: Store) -> Outco
         )
     with work_of(options, settings, "enrich") as work:
         enrichment.allow(store, profile, steps)
-        plan = enrichment.plan_for(load_library(store, settings, profile))
+        library = load_library(store, settings, profile)
+        plan = enrichment.plan_for(library)
         begun = 0.3 if options.canonical else 0.0
-        known = _offline(options, plan, part(work.progress, 0.0, begun))
+        known = _offline(options, store, library, part(work.progress, 0.0, begun))
         asking = part(work.progress, begun, 0.8 if options.train else 1.0)
         with connect(store) as client:
             done = enrichment.enrich(
@@ -105,12 +108,43 @@ def _run(options: argparse.Namespace, settings: Settings, store: Store) -> Outco
 
 
 def _offline(
-    options: argparse.Namespace, plan: enrichment.Plan, progress: Progress
+    options: argparse.Namespace, store: Store, library: Library, progress: Progress
 ) -> CanonicalAnswers:
-    """What the canonical dump, if one was given, tells of the planned tracks."""
+    """What the canonical dump, if one was given, tells of the own tracks."""
     if not options.canonical:
         return CanonicalAnswers()
-    return resolve(options.canonical, [track.named for track in plan.tracks], progress)
+    return enrichment.look_up(store, library.profile, library, options.canonical, progress)
+
+
+def _acousticbrainz(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
+    profile = chosen_profile(options, store, settings)
+    with work_of(options, settings, "measure") as work:
+        library = load_library(store, settings, profile)
+        done = enrichment.measure(
+            store, profile, library, options.dumps, work.progress, canonical=options.canonical
+        )
+        told = {"tracks": done.tracks, "measured": done.measured}
+        problems = [problem for one in done.dumps for problem in one.report.problems]
+        first = f"{problems[0].file}: {problems[0].why}" if problems else ""
+        work.result({**told, "problems": len(problems), "problem": first})
+    dumps = [
+        {"file": one.file, "recordings": one.recordings, "known": one.known, **_counts(one.report)}
+        for one in done.dumps
+    ]
+    if not options.json:
+        show_table(
+            ("dump", "rows", "recordings", "problems"),
+            [
+                (one.file, one.report.read, one.recordings, len(one.report.problems))
+                if not one.known
+                else (one.file, "read before", "", "")
+                for one in done.dumps
+            ],
+        )
+        for problem in problems:
+            print(f"{problem.file} {problem.where}: {problem.why}")
+        print(f"AcousticBrainz measured {done.measured:,} of {done.tracks:,} recognised tracks.")
+    return 0, {"profile": profile, **told, "dumps": dumps}
 
 
 def _counts(report: DumpReport) -> dict[str, Any]:
@@ -136,18 +170,38 @@ def _status(options: argparse.Namespace, settings: Settings, store: Store) -> Ou
     profile = chosen_profile(options, store, settings)
     kept = credentials.load(settings)
     counts = store.answers_counts()
+    measured = enrichment.coverage(store, profile, load_library(store, settings, profile))
     result = {
         "profile": profile,
         "allowed": list(enrichment.allowed(store, profile)),
         "token": credentials.masked(kept.token),
         "contact": kept.contact,
         "answers": {name: {"known": k, "unknown": u} for name, (k, u) in counts.items()},
+        "acousticbrainz": {
+            "own": measured.own,
+            "recognised": measured.recognised,
+            "measured": measured.measured,
+            "features": dict(measured.features),
+        },
     }
     if not options.json:
         print(f"allowed: {', '.join(result['allowed']) or 'nothing'}")
         print(f"token: {result['token'] or 'none'}")
         show_table(("asked", "known", "unknown"), [(n, k, u) for n, (k, u) in counts.items()])
+        _show_measured(measured)
     return 0, result
+
+
+def _show_measured(measured: enrichment.Coverage) -> None:
+    print(
+        f"Recordings known of {measured.recognised:,} of your {measured.own:,} tracks; "
+        f"AcousticBrainz measured {measured.measured:,}. {CAUTION}"
+    )
+    if measured.features:
+        show_table(
+            ("measured by AcousticBrainz", "tracks"),
+            [(FEATURES[name].label, n) for name, n in measured.features.items()],
+        )
 
 
 def _refuse(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
@@ -182,6 +236,7 @@ def _forget(options: argparse.Namespace, settings: Settings, store: Store) -> Ou
 _ACTIONS: Mapping[str, Callable[[argparse.Namespace, Settings, Store], Outcome]] = {
     "preview": _preview,
     "run": _run,
+    "acousticbrainz": _acousticbrainz,
     "status": _status,
     "refuse": _refuse,
     "token": _token,

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import TypeVar
 
 from musicai.enrichment.finding import Finder
-from musicai.enrichment.personal import LICENCE, tables
+from musicai.enrichment.personal import LICENCE, tables, track_id
 from musicai.enrichment.plan import Plan
 from musicai.enrichment.recognise import Recognised, recognise
 from musicai.enrichment.steps import FRESH, FURTHER, RECOGNISE, SIMILAR, SPOTIFY, TAGS, TOP, Step
@@ -184,11 +184,16 @@ _WORK: dict[Step, Callable[[Finder], None]] = {
 
 
 def _keep(store: Store, profile: str, finder: Finder, known: Recognised, done: Enrichment) -> None:
+    store.put_recordings(profile, known.recordings)
     frame, links = tables(finder.candidates.values(), known.own, finder.plan.played)
     if not len(links):
         logger.info("open data: nothing new was found")
         return
     kept = store.put_personal_catalogue(profile, CATALOGUE, frame, links, LICENCE)
+    best_last = sorted(finder.candidates.values(), key=lambda one: one.listeners or 0)
+    by_track = {track_id(one): one.listened.recording for one in best_last}
+    found = by_track.keys() & set(links["track_id"])
+    store.put_recordings(profile, {track: by_track[track] for track in sorted(found)})
     done.catalogue = kept.name
     done.tracks = int(links["track_id"].nunique())
     counts = links["kind"].value_counts()

@@ -102,10 +102,10 @@ def tables(
     links: list[dict[str, object]] = []
     for one in new.values():
         row = _row(one)
-        track_id = str(row["track_id"])
-        if track_id not in rows:
-            rows[track_id] = row
-            links += [{"track_id": track_id, **vars(link)} for link in _strongest(one.links)]
+        key = str(row["track_id"])
+        if key not in rows:
+            rows[key] = row
+            links += [{"track_id": key, **vars(link)} for link in _strongest(one.links)]
     for mine in own:
         if genres_of(mine.facts.tags) and mine.track_id not in rows:
             rows[mine.track_id] = _own_row(mine)
@@ -135,10 +135,15 @@ def _strongest(links: Iterable[Link]) -> list[Link]:
     return list(best.values())
 
 
+def track_id(one: Candidate) -> str:
+    """The id of its track: Spotify's, else one made of its names."""
+    return one.spotify or name_id(one.artists, one.name)
+
+
 def _row(one: Candidate) -> dict[str, object]:
     facts, listened = one.facts, one.listened
     return {
-        "track_id": one.spotify or name_id(one.artists, one.name),
+        "track_id": track_id(one),
         "name": one.name,
         "artists": one.artists,
         "album": (facts.release_name if facts else "") or listened.release_name,

@@ -11,7 +11,7 @@ from typing import Protocol, TypeVar
 
 from musicai.enrichment.personal import OwnTrack
 from musicai.enrichment.picks import TAGS_ASKED
-from musicai.enrichment.plan import Plan, PlannedTrack
+from musicai.enrichment.plan import LovedArtist, Plan, PlannedTrack
 from musicai.matching import name_id
 from musicai.open_data import Named, OpenData, RecordingFacts, Resolved
 from musicai.open_data.likeness import same_artist
@@ -34,6 +34,8 @@ class Recognised:
     artists: dict[str, str] = field(default_factory=dict)
     """Artist as the listener's tracks spell it → id."""
     own: list[OwnTrack] = field(default_factory=list)
+    recordings: dict[str, str] = field(default_factory=dict)
+    """Id of an own track → its recording."""
     tags: tuple[str, ...] = ()
     """The genres of the listener's tracks, most played first."""
 
@@ -59,15 +61,24 @@ def recognise(
         client.progress = fixed(progress, 0.7 + 0.3 * place / len(plan.artists))
         credits = [ref for t in artist.tracks if t in told for ref in told[t].artists]
         same = Counter(ref.mbid for ref in credits if same_artist(artist.name, [ref.name]))
-        if same:
-            found.artists[artist.name] = same.most_common(1)[0][0]
-        else:
+        mbid: str | None = same.most_common(1)[0][0] if same else _alone(artist, offline)
+        if mbid is None:
             mbid = guard(partial(client.artist_mbid, artist.name))
-            if mbid:
-                found.artists[artist.name] = mbid
+        if mbid:
+            found.artists[artist.name] = mbid
+    found.recordings = {_track_id(track): one for track, one in recordings.items()}
     found.own = [_own(track, known) for track, known in told.items()]
     found.tags = _tags(told)
     return found
+
+
+def _alone(artist: LovedArtist, offline: Mapping[Named, Resolved]) -> str | None:
+    """The artist's id where a dump credits a track to this artist alone."""
+    for track in artist.tracks:
+        told = offline.get(track.named)
+        if told and len(told.artists) == 1 and same_artist(artist.name, [told.artist_name]):
+            return told.artists[0]
+    return None
 
 
 def _by_spotify(
@@ -108,9 +119,11 @@ def _by_name(
 
 
 def _own(track: PlannedTrack, facts: RecordingFacts) -> OwnTrack:
-    named = track.named
-    track_id = track.spotify or name_id(named.artist, named.title)
-    return OwnTrack(track_id, named.title, named.artist, facts)
+    return OwnTrack(_track_id(track), track.named.title, track.named.artist, facts)
+
+
+def _track_id(track: PlannedTrack) -> str:
+    return track.spotify or name_id(track.named.artist, track.named.title)
 
 
 def _tags(told: Mapping[PlannedTrack, RecordingFacts]) -> tuple[str, ...]:

@@ -164,6 +164,7 @@ def _who_holds(holder: Path) -> str:
         "train": "A training",
         "export": "An export",
         "enrich": "A search in open data",
+        "measure": "A reading of dumps",
     }
     try:
         known = json.loads(holder.read_text("utf-8"))

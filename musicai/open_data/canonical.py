@@ -8,19 +8,20 @@ are compared as answers of the hosts are.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from musicai.matching import first_artist, normalise, title_key
-from musicai.open_data import values
+from musicai.open_data import redirects, values
 from musicai.open_data.answers import Named, Resolved
-from musicai.open_data.dumps import DumpReport, rows
+from musicai.open_data.dumps import DumpReport, rows, tables
 from musicai.open_data.likeness import same_title
-from musicai.progress import Progress, no_progress
+from musicai.open_data.redirects import Redirects
+from musicai.progress import Progress, no_progress, part
 
 MEMBER = "canonical_musicbrainz_data.csv"
 
@@ -41,16 +42,31 @@ class CanonicalAnswers:
     """What a dump knows of wanted recordings."""
 
     found: dict[Named, Resolved] = field(default_factory=dict)
+    """Each with its canonical id."""
+    aliases: dict[str, str] = field(default_factory=dict)
+    """Other id → canonical id, for the recordings that were found or known before."""
     report: DumpReport = field(default_factory=lambda: DumpReport(""))
 
 
 def resolve(
-    path: Path, names: Sequence[Named], progress: Progress = no_progress
+    path: Path,
+    names: Sequence[Named],
+    progress: Progress = no_progress,
+    *,
+    known: Collection[str] = (),
 ) -> CanonicalAnswers:
     """The recordings that names stand for; those that the dump does not hold are absent.
 
     Of several that fit, one credited to the artist alone comes first, then one on the asked
-    album, then the lowest ``score``, which is MusicBrainz's own order.
+    album, then the lowest ``score``, which is MusicBrainz's own order. The ids that were merged
+    into a recording are told in the same pass; only where their table stands before the names,
+    or an id known before proves to be merged, it is read once more.
+
+    Args:
+        path: The dump.
+        names: What is looked for.
+        progress: Told of the bytes that were read.
+        known: Recording ids from elsewhere of which the canonical and the other ids are wanted.
 
     Raises:
         UnreadableFile: the file cannot be opened or is another one.
@@ -59,11 +75,28 @@ def resolve(
     answers = CanonicalAnswers(report=DumpReport(path.name))
     wanted = _by_title(names)
     titles = pa.array(sorted(_spellings(names)), pa.string())
+    links = Redirects(known)
     best: dict[Named, tuple[tuple[int, bool, float], Resolved]] = {}
-    for table in rows(path, MEMBER, _COLUMNS, answers.report, progress):
+    members = {MEMBER: _COLUMNS, redirects.MEMBER: redirects.COLUMNS}
+    for member, table in tables(path, members, answers.report, part(progress, 0.0, 0.8)):
+        if member == redirects.MEMBER:
+            links.want(one.recording for _, one in best.values())
+            links.take(table)
+            continue
         for row in table.filter(_named(table["recording_name"], titles)).to_pylist():
             _take(row, wanted, best)
-    answers.found = {named: resolved for named, (_, resolved) in best.items()}
+    links.want(one.recording for _, one in best.values())
+    if links.again:
+        second = DumpReport(path.name)  # its rows are counted already
+        for table in rows(
+            path, redirects.MEMBER, redirects.COLUMNS, second, part(progress, 0.8, 1.0)
+        ):
+            links.take(table)
+    answers.aliases = links.aliases
+    answers.found = {
+        named: replace(resolved, recording=links.canonical(resolved.recording))
+        for named, (_, resolved) in best.items()
+    }
     return answers
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import tarfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,12 +28,22 @@ WINDOW_BYTES = 2**27
 BLOCK_BYTES = 2**22
 """Bytes of a table that are parsed at once; no row is longer."""
 
+PIECE_BYTES = 2**16
+"""Bytes that are unpacked at once; so many at most are lost before a damage."""
+
 MAX_PROBLEMS = 20
 """Bad rows that are listed; further ones are counted."""
 
+ENDINGS = (".tar.zst", ".tar", ".csv.zst", ".csv")
+"""How the names of dumps end; the last two are a table without an archive around it."""
+
+_ZSTD = bytes.fromhex("28b52ffd")
+"""How every file packed with Zstandard begins."""
+
 _DAMAGED = "The archive is damaged; what stands before the damage counts."
 
-_DAMAGE = (zstandard.ZstdError, tarfile.TarError, pa.ArrowException, EOFError, OSError, ValueError)
+DAMAGE = (zstandard.ZstdError, tarfile.TarError, pa.ArrowException, EOFError, OSError, ValueError)
+"""What reading a damaged archive raises."""
 
 
 @dataclass
@@ -46,15 +56,50 @@ class DumpReport:
     """Rows of another shape than the header tells."""
     problems: list[Problem] = field(default_factory=list)
 
-    def damage(self, error: BaseException) -> None:
+    damaged: bool = False
+    """Whether the archive, or a table of it, ends before its end."""
+
+    def damage(self, error: BaseException, where: str = "") -> None:
         """Keep where an archive ends before its end; once, for every reader above notices."""
-        if not any(problem.why.startswith(_DAMAGED) for problem in self.problems):
-            self.problems.append(Problem(self.file, "", f"{_DAMAGED} ({error})"))
+        if not self.damaged:
+            self.problems.append(Problem(self.file, where, f"{_DAMAGED} ({error})"))
+        self.damaged = True
 
     def note(self, where: str, why: str) -> None:
         """Keep a problem, unless there are many."""
         if len(self.problems) < MAX_PROBLEMS:
             self.problems.append(Problem(self.file, where, why))
+
+
+def checked(path: Path) -> Path:
+    """The whole path of a dump that a person named; nothing but its first bytes is read.
+
+    Raises:
+        UnreadableFile: it is no file, is empty, or is of no kind that dumps are.
+    """
+    path = path.expanduser().resolve()
+    if path.is_dir():
+        raise UnreadableFile(f"{path} is a folder. Name the dump file itself.")
+    if not path.name.endswith(ENDINGS):
+        raise UnreadableFile(
+            f"{path.name} is no dump: its name must end with {', '.join(ENDINGS)}. Take the file "
+            "as MetaBrainz offers it."
+        )
+    try:
+        with path.open("rb") as opened:
+            first = opened.read(len(_ZSTD))
+    except FileNotFoundError as error:
+        raise UnreadableFile(
+            f"There is no file {path}. Give the whole path of the dump."
+        ) from error
+    except OSError as error:
+        raise UnreadableFile(
+            f"{path} cannot be opened ({error.strerror}). Check that you may read it."
+        ) from error
+    if not first or (path.suffix == ".zst" and first != _ZSTD):
+        what = "packed with Zstandard, as its name says" if first else "there yet: it is empty"
+        raise UnreadableFile(f"{path.name} is not {what}. Download it again.")
+    return path
 
 
 def rows(
@@ -64,61 +109,92 @@ def rows(
     report: DumpReport,
     progress: Progress = no_progress,
 ) -> Iterator[pa.Table]:
-    """The table of that name inside a dump, in parts of some 10,000 rows.
+    """The table of that name inside a dump; see :func:`tables`."""
+    for _, part in tables(path, {member: columns}, report, progress):
+        yield part
 
-    A damaged archive gives what stands before the damage; ``report`` says where it ends. The
-    archive may also be the table itself, plain or packed.
+
+def tables(
+    path: Path,
+    members: Mapping[str, Sequence[str]],
+    report: DumpReport,
+    progress: Progress = no_progress,
+) -> Iterator[tuple[str, pa.Table]]:
+    """The tables of these names inside a dump, in its order, in parts of some 10,000 rows.
+
+    A damaged archive gives what stands before the damage, a damaged table too, and then the
+    tables after it; ``report`` says where. The archive may also be one table, plain or packed.
 
     Args:
-        path: ``*.tar.zst``, ``*.csv.zst`` or ``*.csv``.
-        member: How the wanted member's name ends.
-        columns: Which columns; all are text, "" where a cell is empty.
+        path: A file with one of ``ENDINGS``.
+        members: How a wanted member's name ends → which of its columns; all are text, "" where
+            a cell is empty.
         report: Takes counts and problems.
         progress: Told of the packed bytes that were read.
 
+    Yields:
+        The key in ``members``, and some rows.
+
     Raises:
-        UnreadableFile: the file cannot be opened, or holds no such table.
+        UnreadableFile: the file cannot be opened, or holds no such table or not its columns.
     """
     try:
         size = max(path.stat().st_size, 1)
         with ExitStack() as stack:
             packed = stack.enter_context(path.open("rb"))
             found = False
-            for table in _tables(stack, packed, path, member, report):
+            for member, table in _tables(stack, packed, path, tuple(members)):
                 found = True
-                for part in _parts(table, columns, report):
+                for part in _whole_parts(table, member, members[member], report):
                     progress(min(packed.tell() / size, 1.0), f"reading {path.name}")
-                    yield part
+                    yield member, part
             if not found and not report.problems:
                 raise UnreadableFile(
-                    f"{path.name} holds no {member}. Take the dump that MetaBrainz offers under "
-                    "this name, as it was downloaded."
+                    f"{path.name} holds no {' or '.join(members)}. Take the dump that MetaBrainz "
+                    "offers under this name, as it was downloaded."
                 )
     except FileNotFoundError as error:
         raise UnreadableFile(f"There is no file {path}.") from error
-    except _DAMAGE as error:
+    except DAMAGE as error:
         report.damage(error)
 
 
+def archive(stack: ExitStack, packed: IO[bytes], path: Path) -> tarfile.TarFile:
+    """The archive as a stream: each member is to be read before the next is asked for."""
+    return stack.enter_context(tarfile.open(fileobj=_unpacked(stack, packed, path), mode="r|"))
+
+
+def streamed(opened: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
+    """The members as they stream by; an archive keeps all of them, and some have a million."""
+    for one in opened:
+        cast(Any, opened).members = []
+        yield one
+
+
+def _unpacked(stack: ExitStack, packed: IO[bytes], path: Path) -> IO[bytes]:
+    if path.suffix != ".zst":
+        return packed
+    unpack = zstandard.ZstdDecompressor(max_window_size=WINDOW_BYTES)
+    stream = cast(IO[bytes], unpack.stream_reader(packed, read_across_frames=True))
+    return stack.enter_context(stream)
+
+
 def _tables(
-    stack: ExitStack, packed: IO[bytes], path: Path, member: str, report: DumpReport
-) -> Iterator[IO[bytes]]:
+    stack: ExitStack, packed: IO[bytes], path: Path, members: tuple[str, ...]
+) -> Iterator[tuple[str, IO[bytes]]]:
     """The wanted members, each to be read before the next is asked for."""
-    opened: IO[bytes] = packed
-    if path.suffix == ".zst":
-        unpack = zstandard.ZstdDecompressor(max_window_size=WINDOW_BYTES)
-        opened = stack.enter_context(
-            cast(IO[bytes], unpack.stream_reader(packed, read_across_frames=True))
-        )
     if ".tar" not in path.suffixes:
-        yield opened
+        plain = path.name.removesuffix(".zst")
+        member = next((member for member in members if plain.endswith(member)), members[0])
+        yield member, _unpacked(stack, packed, path)
         return
-    archive = stack.enter_context(tarfile.open(fileobj=opened, mode="r|"))  # noqa: SIM115
-    for one in archive:
-        if one.isfile() and one.name.rsplit("/", 1)[-1].endswith(member):
-            inside = archive.extractfile(one)
-            if inside is not None:
-                yield inside
+    opened = archive(stack, packed, path)
+    for one in streamed(opened):
+        name = one.name.rsplit("/", 1)[-1]
+        wanted = [member for member in members if name.endswith(member)]
+        inside = opened.extractfile(one) if wanted and one.isfile() else None
+        if inside is not None:
+            yield wanted[0], inside
 
 
 class _UpToDamage(io.RawIOBase):
@@ -136,13 +212,28 @@ class _UpToDamage(io.RawIOBase):
         if self._ended:
             return 0
         try:
-            data = self._stream.read(len(buffer))
-        except _DAMAGE as error:
+            data = self._stream.read(min(len(buffer), PIECE_BYTES))
+        except DAMAGE as error:
             self._ended = True
             self._report.damage(error)
             return 0
         buffer[: len(data)] = data
         return len(data)
+
+
+def _whole_parts(
+    table: IO[bytes], member: str, columns: Sequence[str], report: DumpReport
+) -> Iterator[pa.Table]:
+    """The parts up to where the table itself is damaged; the archive may go on behind it."""
+    try:
+        yield from _parts(table, columns, report)
+    except pa.ArrowKeyError as error:
+        raise UnreadableFile(
+            f"{member} of {report.file} has not the columns {', '.join(columns)}. Take the dump "
+            "that MetaBrainz offers under this name, as it was downloaded."
+        ) from error
+    except pa.ArrowException as error:
+        report.damage(error, member)
 
 
 def _parts(table: IO[bytes], columns: Sequence[str], report: DumpReport) -> Iterator[pa.Table]:

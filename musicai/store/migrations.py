@@ -82,5 +82,34 @@ def _to_3(connection: Connection) -> None:
     connection.exec_driver_sql("CREATE INDEX answers_by_age ON answers (fetched_at)")
 
 
-MIGRATIONS: Mapping[int, Migration] = {1: _to_2, 2: _to_3}
+def _to_4(connection: Connection) -> None:
+    """Which recordings the tracks are, their other ids, and what was measured of them."""
+    for name, columns, key in (
+        (
+            "recordings",
+            "profile TEXT NOT NULL, track_id TEXT NOT NULL, mbid TEXT NOT NULL, "
+            "noted_at INTEGER NOT NULL",
+            "profile, track_id",
+        ),
+        ("aliases", "alias TEXT NOT NULL, mbid TEXT NOT NULL", "alias"),
+        (
+            "measures",
+            "mbid TEXT NOT NULL, feature TEXT NOT NULL, source TEXT NOT NULL, value FLOAT, "
+            "word TEXT NOT NULL, n INTEGER NOT NULL, spread FLOAT NOT NULL, dated TEXT NOT NULL, "
+            "noted_at INTEGER NOT NULL",
+            "mbid, feature, source",
+        ),
+        (
+            "read_dumps",
+            "profile TEXT NOT NULL, file TEXT NOT NULL, state TEXT NOT NULL, "
+            "read_at INTEGER NOT NULL",
+            "profile, file",
+        ),
+    ):
+        connection.exec_driver_sql(f"CREATE TABLE {name} ({columns}, PRIMARY KEY ({key}))")
+    for name in ("recordings", "aliases"):
+        connection.exec_driver_sql(f"CREATE INDEX {name}_by_mbid ON {name} (mbid)")
+
+
+MIGRATIONS: Mapping[int, Migration] = {1: _to_2, 2: _to_3, 3: _to_4}
 """From version n (the key) to n + 1. A copy of the database is made before the first."""

@@ -147,8 +147,23 @@ def delete_profile(store: OpenStore, name: str) -> None:
         for catalogue in mine:
             cataloguing.drop_unused(connection, store.settings, catalogue)
         choosing.forget(connection, name)
+        _forget_recordings(connection, name)
         versions = schema.profile_versions
         connection.execute(delete(versions).where(versions.c.profile == name))
         connection.execute(delete(schema.profiles).where(profiles.name == name))
     purge(store)
     store.clear_log()
+
+
+def _forget_recordings(connection: Connection, profile: str) -> None:
+    """Delete what is known of a profile's recordings."""
+    for table in (schema.recordings, schema.read_dumps):
+        connection.execute(delete(table).where(table.c.profile == profile))
+    sweep_measures(connection)
+
+
+def sweep_measures(connection: Connection) -> None:
+    """Delete aliases and measures of recordings that no profile has."""
+    kept = select(schema.recordings.c.mbid)
+    for table in (schema.aliases, schema.measures):
+        connection.execute(delete(table).where(table.c.mbid.not_in(kept)))

@@ -33,7 +33,7 @@ from sqlalchemy import (
 
 from musicai.tables import SOURCE_TRACK_COLUMNS
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 """Written to ``PRAGMA user_version``; raised by one with every migration."""
 
 metadata = MetaData()
@@ -305,6 +305,52 @@ answers = Table(
 )
 """What open data hosts answered. ``question``: canonical JSON of one item asked, such as a pair
 of names or an id; ``body``: JSON, null where the host knows nothing of it."""
+
+recordings = Table(
+    "recordings",
+    metadata,
+    Column("profile", Text, primary_key=True),
+    Column("track_id", Text, primary_key=True),
+    Column("mbid", Text, nullable=False),
+    Column("noted_at", Integer, nullable=False),
+    Index("recordings_by_mbid", "mbid"),
+)
+"""Which recording of MusicBrainz a track of a profile is, the canonical id where it is known."""
+
+aliases = Table(
+    "aliases",
+    metadata,
+    Column("alias", Text, primary_key=True),
+    Column("mbid", Text, nullable=False),
+    Index("aliases_by_mbid", "mbid"),
+)
+"""Other ids of those recordings → the canonical one; an id is in one of the two columns only."""
+
+measures = Table(
+    "measures",
+    metadata,
+    Column("mbid", Text, primary_key=True),
+    Column("feature", Text, primary_key=True),
+    Column("source", Text, primary_key=True),
+    Column("value", Float),
+    Column("word", Text, nullable=False),
+    Column("n", Integer, nullable=False),
+    Column("spread", Float, nullable=False),
+    Column("dated", Text, nullable=False),
+    Column("noted_at", Integer, nullable=False),
+)
+"""``musicai.measures.Measure``: what AcousticBrainz measured. Never joined with audio features."""
+
+read_dumps = Table(
+    "read_dumps",
+    metadata,
+    Column("profile", Text, primary_key=True),
+    Column("file", Text, primary_key=True),
+    Column("state", Text, nullable=False),
+    Column("read_at", Integer, nullable=False),
+)
+"""Dumps that were read to their end. ``state``: digest of the file's size and time and of the
+ids that were looked for; the same state would give the same measures."""
 
 
 Migration = Callable[[Connection], None]

@@ -25,12 +25,18 @@ _DOING = {
     "train": "Training",
     "export": "Writing your export",
     "enrich": "Asking open data",
+    "measure": "Reading dumps",
 }
 _FAILED = {
     "import": "The import failed",
     "train": "The training failed",
     "export": "The export failed",
     "enrich": "Finding music through open data failed",
+    "measure": "Reading the dumps failed",
+}
+_KEPT = {
+    "enrich": ". The answers so far are kept, and the next run goes on from them.",
+    "measure": ". The dumps that were read to their end count, and the next run skips them.",
 }
 _SAMPLE_WISH = "sample_wish"
 _SHOWN = "shown_import"
@@ -131,12 +137,8 @@ def _message(job: JobStatus) -> None:
         )
         st.error(text, title=_FAILED.get(job.kind, "The job failed"), icon=":material/error:")
     elif job.state == "cancelled":
-        st.info(
-            "Stopped as you asked. The answers so far are kept, and the next run goes on from them."
-            if job.kind == "enrich"
-            else "Stopped as you asked; nothing half-done was kept.",
-            icon=":material/block:",
-        )
+        kept = _KEPT.get(job.kind, "; nothing half-done was kept.")
+        st.info(f"Stopped as you asked{kept}", icon=":material/block:")
     elif job.kind == "train":
         st.success(
             f"The new version is trained and in use. It took {words.seconds(job.seconds)}.",
@@ -144,6 +146,8 @@ def _message(job: JobStatus) -> None:
         )
     elif job.kind == "enrich":
         _enriched(job)
+    elif job.kind == "measure":
+        _measured(job)
     elif job.kind == "export":
         st.success("Your export is written; take it on Library.", icon=":material/check_circle:")
     else:
@@ -164,6 +168,18 @@ def _enriched(job: JobStatus) -> None:
     if told.get("problem"):
         text += f" {words.plain(str(told['problem']), 300)}"
     st.warning(text, icon=":material/warning:")
+
+
+def _measured(job: JobStatus) -> None:
+    told = job.result
+    tracks = words.count(int(told.get("tracks") or 0), "recognised track")
+    text = f"AcousticBrainz measured {int(told.get('measured') or 0):,} of {tracks}."
+    problems = int(told.get("problems") or 0)
+    if not problems:
+        st.success(text, icon=":material/check_circle:")
+        return
+    first = words.plain(str(told.get("problem")), 300)
+    st.warning(f"{text} {words.count(problems, 'problem')}: {first}", icon=":material/warning:")
 
 
 def _imported(job: JobStatus) -> str:

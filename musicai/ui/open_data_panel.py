@@ -12,7 +12,7 @@ from musicai import enrichment
 from musicai.enrichment import Preview, Step
 from musicai.errors import QueryError
 from musicai.open_data import Credentials, credentials
-from musicai.ui import jobs_panel, state, words
+from musicai.ui import dumps_panel, jobs_panel, state, words
 
 if TYPE_CHECKING:
     from musicai.ai_model import MusicAI
@@ -21,9 +21,9 @@ USUAL = ("similar", "top", "tags", "fresh")
 """Steps that are ticked at first; nothing is asked before the button is pressed."""
 
 CREDIT = (
-    "Data by [MusicBrainz](https://musicbrainz.org) and [ListenBrainz](https://listenbrainz.org), "
-    "projects of the MetaBrainz Foundation. Names and ids are CC0, tags CC BY-NC-SA 3.0; listening "
-    "counts are for non-commercial use."
+    "Data by [MusicBrainz](https://musicbrainz.org), [ListenBrainz](https://listenbrainz.org) and "
+    "[AcousticBrainz](https://acousticbrainz.org), projects of the MetaBrainz Foundation. Names, "
+    "ids and measures are CC0, tags CC BY-NC-SA 3.0; listening counts are for non-commercial use."
 )
 
 TOKEN_HELP = (
@@ -60,7 +60,9 @@ def draw(ai: MusicAI, profile: str) -> None:
         if steps:
             token = credentials.load(state.settings()).token
             _preview(enrichment.preview(plan, steps, has_token=token is not None))
-        _buttons(profile, steps, allowed)
+        ready = dumps_panel.canonical_field()
+        _buttons(profile, steps, allowed, ready=ready)
+    dumps_panel.measured_part(ai, profile)
     panel = st.expander("ListenBrainz token", icon=":material/key:", key="open_data_account")
     with panel:
         state.guarded(_token)
@@ -106,7 +108,7 @@ def _preview(shown: Preview) -> None:
             st.markdown(text)
 
 
-def _buttons(profile: str, steps: Sequence[Step], allowed: Sequence[str]) -> None:
+def _buttons(profile: str, steps: Sequence[Step], allowed: Sequence[str], *, ready: bool) -> None:
     names = [step.name for step in steps]
     known = bool(names) and set(names) <= set(allowed)
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -115,7 +117,7 @@ def _buttons(profile: str, steps: Sequence[Step], allowed: Sequence[str]) -> Non
             key="open_data_run",
             type="secondary" if known else "primary",
             icon=":material/travel_explore:",
-            disabled=not steps or jobs_panel.running() is not None,
+            disabled=not (steps and ready) or jobs_panel.running() is not None,
             on_click=_start,
             args=(profile, names),
         )
@@ -134,7 +136,7 @@ def _start(profile: str, names: Sequence[str]) -> None:
     command = ["open-data", "run", "--profile", profile, "--yes", "--train"]
     for name in names:
         command += ["--step", name]
-    state.attempt(lambda: jobs_panel.start("enrich", command))
+    state.attempt(lambda: jobs_panel.start("enrich", [*command, *dumps_panel.canonical_option()]))
 
 
 def _refuse(profile: str) -> None:

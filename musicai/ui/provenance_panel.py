@@ -11,7 +11,7 @@ import streamlit as st
 from musicai.estimates import LEAST_HIDDEN, EstimateError, estimate_errors
 from musicai.tables import ESTIMATES, MATCHES, UNIT_FEATURES
 from musicai.taste.wording import amount
-from musicai.ui import state, words
+from musicai.ui import measured_panel, state, words
 
 if TYPE_CHECKING:
     from musicai.ai_model import MusicAI
@@ -34,7 +34,7 @@ HOW = {
 
 
 def draw(ai: MusicAI) -> None:
-    """Coverage, matches and estimates."""
+    """Coverage, matches, estimates, and what AcousticBrainz measured."""
     from musicai.ui import charts  # noqa: PLC0415 (plotly is slow to import)
 
     st.subheader("What is known of your music", anchor=False)
@@ -46,6 +46,7 @@ def draw(ai: MusicAI) -> None:
     )
     _matched(ai)
     _estimated(ai)
+    measured_panel.draw(ai)
 
 
 def _matched(ai: MusicAI) -> None:

@@ -13,7 +13,7 @@ from datetime import datetime
 import streamlit as st
 
 from musicai.ai_model import MusicAI
-from musicai.enrichment import Plan, plan_for
+from musicai.enrichment import Coverage, Plan, coverage, plan_for
 from musicai.errors import MusicAIError, NotFound
 from musicai.logs import setup_logging
 from musicai.neighbours import PackCoverage
@@ -165,6 +165,17 @@ def open_data_plan(ai: MusicAI) -> Plan:
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _open_data_plan(fingerprint: str, _ai: MusicAI) -> Plan:
     return plan_for(_ai.library)
+
+
+def measured(ai: MusicAI) -> Coverage:
+    """How much of a profile's music AcousticBrainz measured."""
+    library = ai.library
+    return _measured(library.fingerprint, store().measures_state(library.profile), ai)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _measured(fingerprint: str, measures: str, _ai: MusicAI) -> Coverage:
+    return coverage(store(), _ai.library.profile, _ai.library)
 
 
 def on_phone() -> bool:
