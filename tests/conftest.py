@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import functools
 import os
+import shutil
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings as hypothesis_settings
 
+from musicai.sample import load_sample
 from musicai.settings import Settings
+from musicai.store import Store
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = Path(os.environ.get("MUSICAI_SHARED") or ROOT.parent / "shared") / "data"
@@ -32,6 +38,40 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def settings(home: Path) -> Settings:
     """Settings for the fresh home."""
     return Settings(home=home)
+
+
+@pytest.fixture(scope="session")
+def sample_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with the invented sample, loaded once for all tests; copy it, never write to it."""
+    home = tmp_path_factory.mktemp("prepared")
+    settings = Settings(home=home)
+    with Store(settings) as store:
+        load_sample(store, settings)
+    return home
+
+
+@pytest.fixture
+def with_sample(sample_home: Path, home: Path) -> Path:
+    """This test's home, as if the sample had just been loaded."""
+    shutil.copytree(sample_home, home, dirs_exist_ok=True)
+    return home
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _installed_packages_are_searched_once() -> Iterator[None]:
+    """Every AppTest makes Streamlit read the metadata of all installed packages, for components.
+
+    No test installs a package, so that the first answer holds for all.
+    """
+    if "streamlit.testing.v1" not in sys.modules:  # no test of this run has an AppTest
+        yield
+        return
+    from streamlit.components.v2 import manifest_scanner  # noqa: PLC0415
+
+    with pytest.MonkeyPatch.context() as patch:
+        once = functools.cache(manifest_scanner.scan_component_manifests)
+        patch.setattr(manifest_scanner, "scan_component_manifests", lambda: list(once()))
+        yield
 
 
 @pytest.fixture

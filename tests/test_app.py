@@ -18,7 +18,7 @@ from musicai.genres import GENRES
 from musicai.importing import import_inputs
 from musicai.jobs import JobStatus
 from musicai.progress import no_progress
-from musicai.sample import SAMPLE_PROFILE, load_sample
+from musicai.sample import SAMPLE_PROFILE
 from musicai.settings import Settings
 from musicai.sources.base import ReadOptions
 from musicai.store import Store
@@ -27,23 +27,6 @@ from musicai.ui import jobs_panel, library_panel, words
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = sorted(path.name for path in (ROOT / "pages").glob("*.py"))
 LIST_KEYS = "more_"
-
-
-@pytest.fixture(scope="session")
-def sample_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home with the invented sample, loaded once; side files made."""
-    home = tmp_path_factory.mktemp("prepared")
-    settings = Settings(home=home)
-    with Store(settings) as store:
-        load_sample(store, settings)
-    return home
-
-
-@pytest.fixture
-def with_sample(sample_home: Path, home: Path) -> Path:
-    """This test's home, as if the sample had just been loaded."""
-    shutil.copytree(sample_home, home, dirs_exist_ok=True)
-    return home
 
 
 def run(stirred: Any) -> AppTest:
@@ -318,9 +301,10 @@ def history_bytes(names: list[str], days: int = 60) -> bytes:
     return json.dumps(rows).encode()
 
 
-@pytest.fixture
-def own_history(home: Path) -> Path:
-    """A profile "me" with plays of 40 tracks of which nothing else is known."""
+@pytest.fixture(scope="module")
+def own_history_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with the profile "me", imported once; copy it, never write to it."""
+    home = tmp_path_factory.mktemp("own_history")
     settings = Settings(home=home)
     names = [NASTY, *(f"Song {n}" for n in range(39))]
     with Store(settings) as store:
@@ -332,6 +316,13 @@ def own_history(home: Path) -> Path:
             ReadOptions(),
             no_progress,
         )
+    return home
+
+
+@pytest.fixture
+def own_history(own_history_home: Path, home: Path) -> Path:
+    """A profile "me" with plays of 40 tracks of which nothing else is known."""
+    shutil.copytree(own_history_home, home, dirs_exist_ok=True)
     return home
 
 

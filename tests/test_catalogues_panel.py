@@ -18,14 +18,13 @@ from tests.test_ui_library import (
     imported,
     opened,
     own_music,
+    own_music_home,
     run,
-    sample_home,
     table,
     texts,
-    with_sample,
 )
 
-__all__ = ["own_music", "sample_home", "with_sample"]  # fixtures
+__all__ = ["own_music", "own_music_home"]  # fixtures
 
 NEW_MUSIC = library_panel.PARTS[1]
 

@@ -8,9 +8,7 @@ from musicai.settings import Settings
 from musicai.store import Store
 from musicai.ui import library_panel
 from tests.test_neighbours import catalogue, counts, history
-from tests.test_ui_library import has, imported, opened, run, sample_home, texts, with_sample
-
-__all__ = ["sample_home", "with_sample"]  # fixtures
+from tests.test_ui_library import has, imported, opened, run, texts
 
 NEW_MUSIC = library_panel.PARTS[1]
 

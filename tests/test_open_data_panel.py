@@ -13,9 +13,7 @@ from musicai.settings import Settings
 from musicai.store import Store
 from musicai.ui import jobs_panel, library_panel, state
 from tests.test_neighbours import history
-from tests.test_ui_library import has, imported, opened, run, sample_home, texts, with_sample
-
-__all__ = ["sample_home", "with_sample"]  # fixtures
+from tests.test_ui_library import has, imported, opened, run, texts
 
 NEW_MUSIC = library_panel.PARTS[1]
 

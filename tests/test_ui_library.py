@@ -23,7 +23,6 @@ from musicai.importing import import_inputs
 from musicai.jobs import JobStatus
 from musicai.matching import normalise
 from musicai.progress import no_progress
-from musicai.sample import load_sample
 from musicai.settings import Settings
 from musicai.sources.base import ReadOptions
 from musicai.store import Store
@@ -45,22 +44,6 @@ ROOT = Path(__file__).resolve().parent.parent
 FEATURES = (
     "danceability,energy,valence,acousticness,instrumentalness,liveness,speechiness,tempo,loudness"
 )
-
-
-@pytest.fixture(scope="session")
-def sample_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home with the invented sample, loaded once."""
-    home = tmp_path_factory.mktemp("prepared")
-    settings = Settings(home=home)
-    with Store(settings) as store:
-        load_sample(store, settings)
-    return home
-
-
-@pytest.fixture
-def with_sample(sample_home: Path, home: Path) -> Path:
-    shutil.copytree(sample_home, home, dirs_exist_ok=True)
-    return home
 
 
 Track = tuple[int, str, str, str]
@@ -111,10 +94,18 @@ def imported(home: Path, *files: tuple[str, bytes]) -> None:
         import_inputs(store, settings, "me", list(files), ReadOptions(), no_progress)
 
 
-@pytest.fixture
-def own_music(home: Path) -> Path:
-    """A profile "me" with 360 plays of 40 tracks, 30 of them with features from a table."""
+@pytest.fixture(scope="session")
+def own_music_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with the profile "me", imported once; copy it, never write to it."""
+    home = tmp_path_factory.mktemp("own_music")
     imported(home, ("Streaming_History_Audio_2024.json", history()), ("features.csv", table()))
+    return home
+
+
+@pytest.fixture
+def own_music(own_music_home: Path, home: Path) -> Path:
+    """A profile "me" with 360 plays of 40 tracks, 30 of them with features from a table."""
+    shutil.copytree(own_music_home, home, dirs_exist_ok=True)
     return home
 
 
