@@ -1,0 +1,1 @@
+"""Quality on public splits: the product's components and blend, with other data in."""

@@ -1,0 +1,68 @@
+"""Quality on public splits; one JSON object on the last line with ``--json``.
+
+python -m benchmarks.quality sociallgn --data ../shared/data --json
+python -m benchmarks.quality playlists --data ../shared/data --json
+python -m benchmarks.quality interactions --train FILE --test FILE [--valid FILE] --json
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import sys
+from pathlib import Path
+from typing import Any
+
+from benchmarks.quality import interactions, playlists, sociallgn
+from benchmarks.quality.protocol import run
+from musicai.errors import MusicAIError
+
+SHOWN = ("recall@10", "ndcg@10", "recall@20", "ndcg@20", "recall@100")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one benchmark; 0, or 2 with a message where the data cannot be used."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.quality", description=__doc__)
+    which = parser.add_subparsers(dest="which", required=True)
+    for name in ("sociallgn", "playlists"):
+        one = which.add_parser(name)
+        one.add_argument("--data", type=Path, required=True, help="folder of public data")
+    one = which.add_parser("interactions")
+    one.add_argument("--train", type=Path, required=True)
+    one.add_argument("--test", type=Path, required=True)
+    one.add_argument("--valid", type=Path)
+    for one in which.choices.values():
+        one.add_argument("--seed", type=int, default=0)
+        one.add_argument("--json", action="store_true", help="print one JSON object last")
+    asked = parser.parse_args(arguments)
+    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    try:
+        result = _result(asked)
+    except (MusicAIError, OSError) as error:
+        print(f"benchmarks.quality: {error}", file=sys.stderr)
+        return 2
+    _print(result)
+    if asked.json:
+        print(json.dumps(result))
+    return 0
+
+
+def _result(asked: argparse.Namespace) -> dict[str, Any]:
+    if asked.which == "sociallgn":
+        return run(sociallgn.load(asked.data), seed=asked.seed)
+    if asked.which == "playlists":
+        return run(playlists.load(asked.data), seed=asked.seed)
+    return run(interactions.load(asked.train, asked.test, asked.valid), seed=asked.seed)
+
+
+def _print(result: dict[str, Any]) -> None:
+    print(f"{result['dataset']}, n = {result['n']}, {result['seconds']} s")
+    print(f"{'':16}" + "".join(f"{name:>12}" for name in SHOWN))
+    rows = {"hybrid": result["metrics"], **result["baselines"]}
+    for name, metrics in rows.items():
+        print(f"{name:16}" + "".join(f"{metrics[shown]:12.4f}" for shown in SHOWN))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

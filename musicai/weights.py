@@ -1,0 +1,274 @@
+"""Weights learned on validation: one set for all listeners, and one for each segment.
+
+What is learned is the blend that the screen shows: non-negative weights over the components'
+scaled scores (:func:`musicai.ranking.anchor`). Only the best of each component are looked at,
+as a track that no component has among its best has no chance in any blend.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from musicai import ranking
+from musicai.metrics import ndcg_of_hits, paired_difference
+from musicai.segments import SEGMENTS
+from musicai.tables import BoolArray, FloatArray
+
+logger = logging.getLogger(__name__)
+
+Float64Array = npt.NDArray[np.float64]
+
+DEPTH = 100
+"""So many of each component's best tracks take part."""
+
+FLOOR = 0.01
+"""Least weight of a component: for a stranger it may be the only one that speaks."""
+
+ENOUGH_UNITS = 20
+"""With fewer validation units the best of many blends is the luckiest one."""
+
+ENOUGH_OF_SEGMENT = 50
+"""Units from which a segment may get weights of its own."""
+
+FACTORS = (0.0, 0.5, 0.8, 1.25, 2.0)
+"""A step of the search multiplies one weight by one of these."""
+
+ADDED = 0.1
+"""… or adds this share of the sum to it."""
+
+ROUNDS = 6
+"""Passes over all components, at most; one without a gain is the last."""
+
+GAIN = 1e-5
+"""A step is taken from this gain in nDCG on."""
+
+
+@dataclass(frozen=True)
+class LearnedWeights:
+    """Component → weight for everyone, and for segments that differ."""
+
+    everyone: dict[str, float]
+    """They sum to 1."""
+    segments: dict[str, dict[str, float]] = field(default_factory=dict)
+    """Segment → weights, of segments whose own are better beyond chance."""
+
+    def of(self, segment: str) -> dict[str, float]:
+        """The weights of a segment."""
+        return self.segments.get(segment, self.everyone)
+
+
+class Pools:
+    """The best tracks of every component, unit by unit, and which of them were right."""
+
+    def __init__(self, components: Sequence[str], k: int) -> None:
+        self.components = tuple(components)
+        self.k = k
+        self._scaled: list[FloatArray] = []
+        self._hits: list[BoolArray] = []
+        self._targets: list[int] = []
+        self._segments: list[str] = []
+        self._spoken = np.zeros(len(self.components), dtype=bool)
+
+    def __len__(self) -> int:
+        return len(self._targets)
+
+    def add(self, scaled: FloatArray, hits: BoolArray, n_targets: int, segment: str = "") -> None:
+        """Take in one unit.
+
+        Args:
+            scaled: (n_components, n_candidates) scaled scores, NaN for no opinion.
+            hits: (n_candidates,) which candidates are targets.
+            n_targets: All targets, candidates or not; a unit without any is passed over.
+            segment: Of the listener.
+        """
+        if not n_targets:
+            return
+        self._spoken |= ~np.isnan(scaled).all(axis=1)
+        filled = np.nan_to_num(scaled, nan=0.0)
+        wanted = np.zeros(filled.shape[1], dtype=bool)
+        for row in filled:
+            best = ranking.top_values(row, DEPTH)
+            if len(best) and best[-1] > 0:
+                wanted |= row >= best[-1]
+            else:
+                wanted |= row > 0
+        places = np.flatnonzero(wanted)
+        self._scaled.append(filled[:, places].astype(np.float32))
+        self._hits.append(hits[places])
+        self._targets.append(n_targets)
+        self._segments.append(segment)
+
+    @property
+    def silent(self) -> frozenset[str]:
+        """Components that had nothing to say to any unit."""
+        return frozenset(np.array(self.components, dtype=object)[~self._spoken].tolist())
+
+    def packed(self, segment: str | None = None) -> _Packed:
+        """All units, or those of a segment, as arrays of one width."""
+        chosen = [at for at, name in enumerate(self._segments) if segment in (None, name)]
+        width = max((len(self._hits[at]) for at in chosen), default=0)
+        scaled = np.full((len(self.components), len(chosen), width), -np.inf, dtype=np.float32)
+        hits = np.zeros((len(chosen), width), dtype=bool)
+        for line, at in enumerate(chosen):
+            size = len(self._hits[at])
+            scaled[:, line, :size] = self._scaled[at]
+            hits[line, :size] = self._hits[at]
+        empty = np.isneginf(scaled[0]) if len(self.components) else np.ones_like(hits)
+        scaled[:, empty] = 0.0
+        targets = np.array([self._targets[at] for at in chosen], dtype=np.int64)
+        return _Packed(scaled, hits, empty, targets, self.k)
+
+
+@dataclass(frozen=True)
+class _Packed:
+    scaled: FloatArray
+    """(n_components, n_units, width)."""
+    hits: BoolArray
+    """(n_units, width)."""
+    empty: BoolArray
+    """(n_units, width) padding."""
+    targets: npt.NDArray[np.int64]
+    """(n_units,)."""
+    k: int
+
+    def ndcg(self, weights: Float64Array) -> Float64Array:
+        """(n_units,) nDCG@k of the blend with (n_components,) weights."""
+        score = np.tensordot(weights.astype(np.float32), self.scaled, axes=1)
+        score[self.empty] = -1.0
+        size = min(self.k, score.shape[1])
+        if not size:
+            return np.zeros(len(score))
+        best = np.argpartition(-score, size - 1, axis=1)[:, :size]
+        values = np.take_along_axis(score, best, axis=1)
+        best = np.take_along_axis(best, np.argsort(-values, axis=1, kind="stable"), axis=1)
+        found = np.zeros((len(score), self.k), dtype=bool)
+        found[:, :size] = np.take_along_axis(self.hits, best, axis=1)
+        return ndcg_of_hits(found, self.targets)
+
+
+def learn(
+    pools: Pools,
+    default: Mapping[str, float],
+    starts: Mapping[str, Mapping[str, float]] | None = None,
+    seed: int = 0,
+) -> LearnedWeights:
+    """The weights with the best mean nDCG on validation.
+
+    A coordinate ascent from the best of the starts (the default, all equal, each component
+    alone, and those given): it so never ends below the best component on validation. A
+    component that had nothing to say, such as mood and genre rules where none is asked for,
+    could not be judged and keeps its default share; the others keep ``FLOOR`` at least.
+    With fewer than ``ENOUGH_UNITS`` units the default stays. A segment of
+    ``ENOUGH_OF_SEGMENT`` units gets weights of its own where they are better than
+    everyone's on one half of its units, learned on the other, beyond chance (95 %).
+
+    Args:
+        pools: The validation units.
+        default: Component → weight where nothing can be learned.
+        starts: More weights to begin from.
+        seed: Of the halves of segments and their bootstrap.
+    """
+    total = sum(default.get(name, 0.0) for name in pools.components)
+    shares = {name: default.get(name, 0.0) / (total or 1.0) for name in pools.components}
+    if len(pools) < ENOUGH_UNITS or len(pools.silent) == len(pools.components):
+        return LearnedWeights(shares)
+    search = _Search(pools, shares)
+    begun = [search.vector(weights) for weights in (starts or {}).values()]
+    everyone = search.ascend(pools.packed(), [*begun, *search.usual_starts()])
+    found: dict[str, dict[str, float]] = {}
+    for segment in SEGMENTS:
+        own = search.of_segment(segment, everyone, seed)
+        if own is not None:
+            found[segment] = search.weights(own, pools.packed(segment))
+    learned = LearnedWeights(search.weights(everyone, pools.packed()), found)
+    logger.info("weights learned on %d units; own for %s", len(pools), sorted(found) or "none")
+    return learned
+
+
+class _Search:
+    def __init__(self, pools: Pools, shares: Mapping[str, float]) -> None:
+        self.pools, self.shares = pools, shares
+        self.names = pools.components
+        self.heard = np.array([name not in pools.silent for name in self.names])
+
+    def vector(self, weights: Mapping[str, float]) -> Float64Array:
+        """Weights of what could be judged, summing to 1 (all 0 where none is given)."""
+        values = np.array([weights.get(name, 0.0) for name in self.names]) * self.heard
+        scaled: Float64Array = values / (values.sum() or 1.0)
+        return scaled
+
+    def usual_starts(self) -> list[Float64Array]:
+        singles = [np.eye(len(self.names))[at] for at in np.flatnonzero(self.heard)]
+        return [self.vector(self.shares), self.heard / self.heard.sum(), *singles]
+
+    def ascend(self, units: _Packed, starts: Sequence[Float64Array]) -> Float64Array:
+        """The best weights that steps from the best start lead to."""
+        scored = [(float(units.ndcg(start).mean()), -at) for at, start in enumerate(starts)]
+        value, at = max(scored)
+        weights = starts[-at]
+        for _ in range(ROUNDS):
+            before = value
+            for place in np.flatnonzero(self.heard):
+                for stepped in _steps(weights, int(place)):
+                    score = float(units.ndcg(stepped).mean())
+                    if score > value + GAIN:
+                        weights, value = stepped, score
+            if value <= before + GAIN:
+                break
+        return weights
+
+    def of_segment(self, segment: str, everyone: Float64Array, seed: int) -> Float64Array | None:
+        """Weights of a segment's own; None where they are not better beyond chance."""
+        units = self.pools.packed(segment)
+        if len(units.targets) < ENOUGH_OF_SEGMENT:
+            return None
+        order = np.random.default_rng(seed).permutation(len(units.targets))
+        halves = [_chosen(units, order[part::2]) for part in (0, 1)]
+        gained, lost = [], []
+        for learned, judged in (halves, halves[::-1]):
+            own = self.ascend(learned, [everyone])
+            gained.append(judged.ndcg(own))
+            lost.append(judged.ndcg(everyone))
+        _, low, _ = paired_difference(np.concatenate(gained), np.concatenate(lost), seed)
+        return self.ascend(units, [everyone]) if low > 0 else None
+
+    def weights(self, vector: Float64Array, units: _Packed) -> dict[str, float]:
+        """By name, summing to 1: the silent keep their share, the others get the floor.
+
+        The floor is given up where it would cost the lead over the best single component.
+        """
+        best = max(float(units.ndcg(one).mean()) for one in self.usual_starts()[2:])
+        for floor in (FLOOR, FLOOR / 10, 0.0):
+            raised = np.maximum(vector, floor) * self.heard
+            if float(units.ndcg(raised).mean()) >= best:
+                break
+        kept = sum(self.shares[name] for name in self.pools.silent)
+        raised *= (1.0 - kept) / raised.sum()
+        return {
+            name: float(value) if heard else self.shares[name]
+            for name, value, heard in zip(self.names, raised, self.heard, strict=True)
+        }
+
+
+def _steps(weights: Float64Array, place: int) -> list[Float64Array]:
+    found = []
+    tries: list[Any] = [weights[place] * factor for factor in FACTORS if weights[place] > 0]
+    tries.append(weights[place] + ADDED)
+    for value in tries:
+        stepped = weights.copy()
+        stepped[place] = value
+        if stepped.sum() > 0:
+            found.append(stepped / stepped.sum())
+    return found
+
+
+def _chosen(units: _Packed, rows: npt.NDArray[np.intp]) -> _Packed:
+    return _Packed(
+        units.scaled[:, rows], units.hits[rows], units.empty[rows], units.targets[rows], units.k
+    )
