@@ -24,7 +24,7 @@ from musicai.estimates import estimate, evidence
 from musicai.exclusions import leave_out
 from musicai.frames import conform, empty_frame
 from musicai.genres import artist_genres, genre_shares
-from musicai.matching import first_artist, isrc, normalise, recordings
+from musicai.matching import artist_keys, isrc, normalise, recordings
 from musicai.packs import Pack
 from musicai.pairing import Pairs, apart_by_length, known_audio, merged, pair, versions
 from musicai.settings import Settings
@@ -90,7 +90,7 @@ def load_library(store: Store, settings: Settings, profile: str, *, whole: bool 
         joined=joined,
         train_on_api_rows=bool(record.train_on_api_rows),
         neighbours=store.neighbours(profile),
-        links=_links(store, profile, set(tracks["track_id"])),
+        links=_links(store, profile, tracks["track_id"]),
     )
     if not whole:
         library = leave_out(library, store.exclusions(profile))
@@ -103,7 +103,7 @@ def load_library(store: Store, settings: Settings, profile: str, *, whole: bool 
     return library
 
 
-def _links(store: Store, profile: str, there: set[str]) -> pd.DataFrame:
+def _links(store: Store, profile: str, there: pd.Series) -> pd.DataFrame:
     """``LINK_COLUMNS`` of the enabled catalogues, for tracks that are there."""
     frames = [store.catalogue_links(c.name) for c in store.catalogues(profile) if c.enabled]
     frames = [frame[frame["track_id"].isin(there)] for frame in frames if len(frame)]
@@ -288,5 +288,5 @@ def _name_genres(tracks: pd.DataFrame, tags: Mapping[str, str]) -> pd.DataFrame:
 
 def _first_artists(tracks: pd.DataFrame) -> pd.Series:
     """The normalised first artist of each track."""
-    names = [normalise(first_artist(value)) for value in tracks["artists"]]
+    names = artist_keys(tracks["artists"].astype(object))
     return pd.Series(names, index=tracks.index, dtype="str", name="artist")
