@@ -9,7 +9,7 @@ import os
 import tempfile
 import time
 import zipfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +21,7 @@ from scipy import sparse
 from musicai.genres import genre_matrix
 from musicai.matching import artist_keys, first_artist, normalise
 from musicai.neighbours import artist_columns, neighbour_rows
+from musicai.progress import Progress, no_progress
 from musicai.recommenders.base import (
     NO_LINKS,
     History,
@@ -56,6 +57,9 @@ RECENCY_FLOOR = 0.25
 """Weight that a play keeps however old it is."""
 
 _FIELD = "\x1f"
+
+_TELL_EVERY = 5_000
+"""Texts between two words of progress."""
 
 _NO_TEXT = _FIELD.join(["unknown", "", "", ""])
 
@@ -120,12 +124,12 @@ class _Text:
     idf: FloatArray
 
 
-def _text_of(library: Library, model: TfidfVectorizer | None) -> _Text:
+def _text_of(library: Library, model: TfidfVectorizer | None, progress: Progress) -> _Text:
     """The texts through a model, or through one fitted on them, which reads each text once."""
     texts = documents(library.tracks)
     if model is None and len(texts):
         with contextlib.suppress(ValueError):  # no track has any text
-            return _fitted(texts)
+            return _fitted(texts, progress)
     model = model if model is not None else vectorizer(library)
     tfidf = sparse.csr_matrix((0, len(model.idf_)), dtype=np.float32)
     if texts:
@@ -134,7 +138,15 @@ def _text_of(library: Library, model: TfidfVectorizer | None) -> _Text:
     return _Text(tfidf, terms, np.asarray(model.idf_, dtype=np.float32))
 
 
-def _fitted(texts: Sequence[str]) -> _Text:
+def _told(texts: Sequence[str], progress: Progress) -> Iterator[str]:
+    """The texts, with word of how many of them were taken."""
+    for place, text in enumerate(texts):
+        if place % _TELL_EVERY == 0:
+            progress(place / len(texts), f"Reading names and genres, track {place + 1:,}")
+        yield text
+
+
+def _fitted(texts: Sequence[str], progress: Progress) -> _Text:
     """To the bit what ``vectorizer`` gives when it is fitted and then applied, in half the time."""
     from sklearn.feature_extraction.text import (  # noqa: PLC0415 (3 s to import)
         CountVectorizer,
@@ -142,7 +154,7 @@ def _fitted(texts: Sequence[str]) -> _Text:
     )
 
     counting = CountVectorizer(analyzer=document_terms, min_df=_least(texts), dtype=np.float32)
-    counts = counting.fit_transform(texts)
+    counts = counting.fit_transform(_told(texts, progress))
     counts.sort_indices()
     terms = counting.get_feature_names_out()
     weighing = TfidfTransformer().fit(counts)
@@ -155,11 +167,15 @@ def _fitted(texts: Sequence[str]) -> _Text:
 # --- features -------------------------------------------------------------------------
 
 
-def build_features(library: Library, text_model: TfidfVectorizer | None = None) -> TrackFeatures:
-    """Every track as arrays, in track-row order."""
+def build_features(
+    library: Library,
+    text_model: TfidfVectorizer | None = None,
+    progress: Progress = no_progress,
+) -> TrackFeatures:
+    """Every track as arrays, in track-row order; ``progress`` may stop it."""
     tracks = library.tracks
     started = time.perf_counter()
-    text = _text_of(library, text_model)
+    text = _text_of(library, text_model, progress)
     artists = [first_artist(value) for value in tracks["artists"].astype(object)]
     codes, _ = pd.factorize(np.array(artist_keys(artists), dtype=object))
     blank = np.array([not name for name in artists], dtype=bool)
@@ -183,13 +199,23 @@ def build_features(library: Library, text_model: TfidfVectorizer | None = None) 
     return features
 
 
-def load_features(settings: Settings, library: Library) -> TrackFeatures:
-    """The features from their side file, which is made where it is absent or damaged."""
-    path = settings.cache / f"features-{(library.joined or library.fingerprint)[:32]}.npz"
+def features_file(settings: Settings, joined: str) -> Path:
+    """The side file of the features of the tracks that ``Library.joined`` names."""
+    return settings.cache / f"features-{joined[:32]}.npz"
+
+
+def load_features(
+    settings: Settings, library: Library, progress: Progress = no_progress
+) -> TrackFeatures:
+    """The features from their side file, which is made where it is absent or damaged.
+
+    ``progress`` raises ``Cancelled`` to stop; then no side file was written.
+    """
+    path = features_file(settings, library.joined or library.fingerprint)
     try:
         return _read_features(path, library)
     except (OSError, KeyError, ValueError, zipfile.BadZipFile):
-        features = build_features(library)
+        features = build_features(library, progress=progress)
         _write_features(path, features)
         return features
 

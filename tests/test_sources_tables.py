@@ -12,7 +12,6 @@ import pytest
 from musicai.matching import name_id
 from musicai.sources import recognise
 from musicai.sources.base import SOURCE_PLAY_COLUMNS, ParsedFile, ReadOptions
-from musicai.sources.track_rows import numbers
 from musicai.sources.track_table import artists_of, sniff
 from musicai.tables import AUDIO_FEATURES, SOURCE_TRACK_COLUMNS
 from tests.conftest import ROOT
@@ -385,12 +384,3 @@ def test_the_sample_world_is_read_whole(file: str, name: str) -> None:
     assert parsed.read > 2_000
     assert (parsed.rejected, parsed.duplicate, parsed.problems) == (0, 0, ())
     assert parsed.tracks["track_id"].str.startswith("invented").all()
-
-
-@pytest.mark.parametrize("text", ["0.5", "-7.25", "1e-3", "+3", ".5", "5.", "", "e", "1-2", "nan",
-                                  "1_0", "inf", "1e999", " 0.5 ", "0x1"])  # fmt: skip
-def test_the_fast_way_reads_numbers_as_the_slow_one(text: str) -> None:
-    """A column in plain digits is read by itself; a blank in the other makes it take both ways."""
-    alone = numbers([text, "0.25"], decimal_comma=False)
-    with_blank = numbers([text, "0.25", " "], decimal_comma=False)[:2]
-    np.testing.assert_array_equal(alone, with_blank)

@@ -164,6 +164,8 @@ def _who_holds(holder: Path) -> str:
         "train": "A training",
         "export": "An export",
         "enrich": "A search in open data",
+        "catalogue": "The work on a catalogue",
+        "prepare": "The joining of catalogues",
     }
     try:
         known = json.loads(holder.read_text("utf-8"))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -34,9 +33,6 @@ RANGES: dict[str, tuple[float, float]] = {
 }
 """What a number may be, both ends included. Loudness above 0 dB does occur."""
 
-_PLAIN = frozenset("0123456789+-.eE")
-"""What a column is written in that Python reads as ``pandas.to_numeric`` would."""
-
 _ZERO_IS_UNKNOWN = ("tempo", "duration_ms")
 
 
@@ -63,11 +59,6 @@ def numbers(fields: Sequence[str], *, decimal_comma: bool) -> Numbers:
     """(n,) the fields as numbers; NaN where a field is blank or no finite number."""
     if decimal_comma:
         fields = [text.replace(",", ".") for text in fields]
-    if _PLAIN.issuperset("".join(fields)):  # 8 times as fast, and the usual column
-        with contextlib.suppress(ValueError):
-            found = np.array([float(text) for text in fields], dtype=np.float64)
-            found[~np.isfinite(found)] = np.nan
-            return found
     values = pd.to_numeric(pd.Series(fields, dtype=object), errors="coerce")
     result = values.to_numpy(dtype=np.float64, copy=True)
     result[~np.isfinite(result)] = np.nan

@@ -1,0 +1,216 @@
+"""A file of tracks taken in as a whole, or not at all; and the side files that pages need."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from musicai import new_music
+from musicai.cli import main
+from musicai.errors import Cancelled, QueryError, UnreadableFile
+from musicai.importing import import_inputs
+from musicai.jobs import JobStatus, files, spool, status
+from musicai.progress import no_progress
+from musicai.settings import Settings
+from musicai.sources.base import ReadOptions
+from musicai.store import Store
+from tests.test_ui_library import history, table
+
+OLD = [(n, f"Song {n}", f"Artist {n % 8}", "Album") for n in range(20)]
+NEW = [(n, f"New {n}", f"Artist {n % 8}", "Album") for n in range(100, 130)]
+
+
+@pytest.fixture
+def store(settings: Settings) -> Iterator[Store]:
+    """A listener "me" with a history of 40 songs and one catalogue of 20 of them."""
+    with Store(settings) as opened:
+        given = [("Streaming_History_Audio_2024.json", history()), ("old.csv", table(OLD))]
+        import_inputs(opened, settings, "me", given, ReadOptions(), no_progress)
+        yield opened
+
+
+def state_of(store: Store, settings: Settings) -> list[object]:
+    """What a cancelled job must not change."""
+    there = [
+        (c.name, c.digest, c.n_tracks, c.enabled, c.origin, c.licence)
+        for c in store.catalogues("me")
+    ]
+    kept = [path.name for path in sorted(settings.catalogues.iterdir())]
+    tracks = [store.catalogue_tracks(c.name).to_csv() for c in store.catalogues()]
+    return [there, kept, store.fingerprint("me"), tracks]
+
+
+class Stop:
+    """A progress that asks to stop at its n-th call, and remembers what it was told."""
+
+    def __init__(self, at: int) -> None:
+        self.at, self.told = at, list[tuple[float, str]]()
+
+    def __call__(self, fraction: float, note: str = "") -> None:
+        self.told.append((fraction, note))
+        if len(self.told) > self.at:
+            raise Cancelled("Stopped.")
+
+
+def test_what_is_taken_is_reported_and_prepared(store: Store, settings: Settings) -> None:
+    heard = Stop(10_000)
+    bad = b"\n" + table([(1, "", "Nobody", "")]).split(b"\n")[1]
+    taken = new_music.add(
+        store, settings, ("new.csv", table(NEW) + bad), profile="me", licence="CC0", progress=heard
+    )
+    told = taken.summary()
+    assert told["catalogue"] == "new"
+    assert told["enabled"]
+    assert told["replaced"] is None
+    assert told["rows"] == {"read": 31, "kept": 30, "duplicate": 0, "rejected": 1}
+    assert told["n_problems"] == 1
+    assert told["problems"][0]["file"] == "new.csv"
+    assert told["problems"][0]["where"] == "line 32"
+    assert "no name" in told["problems"][0]["why"]
+    covered = told["coverage"]
+    assert (covered["artists"], covered["plays"]) == (8, 360)
+    # 20 of 40 songs are matched before and after, and 30 recordings of the same artists are new
+    assert covered["before"]["plays_matched"] == covered["after"]["plays_matched"] == 180
+    assert (covered["before"]["new_tracks"], covered["after"]["new_tracks"]) == (0, 30)
+    fractions = [fraction for fraction, _ in heard.told]
+    assert fractions == sorted(fractions)
+    made = list(settings.cache.glob(f"*{store.joined_fingerprint('me')[:32]}*"))
+    assert {path.name.split("-")[0] for path in made} >= {"joined", "features"}
+
+
+@pytest.mark.parametrize("kind", ["add", "update"])
+def test_stopped_anywhere_nothing_is_changed(store: Store, settings: Settings, kind: str) -> None:
+    store.describe_catalogue("old", licence="CC BY")
+
+    def take(progress: Stop) -> None:
+        given = ("new.csv", table(NEW))
+        if kind == "add":
+            new_music.add(store, settings, given, profile="me", progress=progress)
+        else:
+            new_music.update(
+                store, settings, "old", given, profile="me", licence="x", progress=progress
+            )
+
+    before = state_of(store, settings)
+    steps = 0
+    while True:
+        stop = Stop(steps)
+        try:
+            take(stop)
+        except Cancelled:
+            assert state_of(store, settings) == before, f"stopped after {stop.told[-1]}"
+            steps += 1
+            continue
+        break
+    assert steps >= 8, "the steps in which a large catalogue would have been deaf"
+    assert state_of(store, settings) != before
+    assert not list(settings.cache.glob("aside-*"))
+    assert not list(settings.cache.glob("*.tmp"))
+
+
+def test_an_error_half_way_takes_it_back(
+    store: Store, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*given: object, **named: object) -> None:
+        raise MemoryError
+
+    before = state_of(store, settings)
+    monkeypatch.setattr(new_music, "load_features", broken)
+    with pytest.raises(MemoryError):
+        new_music.add(store, settings, ("new.csv", table(NEW)), profile="me")
+    assert state_of(store, settings) == before
+
+
+def test_a_lost_catalogue_is_brought_back_by_an_update(store: Store, settings: Settings) -> None:
+    store.catalogue("old").path.unlink()
+    taken = new_music.update(store, settings, "old", ("new.csv", table(NEW)), profile="me")
+    assert (taken.replaced, taken.catalogue.n_tracks, taken.catalogue.enabled) == (20, 30, True)
+
+
+def test_the_same_tracks_or_name_twice_are_refused(store: Store, settings: Settings) -> None:
+    before = state_of(store, settings)
+    with pytest.raises(QueryError, match="very tracks are the catalogue 'old'"):
+        new_music.add(store, settings, ("x.csv", table(OLD)), profile="me")
+    with pytest.raises(QueryError, match="'old' already"):
+        new_music.add(store, settings, ("x.csv", table(NEW)), profile="me", name=" old ")
+    with pytest.raises(UnreadableFile):
+        new_music.add(store, settings, ("x.csv", b"one,two\n1,2\n"), profile="me")
+    assert state_of(store, settings) == before
+
+
+def test_without_a_listener_nothing_is_enabled_or_prepared(
+    store: Store, settings: Settings
+) -> None:
+    taken = new_music.add(store, settings, ("new.csv", table(NEW)), profile=None)
+    assert taken.summary()["coverage"] is None
+    assert not store.catalogue("new", "me").enabled
+
+
+def test_only_a_large_library_without_side_files_is_unprepared(
+    store: Store, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert new_music.unprepared(store, settings, "me") is None, "20 tracks are no work"
+    monkeypatch.setattr(new_music, "LARGE", 20)
+    joined = store.joined_fingerprint("me")
+    assert new_music.unprepared(store, settings, "me") == joined
+    assert new_music.prepare(store, settings, "me") == joined
+    assert new_music.unprepared(store, settings, "me") is None
+    store.enable_catalogue("me", "old", False)
+    assert new_music.unprepared(store, settings, "me") is None, "none is enabled"
+
+
+# --- as a job -------------------------------------------------------------------------
+
+
+def as_job(settings: Settings, kind: str, *argv: str) -> tuple[int, JobStatus]:
+    """The job's command in this process; its exit code and the status that it leaves."""
+    job = f"{kind}-20260101-120000-0000abcd"
+    settings.jobs.mkdir(parents=True, exist_ok=True)
+    files.write(settings, JobStatus(job, kind, "me", "queued"))
+    code = main(["catalogues", *argv, "--job", job])
+    return code, status(settings, job)
+
+
+def test_the_job_leaves_its_report_and_no_upload(store: Store, settings: Settings) -> None:
+    folder = spool(settings, [("more.csv", table(NEW))])
+    code, job = as_job(
+        settings, "catalogue", "add", "--spool", str(folder), "--profile", "me", "--name", "More"
+    )
+    assert (code, job.state, job.fraction) == (0, "done", 1.0)
+    assert job.result["catalogue"] == "More"
+    assert job.result["coverage"]["after"]["new_tracks"] == 30
+    assert store.catalogue("More", "me").enabled
+    assert not folder.exists()
+
+
+def test_a_job_that_is_refused_says_why(store: Store, settings: Settings, tmp_path: Path) -> None:
+    folder = spool(settings, [("x.csv", b"one,two\n1,2\n")])
+    code, job = as_job(
+        settings, "catalogue", "update", "old", "--spool", str(folder), "--profile", "me"
+    )
+    assert (code, job.state) == (1, "failed")
+    assert "not a format" in (job.error or "")
+    assert not folder.exists()
+    code, job = as_job(settings, "catalogue", "add", "--profile", "nobody", str(tmp_path / "x"))
+    assert job.state == "failed"
+    assert "nobody" in (job.error or "")
+
+
+def test_a_job_that_is_asked_to_stop_changes_nothing(store: Store, settings: Settings) -> None:
+    before = state_of(store, settings)
+    settings.jobs.mkdir(parents=True, exist_ok=True)
+    (settings.jobs / "catalogue-20260101-120000-0000abcd.cancel").touch()
+    folder = spool(settings, [("more.csv", table(NEW))])
+    code, job = as_job(settings, "catalogue", "add", "--spool", str(folder), "--profile", "me")
+    assert (code, job.state) == (130, "cancelled")
+    assert state_of(store, settings) == before
+    assert not folder.exists()
+
+
+def test_the_job_that_prepares_says_what_it_prepared(store: Store, settings: Settings) -> None:
+    code, job = as_job(settings, "prepare", "prepare", "--profile", "me")
+    assert (code, job.state) == (0, "done")
+    assert job.result == {"joined": store.joined_fingerprint("me")}
+    assert list(settings.cache.glob("features-*"))
