@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given
+from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from musicai import data_processor as dp
@@ -146,6 +147,7 @@ def test_one_listener_and_names_in_ten_scripts() -> None:
 ROW = st.tuples(st.integers(0, 5), st.integers(-2, 6), st.floats(-3, 50))
 
 
+@examples(deadline=None)
 @given(st.lists(ROW, max_size=40))
 def test_counts_add_up_whatever_the_rows(rows: Sequence[tuple[int, int, float]]) -> None:
     listens = "userID\tartistID\tweight\n" + "".join(f"{u}\t{a}\t{n}\n" for u, a, n in rows)
@@ -156,6 +158,7 @@ def test_counts_add_up_whatever_the_rows(rows: Sequence[tuple[int, int, float]])
     assert (0 if pack is None else len(pack.listens)) == len(good)
 
 
+@examples(deadline=None)
 @given(st.binary(max_size=300))
 def test_bytes_below_a_header_never_crash(data: bytes) -> None:
     for header in (b"user,artist,plays\n", b"userID\tartistID\tweight\n", b"id\tname\turl\n"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from musicai import new_music
 from musicai.cli import main
 from musicai.errors import Cancelled, QueryError, UnreadableFile
 from musicai.importing import import_inputs
-from musicai.jobs import JobStatus, files, spool, status
+from musicai.jobs import JobStatus, files, spool, start, status
 from musicai.progress import no_progress
 from musicai.settings import Settings
 from musicai.sources.base import ReadOptions
@@ -214,3 +215,18 @@ def test_the_job_that_prepares_says_what_it_prepared(store: Store, settings: Set
     assert (code, job.state) == (0, "done")
     assert job.result == {"joined": store.joined_fingerprint("me")}
     assert list(settings.cache.glob("features-*"))
+
+
+def test_in_a_process_of_its_own_with_a_name_like_an_option(
+    store: Store, settings: Settings
+) -> None:
+    store.rename_catalogue("old", "--old")
+    folder = spool(settings, [("newer.csv", table(NEW))])
+    argv = ["catalogues", "update", "--profile", "me", "--spool", str(folder), "--", "--old"]
+    job = start(settings, "catalogue", argv)
+    end = time.monotonic() + 60
+    while not (now := status(settings, job.id)).finished and time.monotonic() < end:
+        time.sleep(0.1)
+    assert (now.state, now.error, now.profile) == ("done", None, "me")
+    assert now.result["replaced"] == 20
+    assert store.catalogue("--old", "me").n_tracks == 30

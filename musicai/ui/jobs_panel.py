@@ -25,12 +25,16 @@ _DOING = {
     "train": "Training",
     "export": "Writing your export",
     "enrich": "Asking open data",
+    "catalogue": "Taking in the tracks",
+    "prepare": "Joining your catalogues",
 }
 _FAILED = {
     "import": "The import failed",
     "train": "The training failed",
     "export": "The export failed",
     "enrich": "Finding music through open data failed",
+    "catalogue": "The tracks were not taken in",
+    "prepare": "Joining your catalogues failed",
 }
 _SAMPLE_WISH = "sample_wish"
 _SHOWN = "shown_import"
@@ -64,9 +68,9 @@ def sidebar() -> None:
     _watched("side")
 
 
-def progress() -> None:
-    """The running job, large, on the pages that start one."""
-    _watched("main")
+def progress(*, instead: bool = False) -> None:
+    """The running job, large, on the pages that start one, or ``instead`` of any page."""
+    _watched("instead" if instead else "main")
 
 
 def _watched(place: str) -> None:
@@ -87,11 +91,12 @@ def _watch(place: str) -> None:
         st.rerun()
     label = "Cancelling" if job.cancelling else _DOING["train" if imported else job.kind]
     note = job.note or "Starting"
-    with st.container(border=place == "main"):
+    with st.container(border=place != "side"):
         st.progress(job.fraction, text=f"**{label}** {job.fraction:.0%} · {words.plain(note)}")
         with st.container(horizontal=True, vertical_alignment="center"):
-            if place == "main":
-                st.caption(f"{words.seconds(job.seconds)} so far. You can use the other pages.")
+            if place != "side":
+                so_far = f"{words.seconds(job.seconds)} so far."
+                st.caption(so_far + (" You can use the other pages." if place == "main" else ""))
             st.button(
                 "Cancel",
                 key=f"cancel_{place}",
@@ -117,6 +122,9 @@ def outcome() -> None:
         _forget()
         return
     if not job.finished:
+        return
+    if job.kind == "prepare" and job.state == "done":
+        _forget()  # the page itself is what was waited for
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         _message(job)
@@ -144,6 +152,8 @@ def _message(job: JobStatus) -> None:
         )
     elif job.kind == "enrich":
         _enriched(job)
+    elif job.kind == "catalogue":
+        st.success(_catalogue(job), icon=":material/check_circle:")
     elif job.kind == "export":
         st.success("Your export is written; take it on Library.", icon=":material/check_circle:")
     else:
@@ -164,6 +174,16 @@ def _enriched(job: JobStatus) -> None:
     if told.get("problem"):
         text += f" {words.plain(str(told['problem']), 300)}"
     st.warning(text, icon=":material/warning:")
+
+
+def _catalogue(job: JobStatus) -> str:
+    told, rows = job.result, job.result["rows"]
+    name, tracks = f"“{words.plain(str(told['catalogue']))}”", words.count(rows["kept"], "track")
+    text = f"{name} has {tracks}"
+    text += "." if told["replaced"] is None else f" now; it had {int(told['replaced']):,}."
+    left = int(rows["rejected"])
+    text += f" {words.count(left, 'row')} of {rows['read']:,} left out." if left else ""
+    return f"{text} The whole report stands under New music on Library."
 
 
 def _imported(job: JobStatus) -> str:
