@@ -6,9 +6,11 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from musicai import new_music
+from musicai.catalogues import load_library
 from musicai.cli import main
 from musicai.errors import Cancelled, QueryError, UnreadableFile
 from musicai.importing import import_inputs
@@ -17,6 +19,7 @@ from musicai.progress import no_progress
 from musicai.settings import Settings
 from musicai.sources.base import ReadOptions
 from musicai.store import Store
+from tests.test_neighbours import TEN_SCRIPTS
 from tests.test_ui_library import history, table
 
 OLD = [(n, f"Song {n}", f"Artist {n % 8}", "Album") for n in range(20)]
@@ -160,6 +163,47 @@ def test_only_a_large_library_without_side_files_is_unprepared(
     assert new_music.unprepared(store, settings, "me") is None
     store.enable_catalogue("me", "old", False)
     assert new_music.unprepared(store, settings, "me") is None, "none is enabled"
+
+
+# --- bad input ------------------------------------------------------------------------
+
+
+def test_a_table_without_ids_in_ten_scripts_matches_by_name(
+    store: Store, settings: Settings
+) -> None:
+    """With repeated rows and values out of their range: all of it is told, what is good is kept."""
+    listened = history([(n, f"Song {n}", by, "Album") for n, by in enumerate(TEN_SCRIPTS)])
+    import_inputs(store, settings, "ten", [("h.json", listened)], ReadOptions(), no_progress)
+    header = "track_name,artists,danceability,energy,valence,tempo,duration_ms"
+    rows = [f"Song {n},{by},0.5,0.6,0.7,120,200000" for n, by in enumerate(TEN_SCRIPTS)]
+    rows += [f"SONG {n},{by.upper()},0.1,0.1,0.1,60,200000" for n, by in enumerate(TEN_SCRIPTS)]
+    rows += [f"New,{by},1.5,-3,nan,0,-1" for by in TEN_SCRIPTS]
+    given = ("ten.csv", "\n".join([header, *rows]).encode())
+    told = new_music.add(store, settings, given, profile="ten").summary()
+    assert told["rows"] == {"read": 30, "kept": 20, "duplicate": 10, "rejected": 0}
+    assert [one["where"] for one in told["problems"]] == [f"line {n}" for n in range(22, 32)]
+    for one in told["problems"]:
+        assert "danceability 1.5, energy -3" in one["why"]
+        assert "The row was kept" in one["why"]
+    after = told["coverage"]["after"]
+    assert (after["artists"], after["plays_matched"], after["new_tracks"]) == (10, 360, 10)
+    tracks = load_library(store, settings, "ten").tracks
+    own = tracks[tracks["own"]]
+    assert set(own["match"]) == {"name"}
+    assert set(own["energy"].round(2)) == {np.float32(0.6)}, "of repeated rows the first counts"
+    new = tracks[tracks["name"] == "New"]
+    assert len(new) == 10
+    assert set(new["feature_source"]) == {"estimated"}
+    assert new["energy"].between(0, 1).all()
+
+
+def test_repeated_ids_are_one_track(store: Store, settings: Settings) -> None:
+    first = (500, "Once", "Artist 1", "Album")
+    again = (500, "Otherwise", "Artist 2", "Album")
+    given = ("twice.csv", table([first, again, (501, "Two", "Artist 1", "Album")]))
+    told = new_music.add(store, settings, given, profile="me").summary()
+    assert told["rows"] == {"read": 3, "kept": 2, "duplicate": 1, "rejected": 0}
+    assert store.catalogue_tracks("twice")["name"].tolist() == ["Once", "Two"]
 
 
 # --- as a job -------------------------------------------------------------------------
