@@ -27,7 +27,7 @@ from musicai.genres import artist_genres, genre_shares
 from musicai.matching import artist_keys, isrc, normalise, recordings
 from musicai.packs import Pack
 from musicai.pairing import Pairs, apart_by_length, known_audio, merged, pair, versions
-from musicai.progress import Progress, no_progress
+from musicai.progress import Progress, no_progress, part
 from musicai.settings import Settings
 from musicai.store import OwnData, Store
 from musicai.tables import (
@@ -185,8 +185,7 @@ def join(
     flags[data.playlist_items["track"].unique()] = True
     flags[played] = True
     origin[played] = HISTORY_ORIGIN
-    progress(0.0, f"Matching your {len(own):,} tracks with {len(catalogue):,}")
-    pairs = pair(own, catalogue, decisions)
+    pairs = pair(own, catalogue, decisions, part(progress, 0.0, 0.4))
     progress(0.4, "Putting the tables together")
     own = own.assign(own=flags, origin=origin, recording=0, estimate="", excluded=False)
     own = _adopt(own.assign(match=pairs.method), catalogue, pairs)

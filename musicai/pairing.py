@@ -23,6 +23,7 @@ from rapidfuzz import fuzz, process
 
 from musicai.choices import MatchDecision
 from musicai.matching import artist_keys, isrc, title_key
+from musicai.progress import Progress, no_progress
 from musicai.tables import AUDIO_FEATURES, BoolArray, RowArray
 
 SURE = 93.0
@@ -190,10 +191,10 @@ class _Search:
             choices = titles.get(artist[row])
             if choices and row not in self.doubts:
                 self._alike(row, choices)
-        self._misspelt_artists(artist)
 
-    def _misspelt_artists(self, artist: Sequence[str]) -> None:
+    def by_nearly_the_artist(self) -> None:
         """The very same title by an artist who is spelt nearly so: always a question."""
+        artist = self.own_artist
         free = [row for row in self.free() if row not in self.doubts and artist[row]]
         wanted = {title_key(self.names[row]) for row in free}
         there: dict[str, dict[int, str]] = {}
@@ -257,7 +258,10 @@ def _titles(
 
 
 def pair(
-    own: pd.DataFrame, catalogue: pd.DataFrame, decisions: Iterable[MatchDecision] = ()
+    own: pd.DataFrame,
+    catalogue: pd.DataFrame,
+    decisions: Iterable[MatchDecision] = (),
+    progress: Progress = no_progress,
 ) -> Pairs:
     """Find the catalogue row of each own track.
 
@@ -266,15 +270,23 @@ def pair(
         catalogue: The same, of all catalogues together; of several rows of one
             recording the first with audio features is taken.
         decisions: What the person said.
+        progress: Raises ``Cancelled`` to stop.
     """
+    note = f"Matching your {len(own):,} tracks with {len(catalogue):,}"
+    progress(0.0, note)
     said = list(decisions)
     search = _Search(own, catalogue, {(d.first, d.second) for d in said if not d.same})
     if len(catalogue) and len(own):
         search.by_word([(d.first, d.second) for d in said if d.same])
         search.by_id()
+        progress(0.3, note)
         search.by_isrc()
+        progress(0.4, note)
         search.by_name()
+        progress(0.6, note)
         search.by_likeness()
+        progress(0.8, note)
+        search.by_nearly_the_artist()
     return Pairs(search.partner, search.method, tuple(search.doubts.values()))
 
 

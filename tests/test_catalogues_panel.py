@@ -262,6 +262,7 @@ def test_stopped_it_waits_for_a_word(large: Store, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(jobs_panel, "start", lambda kind, argv: started.append(kind))
     app = opened(NEW_MUSIC)
     assert not started
+    assert "not joined with your music yet" in texts(app)
     run(app.button(key="prepare_again").click())
     assert started == ["prepare"]
     run(app.button(key="prepare_without_1").click())

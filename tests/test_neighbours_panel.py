@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from musicai.jobs import JobStatus
 from musicai.settings import Settings
 from musicai.store import Store
 from musicai.ui import jobs_panel, library_panel
@@ -99,3 +100,14 @@ def test_a_second_pack_says_what_it_adds_to_the_first(home: Path) -> None:
     imported(home, ("second.csv", counts().replace(b"Bj\xc3\xb6rk", b"Radiohead")))
     said = texts(opened(NEW_MUSIC))
     assert "your other packs name 50% of your artists; with it, 100%" in said
+
+
+def test_the_end_of_the_job_says_what_was_taken() -> None:
+    result = {
+        "neighbours": {"read": 3, "imported": 2, "rejected": 1},
+        "plays": {"read": 0, "imported": 0},
+        "n_problems": 1,
+    }
+    job = JobStatus("import-x", "import", "me", "done", seconds=4, result=result)
+    said = jobs_panel._imported(job)
+    assert said.startswith("Imported 2 rows of other listeners in 4 s, with training. 1 problem")

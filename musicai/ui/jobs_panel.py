@@ -188,10 +188,15 @@ def _catalogue(job: JobStatus) -> str:
 
 def _imported(job: JobStatus) -> str:
     counts = job.result
-    kinds = (("plays", "play"), ("playlist_rows", "playlist row"), ("tracks", "catalogue track"))
+    kinds = (
+        ("plays", "play", ""),
+        ("playlist_rows", "playlist row", ""),
+        ("tracks", "catalogue track", ""),
+        ("neighbours", "row of other listeners", "rows of other listeners"),
+    )
     parts = [
-        words.count(int(counts[key]["imported"]), noun)
-        for key, noun in kinds
+        words.count(int(counts[key]["imported"]), noun, several)
+        for key, noun, several in kinds
         if isinstance(counts.get(key), dict) and counts[key].get("imported")
     ]
     problems = int(counts.get("n_problems") or 0)

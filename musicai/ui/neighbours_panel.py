@@ -128,7 +128,7 @@ def _coverage(ai: MusicAI, pack: str) -> None:
         st.caption(
             f"From {ENOUGH_LISTENERS} such listeners on, a reason may say “listeners like you”."
         )
-    st.caption("It counts from the next training on: see Models.")
+    st.caption("It counts in versions that were trained since you added it: see Models.")
 
 
 def _switch(profile: str, name: str, key: str) -> None:

@@ -32,11 +32,14 @@ def stands_in() -> bool:
         return False  # done, and yet no side file: the disk keeps none, so the page must wait
     if last is None and jobs_panel.running() is None:
         _start(profile)
+    stopped = jobs_panel.running() is None
     st.markdown(
-        "**Your catalogues are being joined with your music.** Each of your tracks is looked for "
-        "among theirs, once after every change; then the pages open at once."
+        "**Your catalogues are "
+        + ("not joined with your music yet.** " if stopped else "being joined with your music.** ")
+        + "Each of your tracks is looked for among theirs, once after every change; then the pages "
+        "open at once."
     )
-    if jobs_panel.running() is None:
+    if stopped:
         _again(profile)
     jobs_panel.progress(instead=True)
     return True
@@ -56,7 +59,7 @@ def _start(profile: str) -> None:
 def _again(profile: str) -> None:
     """It was stopped, or failed: once more, or without one of the large catalogues."""
     with st.container(border=True):
-        st.markdown("It is not done. Join them now, or go on without one of them.")
+        st.markdown("The joining was stopped. Do it now, or go on without one of them.")
         with st.container(horizontal=True):
             st.button(
                 "Join them now",
