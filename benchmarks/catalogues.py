@@ -4,7 +4,8 @@
 
 A table of tracks is made (``--seed``), and a small history of which half the plays are of tracks
 in the table. Each step runs in a process of its own, as on a command line: ``add`` reads the table
-into a catalogue, ``join`` is the first ``load_library`` after that, ``load`` a later one, and
+into a catalogue, ``join`` is the first ``load_library`` after that, ``features`` the first
+``load_features`` (with a ``load_library`` before it), ``load`` a later ``load_library``, and
 ``coverage`` the first look at what the catalogue covers. Of each: seconds by the clock and of the
 processor, and the most memory the process held, interpreter and libraries (``idle``) included.
 """
@@ -28,6 +29,7 @@ import pandas as pd
 from musicai.catalogue_files import read_catalogue
 from musicai.catalogues import load_library
 from musicai.coverage import coverage
+from musicai.data_processor import load_features
 from musicai.importing import import_inputs
 from musicai.progress import no_progress
 from musicai.settings import Settings
@@ -40,7 +42,7 @@ PROFILE = "benchmark"
 TRACKS_AN_ARTIST = 12
 """On average; a few artists have many more."""
 
-STEPS = ("idle", "add", "join", "load", "coverage")
+STEPS = ("idle", "add", "join", "features", "load", "coverage")
 
 
 def names(numbers: np.ndarray[Any, np.dtype[np.int64]], what: str) -> pd.Series:
@@ -121,6 +123,13 @@ def run_load(settings: Settings, path: Path) -> dict[str, float]:
     return {"tracks": library.n_tracks, "new_tracks": int(new.sum())}
 
 
+def run_features(settings: Settings, path: Path) -> dict[str, float]:
+    """Texts, artists and audio of all tracks as arrays, and the library they are made of."""
+    with Store(settings) as store:
+        features = load_features(settings, load_library(store, settings, PROFILE))
+    return {"terms": len(features.terms), "artists": len(features.artist_names)}
+
+
 def run_coverage(settings: Settings, path: Path) -> dict[str, float]:
     """What the catalogue covers of the history."""
     with Store(settings) as store:
@@ -140,6 +149,7 @@ _RUN: dict[str, Callable[[Settings, Path], dict[str, float]]] = {
     "idle": run_idle,
     "add": run_add,
     "join": run_load,
+    "features": run_features,
     "load": run_load,
     "coverage": run_coverage,
 }

@@ -264,7 +264,7 @@ def _catalogues(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     lister = action("list", "list them, with what each covers of your music")
     lister.add_argument("--no-coverage", action="store_true", help="do not look at their tracks")
     adding = action("add", "make a table of tracks a catalogue, enabled for the profile")
-    adding.add_argument("file", type=Path, metavar="FILE")
+    _tracks(adding)
     adding.add_argument("--name", metavar="NAME", help="without it the file's name")
     adding.add_argument("--licence", default="", metavar="TEXT", help="under which it may be used")
     adding.add_argument("--origin", metavar="TEXT", help="where it is from; else the file's name")
@@ -277,9 +277,19 @@ def _catalogues(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     named("enable", "recommend from a catalogue")
     named("disable", "recommend from a catalogue no longer")
     updating = named("update", "replace the tracks of a catalogue by those of a newer file")
-    updating.add_argument("file", type=Path, metavar="FILE")
+    _tracks(updating)
     updating.add_argument("--licence", metavar="TEXT", help="without it what was noted stays")
     named("remove", "remove a catalogue from every profile")
+    _job(action("prepare", "join the enabled catalogues with your music, so that it opens fast"))
+
+
+def _tracks(parser: argparse.ArgumentParser) -> None:
+    """The file that a catalogue's tracks come from, taken by a job or at once."""
+    parser.add_argument("file", type=Path, nargs="?", metavar="FILE")
+    parser.add_argument(
+        "--spool", type=Path, metavar="FOLDER", help="a folder of one upload, deleted afterwards"
+    )
+    _job(parser)
 
 
 def _open_data(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

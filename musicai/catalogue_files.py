@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import pandas as pd
 
 from musicai.errors import UnreadableFile
-from musicai.reading import read_file
+from musicai.progress import Progress, no_progress
+from musicai.reading import few_collections, read_file
 from musicai.settings import Settings
 from musicai.sources import exportify
 from musicai.sources.archives import Input, open_inputs
@@ -48,6 +49,7 @@ def read_catalogue(
     *,
     mappings: Sequence[ColumnMapping] = (),
     invented: bool = False,
+    progress: Progress = no_progress,
 ) -> CatalogueFile:
     """Read the one track table that a file, or an archive around it, holds.
 
@@ -61,19 +63,21 @@ def read_catalogue(
         given: A path, or an uploaded name with its bytes.
         mappings: What the person said of tables that no reader knows.
         invented: Whether invented tracks are wanted, or real ones.
+        progress: Raises ``Cancelled`` to stop.
 
     Raises:
         UnreadableFile: it cannot be read, holds no table of tracks or several, or no track of
             it can be used; the message says which, and why.
     """
-    options = ReadOptions(mappings=tuple(mappings))
+    options = ReadOptions(mappings=tuple(mappings), progress=progress)
     found: list[tuple[ParsedFile, str]] = []
     problems: list[Problem] = []
     for member in open_inputs([given], settings):
         if isinstance(member, Problem):
             problems.append(member)
             continue
-        reading = read_file(member.data, member.file, options)
+        with few_collections():
+            reading = read_file(member.data, member.file, options)
         if reading.parsed is None:
             problems += [reading.problem] if reading.problem else []
         elif _is_table(reading.parsed):

@@ -24,9 +24,10 @@ from musicai.estimates import estimate, evidence
 from musicai.exclusions import leave_out
 from musicai.frames import conform, empty_frame
 from musicai.genres import artist_genres, genre_shares
-from musicai.matching import first_artist, isrc, normalise, recordings
+from musicai.matching import artist_keys, isrc, normalise, recordings
 from musicai.packs import Pack
 from musicai.pairing import Pairs, apart_by_length, known_audio, merged, pair, versions
+from musicai.progress import Progress, no_progress, part
 from musicai.settings import Settings
 from musicai.store import OwnData, Store
 from musicai.tables import (
@@ -54,7 +55,19 @@ _TEXT = ("album", "genres", "isrc")
 _NUMBERS = ("year", "duration_ms", "popularity")
 
 
-def load_library(store: Store, settings: Settings, profile: str, *, whole: bool = False) -> Library:
+def joined_file(settings: Settings, joined: str) -> Path:
+    """The side file of the joined tracks that ``Store.joined_fingerprint`` names."""
+    return settings.cache / f"joined-{joined[:32]}.parquet"
+
+
+def load_library(
+    store: Store,
+    settings: Settings,
+    profile: str,
+    *,
+    whole: bool = False,
+    progress: Progress = no_progress,
+) -> Library:
     """The profile's own data joined with its enabled catalogues.
 
     The joined track table is kept in a side file named by what it was made of, so
@@ -65,10 +78,11 @@ def load_library(store: Store, settings: Settings, profile: str, *, whole: bool 
         settings: Where the side files are.
         profile: Whose library.
         whole: Also with what the person left out of their taste.
+        progress: Raises ``Cancelled`` to stop; then no side file was written.
     """
     started = time.perf_counter()
     fingerprint, joined = store.fingerprint(profile), store.joined_fingerprint(profile)
-    path = settings.cache / f"joined-{joined[:32]}.parquet"
+    path = joined_file(settings, joined)
     own: OwnData | None = None
     try:
         tracks = pd.read_parquet(path)
@@ -76,7 +90,7 @@ def load_library(store: Store, settings: Settings, profile: str, *, whole: bool 
     except (OSError, ValueError, pa.ArrowException):
         own, catalogue = own_and_catalogue(store, profile)
         tags = tagged_genres(store.neighbours(profile))
-        tracks = join(own, catalogue, store.decisions(profile), tags)
+        tracks = join(own, catalogue, store.decisions(profile), tags, progress)
         _write_parquet(path, tracks)
     record = store.profile(profile)
     library = Library.checked(
@@ -90,7 +104,7 @@ def load_library(store: Store, settings: Settings, profile: str, *, whole: bool 
         joined=joined,
         train_on_api_rows=bool(record.train_on_api_rows),
         neighbours=store.neighbours(profile),
-        links=_links(store, profile, set(tracks["track_id"])),
+        links=_links(store, profile, tracks["track_id"]),
     )
     if not whole:
         library = leave_out(library, store.exclusions(profile))
@@ -103,7 +117,7 @@ def load_library(store: Store, settings: Settings, profile: str, *, whole: bool 
     return library
 
 
-def _links(store: Store, profile: str, there: set[str]) -> pd.DataFrame:
+def _links(store: Store, profile: str, there: pd.Series) -> pd.DataFrame:
     """``LINK_COLUMNS`` of the enabled catalogues, for tracks that are there."""
     frames = [store.catalogue_links(c.name) for c in store.catalogues(profile) if c.enabled]
     frames = [frame[frame["track_id"].isin(there)] for frame in frames if len(frame)]
@@ -150,6 +164,7 @@ def join(
     catalogue: pd.DataFrame,
     decisions: Sequence[MatchDecision] = (),
     tags: Mapping[str, str] = MappingProxyType({}),
+    progress: Progress = no_progress,
 ) -> pd.DataFrame:
     """One track table: own tracks in their order, then the catalogues' further tracks.
 
@@ -158,6 +173,7 @@ def join(
         catalogue: ``stack`` of the enabled catalogues.
         decisions: The person's word on which tracks are one recording.
         tags: ``tagged_genres`` of the enabled neighbour packs.
+        progress: Raises ``Cancelled`` to stop.
 
     Returns:
         ``TRACK_COLUMNS``.
@@ -169,7 +185,8 @@ def join(
     flags[data.playlist_items["track"].unique()] = True
     flags[played] = True
     origin[played] = HISTORY_ORIGIN
-    pairs = pair(own, catalogue, decisions)
+    pairs = pair(own, catalogue, decisions, part(progress, 0.0, 0.4))
+    progress(0.4, "Putting the tables together")
     own = own.assign(own=flags, origin=origin, recording=0, estimate="", excluded=False)
     own = _adopt(own.assign(match=pairs.method), catalogue, pairs)
     # a track that only other listeners played belongs to the catalogue it is known from
@@ -182,9 +199,13 @@ def join(
     rest["genre_source"] = np.where(rest["genres"] != "", "file", "none")
     columns = list(TRACK_COLUMNS)
     tracks = pd.concat([own[columns], rest[columns]], ignore_index=True)
+    progress(0.5, "Telling recordings apart")
     tracks["recording"] = _recordings(tracks, pairs, catalogue, decisions)
+    progress(0.7, "Naming genres")
     tracks = _name_genres(tracks, tags)
+    progress(0.8, "Estimating what no file says")
     tracks = estimate(tracks, evidence(tracks, data.plays, _learnable(data)))
+    progress(0.95, "Saving the joined tracks")
     return conform(tracks, TRACK_COLUMNS, "tracks")
 
 
@@ -288,5 +309,5 @@ def _name_genres(tracks: pd.DataFrame, tags: Mapping[str, str]) -> pd.DataFrame:
 
 def _first_artists(tracks: pd.DataFrame) -> pd.Series:
     """The normalised first artist of each track."""
-    names = [normalise(first_artist(value)) for value in tracks["artists"]]
+    names = artist_keys(tracks["artists"].astype(object))
     return pd.Series(names, index=tracks.index, dtype="str", name="artist")

@@ -25,7 +25,7 @@ import pandas as pd
 from scipy import sparse
 
 from musicai.genres import genre_matrix
-from musicai.matching import first_artist, normalise
+from musicai.matching import artist_keys
 from musicai.sessions import basket_rows, completed, sessions
 from musicai.settings import Settings
 from musicai.tables import AUDIO_FEATURES, BoolArray, Library
@@ -98,7 +98,7 @@ def evidence(tracks: pd.DataFrame, plays: pd.DataFrame, items: pd.DataFrame) -> 
     """
     audio = tracks[list(AUDIO_FEATURES)].to_numpy(dtype=np.float64, copy=True)
     audio[(tracks["feature_source"] == "estimated").to_numpy(dtype=bool)] = np.nan
-    names = [normalise(first_artist(text)) for text in tracks["artists"].astype(object)]
+    names = artist_keys(tracks["artists"].astype(object))
     codes = pd.factorize(np.array(names, dtype=object))[0].astype(np.int64)
     codes[np.array([not name for name in names], dtype=bool)] = -1
     done = completed(plays)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -27,6 +27,8 @@ _REISSUE = re.compile(
     r"(?:\s+version)?(?:\s+\d{4})?\s*[\)\]]?\s*$",
     re.I,
 )
+_MARKS = re.compile(r"[\-–(\[]|f(?:ea)?t", re.I)
+"""In every title that has a guest or a re-issue mark, and in few others."""
 
 
 @lru_cache(maxsize=200_000)
@@ -56,6 +58,8 @@ def title_key(title: str) -> str:
     "Remastered 2011" and "feat. X" name the same recording; "Live", "Remix" and
     "Acoustic" name another one and stay.
     """
+    if not _MARKS.search(title):  # most titles; the patterns below need one of these
+        return normalise(title)
     bare = _BRACKETED_GUEST.sub("", title)
     bare = _TRAILING_GUEST.sub("", bare)
     bare = _REISSUE.sub("", bare)
@@ -65,6 +69,30 @@ def title_key(title: str) -> str:
 def first_artist(artists: str) -> str:
     """The first of the ";"-joined artists."""
     return artists.split(ARTIST_SEPARATOR, 1)[0].strip()
+
+
+def artist_keys(artists: Iterable[str]) -> list[str]:
+    """The normalised first artist of each text; every different text is looked at once.
+
+    A cache of a fixed size would be of no use here: a large table goes through it in turn and
+    finds nothing of what was put in.
+    """
+    known: dict[str, str] = {}
+    found = []
+    for text in artists:
+        key = known.get(text)
+        if key is None:
+            key = known[text] = normalise(first_artist(text))
+        found.append(key)
+    return found
+
+
+def recording_keys(artists: Iterable[str], names: Iterable[str]) -> list[str]:
+    """``recording_key`` of each row; "" for a row without a name."""
+    return [
+        f"{by}\t{title_key(name)}" if name else ""
+        for by, name in zip(artist_keys(artists), names, strict=True)
+    ]
 
 
 def recording_key(artists: str, name: str) -> str:
@@ -77,8 +105,8 @@ def recordings(artists: Sequence[str], names: Sequence[str], ids: Sequence[str])
     keys: dict[str, int] = {}
     return np.array(
         [
-            keys.setdefault(recording_key(by, name) if name else f"id\t{track_id}", len(keys))
-            for by, name, track_id in zip(artists, names, ids, strict=True)
+            keys.setdefault(key or f"id\t{track_id}", len(keys))
+            for key, track_id in zip(recording_keys(artists, names), ids, strict=True)
         ],
         dtype=np.int32,
     )

@@ -38,6 +38,10 @@ class PackCoverage:
     """Artists the owner has played."""
     artists: float
     """Share of them that the pack names."""
+    artists_before: float
+    """Share of them that the other enabled packs name."""
+    artists_together: float
+    """Share of them that these name together with the pack."""
     n_plays: int
     """The owner's plays."""
     plays: float
@@ -196,13 +200,15 @@ def artist_columns(names: tuple[str, ...]) -> dict[str, int]:
 def pack_coverage(library: Library, pack: Pack) -> PackCoverage:
     """How much a pack says about the owner's music and the enabled catalogues."""
     items, listens = pack.tables.items, pack.tables.listens
-    keys = np.array([normalise(name) for name in items["artist"].astype(object)], dtype=object)
-    named = set(keys.tolist())
+    keys = [normalise(name) for name in items["artist"].astype(object)]
+    named = set(keys)
     artist = library.tracks["artists"].astype(object).map(_first_key)
     plays = library.plays.loc[library.plays["listener"] == 0, "track"].to_numpy()
     played = artist.iloc[plays]
     mine = set(played[played != ""])
-    by_mine = np.array([key in mine for key in keys.tolist()], dtype=bool)
+    others = [_names(one) for one in library.neighbours if one.name != pack.name]
+    before = mine.intersection(set().union(*others))
+    by_mine = np.array([key in mine for key in keys], dtype=bool)
     known = artist.isin(named).to_numpy()
     fresh = (library.tracks["in_catalogue"] & ~library.tracks["own"]).to_numpy(dtype=bool)
     return PackCoverage(
@@ -210,11 +216,17 @@ def pack_coverage(library: Library, pack: Pack) -> PackCoverage:
         n_items=len(items),
         n_artists=len(mine),
         artists=len(mine & named) / len(mine) if mine else 0.0,
+        artists_before=len(before) / len(mine) if mine else 0.0,
+        artists_together=len(before | (mine & named)) / len(mine) if mine else 0.0,
         n_plays=len(plays),
         plays=float(known[plays].mean()) if len(plays) else 0.0,
         sharing=int(listens.loc[by_mine[listens["item"].to_numpy()], "listener"].nunique()),
         new_tracks=int((known & fresh).sum()),
     )
+
+
+def _names(pack: Pack) -> set[str]:
+    return {normalise(name) for name in pack.tables.items["artist"].astype(object)}
 
 
 def _first_key(artists: str) -> str:

@@ -22,7 +22,8 @@ import pandas as pd
 from rapidfuzz import fuzz, process
 
 from musicai.choices import MatchDecision
-from musicai.matching import first_artist, isrc, normalise, recording_key, title_key
+from musicai.matching import artist_keys, isrc, title_key
+from musicai.progress import Progress, no_progress
 from musicai.tables import AUDIO_FEATURES, BoolArray, RowArray
 
 SURE = 93.0
@@ -100,6 +101,8 @@ class _Search:
         self.ids = self.other["track_id"].astype(object).tolist()
         self.names = self.own["name"].astype(object).tolist()
         self.other_names = self.other["name"].astype(object).tolist()
+        self.own_artist = artist_keys(self.own["artists"].astype(object))
+        self.other_artist = artist_keys(self.other["artists"].astype(object))
         self.own_length = self.own["duration_ms"].to_numpy(dtype=float)
         self.length = self.other["duration_ms"].to_numpy(dtype=float)
         has_audio = self.other[list(AUDIO_FEATURES)].notna().any(axis=1).to_numpy(dtype=bool)
@@ -159,11 +162,11 @@ class _Search:
 
     def by_name(self) -> None:
         """The same normalised first artist and title, and a length that fits."""
-        keys, free = _keys(self.own), self.free()
+        keys, free = _keys(self.names, self.own_artist), self.free()
         wanted = {keys[row] for row in free}
-        by = self.own["artists"].astype(object).tolist()
         there: dict[str, list[int]] = {}
-        other_keys = _keys(self.other, {normalise(first_artist(by[row])) for row in free})
+        mine = {self.own_artist[row] for row in free}
+        other_keys = _keys(self.other_names, self.other_artist, mine)
         for place in self.best_first.tolist():
             if other_keys[place] in wanted:
                 there.setdefault(other_keys[place], []).append(place)
@@ -181,27 +184,25 @@ class _Search:
 
     def by_likeness(self) -> None:
         """Titles of the same artist that are nearly the same."""
-        free = self.free()
-        artist = [normalise(first_artist(text)) for text in self.own["artists"].astype(object)]
+        free, artist = self.free(), self.own_artist
         wanted = {artist[row] for row in free if artist[row]}
-        titles = _titles(self.other, wanted)
+        titles = _titles(self.other_names, self.other_artist, wanted)
         for row in free:
             choices = titles.get(artist[row])
             if choices and row not in self.doubts:
                 self._alike(row, choices)
-        self._misspelt_artists(artist)
 
-    def _misspelt_artists(self, artist: Sequence[str]) -> None:
+    def by_nearly_the_artist(self) -> None:
         """The very same title by an artist who is spelt nearly so: always a question."""
+        artist = self.own_artist
         free = [row for row in self.free() if row not in self.doubts and artist[row]]
         wanted = {title_key(self.names[row]) for row in free}
         there: dict[str, dict[int, str]] = {}
-        by = self.other["artists"].astype(object).tolist()
-        for place, name in enumerate(self.other_names):
+        for place, name in enumerate(self.other_names if wanted else ()):
             if name and (key := title_key(name)) in wanted:
                 artists = there.setdefault(key, {})
                 if len(artists) < MAX_ARTISTS:
-                    artists[place] = normalise(first_artist(by[place]))
+                    artists[place] = self.other_artist[place]
         for row in free:
             choices = there.get(title_key(self.names[row]), {})
             found = process.extractOne(artist[row], choices, scorer=fuzz.ratio, score_cutoff=DOUBT)
@@ -229,23 +230,26 @@ class _Search:
             return
 
 
-def _keys(frame: pd.DataFrame, artists: set[str] | None = None) -> list[str]:
-    """A key for each row with a name; with ``artists`` for theirs alone, which is much faster."""
-    pairs = zip(frame["artists"].astype(object), frame["name"].astype(object), strict=True)
+def _keys(names: Sequence[str], by: Sequence[str], artists: set[str] | None = None) -> list[str]:
+    """``recording_key`` of each row with a name; with ``artists`` of theirs alone.
+
+    Args:
+        names: (n,) titles.
+        by: (n,) ``artist_keys``.
+        artists: Whose rows have a key; that much fewer titles are looked at.
+    """
     return [
-        recording_key(by, name)
-        if name and (artists is None or normalise(first_artist(by)) in artists)
-        else ""
-        for by, name in pairs
+        f"{artist}\t{title_key(name)}" if name and (artists is None or artist in artists) else ""
+        for artist, name in zip(by, names, strict=True)
     ]
 
 
-def _titles(frame: pd.DataFrame, artists: set[str]) -> dict[str, dict[int, str]]:
+def _titles(
+    names: Sequence[str], by: Sequence[str], artists: set[str]
+) -> dict[str, dict[int, str]]:
     """Title keys by row, by artist."""
     found: dict[str, dict[int, str]] = {}
-    pairs = zip(frame["artists"].astype(object), frame["name"].astype(object), strict=True)
-    for row, (by, name) in enumerate(pairs):
-        artist = normalise(first_artist(by))
+    for row, (artist, name) in enumerate(zip(by, names, strict=True)):
         if artist in artists and name:
             titles = found.setdefault(artist, {})
             if len(titles) < MAX_TITLES:
@@ -254,7 +258,10 @@ def _titles(frame: pd.DataFrame, artists: set[str]) -> dict[str, dict[int, str]]
 
 
 def pair(
-    own: pd.DataFrame, catalogue: pd.DataFrame, decisions: Iterable[MatchDecision] = ()
+    own: pd.DataFrame,
+    catalogue: pd.DataFrame,
+    decisions: Iterable[MatchDecision] = (),
+    progress: Progress = no_progress,
 ) -> Pairs:
     """Find the catalogue row of each own track.
 
@@ -263,15 +270,23 @@ def pair(
         catalogue: The same, of all catalogues together; of several rows of one
             recording the first with audio features is taken.
         decisions: What the person said.
+        progress: Raises ``Cancelled`` to stop.
     """
+    note = f"Matching your {len(own):,} tracks with {len(catalogue):,}"
+    progress(0.0, note)
     said = list(decisions)
     search = _Search(own, catalogue, {(d.first, d.second) for d in said if not d.same})
     if len(catalogue) and len(own):
         search.by_word([(d.first, d.second) for d in said if d.same])
         search.by_id()
+        progress(0.3, note)
         search.by_isrc()
+        progress(0.4, note)
         search.by_name()
+        progress(0.6, note)
         search.by_likeness()
+        progress(0.8, note)
+        search.by_nearly_the_artist()
     return Pairs(search.partner, search.method, tuple(search.doubts.values()))
 
 
@@ -279,7 +294,7 @@ def alike(
     own: pd.DataFrame, recording: np.ndarray[tuple[int], np.dtype[np.int32]]
 ) -> Iterator[Doubtful]:
     """Own tracks of one artist whose titles are nearly the same, yet not one recording."""
-    artist = [normalise(first_artist(text)) for text in own["artists"].astype(object)]
+    artist = artist_keys(own["artists"].astype(object))
     names = own["name"].astype(object).tolist()
     length = own["duration_ms"].to_numpy(dtype=float)
     by_artist: dict[str, dict[int, int]] = {}

@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import IO, NoReturn, Self
 
-from musicai.errors import MusicAIError
+from musicai.errors import Cancelled, MusicAIError
 from musicai.jobs.worker import Messages, receive, send
 from musicai.settings import PROJECT_ROOT
 from musicai.sources import HEAD_BYTES, SOURCES, recognise
@@ -64,12 +64,18 @@ class Reading:
 
 
 def read_file(data: bytes, file: str, options: ReadOptions) -> Reading:
-    """Recognise a file and read it; nothing that is in a file raises."""
+    """Recognise a file and read it; nothing that is in a file raises.
+
+    Raises:
+        Cancelled: from ``options.progress`` alone.
+    """
     source = recognise(data, options)
     if source is None:
         return Reading(problem=Problem(file, "", _unknown(data)))
     try:
         return Reading(parsed=source.parse(data, file, options))
+    except Cancelled:
+        raise
     except MusicAIError as error:
         return Reading(problem=Problem(file, "", str(error)))
     except Exception as error:  # a reader's bug must not cost the other files

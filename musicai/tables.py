@@ -148,7 +148,9 @@ class Vocabulary:
     """Track ids in row order: id ↔ row."""
 
     def __init__(self, ids: Iterable[str]) -> None:
-        self._index = pd.Index(np.asarray(list(ids), dtype=object))
+        # a column of text is brought over whole: one by one it takes ten times as long
+        whole = ids.astype(object) if isinstance(ids, pd.Series) else list(ids)
+        self._index = pd.Index(np.asarray(whole, dtype=object))
         if not self._index.is_unique:
             twice = self._index[self._index.duplicated()][0]
             raise DataError(f"Track id {twice!r} occurs twice; ids must be unique.")

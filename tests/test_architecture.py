@@ -27,6 +27,7 @@ LEVELS: tuple[tuple[str, ...], ...] = (
     ("recommenders.base",),
     ("neighbours",),
     ("data_processor",),
+    ("new_music",),
     ("recommenders.joint",),
     ("recommenders.content", "recommenders.collaborative", "recommenders.rules"),
     ("recommenders.connections",),

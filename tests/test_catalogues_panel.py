@@ -8,9 +8,12 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from musicai import jobs, new_music
+from musicai.cli import main
+from musicai.jobs import JobStatus, files
 from musicai.settings import Settings
 from musicai.store import Store
-from musicai.ui import catalogues_panel, library_panel
+from musicai.ui import catalogues_panel, jobs_panel, library_panel
 from tests.test_catalogue_store import digest, links_of, some_tracks
 from tests.test_ui_library import (
     has,
@@ -140,25 +143,55 @@ def test_the_answer_decides(store: Store, answer: str, left: int) -> None:
     assert len(store.catalogues()) == left
 
 
-def test_a_table_is_added_with_its_name_and_licence(store: Store) -> None:
+@pytest.fixture
+def at_once(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
+    """Jobs run in this process, before the page goes on; the commands that were started."""
+    started: list[list[str]] = []
+
+    def start(settings: Settings, kind: jobs.Kind, argv: list[str]) -> jobs.Job:
+        started.append(argv)
+        job = f"{kind}-20260101-1200{len(started):02d}-0000abcd"
+        profile = argv[argv.index("--profile") + 1]
+        settings.jobs.mkdir(parents=True, exist_ok=True)
+        files.write(settings, JobStatus(job, kind, profile, "queued"))
+        end = argv.index("--") if "--" in argv else len(argv)
+        main([*argv[:end], "--job", job, *argv[end:]])
+        return jobs.Job(job, kind, profile)
+
+    monkeypatch.setattr(jobs, "start", start)
+    return started
+
+
+def test_a_table_is_added_with_its_name_and_licence(store: Store, at_once: list[list[str]]) -> None:
     app = opened(NEW_MUSIC)
     assert app.button(key="catalogue_add").disabled
     tracks = [(n, f"New {n}", "Artist 1", "Album") for n in range(100, 105)]
     bad = b"\n" + table([(1, "", "Nobody", "")]).split(b"\n")[1]
     run(app.file_uploader(key="catalogue_file_0").upload("more.csv", table(tracks) + bad))
-    app.text_input(key="catalogue_new_name").set_value("More")
+    app.text_input(key="catalogue_new_name").set_value("-More")
     app.text_input(key="catalogue_new_licence").set_value("CC0")
     run(app.button(key="catalogue_add").click())
     assert not app.error, [one.value for one in app.error]
-    one = store.catalogue("More", "me")
+    one = store.catalogue("-More", "me")
     assert (one.n_tracks, one.licence, one.origin, one.enabled) == (5, "CC0", "more.csv", True)
-    assert "6 rows read" in app.success[0].value.replace("\\", "")
-    assert "no name" in texts(app)
-    run(app)
+    assert "-More” has 5 tracks. 1 row of 6 left out." in app.success[0].value
+    run(app.button(key="close_outcome").click())
     assert not app.success
+    # the report stays: it is read from the job, not from the session
+    (rows, covered) = [t.value for t in opened(NEW_MUSIC).table][:2]
+    assert rows.iloc[0].tolist() == ["6", "5", "0", "1"]
+    told = dict(zip(covered["All that are switched on"], covered["Now"], strict=True))
+    assert told["Tracks of your artists that are new to you"] == "5"
+    assert covered["Before"].tolist()[-1] == "0"
+    (problems,) = [t.value for t in app.table if "Why" in t.value]
+    assert problems["Where"].tolist() == ["line 7"]
+    assert "has no name" in problems["Why"][0]
+    assert not list(Settings(home=store.settings.home).jobs.glob("spool-*"))
 
 
-def test_what_is_no_table_is_refused_with_the_reason(store: Store) -> None:
+def test_what_is_no_table_is_refused_with_the_reason(
+    store: Store, at_once: list[list[str]]
+) -> None:
     app = opened(NEW_MUSIC)
     run(app.file_uploader(key="catalogue_file_0").upload("x.csv", b"one,two\n1,2\n"))
     run(app.button(key="catalogue_add").click())
@@ -166,16 +199,85 @@ def test_what_is_no_table_is_refused_with_the_reason(store: Store) -> None:
     assert len(store.catalogues()) == 1
 
 
-def test_newer_tracks_replace_the_old_ones(store: Store) -> None:
+def test_newer_tracks_replace_the_old_ones(store: Store, at_once: list[list[str]]) -> None:
+    store.rename_catalogue("features", "-features")  # no option of the command line
     app = change(opened(NEW_MUSIC))
     newer = table([(n, f"Newer {n}", "Artist 1", "Album") for n in range(3)])
     run(app.file_uploader(key="catalogue_newer_1_0").upload("newer.csv", newer))
     run(app.button(key="catalogue_update_1").click())
     assert not app.error, [one.value for one in app.error]
-    one = store.catalogue("features", "me")
+    one = store.catalogue("-features", "me")
     assert (one.n_tracks, one.origin, one.enabled) == (3, "newer.csv", True)
     assert "3 tracks" in texts(app)
     assert "updated" in texts(app)
+    assert "has 3 tracks now; it had 30." in app.success[0].value
+
+
+# --- a large library --------------------------------------------------------------------
+
+
+@pytest.fixture
+def large(store: Store, monkeypatch: pytest.MonkeyPatch) -> Store:
+    """The 30 tracks count as many, and nothing was joined yet."""
+    monkeypatch.setattr(new_music, "LARGE", 30)
+    assert not list(store.settings.cache.glob("features-*"))
+    return store
+
+
+def test_a_large_library_is_joined_by_a_job_before_any_page(
+    large: Store, at_once: list[list[str]]
+) -> None:
+    app = opened(NEW_MUSIC)
+    assert at_once == [["catalogues", "prepare", "--profile", "me"]]
+    run(app)
+    assert "30 tracks" in texts(app)
+    assert "being joined" not in texts(app)
+    run(app.toggle(key="catalogue_me_1").set_value(False))
+    run(app.toggle(key="catalogue_me_1").set_value(True))
+    assert len(at_once) == 1, "what was joined once is there"
+
+
+def test_meanwhile_its_progress_stands_in_the_pages_place(
+    large: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    going = JobStatus("prepare-x", "prepare", "me", "running", fraction=0.4, note="Reading")
+    monkeypatch.setattr(jobs, "latest", lambda *_: going)
+    monkeypatch.setattr(jobs, "status", lambda *_: going)
+    monkeypatch.setattr(jobs, "start", lambda *_, **__: pytest.fail("one is enough"))
+    app = opened(NEW_MUSIC)
+    assert "being joined with your music" in texts(app)
+    assert any("Joining your catalogues" in bar.text for bar in app.progress)
+    assert has(app, "cancel_instead")
+    assert not has(app, "catalogue_add")
+    assert "You can use the other pages" not in texts(app)
+    run(app.switch_page("pages/discover.py"))
+    assert "being joined with your music" in texts(app)
+
+
+def test_stopped_it_waits_for_a_word(large: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[str] = []
+    ended = JobStatus("prepare-x", "prepare", "me", "cancelled")
+    monkeypatch.setattr(jobs, "latest", lambda *_: ended)
+    monkeypatch.setattr(jobs_panel, "start", lambda kind, argv: started.append(kind))
+    app = opened(NEW_MUSIC)
+    assert not started
+    assert "not joined with your music yet" in texts(app)
+    run(app.button(key="prepare_again").click())
+    assert started == ["prepare"]
+    run(app.button(key="prepare_without_1").click())
+    assert not large.catalogue("features", "me").enabled
+    assert has(app, "catalogue_add")
+
+
+def test_where_no_side_file_can_be_kept_the_page_is_drawn(
+    large: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the job would be started again and again."""
+    joined = large.joined_fingerprint("me")
+    ended = JobStatus("prepare-x", "prepare", "me", "done", result={"joined": joined})
+    monkeypatch.setattr(jobs, "latest", lambda *_: ended)
+    monkeypatch.setattr(jobs_panel, "start", lambda *_: pytest.fail("it was done"))
+    assert has(opened(NEW_MUSIC), "catalogue_add")
 
 
 def test_what_open_data_found_is_shown_and_takes_no_table(store: Store) -> None:

@@ -8,6 +8,7 @@ import pytest
 from musicai import data_processor as dp
 from musicai.recommenders.base import TrackFeatures
 from musicai.settings import Settings
+from musicai.tables import Library
 from tests import worlds
 
 THREE = [
@@ -63,6 +64,18 @@ def test_features_by_hand() -> None:
     np.testing.assert_allclose(np.asarray(lengths).ravel(), 1, rtol=1e-5)
     likeness = (found.tfidf @ found.tfidf.T).toarray()
     assert likeness[0, 1] > 0.5 > likeness[0, 2]
+
+
+@pytest.mark.parametrize("library", [worlds.library(THREE), worlds.two_camps(120)])
+def test_reading_each_text_once_gives_the_same_bits(library: Library) -> None:
+    """Below and above the size from which terms of one track only are left out."""
+    once, twice = dp.build_features(library), dp.build_features(library, dp.vectorizer(library))
+    assert once.terms == twice.terms
+    for name in ("data", "indices", "indptr"):
+        one, other = getattr(once.tfidf, name), getattr(twice.tfidf, name)
+        assert one.dtype == other.dtype
+        np.testing.assert_array_equal(one, other)
+    np.testing.assert_array_equal(once.idf, twice.idf)
 
 
 def test_the_side_file_gives_the_same_and_heals(settings: Settings) -> None:

@@ -6,7 +6,16 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from musicai.matching import first_artist, name_id, normalise, recording_key, title_key
+from musicai import matching
+from musicai.matching import (
+    artist_keys,
+    first_artist,
+    name_id,
+    normalise,
+    recording_key,
+    recording_keys,
+    title_key,
+)
 
 SAME = [
     ("Here Comes The Sun - Remastered 2009", "Here Comes the Sun"),
@@ -60,3 +69,28 @@ def test_normalise_settles_and_never_loses_a_name(text: str) -> None:
 def test_keys_hold_together(artist: str, title: str) -> None:
     assert recording_key(artist, title) == recording_key(artist, title)
     assert name_id(artist, title) == name_id(artist, title)
+
+
+MARKED = st.lists(
+    st.sampled_from(["a", " ", "(", "[", ")", "-", "–", "feat. ", "FT ", "Featuring ", "with b",
+                     "Remaster", "2011", "Mono", "ſ", "İ"]), max_size=9,
+).map("".join)  # fmt: skip
+
+
+@given(MARKED | st.text(max_size=30))
+@example("Aﬀeat. b")
+@example("x FEAT. y")
+def test_titles_that_need_no_pattern_are_told_rightly(title: str) -> None:
+    """The short way for plain titles gives what the patterns would."""
+    bare = matching._BRACKETED_GUEST.sub("", title)
+    bare = matching._REISSUE.sub("", matching._TRAILING_GUEST.sub("", bare))
+    assert title_key(title) == (normalise(bare) or normalise(title))
+
+
+@given(st.lists(st.tuples(st.text(max_size=12), st.text(max_size=12)), max_size=8))
+def test_keys_of_many_are_those_of_each(rows: list[tuple[str, str]]) -> None:
+    artists, names = [by for by, _ in rows], [name for _, name in rows]
+    assert artist_keys(artists) == [normalise(first_artist(by)) for by in artists]
+    assert recording_keys(artists, names) == [
+        recording_key(by, name) if name else "" for by, name in rows
+    ]

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given
+from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from musicai import data_processor as dp
@@ -124,28 +125,32 @@ def test_rows_that_cannot_be_are_named() -> None:
     assert {problem.where for problem in one.problems} == {f"line {n}" for n in range(2, 11)}
 
 
+TEN_SCRIPTS = (
+    "Björk",
+    "Кино",
+    "久石譲",
+    "방탄소년단",
+    "فيروز",
+    "אביתר בנאי",
+    "ไอซ์",
+    "Σπύρος",
+    "लता",
+    "ꦠꦸꦭꦸꦱ꧀",
+)
+
+
 def test_one_listener_and_names_in_ten_scripts() -> None:
-    names = [
-        "Björk",
-        "Кино",
-        "久石譲",
-        "방탄소년단",
-        "فيروز",
-        "אביתר בנאי",
-        "ไอซ์",
-        "Σπύρος",
-        "लता",
-        "ꦠꦸꦭꦸꦱ꧀",
-    ]
-    pack, _ = assemble([parsed("user,artist,plays\n" + "".join(f"x,{n},2\n" for n in names))])
+    rows = "".join(f"x,{name},2\n" for name in TEN_SCRIPTS)
+    pack, _ = assemble([parsed("user,artist,plays\n" + rows)])
     assert pack is not None
-    assert pack.items["artist"].tolist() == names
+    assert pack.items["artist"].tolist() == list(TEN_SCRIPTS)
     assert pack.n_listeners == 1
 
 
 ROW = st.tuples(st.integers(0, 5), st.integers(-2, 6), st.floats(-3, 50))
 
 
+@examples(deadline=None)
 @given(st.lists(ROW, max_size=40))
 def test_counts_add_up_whatever_the_rows(rows: Sequence[tuple[int, int, float]]) -> None:
     listens = "userID\tartistID\tweight\n" + "".join(f"{u}\t{a}\t{n}\n" for u, a, n in rows)
@@ -156,6 +161,7 @@ def test_counts_add_up_whatever_the_rows(rows: Sequence[tuple[int, int, float]])
     assert (0 if pack is None else len(pack.listens)) == len(good)
 
 
+@examples(deadline=None)
 @given(st.binary(max_size=300))
 def test_bytes_below_a_header_never_crash(data: bytes) -> None:
     for header in (b"user,artist,plays\n", b"userID\tartistID\tweight\n", b"id\tname\turl\n"):
@@ -408,6 +414,37 @@ def test_few_listeners_are_not_called_listeners_like_you(settings: Settings) -> 
         new = int(np.flatnonzero(library.tracks["artists"] == "Portishead")[0])
         (reason,) = model.reasons(query, new)
         assert reason.text == "a few listeners who play Björk also play Portishead"
+
+
+def test_a_pack_of_one_listener_in_ten_scripts_is_learned_from(settings: Settings) -> None:
+    """Beside negative counts, which are named; the good rows find the owner's artists."""
+    good = "".join(f"x,{name.upper()},{n + 1}\n" for n, name in enumerate(TEN_SCRIPTS))
+    bad = "".join(f"x,{name},-2\n" for name in TEN_SCRIPTS)
+    with Store(settings) as store:
+        report = take(
+            store,
+            settings,
+            ("h.json", history(*TEN_SCRIPTS)),
+            ("table.csv", catalogue("Portishead", "Кино")),
+            ("one.csv", ("user,artist,plays\n" + good + bad).encode()),
+        )
+        assert (report.neighbours.imported, report.neighbours.rejected) == (10, 10)
+        assert report.neighbours.adds_up
+        assert [one.where for one in report.problems] == [f"line {n}" for n in range(12, 22)]
+        library = load_library(store, settings, "p")
+        covered = pack_coverage(library, library.neighbours[0])
+        assert (covered.artists, covered.plays, covered.sharing) == (1.0, 1.0, 1)
+        data = training(settings, store)
+        assert (data.n_listeners, data.n_neighbours) == (1, 1)
+        model = Collaborative(CollaborativeConfig(factors=8, regularization=0.5)).fit(
+            data, no_progress
+        )
+        query = Query(dp.history(library), np.zeros(0, dtype=np.int32))
+        scores = model.score(query)
+        assert np.isfinite(scores[library.tracks["artists"] == "Кино"]).all()
+        for row in np.flatnonzero(~library.tracks["own"].to_numpy()):
+            for reason in model.reasons(query, int(row)):
+                assert "listeners like you" not in reason.text, "it is one listener"
 
 
 def test_tags_of_a_pack_name_genres_where_nothing_else_does(tmp_path: Path) -> None:

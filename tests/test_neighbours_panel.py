@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
+from musicai.jobs import JobStatus
 from musicai.settings import Settings
 from musicai.store import Store
-from musicai.ui import library_panel
+from musicai.ui import jobs_panel, library_panel
 from tests.test_neighbours import catalogue, counts, history
 from tests.test_ui_library import has, imported, opened, run, texts
 
@@ -60,3 +63,49 @@ def test_the_sample_has_no_part_for_real_listeners(with_sample: Path) -> None:
     assert not app.error
     assert "Other listeners" not in texts(app)
     assert not has(app, "pack_yes")
+
+
+def test_a_pack_is_added_here_as_a_job(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[list[str]] = []
+    monkeypatch.setattr(jobs_panel, "start", lambda kind, command: started.append([kind, *command]))
+    imported(home, ("h.json", history("Björk")))
+    app = opened(NEW_MUSIC)
+    assert app.button(key="pack_add").disabled
+    run(app.file_uploader(key="pack_files_0").upload("counts.csv", counts()))
+    run(app.button(key="pack_add").click())
+    (command,) = started
+    assert command[:2] == ["import", "import"]
+    assert "--train" in command
+    spool = Path(command[command.index("--spool") + 1])
+    assert (spool / "0000").read_bytes() == counts()
+
+
+def test_what_became_of_its_rows_is_told(home: Path) -> None:
+    stocked(home)
+    imported(home, ("more.csv", counts() + b"u1,Slayer,-4\n"))
+    app = opened(NEW_MUSIC)
+    assert not app.error
+    (rows,) = [t.value for t in app.table if "Rejected" in t.value]
+    assert rows[""].tolist() == ["Rows of other listeners"]
+    assert rows["Rejected"].tolist() == ["1"]
+    (problems,) = [t.value for t in app.table if "Why" in t.value]
+    assert problems["Where"].tolist() == ["line 62"]
+    assert "no believable count" in problems["Why"][0]
+
+
+def test_a_second_pack_says_what_it_adds_to_the_first(home: Path) -> None:
+    stocked(home)
+    imported(home, ("second.csv", counts().replace(b"Bj\xc3\xb6rk", b"Radiohead")))
+    said = texts(opened(NEW_MUSIC))
+    assert "your other packs name 50% of your artists; with it, 100%" in said
+
+
+def test_the_end_of_the_job_says_what_was_taken() -> None:
+    result = {
+        "neighbours": {"read": 3, "imported": 2, "rejected": 1},
+        "plays": {"read": 0, "imported": 0},
+        "n_problems": 1,
+    }
+    job = JobStatus("import-x", "import", "me", "done", seconds=4, result=result)
+    said = jobs_panel._imported(job)
+    assert said.startswith("Imported 2 rows of other listeners in 4 s, with training. 1 problem")

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
-from musicai.catalogue_files import CatalogueFile, read_catalogue
-from musicai.cli.shared import Outcome, chosen_profile, show_rows, show_table
+from musicai import jobs, new_music
+from musicai.cli.shared import Outcome, Work, chosen_profile, show_rows, show_table, work_of
 from musicai.coverage import Coverage, Reach, coverage
 from musicai.errors import QueryError
-from musicai.importing import catalogue_name
+from musicai.new_music import Taken
 from musicai.settings import Settings
+from musicai.sources.archives import Input
 from musicai.store import Catalogue, Store
 from musicai.store.cataloguing import NEIGHBOURS
 
@@ -112,27 +114,44 @@ def _total(found: Coverage) -> str:
 
 def _add(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
     """A new catalogue, enabled for the named profile or the only one with real data."""
-    profile = _of_person(options, store)
-    file = read_catalogue(settings, options.file, mappings=store.mappings())
-    name = options.name or catalogue_name(file.file)
-    known = {one.digest: one.name for one in store.catalogues()}
-    if file.digest in known:
-        raise QueryError(f"These very tracks are the catalogue {known[file.digest]!r} already.")
-    if options.name and options.name.strip() in known.values():
-        raise QueryError(f"There is a catalogue {options.name!r} already; `update` replaces it.")
-    added = store.add_catalogue(
-        name,
-        file.tracks,
-        origin=file.origin if options.origin is None else options.origin,
-        licence=options.licence,
-        digest=file.digest,
-    )
-    if profile is not None:
-        store.enable_catalogue(profile, added.name, True)
+    with _taking(options, settings) as work:
+        profile = _of_person(options, store)
+        taken = new_music.add(
+            store,
+            settings,
+            _given(options, settings),
+            profile=profile,
+            name=options.name or "",
+            licence=options.licence,
+            origin=options.origin,
+            progress=work.progress,
+        )
+        work.result(taken.summary())
+    added = taken.catalogue
     if not options.json:
         whom = f"enabled for {profile!r}" if profile else "enabled for nobody yet"
         print(f"Catalogue {added.name!r} has {added.n_tracks:,} tracks; {whom}.")
-    return _report(options, file, _row(store.catalogue(added.name, profile), None))
+    return _report(options, taken, _row(added, None))
+
+
+@contextmanager
+def _taking(options: argparse.Namespace, settings: Settings) -> Iterator[Work]:
+    """The work of taking a file; an upload is deleted afterwards, however it ends."""
+    try:
+        with work_of(options, settings, "catalogue") as work:
+            yield work
+    finally:
+        if options.spool is not None:
+            jobs.discard_spool(settings, options.spool)
+
+
+def _given(options: argparse.Namespace, settings: Settings) -> Input:
+    """The file that is meant: a path, or an upload."""
+    uploads = jobs.read_spool(settings, options.spool) if options.spool else []
+    given: list[Input] = [*([options.file] if options.file else []), *uploads]
+    if len(given) != 1:
+        raise QueryError(f"{len(given)} files were handed in. Give one file a catalogue.")
+    return given[0]
 
 
 def _of_person(options: argparse.Namespace, store: Store) -> str | None:
@@ -142,31 +161,50 @@ def _of_person(options: argparse.Namespace, store: Store) -> str | None:
     return real[0] if len(real) == 1 else None
 
 
-def _report(options: argparse.Namespace, file: CatalogueFile, row: dict[str, Any]) -> Outcome:
-    """What became of the rows of a file."""
-    counts = {
-        "read": file.read,
-        "kept": len(file.tracks),
-        "duplicate": file.duplicate,
-        "rejected": file.rejected,
-    }
-    problems = [{"file": p.file, "where": p.where, "why": p.why} for p in file.problems]
+def _report(options: argparse.Namespace, taken: Taken, row: dict[str, Any]) -> Outcome:
+    """What became of the rows of a file, and what is covered before and after."""
+    summary = taken.summary()
+    problems = [{"file": p.file, "where": p.where, "why": p.why} for p in taken.file.problems]
     if not options.json:
-        print(", ".join(f"{number:,} {what}" for what, number in counts.items()))
+        print(", ".join(f"{number:,} {what}" for what, number in summary["rows"].items()))
+        if taken.before is not None and taken.after is not None:
+            print(f"Before: {_total(taken.before)}\nNow: {_total(taken.after)}")
         show_table(("file", "where", "why"), [list(problem.values()) for problem in problems])
-    return 0, {"catalogue": row, "rows": counts, "problems": problems}
+    told = {name: summary[name] for name in ("rows", "coverage")}
+    return 0, {"catalogue": row, **told, "problems": problems}
 
 
 def _update(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
     """Other tracks under the same name."""
-    old = _named(options, store)
-    file = read_catalogue(settings, options.file, mappings=store.mappings(), invented=old.invented)
-    new = store.update_catalogue(
-        old.name, file.tracks, origin=file.origin, licence=options.licence, digest=file.digest
-    )
+    with _taking(options, settings) as work:
+        name = _named(options, store).name
+        taken = new_music.update(
+            store,
+            settings,
+            name,
+            _given(options, settings),
+            profile=_of_person(options, store),
+            licence=options.licence,
+            progress=work.progress,
+        )
+        work.result(taken.summary())
+    new = taken.catalogue
     if not options.json:
-        print(f"Catalogue {new.name!r} has {new.n_tracks:,} tracks now; it had {old.n_tracks:,}.")
-    return _report(options, file, {**_row(new, None), "tracks_before": old.n_tracks})
+        print(f"Catalogue {name!r} has {new.n_tracks:,} tracks now; it had {taken.replaced:,}.")
+    return _report(options, taken, {**_row(new, None), "tracks_before": taken.replaced})
+
+
+def _prepare(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
+    """The side files that make opening a large library quick."""
+    with work_of(options, settings, "prepare") as work:
+        profile = chosen_profile(options, store, settings)
+        # told before, so that a look at the job says what it was for, however it ends
+        work.result({"joined": store.joined_fingerprint(profile)})
+        joined = new_music.prepare(store, settings, profile, work.progress)
+        work.result({"joined": joined})
+    if not options.json:
+        print(f"The library of {profile!r} is prepared.")
+    return 0, {"profile": profile, "joined": joined}
 
 
 def _rename(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
@@ -231,4 +269,5 @@ _ACTIONS: Mapping[str, Callable[[argparse.Namespace, Settings, Store], Outcome]]
     "disable": _switch,
     "update": _update,
     "remove": _remove,
+    "prepare": _prepare,
 }

@@ -7,7 +7,8 @@
 A job outlives the page that started it, survives a reload, and can be
 cancelled. One job works at a time in one home; a plain command line takes the
 same lock through :func:`exclusive`. A status file holds numbers and plain
-notes, and of the person only the profile's name.
+notes, of the person only the profile's name, and of a catalogue's file its name and the rows
+that were not taken.
 """
 
 from musicai.jobs.child import JobProgress, exclusive

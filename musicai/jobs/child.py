@@ -165,6 +165,8 @@ def _who_holds(holder: Path) -> str:
         "export": "An export",
         "enrich": "A search in open data",
         "measure": "A reading of dumps",
+        "catalogue": "The work on a catalogue",
+        "prepare": "The joining of catalogues",
     }
     try:
         known = json.loads(holder.read_text("utf-8"))

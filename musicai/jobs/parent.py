@@ -62,7 +62,8 @@ def start(
         settings: Whose home.
         kind: What it is, for lists and messages.
         argv: The command and its arguments; paths absolute, for the job runs in
-            the project's folder.
+            the project's folder. After a bare ``--`` stands what may begin with a dash and is
+            no option.
         profile: Whose data; read from ``--profile`` in ``argv`` where not given.
 
     Raises:
@@ -74,7 +75,10 @@ def start(
     now = datetime.now(UTC)
     job = Job(f"{kind}-{now:%Y%m%d-%H%M%S}-{secrets.token_hex(4)}", kind, profile)
     write(settings, JobStatus(job.id, kind, profile, "queued", note="Starting", started_at=now))
-    command = [sys.executable, "-m", "musicai", *argv, "--job", job.id]
+    words = list(argv)
+    end = words.index("--") if "--" in words else len(words)
+    words[end:end] = ["--job", job.id]
+    command = [sys.executable, "-m", "musicai", *words]
     try:
         with job_file(settings, job.id, "log").open("wb") as log:
             _children[job.id] = subprocess.Popen(

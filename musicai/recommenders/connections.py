@@ -54,11 +54,13 @@ class Connections(Component):
         )
         terms = {term: column for column, term in enumerate(features.terms)}
         columns = [terms.get(f"g:{tag}", -1) for tag in links.tags]
-        tagged = csr_matrix((features.n_tracks, len(columns)), dtype=np.float32).tolil()
-        for place, column in enumerate(columns):
-            if column >= 0:
-                tagged[features.tfidf[:, [column]].nonzero()[0], place] = 1.0
-        self.tagged_ = csr_matrix(tagged, dtype=np.float32)
+        known = [(place, column) for place, column in enumerate(columns) if column >= 0]
+        track, number = features.tfidf[:, [column for _, column in known]].nonzero()
+        tag = np.array([place for place, _ in known], dtype=np.intp)[number]
+        self.tagged_ = csr_matrix(
+            (np.ones(len(track), dtype=np.float32), (track, tag)),
+            shape=(features.n_tracks, len(columns)),
+        )
         progress(1.0, "Followed the connections")
         return self
 

@@ -10,6 +10,7 @@ import pandas as pd
 
 from musicai.choices import Choices
 from musicai.frames import empty_frame
+from musicai.progress import Progress, no_progress
 from musicai.tables import SOURCE_TRACK_COLUMNS
 
 PLAY_SOURCES = (
@@ -89,6 +90,8 @@ class ReadOptions:
     """Take plays of private sessions too."""
     mappings: tuple[ColumnMapping, ...] = ()
     """For tables that no reader knows."""
+    progress: Progress = field(default=no_progress, compare=False)
+    """Told the share of a long table that is read; what it raises to stop passes through."""
 
 
 @dataclass(frozen=True)

@@ -195,7 +195,7 @@ def parse(data: bytes, file: str, options: ReadOptions) -> ParsedFile:
         way = "day first" if order.day_first else "month first, for they are with AM and PM"
         complaints.add("", f"Dates such as 03/04/2023 were read {way}; no row shows which it is.")
     rows = _Rows(mapping, complaints, reading.header, playlist_name(file), order.day_first)
-    for chunk in reading.chunks():
+    for chunk in reading.chunks(progress=options.progress):
         rows.take(chunk)
     if not rows.read + reading.rejected:
         complaints.add("", "The table has no rows below its header. Export it again.")

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from musicai.errors import UnreadableFile
+from musicai.progress import Progress, no_progress
 from musicai.sources.complaints import Complaints
 
 DELIMITERS = (",", ";", "\t")
@@ -147,12 +148,18 @@ class CsvReading:
             )
         self.header = header
 
-    def chunks(self, size: int = CHUNK_ROWS) -> Iterator[CsvChunk]:
-        """The rows after the header; blank lines are passed over."""
+    def chunks(
+        self, size: int = CHUNK_ROWS, progress: Progress = no_progress
+    ) -> Iterator[CsvChunk]:
+        """The rows after the header; blank lines are passed over.
+
+        Args:
+            size: Rows of a chunk at most.
+            progress: Told the share of the file that is read, chunk by chunk.
+        """
         encoding, errors = encoding_of(self.data)
-        with io.TextIOWrapper(
-            io.BytesIO(self.data), encoding=encoding, errors=errors, newline=""
-        ) as stream:
+        raw = io.BytesIO(self.data)
+        with io.TextIOWrapper(raw, encoding=encoding, errors=errors, newline="") as stream:
             skipped = 1 if _skip_hint(stream) else 0
             lines: list[int] = []
             rows: list[list[str]] = []
@@ -160,6 +167,7 @@ class CsvReading:
                 lines.append(line)
                 rows.append(row)
                 if len(rows) == size:
+                    progress(raw.tell() / len(self.data), f"Reading line {line:,}")
                     yield self._chunk(lines, rows)
                     lines, rows = [], []
             if rows:

@@ -95,7 +95,7 @@ def parse(data: bytes, file: str, options: ReadOptions) -> ParsedFile:
     complaints = Complaints(file)
     reading = CsvReading(data, complaints)
     table = _Table(complaints, reading.header)
-    for chunk in reading.chunks():
+    for chunk in reading.chunks(progress=options.progress):
         table.take(chunk)
     read = table.read + reading.rejected
     if not read:

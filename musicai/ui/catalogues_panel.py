@@ -6,28 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from musicai.catalogue_files import CatalogueFile, read_catalogue
 from musicai.coverage import CatalogueReach, Coverage, Reach, coverage
-from musicai.errors import DataError, NotFound
-from musicai.importing import catalogue_name
+from musicai.errors import NotFound
 from musicai.store import Catalogue
 from musicai.store.catalogue_changes import LONGEST_NAME, LONGEST_NOTE
 from musicai.store.cataloguing import NEIGHBOURS, OPEN, TRACKS
-from musicai.ui import jobs_panel, state, words
+from musicai.ui import jobs_panel, state, taking_panel, words
 
 if TYPE_CHECKING:
     from streamlit.runtime.uploaded_file_manager import UploadedFile
 
     from musicai.ai_model import MusicAI
-
-_REPORT = "catalogue_report"
-"""Session key: what became of the rows of the file that was taken last."""
-
-_TAKEN = "catalogue_taken"
-"""Session key: how many files were taken; uploaders are emptied by a new key."""
-
-MAX_PROBLEMS = 20
-"""Problems of a file that are listed on the page."""
 
 WHERE = (
     (
@@ -75,7 +64,6 @@ def show_catalogues(ai: MusicAI, profile: str) -> None:
     invented = ai.library.invented
     st.subheader("Catalogues", anchor=False)
     st.caption("Where Discover finds tracks that you have never played.")
-    _report()
     fitting = [
         one
         for one in state.store().catalogues(profile)
@@ -202,7 +190,7 @@ def _change(one: Catalogue, profile: str) -> None:
     if one.kind == TRACKS:
         newer = st.file_uploader(
             "Newer tracks for it",
-            key=f"catalogue_newer_{one.id}_{st.session_state.get(_TAKEN, 0)}",
+            key=taking_panel.upload_key(f"catalogue_newer_{one.id}"),
             help="They replace those it has now; its name, and who uses it, stay.",
         )
     with st.container(horizontal=True):
@@ -213,7 +201,7 @@ def _change(one: Catalogue, profile: str) -> None:
                 key=f"catalogue_update_{one.id}",
                 icon=":material/sync:",
                 on_click=_replace,
-                args=(one, newer),
+                args=(one, newer, profile),
                 disabled=jobs_panel.running() is not None,
             )
         if st.button("Remove…", key=f"catalogue_remove_{one.id}", icon=":material/delete:"):
@@ -280,7 +268,7 @@ def _add(profile: str) -> None:
     with st.container(border=True):
         given = st.file_uploader(
             "A table of tracks (CSV, also gzipped or in a zip)",
-            key=f"catalogue_file_{st.session_state.get(_TAKEN, 0)}",
+            key=taking_panel.upload_key("catalogue_file"),
         )
         left, right = st.columns(2)
         left.text_input(
@@ -298,74 +286,23 @@ def _add(profile: str) -> None:
             on_click=_take,
             args=(profile, given),
         )
+    taking_panel.report(profile)
 
 
 def _take(profile: str, given: UploadedFile) -> None:
     name, licence = (st.session_state[f"catalogue_new_{what}"] for what in ("name", "licence"))
-    state.attempt(lambda: _add_file(profile, given, name, licence))
+
+    def act() -> None:
+        # one word each: what begins with a dash is no option of the command line then
+        taking_panel.start(given, profile, "add", f"--name={name}", f"--licence={licence}")
+        for what in ("name", "licence"):
+            st.session_state[f"catalogue_new_{what}"] = ""
+
+    state.attempt(act)
 
 
-def _add_file(profile: str, given: UploadedFile, name: str, licence: str) -> None:
-    store = state.store()
-    file = read_catalogue(
-        state.settings(), (given.name, given.getvalue()), mappings=store.mappings()
-    )
-    there = {one.digest: one.name for one in store.catalogues()}
-    if file.digest in there:
-        raise DataError(f"These very tracks are the catalogue {there[file.digest]!r} already.")
-    wanted = name.strip()
-    if wanted in there.values():
-        raise DataError(f"There is a catalogue {wanted!r} already; choose another name.")
-    added = store.add_catalogue(
-        wanted or catalogue_name(file.file),
-        file.tracks,
-        origin=file.origin,
-        licence=licence,
-        digest=file.digest,
-    )
-    store.enable_catalogue(profile, added.name, True)
-    for what in ("name", "licence"):
-        st.session_state[f"catalogue_new_{what}"] = ""
-    _keep_report(f"“{added.name}” is added and switched on", file)
-
-
-def _replace(one: Catalogue, given: UploadedFile) -> None:
-    state.attempt(lambda: _replace_tracks(one, given))
-
-
-def _replace_tracks(one: Catalogue, given: UploadedFile) -> None:
-    store = state.store()
-    file = read_catalogue(
-        state.settings(),
-        (given.name, given.getvalue()),
-        mappings=store.mappings(),
-        invented=one.invented,
-    )
-    store.update_catalogue(one.name, file.tracks, origin=file.origin, digest=file.digest)
-    _keep_report(f"The tracks of “{one.name}” are replaced", file)
-
-
-def _keep_report(done: str, file: CatalogueFile) -> None:
-    counts = (
-        f"{words.count(file.read, 'row')} read: {len(file.tracks):,} kept, "
-        f"{file.duplicate:,} repeated, {file.rejected:,} left out."
-    )
-    problems = [(one.where, one.why) for one in file.problems]
-    st.session_state[_REPORT] = (f"{done}. {counts}", problems)
-    st.session_state[_TAKEN] = st.session_state.get(_TAKEN, 0) + 1
-
-
-def _report() -> None:
-    """What became of the file that was just taken, once."""
-    kept = st.session_state.pop(_REPORT, None)
-    if kept is None:
-        return
-    said, problems = kept
-    st.success(words.plain(said, 400), icon=":material/check:")
-    for where, why in problems[:MAX_PROBLEMS]:
-        st.caption(words.plain(f"{where}: {why}" if where else why, 300))
-    if len(problems) > MAX_PROBLEMS:
-        st.caption(f"And {words.count(len(problems) - MAX_PROBLEMS, 'further problem')}.")
+def _replace(one: Catalogue, given: UploadedFile, profile: str) -> None:
+    state.attempt(lambda: taking_panel.start(given, profile, "update", name=one.name))
 
 
 # --- where to get one -----------------------------------------------------------------

@@ -12,7 +12,7 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from musicai.settings import PROJECT_ROOT
-from musicai.ui import jobs_panel, state, words
+from musicai.ui import jobs_panel, preparing_panel, state, words
 from musicai.ui.rings import logo_svg
 
 _FRAMED = "_framed"
@@ -86,8 +86,16 @@ def run_app() -> None:
     st.title(page.title, anchor=False)
     state.show_kept_error()
     state.guarded(jobs_panel.outcome)
-    st.session_state[_FRAMED] = True
-    page.run()
+    if not _waits():
+        st.session_state[_FRAMED] = True
+        page.run()
+
+
+def _waits() -> bool:
+    """Whether a job must be done before any page of the chosen profile can be drawn."""
+    found: list[bool] = []
+    state.guarded(lambda: found.append(preparing_panel.stands_in()))
+    return found == [True]
 
 
 def begin_page() -> None:

@@ -11,6 +11,7 @@ import streamlit as st
 from musicai import jobs
 from musicai.errors import MusicAIError, QueryError
 from musicai.sources import SOURCES
+from musicai.sources.base import Problem
 from musicai.store import Counts, FileRecord, ImportRecord
 from musicai.store.records import counts_of_kind
 from musicai.ui import jobs_panel, mapping_panel, state, words
@@ -264,13 +265,18 @@ def files_table(files: Sequence[FileRecord]) -> dict[str, list[object]]:
 
 def problems(record: ImportRecord, *, key: str) -> None:
     """Rows and files that were not taken in, each with its place and the reason."""
-    if not record.problems:
+    problem_list(record.problems, len(record.problems), key=key)
+
+
+def problem_list(found: Sequence[Problem], total: int, *, key: str) -> None:
+    """The first of ``total`` problems, each with its file, place and reason."""
+    if not total:
         st.caption(":material/check: No problems.")
         return
-    shown = record.problems[:PROBLEMS_SHOWN]
+    shown = found[:PROBLEMS_SHOWN]
     st.caption(
-        f":material/report: {words.count(len(record.problems), 'problem')}"
-        + (f", the first {PROBLEMS_SHOWN} shown." if len(record.problems) > len(shown) else ".")
+        f":material/report: {words.count(total, 'problem')}"
+        + (f", the first {len(shown)} shown." if total > len(shown) else ".")
     )
     alt = "What was not taken in, and why"
     if len(shown) <= _FEW:  # a table wraps long reasons; many rows need one that scrolls

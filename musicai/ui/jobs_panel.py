@@ -26,6 +26,8 @@ _DOING = {
     "export": "Writing your export",
     "enrich": "Asking open data",
     "measure": "Reading dumps",
+    "catalogue": "Taking in the tracks",
+    "prepare": "Joining your catalogues",
 }
 _FAILED = {
     "import": "The import failed",
@@ -33,6 +35,8 @@ _FAILED = {
     "export": "The export failed",
     "enrich": "Finding music through open data failed",
     "measure": "Reading the dumps failed",
+    "catalogue": "The tracks were not taken in",
+    "prepare": "Joining your catalogues failed",
 }
 _KEPT = {
     "enrich": ". The answers so far are kept, and the next run goes on from them.",
@@ -70,9 +74,9 @@ def sidebar() -> None:
     _watched("side")
 
 
-def progress() -> None:
-    """The running job, large, on the pages that start one."""
-    _watched("main")
+def progress(*, instead: bool = False) -> None:
+    """The running job, large, on the pages that start one, or ``instead`` of any page."""
+    _watched("instead" if instead else "main")
 
 
 def _watched(place: str) -> None:
@@ -93,11 +97,12 @@ def _watch(place: str) -> None:
         st.rerun()
     label = "Cancelling" if job.cancelling else _DOING["train" if imported else job.kind]
     note = job.note or "Starting"
-    with st.container(border=place == "main"):
+    with st.container(border=place != "side"):
         st.progress(job.fraction, text=f"**{label}** {job.fraction:.0%} · {words.plain(note)}")
         with st.container(horizontal=True, vertical_alignment="center"):
-            if place == "main":
-                st.caption(f"{words.seconds(job.seconds)} so far. You can use the other pages.")
+            if place != "side":
+                so_far = f"{words.seconds(job.seconds)} so far."
+                st.caption(so_far + (" You can use the other pages." if place == "main" else ""))
             st.button(
                 "Cancel",
                 key=f"cancel_{place}",
@@ -124,6 +129,9 @@ def outcome() -> None:
         return
     if not job.finished:
         return
+    if job.kind == "prepare" and job.state == "done":
+        _forget()  # the page itself is what was waited for
+        return
     with st.container(horizontal=True, vertical_alignment="center"):
         _message(job)
         st.button("Close", key="close_outcome", icon=":material/close:", on_click=_forget)
@@ -148,6 +156,8 @@ def _message(job: JobStatus) -> None:
         _enriched(job)
     elif job.kind == "measure":
         _measured(job)
+    elif job.kind == "catalogue":
+        st.success(_catalogue(job), icon=":material/check_circle:")
     elif job.kind == "export":
         st.success("Your export is written; take it on Library.", icon=":material/check_circle:")
     else:
@@ -182,12 +192,27 @@ def _measured(job: JobStatus) -> None:
     st.warning(f"{text} {words.count(problems, 'problem')}: {first}", icon=":material/warning:")
 
 
+def _catalogue(job: JobStatus) -> str:
+    told, rows = job.result, job.result["rows"]
+    name, tracks = f"“{words.plain(str(told['catalogue']))}”", words.count(rows["kept"], "track")
+    text = f"{name} has {tracks}"
+    text += "." if told["replaced"] is None else f" now; it had {int(told['replaced']):,}."
+    left = int(rows["rejected"])
+    text += f" {words.count(left, 'row')} of {rows['read']:,} left out." if left else ""
+    return f"{text} The whole report stands under New music on Library."
+
+
 def _imported(job: JobStatus) -> str:
     counts = job.result
-    kinds = (("plays", "play"), ("playlist_rows", "playlist row"), ("tracks", "catalogue track"))
+    kinds = (
+        ("plays", "play", ""),
+        ("playlist_rows", "playlist row", ""),
+        ("tracks", "catalogue track", ""),
+        ("neighbours", "row of other listeners", "rows of other listeners"),
+    )
     parts = [
-        words.count(int(counts[key]["imported"]), noun)
-        for key, noun in kinds
+        words.count(int(counts[key]["imported"]), noun, several)
+        for key, noun, several in kinds
         if isinstance(counts.get(key), dict) and counts[key].get("imported")
     ]
     problems = int(counts.get("n_problems") or 0)

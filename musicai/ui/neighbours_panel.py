@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from musicai.recommenders.items import ENOUGH_LISTENERS
 from musicai.store import Catalogue
-from musicai.ui import state, words
+from musicai.ui import import_panel, jobs_panel, state, words
 
 if TYPE_CHECKING:
     from musicai.ai_model import MusicAI
@@ -41,9 +42,44 @@ def draw(ai: MusicAI, name: str) -> None:
     for pack in packs:
         _pack(ai, name, pack)
     if not packs:
-        st.markdown("No pack yet. Drop its files, a folder's worth or a zip, into “Add music”.")
+        st.markdown("No pack yet.")
+    _add(name)
+    _report(name)
     with st.expander("Where to get one", icon=":material/help:"):
         st.markdown(WHERE_TO_GET)
+
+
+def _add(profile: str) -> None:
+    with st.container(border=True):
+        files = st.file_uploader(
+            "Files of a pack (all of them at once, or a zip)",
+            accept_multiple_files=True,
+            key=import_panel.upload_key("pack_files"),
+        )
+        st.button(
+            "Add the pack",
+            key="pack_add",
+            icon=":material/group_add:",
+            disabled=not files or jobs_panel.running() is not None,
+            on_click=_take,
+            args=(profile, files),
+            help="A job reads it and trains on it; you can stop it.",
+        )
+
+
+def _take(profile: str, files: Sequence[import_panel.Upload]) -> None:
+    state.attempt(lambda: import_panel.start(files, profile, include_private=False))
+
+
+def _report(profile: str) -> None:
+    """What became of the rows of the pack that was taken last, folded away."""
+    records = state.store().imports(profile)
+    last = next((one for one in records if one.neighbours.read), None)
+    if last is not None:
+        title = f"The last files of a pack, {words.date_and_time(last.created_at)}"
+        fresh = last is records[0] and jobs_panel.just_imported()
+        with st.expander(title, expanded=fresh, icon=":material/fact_check:"):
+            import_panel.report(last, key=f"pack_{last.id}")
 
 
 def _pack(ai: MusicAI, profile: str, pack: Catalogue) -> None:
@@ -83,11 +119,16 @@ def _coverage(ai: MusicAI, pack: str) -> None:
         f"them, and {words.count(found.new_tracks, 'track')} of your catalogues that you never "
         "played can be scored through it."
     )
+    if found.artists_before:
+        st.markdown(
+            f"Without it, your other packs name {found.artists_before:.0%} of your artists; with "
+            f"it, {found.artists_together:.0%}."
+        )
     if found.sharing < ENOUGH_LISTENERS:
         st.caption(
             f"From {ENOUGH_LISTENERS} such listeners on, a reason may say “listeners like you”."
         )
-    st.caption("It counts from the next training on: see Models.")
+    st.caption("It counts in versions that were trained since you added it: see Models.")
 
 
 def _switch(profile: str, name: str, key: str) -> None:
