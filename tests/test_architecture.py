@@ -12,7 +12,7 @@ from tests.conftest import ROOT
 
 LEVELS: tuple[tuple[str, ...], ...] = (
     ("errors",),
-    ("settings", "progress", "output"),
+    ("settings", "progress", "output", "segments"),
     ("logs", "frames", "choices"),
     ("packs",),
     ("tables",),
