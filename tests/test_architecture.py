@@ -39,6 +39,7 @@ LEVELS: tuple[tuple[str, ...], ...] = (
     ("ai_model",),
     ("metrics", "holdout"),
     ("contenders",),
+    ("tallies",),
     ("evaluation", "fitting"),
     ("training",),
     ("checks", "arguments"),
