@@ -56,7 +56,7 @@ class SegmentResult:
     n: int
     """Number of units."""
     metrics: Figures
-    """Method → metric → mean over units."""
+    """Method → metric → mean over units; only methods that had an opinion here."""
     intervals: Ends
     """Method → metric → 95 % bootstrap interval over units."""
 
@@ -202,13 +202,19 @@ class Tally:
             intervals=intervals,
             ndcg={method: ndcg[:, line] for line, method in enumerate(self.methods)},
             segments={
-                name: SegmentResult(
-                    int((segment == name).sum()),
-                    *self._summary(stacked[segment == name], list(columns), seed),
-                )
+                name: self._segment(stacked[segment == name], list(columns), seed)
                 for name in SEGMENTS
                 if (segment == name).any()
             },
+        )
+
+    def _segment(self, stacked: Float64Array, names: list[str], seed: int) -> SegmentResult:
+        metrics, intervals = self._summary(stacked, names, seed)
+        spoke = [method for method in self.methods if metrics[method]["opinions"]]
+        return SegmentResult(
+            len(stacked),
+            {method: metrics[method] for method in spoke},
+            {method: intervals[method] for method in spoke},
         )
 
     def _summary(self, stacked: Float64Array, names: list[str], seed: int) -> tuple[Figures, Ends]:

@@ -353,7 +353,8 @@ def test_segments_part_the_units_and_add_up() -> None:
 
 
 def test_one_listener_is_in_one_segment() -> None:
-    found = measured({"one": RISING}, [[7], [6], [3]])
+    found = measured({"one": RISING, "none": Given([NAN] * 10)}, [[7], [6], [3]])
+    assert set(found.tasks["new"].segments["new"].metrics) == {"hybrid", "one", "random"}
     assert set(found.tasks["new"].segments) == {"new"}
     assert found.tasks["new"].segments["new"].n == found.tasks["new"].n == 2
     assert found.tasks["new"].segments["new"].metrics["one"]["ndcg@2"] == pytest.approx(
