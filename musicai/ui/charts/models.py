@@ -179,7 +179,8 @@ def metrics_chart(
     if invented:
         lines.append("Invented data: no measure of quality")
     figure.update_xaxes(rangemode="tozero", nticks=6, title={"text": "<br>".join(lines)})
-    figure.update_yaxes(ticks="", range=[-0.5, len(shown) - 0.2])
+    # room between the names and a mark at 0
+    figure.update_yaxes(ticks="", ticklabelstandoff=10, range=[-0.5, len(shown) - 0.2])
     first = f"{_FIRST[about.better]} {_in_sentence(about.label)}"
     words = ", ".join(f"{method_label(m)} {_figures(v)}" for m, v in reversed(shown))
     made_up = " Invented data." if invented else ""
