@@ -38,6 +38,8 @@ class Found:
 class Asked:
     """One listener, and all units about this listener."""
 
+    listener: int
+    """Position in ``Library.listeners``."""
     history: History
     rows: dict[str, IntArray]
     """Task → candidate rows in the ranker's fixed random order."""
@@ -86,7 +88,7 @@ class Ranker:
             asked = [unit.targets[self._of_task(unit.targets, own, task)] for unit in units]
             found[task] = [Found(targets[offered[targets]], len(targets)) for targets in asked]
             rows[task] = self._order[offered[self._order]]
-        return Asked(past, rows, found)
+        return Asked(listener, past, rows, found)
 
     def _of_task(self, targets: IntArray, own: BoolArray, task: str) -> BoolArray:
         if task == "all":

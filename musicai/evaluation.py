@@ -23,24 +23,30 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from musicai import ranking
-from musicai.contenders import HYBRID, TASKS, Asked, Ranker
-from musicai.holdout import Cuts, Unit, Units, events, make_units, temporal_split
+from musicai.contenders import TASKS, Asked, Ranker
+from musicai.holdout import (
+    Cuts,
+    Unit,
+    Units,
+    events,
+    listener_segments,
+    make_units,
+    temporal_split,
+)
 from musicai.metrics import (
+    Float64Array,
     bootstrap_interval,
-    bootstrap_intervals,
     catalogue_coverage,
     diversity,
     hit_at,
     ndcg_at,
-    ndcg_of_hits,
     novelty,
     paired_difference,
     precision_at,
@@ -49,12 +55,14 @@ from musicai.metrics import (
 )
 from musicai.progress import Progress, no_progress
 from musicai.recommenders.base import Component, TrackFeatures
-from musicai.tables import BoolArray, IntArray, Library
+from musicai.tables import Library
+from musicai.tallies import SegmentResult, Tally, TaskResult, World, track_mixes
 
 __all__ = [
     "TASKS",
     "Cuts",
     "Evaluation",
+    "SegmentResult",
     "TaskResult",
     "Unit",
     "Units",
@@ -65,6 +73,7 @@ __all__ = [
     "evaluate",
     "events",
     "hit_at",
+    "listener_segments",
     "make_units",
     "ndcg_at",
     "novelty",
@@ -86,46 +95,6 @@ MIN_REACHABLE = 0.2
 
 
 # --- results --------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class TaskResult:
-    """What was measured on one task; units without a reachable target are not in it."""
-
-    n: int
-    """Number of units."""
-    reachable: float
-    """Share of the targets that are candidates."""
-    metrics: dict[str, dict[str, float]]
-    """Method → metric → mean over units. ``opinions`` is the share of units to which the
-    method had anything to say; a method without opinions has zeros."""
-    intervals: dict[str, dict[str, tuple[float, float]]]
-    """Method → metric → 95 % bootstrap interval over units."""
-    ndcg: dict[str, npt.NDArray[np.float64]]
-    """Method → (n,) nDCG a unit, for paired differences."""
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain values, rounded to five places."""
-        return {
-            "n": self.n,
-            "reachable": round(self.reachable, 5),
-            "metrics": {m: _rounded(values) for m, values in self.metrics.items()},
-            "intervals": {
-                m: {name: [round(low, 5), round(high, 5)] for name, (low, high) in ends.items()}
-                for m, ends in self.intervals.items()
-            },
-            "paired_difference": self.paired_differences(),
-        }
-
-    def paired_differences(self, method: str = HYBRID) -> dict[str, list[float]]:
-        """For "hybrid-vs-x", [mean, low, high] of the difference in nDCG over the same units."""
-        return {
-            f"{method}-vs-{other}": [
-                round(value, 5) for value in paired_difference(self.ndcg[method], values)
-            ]
-            for other, values in self.ndcg.items()
-            if other != method and method in self.ndcg
-        }
 
 
 @dataclass(frozen=True)
@@ -178,10 +147,6 @@ class Evaluation:
         }
 
 
-def _rounded(values: Mapping[str, float]) -> dict[str, float]:
-    return {name: round(value, 5) for name, value in values.items()}
-
-
 # --- measuring ------------------------------------------------------------------------
 
 
@@ -215,7 +180,7 @@ def evaluate(
     asked = _by_listener(units, ranker)
     reach = {task: _reach(asked, task) for task in TASKS}
     headline = "new" if reach["new"] >= MIN_REACHABLE else "repeat"
-    tallies = {task: _Tally(ranker.methods, tuple(ranker.blends), k) for task in TASKS}
+    tallies = {task: Tally(ranker.methods, tuple(ranker.blends), k) for task in TASKS}
     for done, one in enumerate(asked):
         progress(done / len(asked), f"Measuring: {done} of {len(asked)}")
         raw = ranker.raw(one.history)
@@ -223,8 +188,8 @@ def evaluate(
             if any(len(found.targets) for found in one.found[task]):
                 lists = ranker.lists(raw, one, task, with_blends=task == headline)
                 for found in one.found[task]:
-                    tallies[task].add(ranker, lists, one.rows[task], found.targets)
-    world = _World(features, _play_counts(library_before), ranker.offered(asked))
+                    tallies[task].add(ranker, lists, one.rows[task], found.targets, one.listener)
+    world = _world(library_before, features, asked, ranker)
     results = {
         task: tally.result(world, task, reach[task], seed)
         for task, tally in tallies.items()
@@ -256,95 +221,27 @@ def _reach(asked: list[Asked], task: str) -> float:
     return sum(len(entry.targets) for entry in found) / total if total else 0.0
 
 
-def _play_counts(library: Library) -> npt.NDArray[np.int64]:
+def _world(library: Library, features: TrackFeatures, asked: list[Asked], ranker: Ranker) -> World:
     counts = np.bincount(library.plays["track"].to_numpy(), minlength=library.n_tracks)
-    return counts.astype(np.int64)
+    return World(
+        features=features,
+        plays=counts.astype(np.int64),
+        offered=ranker.offered(asked),
+        taste=_taste(asked, features, len(library.listeners)),
+        segments=listener_segments(library),
+    )
 
 
-# --- tallying -------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class _World:
-    features: TrackFeatures
-    plays: npt.NDArray[np.int64]
-    offered: Mapping[str, int]
-
-
-class _Tally:
-    """The lists of one task, unit by unit."""
-
-    def __init__(self, methods: tuple[str, ...], blends: tuple[str, ...], k: int) -> None:
-        self.methods, self.blends, self.k = methods, blends, k
-        self.top: list[IntArray] = []
-        self.hits: list[BoolArray] = []
-        self.n_targets: list[int] = []
-
-    def add(self, ranker: Ranker, lists: list[IntArray], rows: IntArray, targets: IntArray) -> None:
-        """Take in one unit; one without reachable targets is passed over."""
-        if not len(targets):
-            return
-        top = np.full((len(lists), self.k), -1, dtype=np.int32)
-        for line, ranked in enumerate(lists):
-            top[line, : len(ranked)] = ranked
-        drawn = ranker.draw(rows)
-        top[self.methods.index("random"), : len(drawn)] = drawn
-        self.top.append(top[: len(self.methods)])
-        self.hits.append(np.isin(top, targets))
-        self.n_targets.append(len(targets))
-
-    def blend_ndcg(self) -> dict[str, npt.NDArray[np.float64]]:
-        """Name of a weight vector → (n,) nDCG; empty where blends were not measured."""
-        if not self.hits or self.hits[0].shape[0] == len(self.methods):
-            return {}
-        values = ndcg_of_hits(np.stack(self.hits), np.array(self.n_targets)[:, None])
-        return {
-            name: values[:, len(self.methods) + place] for place, name in enumerate(self.blends)
-        }
-
-    def result(self, world: _World, task: str, reachable: float, seed: int) -> TaskResult:
-        """Means and intervals of everything."""
-        top = np.stack(self.top)
-        columns = dict(self._per_unit(top, world))
-        stacked = np.stack(list(columns.values()), axis=-1)
-        means = stacked.mean(axis=0)
-        low, high = bootstrap_intervals(stacked, seed)
-        metrics, intervals = {}, {}
-        for line, method in enumerate(self.methods):
-            metrics[method] = {name: float(means[line, c]) for c, name in enumerate(columns)}
-            metrics[method]["coverage"] = catalogue_coverage([top[:, line]], world.offered[task])
-            intervals[method] = {
-                name: (float(low[line, c]), float(high[line, c])) for c, name in enumerate(columns)
-            }
-        ndcg = columns[f"ndcg@{self.k}"]
-        return TaskResult(
-            n=len(top),
-            reachable=reachable,
-            metrics=metrics,
-            intervals=intervals,
-            ndcg={method: ndcg[:, line] for line, method in enumerate(self.methods)},
-        )
-
-    def _per_unit(
-        self, top: IntArray, world: _World
-    ) -> Iterator[tuple[str, npt.NDArray[np.float64]]]:
-        """Metric → (n_units, n_methods)."""
-        hits = np.stack(self.hits)[:, : len(self.methods)]
-        n_targets = np.array(self.n_targets)[:, None]
-        found = hits.sum(axis=-1)
-        yield f"recall@{self.k}", found / n_targets
-        yield f"ndcg@{self.k}", ndcg_of_hits(hits, n_targets)
-        yield f"precision@{self.k}", found / self.k
-        yield f"hit_rate@{self.k}", (found > 0).astype(float)
-        first = np.where(found > 0, hits.argmax(axis=-1) + 1, np.inf)
-        yield f"mrr@{self.k}", 1.0 / first
-        vectors = ranking.likeness_vectors(
-            world.features.audio, world.features.genres, world.features.artist
-        )
-        lists = [rows[rows >= 0] for unit in top for rows in unit]
-        yield "diversity", np.reshape([diversity(vectors[rows]) for rows in lists], found.shape)
-        yield "novelty", np.reshape([novelty(rows, world.plays) for rows in lists], found.shape)
-        yield "opinions", (top >= 0).any(axis=-1).astype(float)
+def _taste(asked: list[Asked], features: TrackFeatures, n_listeners: int) -> Float64Array:
+    """(n_listeners, n_genres) genres of what each listener played in full; NaN: not asked."""
+    mixes = track_mixes(features)
+    found = np.full((n_listeners, mixes.shape[1]), np.nan)
+    for one in asked:
+        past = one.history
+        # a profile of playlists has no plays: there every entry counts
+        amount = past.plays if past.plays.any() else past.confidence
+        found[one.listener] = amount.astype(np.float64) @ mixes[past.rows]
+    return found
 
 
 # --- weights --------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
+from musicai.segments import Segment, segment_of
 from musicai.sessions import completed, seconds
 from musicai.tables import IntArray, Library
 
@@ -143,6 +144,13 @@ def make_units(
         kind = "week" if len(np.unique(since // WEEK)) >= MIN_WEEKS else "day"
         group = since // (WEEK if kind == "week" else DAY)
     return Units(cut, kind, _sampled(_grouped(found, group), seed, limit))
+
+
+def listener_segments(library_before: Library) -> tuple[Segment, ...]:
+    """(n_listeners,) the segment of each, by its events in ``library.before(cut)``."""
+    listener = events(library_before)["listener"].to_numpy()
+    counts = np.bincount(listener, minlength=len(library_before.listeners))
+    return tuple(segment_of(int(count)) for count in counts)
 
 
 def _grouped(found: pd.DataFrame, group: np.ndarray[Any, Any]) -> list[Unit]:

@@ -13,7 +13,7 @@ from tests.conftest import ROOT
 
 LEVELS: tuple[tuple[str, ...], ...] = (
     ("errors",),
-    ("settings", "progress", "output"),
+    ("settings", "progress", "output", "segments"),
     ("logs", "frames", "choices", "measures"),
     ("packs",),
     ("tables",),
@@ -41,6 +41,7 @@ LEVELS: tuple[tuple[str, ...], ...] = (
     ("ai_model",),
     ("metrics", "holdout"),
     ("contenders",),
+    ("tallies",),
     ("evaluation", "fitting"),
     ("training",),
     ("checks", "arguments"),

@@ -9,10 +9,11 @@ from typing import Any
 import plotly.graph_objects as go
 import pytest
 
+from musicai.recommenders import COMPONENTS
 from musicai.requests import Coverage
 from musicai.taste import ListeningPatterns, TasteProfile
 from musicai.ui import charts
-from musicai.ui.palette import GENRE_COLOURS
+from musicai.ui.palette import COMPONENT_COLOURS, GENRE_COLOURS
 from tests.test_taste import SMALL, at, constructed, library, profile, track
 
 EMPTY = profile(library([track(0)]))
@@ -202,37 +203,75 @@ def test_contributions_are_sorted_labelled_and_hatched_below_zero() -> None:
 
 
 EVALUATION: dict[str, Any] = {
+    "n": 301,
+    "units": "listener",
+    "k": 20,
     "metrics": {
-        "hybrid": {"ndcg@20": 0.25},
-        "popularity": {"ndcg@20": 0.0912},
-        "content": {"ndcg@20": 0.2},
+        "hybrid": {"ndcg@20": 0.25, "calibration_error": 0.5, "novelty": 9.0},
+        "popularity": {"ndcg@20": 0.0912, "calibration_error": 1.5, "novelty": 8.0},
+        "content": {"ndcg@20": 0.2, "calibration_error": 0.2, "novelty": 10.5},
         "random": {"ndcg@20": 0.0},
+        "rules": {"ndcg@20": 0.0, "opinions": 0.0},
         "history": {"recall@20": 0.5},
+        "forgotten": {"ndcg@20": 0.9},
     },
     "intervals": {"hybrid": {"ndcg@20": [0.2, 0.31]}},
-    "tasks": {"repeat": {"metrics": {"own_top": {"ndcg@20": 0.4}}, "intervals": {}}},
+    "tasks": {"repeat": {"n": 1, "metrics": {"own_top": {"ndcg@20": 0.4}}, "intervals": {}}},
 }
 
 
-def test_metrics_have_their_intervals() -> None:
-    chart = charts.metrics_chart(EVALUATION, labels={"content": "Sounds alike"})
+def test_metrics_have_their_intervals_and_the_colours_of_their_components() -> None:
+    """Silent methods, and components that are no more, are left out."""
+    chart = charts.metrics_chart(EVALUATION)
     in_house_style(chart)
     (dots,) = chart.figure.data
-    assert list(dots.y) == ["Random", "Popularity", "Sounds alike", "All together"]
+    assert list(dots.y) == ["Chance", "Popularity", "Sounds alike alone", "The blend in use"]
     assert dots.error_x.array[-1] == pytest.approx(0.06)
     assert dots.error_x.arrayminus[-1] == pytest.approx(0.05)
     assert dots.error_x.array[0] == 0
-    assert dots.marker.symbol[-1] == "diamond"
+    assert dots.marker.symbol == ("x", "circle", "circle", "diamond")
+    assert dots.marker.color[1:3] == (
+        COMPONENT_COLOURS["popularity"],
+        COMPONENT_COLOURS["content"],
+    )
+    assert dots.marker.color[3] not in COMPONENT_COLOURS.values(), "the blend is no component"
     assert list(dots.text) == [".000", ".091", ".20", ".25"]
-    assert chart.alt.startswith("Best in nDCG at 20: All together.")
+    assert chart.alt.startswith("Best in nDCG: The blend in use. The blend in use .25, ")
+    assert "Over n = 301 listeners." in chart.alt
+
+
+def test_the_picture_of_metrics_says_what_it_rests_on() -> None:
+    """A picture that is saved has no caption beside it."""
+    real = charts.metrics_chart(EVALUATION)
+    title = real.figure.layout.xaxis.title.text
+    assert "nDCG · n = 301 listeners" in title
+    assert "95 % interval" in title
+    assert "nvented" not in title + real.alt
+    invented = charts.metrics_chart(EVALUATION, invented=True)
+    assert "Invented data: no measure of quality" in invented.figure.layout.xaxis.title.text
+    assert invented.alt.endswith("Invented data.")
+
+
+def test_the_best_stands_on_top_where_less_is_better_too() -> None:
+    chart = charts.metrics_chart(EVALUATION, "calibration_error")
+    (dots,) = chart.figure.data
+    assert list(dots.x) == [1.5, 0.5, 0.2]
+    assert chart.alt.startswith("Lowest, which is best, in calibration error: Sounds alike alone.")
+    assert "Lower is better" in chart.figure.layout.xaxis.title.text
+    assert charts.metrics_chart(EVALUATION, "novelty").alt.startswith("Highest in novelty: Sounds")
 
 
 def test_metrics_of_one_task_and_of_nothing() -> None:
-    assert list(charts.metrics_chart(EVALUATION, task="repeat").figure.data[0].y) == [
-        "Your top tracks"
-    ]
+    one = charts.metrics_chart(EVALUATION, task="repeat")
+    assert list(one.figure.data[0].y) == ["Your own top tracks"]
+    assert "n = 1 listener." in one.alt
     assert charts.metrics_chart({}).alt == "Nothing could be measured."
-    assert charts.metrics_chart(EVALUATION, "mrr@20").alt == "Nothing could be measured."
+    assert charts.metrics_chart(EVALUATION, "mrr").alt == "Nothing could be measured."
+
+
+def test_a_chart_of_every_method_fits_the_house_style() -> None:
+    methods = {name: {"ndcg@20": 0.1} for name in (*COMPONENTS, "hybrid", "own_top", "random")}
+    in_house_style(charts.metrics_chart({"n": 3, "units": "week", "metrics": methods}))
 
 
 def test_the_download_button_is_the_only_one() -> None:

@@ -247,6 +247,121 @@ def test_chance_is_at_chance() -> None:
     assert found.tasks["new"].metrics["random"]["recall@2"] == pytest.approx(0.5, abs=0.08)
 
 
+def test_serendipity_leaves_out_what_is_played_most_anyway() -> None:
+    """Played most are 3 and 2: a hit on 0 is a surprise, a hit on 3 is none."""
+    falling = Given(range(10, 0, -1))
+    found = measured({"up": RISING, "down": falling}, [[0, 3]]).tasks["repeat"].metrics
+    assert found["up"]["precision@2"] == found["down"]["precision@2"] == 0.5
+    assert found["up"]["serendipity@2"] == 0.0
+    assert found["down"]["serendipity@2"] == 0.5
+    assert found["own_top"]["serendipity@2"] == 0.0
+    new = measured({"one": RISING}, [[7]]).tasks["new"].metrics["one"]
+    assert new["serendipity@2"] == new["precision@2"] == 0.5, "own top tracks hold nothing new"
+    popular = {"popularity": RISING, "other": RISING}
+    assert measured(popular, [[7]]).tasks["new"].metrics["other"]["serendipity@2"] == 0.0
+
+
+def test_mean_average_precision_and_gini_of_the_lists() -> None:
+    """Two units on the same two tracks out of four: 7 then 6."""
+    found = measured({"one": RISING}, [[7], [6]]).tasks["new"].metrics["one"]
+    assert found["map@2"] == pytest.approx((1 + 1 / 2) / 2)
+    assert found["gini"] == pytest.approx((1 * 0.5 + 3 * 0.5) / 3)
+
+
+def genre_shop(known: bool = True) -> Library:
+    """The shop with genres: 0–2 and 6 are jazz, 3 is half rock, 7 is rock."""
+    genres = ["jazz", "jazz", "jazz", "jazz;rock", "", "", "jazz", "rock", "", ""]
+    rows = [
+        {
+            "track_id": f"t{k}",
+            "name": f"Song {k}",
+            "artists": f"Artist {k}",
+            "genres": genres[k] if known or k >= 4 else "",
+            "in_catalogue": 4 <= k < 8,
+            "own": k < 4 or k >= 8,
+        }
+        for k in range(10)
+    ]
+    played = [(k, k * 10.0 + n, 200_000, False) for k in range(4) for n in range(k + 1)]
+    return worlds.library(rows, played)
+
+
+def test_calibration_by_hand() -> None:
+    """Ten plays: 8 of jazz and 2 of rock, as track 3 is half of each. 7 and 6: half and half."""
+    found = measured({"one": RISING}, [[7]], library=genre_shop()).tasks["new"]
+    jazz, rock = 0.99 * 0.5 + 0.01 * 0.8, 0.99 * 0.5 + 0.01 * 0.2
+    expected = 0.8 * np.log(0.8 / jazz) + 0.2 * np.log(0.2 / rock)
+    assert found.metrics["one"]["calibration_error"] == pytest.approx(expected)
+    low, high = found.intervals["one"]["calibration_error"]
+    assert low == pytest.approx(high)
+
+
+def test_calibration_is_left_out_where_genres_are_not_known() -> None:
+    for library in (shop(), genre_shop(known=False)):
+        result = measured({"one": RISING}, [[7]], library=library).tasks["new"]
+        assert "calibration_error" not in result.metrics["one"]
+        assert "calibration_error" not in result.intervals["one"]
+    silent = measured({"none": Given([NAN] * 10)}, [[7]], library=genre_shop()).tasks["new"]
+    assert "calibration_error" not in silent.metrics["none"], "no list, no mix"
+    assert "calibration_error" in silent.metrics["random"]
+
+
+# --- segments -------------------------------------------------------------------------
+
+
+def test_segments_part_the_units_and_add_up() -> None:
+    """The owner has 10 plays before the cut, the two others 60 and 600."""
+    library = shop()
+    known = [(k, k * 10.0 + n, 200_000, False, 0) for k in range(4) for n in range(k + 1)]
+    others = [
+        (e % 4, 50.0 + e, 200_000, False, who) for who, n in ((1, 60), (2, 600)) for e in range(n)
+    ]
+    columns = ["track_id", "name", "artists", "own", "in_catalogue"]
+    library = worlds.library(
+        library.tracks[columns].to_dict("records"), [*known, *others], listeners=["you", "b", "c"]
+    )
+    targets = {0: [[7], [6]], 1: [[7]], 2: [[5], [4], [7]]}
+    units = Units(
+        CUT,
+        "listener",
+        tuple(
+            Unit(who, np.array(t, dtype=np.int32)) for who, each in targets.items() for t in each
+        ),
+    )
+    features = dp.build_features(library)
+    found = evaluate(
+        library.before(CUT), features, {"one": RISING}, units, weights={"one": 1.0}, k=2
+    ).tasks["new"]
+    assert {name: part.n for name, part in found.segments.items()} == {
+        "new": 2,
+        "light": 1,
+        "heavy": 3,
+    }
+    mean = {name: part.metrics["one"]["ndcg@2"] for name, part in found.segments.items()}
+    assert mean["light"] == 1.0
+    assert mean["new"] == pytest.approx((1 + 1 / np.log2(3)) / 2)
+    assert mean["heavy"] == pytest.approx(1 / 3)
+    for metric, whole in found.metrics["one"].items():
+        if metric in ("coverage", "gini"):
+            assert metric not in found.segments["new"].metrics["one"]
+            continue
+        parts = [part.n * part.metrics["one"][metric] for part in found.segments.values()]
+        assert sum(parts) / found.n == pytest.approx(whole), metric
+    low, high = found.segments["heavy"].intervals["one"]["ndcg@2"]
+    assert low <= mean["heavy"] <= high
+    assert (low, high) != found.intervals["one"]["ndcg@2"]
+
+
+def test_one_listener_is_in_one_segment() -> None:
+    found = measured({"one": RISING, "none": Given([NAN] * 10)}, [[7], [6], [3]])
+    assert set(found.tasks["new"].segments["new"].metrics) == {"hybrid", "one", "random"}
+    assert set(found.tasks["new"].segments) == {"new"}
+    assert found.tasks["new"].segments["new"].n == found.tasks["new"].n == 2
+    assert found.tasks["new"].segments["new"].metrics["one"]["ndcg@2"] == pytest.approx(
+        found.tasks["new"].metrics["one"]["ndcg@2"]
+    )
+
+
 # --- results --------------------------------------------------------------------------
 
 
@@ -260,6 +375,7 @@ def test_json_has_the_agreed_keys_and_nothing_json_cannot_say() -> None:
     assert set(value["metrics"]) == {"hybrid", "one", "two", "random", "own_top"}
     for method, metrics in value["metrics"].items():
         expected = {"recall@2", "ndcg@2", "precision@2", "hit_rate@2", "diversity", "coverage"}
+        expected |= {"map@2", "mrr@2", "novelty", "serendipity@2", "gini"}
         assert expected <= set(metrics)
         for name, ends in value["intervals"][method].items():
             assert ends[0] <= metrics[name] + 1e-5
@@ -271,6 +387,10 @@ def test_json_has_the_agreed_keys_and_nothing_json_cannot_say() -> None:
         "hybrid-vs-own_top",
     }
     assert set(value["tasks"]) == {"all", "new", "repeat"}
+    (segment,) = value["tasks"]["new"]["segments"].values()
+    assert segment["n"] == 3
+    assert segment["metrics"]["one"]["ndcg@2"] == value["metrics"]["one"]["ndcg@2"]
+    assert segment["intervals"]["one"]["ndcg@2"] == value["intervals"]["one"]["ndcg@2"]
 
 
 def test_paired_differences_are_over_the_same_units() -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from musicai.frames import conform
-from musicai.holdout import MAX_UNITS, events, make_units, temporal_split
+from musicai.holdout import MAX_UNITS, events, listener_segments, make_units, temporal_split
 from musicai.tables import (
     PLAYLIST_COLUMNS,
     Library,
@@ -129,6 +129,18 @@ def test_many_units_are_sampled_the_same_way_each_time() -> None:
     other = make_units(library, cut, limit=50, seed=5)
     assert [u.targets.tolist() for u in first.units] != [u.targets.tolist() for u in other.units]
     assert len(make_units(library, cut)) == MAX_UNITS
+
+
+def test_segments_count_full_plays_before_the_cut() -> None:
+    """60 full plays and 600 skipped ones are a light listener; what follows does not count."""
+    full = [(k % 10, float(k), 200_000, False, 0) for k in range(60)]
+    skipped = [(k % 10, float(k) / 10, 200_000, True, 0) for k in range(600)]
+    later = [(k % 10, 100.0 + k, 200_000, False, 1) for k in range(600)]
+    played = [*full, *skipped, *later]
+    library = worlds.library(songs(10), played, listeners=["you", "b", "c"])
+    before = library.before(worlds.START + 100 * HOURS)
+    assert listener_segments(before) == ("light", "new", "new")
+    assert listener_segments(library) == ("light", "heavy", "new")
 
 
 def test_no_targets_no_units() -> None:

@@ -19,7 +19,6 @@ from musicai.ui import (
     discover_panel,
     import_panel,
     jobs_panel,
-    metrics_table,
     state,
     widgets,
 )
@@ -108,58 +107,6 @@ def test_reasons_for_missing_genres_are_few_lines() -> None:
     assert "jazz or country" in line
     assert "Library" in line
     assert discover_panel.why_missing({"jazz": "None is jazz."}, 10) == ["Jazz: None is jazz."]
-
-
-# --- metrics --------------------------------------------------------------------------
-
-RESULT = {
-    "n": 12,
-    "reachable": 0.4,
-    "metrics": {
-        "hybrid": {"ndcg@20": 0.2, "recall@20": 0.3, "hit_rate@20": 0.9, "opinions": 1.0},
-        "popularity": {"ndcg@20": 0.1, "recall@20": 0.1, "hit_rate@20": 0.5, "opinions": 1.0},
-        "own_top": {"ndcg@20": 0.0, "recall@20": 0.0, "hit_rate@20": 0.0, "opinions": 0.0},
-        "random": {"ndcg@20": 0.01, "recall@20": 0.01, "hit_rate@20": 0.1, "opinions": 1.0},
-        "content": {"ndcg@20": 0.15, "recall@20": 0.2, "hit_rate@20": 0.7, "opinions": 1.0},
-    },
-    "intervals": {"hybrid": {"ndcg@20": [0.18, 0.22]}},
-    "paired_difference": {"hybrid-vs-popularity": [0.1, 0.07, 0.13]},
-}
-
-
-def test_the_blend_stands_first_with_its_interval_and_baselines_follow() -> None:
-    further = metrics_table.more(RESULT, 20)
-    table = metrics_table.table(RESULT, 20)
-    assert further[""] == table[""]
-    assert set(further) == {"", "Precision", "Diversity", "Coverage"}
-    assert table[""] == [
-        "**The blend in use**",
-        "Popularity",
-        "Your own top tracks",
-        "Chance",
-        "Sounds alike alone",
-    ]
-    assert table["nDCG"] == ["**0.200**", "0.100", "–", "0.010", "0.150"]
-    assert table["95 % interval"][0].replace("\u2060", "") == "0.180–0.220"
-    assert table["95 % interval"][2] == "no opinion"
-
-
-@pytest.mark.parametrize(
-    ("ends", "verdict"),
-    [
-        ([0.1, 0.07, 0.13], "above popularity"),
-        ([-0.1, -0.13, -0.07], "below popularity"),
-        ([0.01, -0.02, 0.03], "cannot be told apart"),
-    ],
-)
-def test_the_verdict_follows_the_interval(ends: list[float], verdict: str) -> None:
-    result = {**RESULT, "paired_difference": {"hybrid-vs-popularity": ends}}
-    assert verdict in metrics_table._difference(result)
-
-
-def test_a_version_without_metrics_has_no_headline() -> None:
-    assert metrics_table.headline({}) is None
-    assert metrics_table.headline({"metrics": {"hybrid": {"ndcg@20": 0.25}}}) == 0.25
 
 
 # --- imports --------------------------------------------------------------------------

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from musicai.recommenders import COMPONENTS
-from musicai.ui import words
+from musicai.segments import HEAVY_FROM, LIGHT_FROM, SEGMENTS
+from musicai.ui import charts, words
+from musicai.ui.measures import MEASURES, key_of, method_label, methods_of
 
 if TYPE_CHECKING:
     from musicai.registry import VersionInfo
@@ -20,28 +21,24 @@ _TASKS = {
     "new": ("New to you", "Tracks you had never played before the cut and did play after it."),
     "repeat": ("Played before", "Tracks you knew already and came back to after the cut."),
 }
-_METHODS = {
-    "hybrid": "The blend in use",
-    "own_top": "Your own top tracks",
-    "popularity": "Popularity",
-    "random": "Chance",
-}
-_BASELINES = ("popularity", "own_top", "random")
-_COLUMNS = {
-    "ndcg": "nDCG",
-    "recall": "Recall",
-    "hit_rate": "Any hit",
-}
+_COLUMNS = ("ndcg", "recall", "hit_rate")
 _MORE = {
-    "precision": "Precision",
-    "diversity": "Diversity",
-    "coverage": "Coverage",
+    "Hits": ("precision", "map", "mrr"),
+    "Surprise and taste": ("serendipity", "calibration_error"),
+    "Variety": ("diversity", "novelty"),
+    "Reach": ("coverage", "gini"),
 }
-"""Shown on demand: all of them side by side do not fit a phone."""
-_PLAIN = ("diversity", "coverage")
-"""Metrics of a whole list, stored without its length."""
+"""Shown on demand, a few at a time: all of them side by side do not fit a phone."""
 _UNBROKEN_DASH = "\u2060–\u2060"
 _UNITS = {"listener": "listener", "week": "week", "day": "day"}
+_SEGMENTS = {
+    "new": ("New", f"fewer than {LIGHT_FROM}"),
+    "light": ("Light", f"{LIGHT_FROM} to {HEAVY_FROM - 1}"),
+    "heavy": ("Heavy", f"{HEAVY_FROM} or more"),
+}
+"""What each segment is called, and its full plays before the cut."""
+FEW = 10
+"""An interval over fewer lists than this would look narrower than it is."""
 
 
 def draw(info: VersionInfo) -> None:
@@ -56,69 +53,90 @@ def draw(info: VersionInfo) -> None:
         )
         return
     k = int(info.metrics.get("k", 20))
+    st.caption(
+        f"Lists of {k}, made from everything before a cut in time, compared with what was played "
+        f"after it. {_explained(_COLUMNS)}"
+    )
+    measure = _chosen_measure([measured[task] for task in _TASKS if measured.get(task)], k)
     for task, (title, text) in _TASKS.items():
         result = measured.get(task)
         st.markdown(f"**{title}** :small[{text}]")
         if result and result.get("metrics"):
-            _task(result, k, str(info.metrics.get("units", "week")), title)
+            _task(info, task, measure, k)
         else:
             st.markdown("Nothing to measure here: no such plays after the cut.")
-    st.caption(
-        f"Lists of {k}, made from everything before the cut, compared with what was played after "
-        "it. nDCG counts hits near the top more; 1 is perfect. Recall is the share of those tracks "
-        "that were found, any hit the share of lists with at least one."
+
+
+def _explained(measures: Sequence[str]) -> str:
+    return " ".join(MEASURES[name].sentence for name in measures)
+
+
+def _chosen_measure(results: Sequence[Mapping[str, Any]], k: int) -> str:
+    """Which measure the charts show; those of a list, as only they have intervals."""
+    offered = charted(results, k)
+    chosen = st.selectbox(
+        "What the charts compare",
+        offered,
+        format_func=lambda name: MEASURES[name].label,
+        key="models_measure",
+        bind="query-params",
+        width=320,
+        help="  \n".join(MEASURES[name].sentence for name in offered),
     )
+    if chosen not in _COLUMNS:
+        st.caption(MEASURES[chosen].sentence)
+    return chosen
 
 
-def _task(result: Mapping[str, Any], k: int, units: str, title: str) -> None:
+def charted(results: Sequence[Mapping[str, Any]], k: int) -> list[str]:
+    """The measures that any method has an interval of; older versions have fewer."""
+    held = {
+        key
+        for result in results
+        for ends in (result.get("intervals") or {}).values()
+        for key in ends
+    }
+    return [name for name in MEASURES if key_of(name, k) in held] or ["ndcg"]
+
+
+def _task(info: VersionInfo, task: str, measure: str, k: int) -> None:
+    result, title = info.metrics["tasks"][task], _TASKS[task][0]
+    units = _UNITS.get(str(info.metrics.get("units", "week")), "unit")
+    chart = charts.metrics_chart(info.metrics, measure, task=task, invented=info.invented)
+    st.plotly_chart(
+        chart.figure,
+        alt=f"{title}. {chart.alt}",
+        key=f"models_chart_{task}",
+        config=charts.CONFIG,
+    )
     st.table(
         table(result, k),
         hide_index=True,
         border="horizontal",
         alt=f"{title}: the blend beside simple baselines and single components",
     )
-    with st.expander("Precision, diversity and more", icon=":material/table_rows:"):
-        st.table(
-            more(result, k), hide_index=True, border="horizontal", alt=f"{title}: more metrics"
-        )
-        st.caption(
-            "Precision is the share of the list that was played. "
-            "Diversity is how unlike the tracks of a list are, 0 to 1; coverage the share of all "
-            "tracks that some list held."
-        )
+    _further(result, k, title)
     n = int(result.get("n", 0))
     st.caption(
-        f"Over {words.count(n, _UNITS.get(units, 'unit'))}. "
+        f"Over {words.count(n, units)}. "
         f"{words.share(float(result.get('reachable', 0.0)))} of the tracks could be foretold at "
         f"all. {_difference(result)}"
     )
+    _segments(result, k, units, title)
 
 
-def more(result: Mapping[str, Any], k: int) -> dict[str, list[str]]:
-    """The further metrics, methods in the same rows as :func:`table`."""
-    metrics = result["metrics"]
-    methods = _methods(metrics)
-    found = {"": [_name(method) for method in methods]}
-    for metric, label in _MORE.items():
-        key = metric if metric in _PLAIN else f"{metric}@{k}"
-        found[label] = [_figure(metrics[m], key) for m in methods]
-    return found
-
-
-def _methods(metrics: Mapping[str, Any]) -> list[str]:
-    order = ["hybrid", *_BASELINES, *(c for c in COMPONENTS if c not in _BASELINES)]
-    return [method for method in order if method in metrics]
+# --- methods --------------------------------------------------------------------------
 
 
 def table(result: Mapping[str, Any], k: int) -> dict[str, list[str]]:
     """Methods in rows: the blend, the baselines, then each component alone."""
     metrics, intervals = result["metrics"], result.get("intervals", {})
-    methods = _methods(metrics)
+    methods = methods_of(metrics)
     found: dict[str, list[str]] = {"": [_name(method) for method in methods]}
-    for metric, label in _COLUMNS.items():
-        key = f"{metric}@{k}"
+    for measure in _COLUMNS:
+        key, label = key_of(measure, k), MEASURES[measure].label
         found[label] = [_figure(metrics[m], key) for m in methods]
-        if metric == "ndcg":
+        if measure == "ndcg":
             found[label][0] = f"**{found[label][0]}**"
             found["95 % interval"] = [
                 _interval(metrics[m], intervals.get(m, {}), key) for m in methods
@@ -126,12 +144,42 @@ def table(result: Mapping[str, Any], k: int) -> dict[str, list[str]]:
     return found
 
 
+def _further(result: Mapping[str, Any], k: int, title: str) -> None:
+    groups = {name: more(result, k, name) for name in _MORE}
+    groups = {name: columns for name, columns in groups.items() if len(columns) > 1}
+    if not groups:
+        return
+    with st.expander("More measures", icon=":material/table_rows:"):
+        for tab, (name, columns) in zip(st.tabs(list(groups)), groups.items(), strict=True):
+            with tab:
+                st.table(
+                    columns,
+                    hide_index=True,
+                    border="horizontal",
+                    alt=f"{title}, {name.lower()}: {words.listing(list(columns)[1:])}",
+                )
+                shown = [m for m in _MORE[name] if MEASURES[m].label in columns]
+                st.caption(_explained(shown))
+
+
+def more(result: Mapping[str, Any], k: int, group: str) -> dict[str, list[str]]:
+    """Further measures of one group, methods in the same rows as :func:`table`.
+
+    Those that the version does not have, as it was trained before they were, are left out.
+    """
+    metrics = result["metrics"]
+    methods = methods_of(metrics)
+    found = {"": [_name(method) for method in methods]}
+    for measure in _MORE[group]:
+        key = key_of(measure, k)
+        if any(key in metrics[m] for m in methods):
+            found[MEASURES[measure].label] = [_figure(metrics[m], key) for m in methods]
+    return found
+
+
 def _name(method: str) -> str:
-    if method == "hybrid":
-        return f"**{_METHODS[method]}**"
-    if method in _METHODS:
-        return _METHODS[method]
-    return f"{COMPONENTS[method].label} alone"
+    label = method_label(method)
+    return f"**{label}**" if method == "hybrid" else label
 
 
 def _figure(values: Mapping[str, float], key: str) -> str:
@@ -161,6 +209,69 @@ def _difference(result: Mapping[str, Any]) -> str:
     else:
         verdict = "The blend and popularity cannot be told apart"
     return f"{verdict}: nDCG {words.signed3(mean)} ({words.signed3(low)} to {words.signed3(high)})."
+
+
+# --- segments -------------------------------------------------------------------------
+
+
+def _segments(result: Mapping[str, Any], k: int, units: str, title: str) -> None:
+    """By how much is known of a listener; nothing for versions that did not measure it."""
+    held = result.get("segments") or {}
+    if not held:
+        return
+    found = segments(result, k, units)
+    if found:
+        st.markdown(":small[By how much was known of a listener]")
+        st.table(
+            found,
+            hide_index=True,
+            border="horizontal",
+            alt=f"{title}: the blend and popularity by how much is known of a listener",
+        )
+    st.caption(segment_words(held, units))
+
+
+def segments(result: Mapping[str, Any], k: int, units: str) -> dict[str, list[str]]:
+    """Segments in rows, least known first; empty where all listeners are of one."""
+    held = result.get("segments") or {}
+    names = [name for name in SEGMENTS if name in held]
+    if len(names) < 2:
+        return {}
+    key = key_of("ndcg", k)
+    rows = [held[name] for name in names]
+    return {
+        "": [_SEGMENTS[name][0] for name in names],
+        f"{units.capitalize()}s": [f"{int(row['n']):,}" for row in rows],
+        "nDCG": [_figure(row["metrics"].get("hybrid", {}), key) for row in rows],
+        "95 % interval": [
+            "too few"
+            if row["n"] < FEW
+            else _interval(
+                row["metrics"].get("hybrid", {}), row["intervals"].get("hybrid", {}), key
+            )
+            for row in rows
+        ],
+        "Popularity": [_figure(row["metrics"].get("popularity", {}), key) for row in rows],
+    }
+
+
+def segment_words(held: Mapping[str, Any], units: str) -> str:
+    """Which segments there are, what they mean, and which are left out."""
+    names = [name for name in SEGMENTS if name in held]
+    ranges = [f"{_SEGMENTS[name][0].lower()} {_SEGMENTS[name][1]}" for name in names]
+    if len(names) > 1:
+        absent = [_SEGMENTS[name][0].lower() for name in SEGMENTS if name not in held]
+        rest = f" No one here is {words.listing(absent, 'or')}." if absent else ""
+        return (
+            f"Full plays before the cut: {words.listing(ranges)}.{rest} "
+            "Popularity is the nDCG of that method."
+        )
+    (name,) = names
+    who = "every listener here is" if units == "listener" else "you are"
+    return (
+        f"By how much was known before the cut, {who} {_SEGMENTS[name][0].lower()} "
+        f"({_SEGMENTS[name][1]} full plays); there is no one else to tell apart."
+    )
 
 
 def headline(metrics: Mapping[str, Any]) -> float | None:

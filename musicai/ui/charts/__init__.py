@@ -7,12 +7,10 @@ shows, not what kind of chart it is. Draw one with
 
 from musicai.ui.charts.base import CONFIG, Chart
 from musicai.ui.charts.models import (
-    METHOD_LABELS,
     PROVENANCE_LABELS,
     contributions,
     coverage,
     coverage_bars,
-    metric_label,
     metrics_chart,
 )
 from musicai.ui.charts.taste import (
@@ -29,7 +27,6 @@ from musicai.ui.charts.taste import (
 
 __all__ = [
     "CONFIG",
-    "METHOD_LABELS",
     "PROVENANCE_LABELS",
     "RADAR_AXES",
     "WEEKDAYS",
@@ -41,7 +38,6 @@ __all__ = [
     "discoveries",
     "diversity",
     "genres",
-    "metric_label",
     "metrics_chart",
     "radar",
     "radar_change",

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import plotly.graph_objects as go
 
 from musicai.taste.wording import capital, decimal, percent
 from musicai.ui.charts.base import INK, Chart, figure_of, legend_above
-from musicai.ui.palette import ACCENT, NEUTRAL, PROVENANCE_COLOURS, component_colour
+from musicai.ui.measures import MEASURES, key_of, method_label, methods_of
+from musicai.ui.palette import NEUTRAL, PROVENANCE_COLOURS, component_colour
+from musicai.ui.words import count
 
 if TYPE_CHECKING:
     from musicai.requests import Coverage
@@ -23,16 +25,8 @@ PROVENANCE_LABELS = {
 }
 """What the screen calls where knowledge is from."""
 
-METHOD_LABELS = {"hybrid": "All together", "random": "Random", "own_top": "Your top tracks"}
-"""Methods of an evaluation that are not components."""
-
-METRIC_LABELS = {
-    "ndcg": "nDCG",
-    "recall": "recall",
-    "precision": "precision",
-    "hit_rate": "hit rate",
-    "mrr": "MRR",
-}
+_SYMBOLS = {"hybrid": "diamond", "own_top": "square", "random": "x"}
+"""Marks of what is no component, beside the colour; components are circles."""
 
 _PATTERNS = {"estimated": "/", "artist": "/", "none": "."}
 """Hatching of what is less than known, so that it reads without colour."""
@@ -147,77 +141,100 @@ def contributions(parts: Mapping[str, float], labels: Mapping[str, str] | None =
 
 def metrics_chart(
     evaluation: Mapping[str, Any],
-    metric: str = "ndcg@20",
+    measure: str = "ndcg",
     *,
     task: str | None = None,
-    labels: Mapping[str, str] | None = None,
+    invented: bool = False,
 ) -> Chart:
-    """Every method's value of one metric with its 95 % interval, best first.
+    """Every method's value of one measure with its 95 % interval, the best on top.
+
+    Methods that had nothing to say are left out.
 
     Args:
-        evaluation: ``Evaluation.to_json()``.
-        metric: A metric of it, such as "ndcg@20".
+        evaluation: ``Evaluation.to_json()``, of older versions too.
+        measure: One of ``MEASURES``.
         task: A task of it; None for the headline.
-        labels: Component → what the screen calls it.
+        invented: Whether it was measured on invented data, which picture and alt text then say.
     """
     result = evaluation.get("tasks", {}).get(task, {}) if task else evaluation
-    names = {**METHOD_LABELS, **(labels or {})}
+    key = key_of(measure, int(evaluation.get("k", 20)))
+    metrics = result.get("metrics", {})
     values = {
-        method: float(row[metric])
-        for method, row in result.get("metrics", {}).items()
-        if row.get(metric) is not None
+        method: float(metrics[method][key])
+        for method in methods_of(metrics)
+        if key in metrics[method] and metrics[method].get("opinions", 1.0)
     }
     if not values:
         return Chart(figure_of([], 120), "Nothing could be measured.")
-    shown = sorted(values.items(), key=lambda one: one[1])
-    ends = result.get("intervals", {})
+    about = MEASURES[measure]
+    sign = -1 if about.better == "less" else 1
+    shown = sorted(values.items(), key=lambda one: sign * one[1])
+    figure = figure_of(
+        [_dots(shown, result.get("intervals", {}), key)],
+        80 + 36 * len(shown) + (20 if invented else 0),
+    )
+    basis = _basis(evaluation, result)
+    lower = "Lower is better. " if about.better == "less" else ""
+    lines = [f"{about.label} · {basis}", f"{lower}Bars: 95 % interval"]
+    if invented:
+        lines.append("Invented data: no measure of quality")
+    figure.update_xaxes(rangemode="tozero", nticks=6, title={"text": "<br>".join(lines)})
+    # room between the names and a mark at 0
+    figure.update_yaxes(ticks="", ticklabelstandoff=10, range=[-0.5, len(shown) - 0.2])
+    first = f"{_FIRST[about.better]} {_in_sentence(about.label)}"
+    words = ", ".join(f"{method_label(m)} {_figures(v)}" for m, v in reversed(shown))
+    made_up = " Invented data." if invented else ""
+    alt = f"{first}: {method_label(shown[-1][0])}. {words}. Over {basis}.{made_up}"
+    return Chart(figure, alt)
+
+
+_FIRST = {"more": "Best in", "less": "Lowest, which is best, in", "": "Highest in"}
+
+
+def _in_sentence(label: str) -> str:
+    """A label inside a sentence; names such as nDCG keep their letters."""
+    return label if label.isupper() or not label[1:].islower() else label.lower()
+
+
+def _dots(shown: Sequence[tuple[str, float]], ends: Mapping[str, Any], key: str) -> go.Scatter:
+    """One mark a method, in its component's colour, with its interval."""
     plus, minus = [], []
     for method, value in shown:
-        low, high = ends.get(method, {}).get(metric) or (value, value)
+        low, high = ends.get(method, {}).get(key) or (value, value)
         plus.append(max(high - value, 0.0))
         minus.append(max(value - low, 0.0))
-    colours = [ACCENT if method == "hybrid" else NEUTRAL for method, _ in shown]
-    figure = figure_of(
-        [
-            go.Scatter(
-                x=[value for _, value in shown],
-                y=[names.get(method, capital(method)) for method, _ in shown],
-                mode="markers+text",
-                marker={
-                    "size": [13 if method == "hybrid" else 10 for method, _ in shown],
-                    "symbol": ["diamond" if m == "hybrid" else "circle" for m, _ in shown],
-                    "color": colours,
-                    "opacity": 1,
-                },
-                error_x={
-                    "type": "data",
-                    "array": plus,
-                    "arrayminus": minus,
-                    "color": NEUTRAL,
-                    "thickness": 1.5,
-                    "width": 5,
-                },
-                text=[_figures(value) for _, value in shown],
-                textposition="top center",
-                textfont={"color": INK, "size": 13},
-                cliponaxis=False,
-                hovertemplate="%{y}: %{text}<extra></extra>",
-            )
-        ],
-        70 + 44 * len(shown),
+    return go.Scatter(
+        x=[value for _, value in shown],
+        y=[method_label(method) for method, _ in shown],
+        mode="markers+text",
+        marker={
+            "size": [13 if method == "hybrid" else 10 for method, _ in shown],
+            "symbol": [_SYMBOLS.get(method, "circle") for method, _ in shown],
+            "color": [
+                INK if method == "hybrid" else component_colour(method) for method, _ in shown
+            ],
+            "opacity": 1,
+        },
+        error_x={
+            "type": "data",
+            "array": plus,
+            "arrayminus": minus,
+            "color": NEUTRAL,
+            "thickness": 1.5,
+            "width": 5,
+        },
+        text=[_figures(value) for _, value in shown],
+        textposition="top center",
+        textfont={"color": INK, "size": 13},
+        cliponaxis=False,
+        hovertemplate="%{y}: %{text}<extra></extra>",
     )
-    figure.update_xaxes(rangemode="tozero", nticks=6, title={"text": metric_label(metric)})
-    figure.update_yaxes(ticks="", range=[-0.5, len(shown) - 0.3])
-    best = names.get(shown[-1][0], capital(shown[-1][0]))
-    words = ", ".join(f"{names.get(m, capital(m))} {_figures(v)}" for m, v in reversed(shown))
-    return Chart(figure, f"Best in {metric_label(metric)}: {best}. {words}.")
 
 
-def metric_label(metric: str) -> str:
-    """A metric as the screen writes it: "ndcg@20" is "nDCG at 20"."""
-    name, _, k = metric.partition("@")
-    word = METRIC_LABELS.get(name, name.replace("_", " "))
-    return f"{word} at {k}" if k else word
+def _basis(evaluation: Mapping[str, Any], result: Mapping[str, Any]) -> str:
+    """What the figures rest on: "n = 301 listeners"."""
+    unit = str(evaluation.get("units", "")) or "unit"
+    return f"n = {count(int(result.get('n', 0)), unit)}"
 
 
 def _signed(value: float) -> str:
