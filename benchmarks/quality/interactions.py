@@ -85,8 +85,10 @@ def read_pairs(path: Path) -> pd.DataFrame:
 
 
 def load(train: Path, test: Path, valid: Path | None = None) -> Problem:
-    """The split as a problem. Pairs of users or items never seen in training stay targets that
-    cannot be found, users without training items are left out and counted.
+    """The split as a problem.
+
+    Pairs of items never seen in training stay targets that cannot be found; pairs of users
+    without training items are left out and counted.
 
     Raises:
         DataError: a file holds no pair, or no test user is in the training part.

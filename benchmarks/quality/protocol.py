@@ -99,8 +99,9 @@ def history_of(problem: Problem, train: csr_matrix, user: int) -> History:
 def scaled_scores(
     problem: Problem, components: Mapping[str, Component], train: csr_matrix, users: Any
 ) -> Iterator[tuple[int, FloatArray]]:
-    """For each user the components' scaled scores (n_components, n_items), NaN for no opinion
-    and for the user's training items.
+    """For each user the components' scaled scores.
+
+    (n_components, n_items), NaN for no opinion and for the user's training items.
     """
     for user in users:
         query = Query(history_of(problem, train, int(user)), NO_SEEDS)
@@ -129,6 +130,7 @@ class Lists:
     targets: list[int] = field(default_factory=list)
 
     def add(self, ranked: np.ndarray[Any, Any], wanted: np.ndarray[Any, Any]) -> None:
+        """Take in one user's list and targets."""
         row = np.zeros(max(CUTOFFS), dtype=bool)
         row[: len(ranked)] = np.isin(ranked, wanted)
         self.hits.append(row)
