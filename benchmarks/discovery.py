@@ -55,6 +55,7 @@ from musicai.sources.archives import Input
 from musicai.sources.base import ReadOptions
 from musicai.store import Store
 from musicai.tables import Library
+from musicai.weights import LearnedWeights
 
 Floats = npt.NDArray[np.float64]
 
@@ -152,7 +153,8 @@ def measure(store: Store, library: Library, *, seed: int = 0) -> Measured:
     features = build_features(before)
     data = training_data(before, features, seed=seed)
     components = fit_components(data, configs(TrainingConfig(seed=seed), "als"), no_progress)
-    ranker = Ranker(before, features, components, DEFAULT_WEIGHTS, {}, library.n_tracks, seed)
+    weights = LearnedWeights(DEFAULT_WEIGHTS)
+    ranker = Ranker(before, features, components, weights, library.n_tracks, seed)
     units = make_units(library, cuts.test, seed=seed)
     heard = _heard(data)
     placed: dict[str, list[Placed]] = {name: [] for name in METHODS}
@@ -210,7 +212,8 @@ def _place(
     new = unit.targets[~met[unit.targets]]
     assert len(new) == asked.found["new"][0].asked
     reachable = np.isin(new, rows)
-    lists = ranker.lists(ranker.raw(asked.history), asked, "new", with_blends=False)
+    raw = ranker.raw(asked.history)
+    lists = ranker.lists(raw, asked, "new", ranker.scaled(raw, asked, "new"))
     found = {}
     for name in METHODS:
         full = ranker.draw(rows) if name == "random" else lists[ranker.methods.index(name)]

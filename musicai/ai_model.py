@@ -35,10 +35,12 @@ from musicai.requests import (
     shares,
 )
 from musicai.sample import SAMPLE_PROFILE, load_sample
+from musicai.segments import segment_of
 from musicai.settings import Settings, load_settings
 from musicai.store import Store
 from musicai.tables import BoolArray, FloatArray, IntArray, Library, RowArray
 from musicai.taste import TasteProfile, taste_profile
+from musicai.weights import LearnedWeights
 
 logger = logging.getLogger(__name__)
 
@@ -76,7 +78,7 @@ class MusicAI:
     ) -> None:
         self.settings = settings if settings is not None else load_settings()
         self.version: str | None = None
-        self.default_weights: dict[str, float] = dict(DEFAULT_WEIGHTS)
+        self.weights = LearnedWeights(dict(DEFAULT_WEIGHTS))
         self.components: dict[str, Component] = {}
         self.notes: tuple[str, ...] = ()
         if library is None:
@@ -128,7 +130,7 @@ class MusicAI:
             if component.trained:
                 self.components[name] = component if same else component.align(rows)
         self.version = version
-        self.default_weights = dict(loaded.default_weights)
+        self.weights = LearnedWeights(loaded.default_weights, loaded.segment_weights)
 
     def _fit_instant(self) -> None:
         """Fit what needs no training; at once, and always on the data as they are now."""
@@ -142,6 +144,16 @@ class MusicAI:
             self.components[name] = COMPONENTS[name]().fit(data, no_progress)
         # the order of COMPONENTS is the order on the screen
         self.components = {n: self.components[n] for n in COMPONENTS if n in self.components}
+
+    def weights_for(self, user_id: str | None = None) -> dict[str, float]:
+        """The weights learned for listeners of whom as much is known as of this one."""
+        past = self.history(self.listener(user_id))
+        return self.weights.of(segment_of(int(past.plays.sum()) or len(past.rows)))
+
+    @property
+    def default_weights(self) -> dict[str, float]:
+        """The owner's weights where no slider was moved."""
+        return self.weights_for()
 
     @property
     def untrained(self) -> tuple[str, ...]:
@@ -420,7 +432,9 @@ class MusicAI:
         weights = ranking.check_weights(
             {
                 name: value
-                for name, value in (tuning.weights or self.default_weights).items()
+                for name, value in (
+                    tuning.weights or self.weights_for(scored.request.user_id)
+                ).items()
                 if tuning.weights is not None or name in COMPONENTS
             },
             list(COMPONENTS),

@@ -58,6 +58,8 @@ class Trained:
     """One fit of the components."""
     config: Mapping[str, Any] = field(default_factory=dict)
     """The training configuration."""
+    segment_weights: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    """Segment of listeners → weights of its own, where they are better beyond chance."""
     pickles: Mapping[str, object] = field(default_factory=dict)
     """File name → scikit-learn estimator, for use outside musicai."""
 
@@ -112,6 +114,7 @@ def _manifest(version: str, trained: Trained) -> dict[str, Any]:
             for name, c in trained.components.items()
         },
         "default_weights": dict(trained.default_weights),
+        "segment_weights": {name: dict(own) for name, own in trained.segment_weights.items()},
         "metrics": dict(trained.metrics),
         "libraries": library_versions(),
         "notes": list(trained.notes),

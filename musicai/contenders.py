@@ -11,9 +11,11 @@ import numpy.typing as npt
 from musicai import ranking
 from musicai.candidates import Candidates
 from musicai.data_processor import history
-from musicai.holdout import Unit
+from musicai.holdout import Unit, listener_segments
 from musicai.recommenders.base import Component, History, Query, TrackFeatures
+from musicai.segments import SEGMENTS
 from musicai.tables import BoolArray, FloatArray, IntArray, Library
+from musicai.weights import LearnedWeights
 
 TASKS = {"all": "mix", "new": "discover", "repeat": "rediscover"}
 """Task → the mode whose candidates it has."""
@@ -55,8 +57,7 @@ class Ranker:
         library: Library,
         features: TrackFeatures,
         components: Mapping[str, Component],
-        weights: Mapping[str, float],
-        blends: Mapping[str, Mapping[str, float]],
+        weights: LearnedWeights,
         k: int,
         seed: int,
     ) -> None:
@@ -65,8 +66,8 @@ class Ranker:
         self.recording = features.recording
         self.k = k
         self.methods = (HYBRID, *components, *BASELINES)
-        self.blends = {name: self._vector(vector) for name, vector in blends.items()}
-        self._weights = self._vector(weights)
+        self.segments = listener_segments(library)
+        self._weights = {name: self._vector(weights.of(name)) for name in SEGMENTS}
         self._candidates = Candidates(library, features)
         self._random = np.random.default_rng(seed)
         # the library has own tracks first, future ones among them: ties must not follow it
@@ -107,23 +108,26 @@ class Ranker:
         own[past.rows] = past.plays
         return {**scores, "own_top": own}
 
-    def lists(
-        self, raw: Mapping[str, FloatArray], one: Asked, task: str, *, with_blends: bool
-    ) -> list[IntArray]:
-        """(≤ k,) rows by method, then by blend; empty for "random", which each unit draws."""
+    def scaled(self, raw: Mapping[str, FloatArray], one: Asked, task: str) -> FloatArray:
+        """(n_components, n_candidates) scaled as the blend has them; NaN for no opinion."""
         rows = one.rows[task]
-        here = {name: scores[rows] for name, scores in raw.items()}
-        scaled = np.zeros((len(self.components), len(rows)), dtype=np.float32)
+        found = np.zeros((len(self.components), len(rows)), dtype=np.float32)
         for line, (name, component) in enumerate(self.components.items()):
-            anchored = component.scaling == "anchored"
-            scaled[line] = ranking.anchor(here[name]) if anchored else here[name]
-        np.nan_to_num(scaled, copy=False, nan=0.0)
-        blended = [self._weights] + (list(self.blends.values()) if with_blends else [])
-        places = [top_places(vector @ scaled, self.k) for vector in blended]
-        single = [top_places(here[name], self.k) for name in self.components]
+            here = raw[name][rows]
+            found[line] = ranking.anchor(here) if component.scaling == "anchored" else here
+        return found
+
+    def lists(
+        self, raw: Mapping[str, FloatArray], one: Asked, task: str, scaled: FloatArray
+    ) -> list[IntArray]:
+        """(≤ k,) rows by method; empty for "random", which each unit draws."""
+        rows = one.rows[task]
+        weights = self._weights[self.segments[one.listener]]
+        blended = weights @ np.nan_to_num(scaled, nan=0.0)
+        single = [top_places(raw[name][rows], self.k) for name in self.components]
         nothing = np.zeros(0, dtype=np.intp)
-        ordered = [places[0], *single, nothing, top_places(here["own_top"], self.k), *places[1:]]
-        return [rows[chosen] for chosen in ordered]
+        own = top_places(raw["own_top"][rows], self.k)
+        return [rows[chosen] for chosen in (top_places(blended, self.k), *single, nothing, own)]
 
     def draw(self, rows: IntArray) -> IntArray:
         """A list by chance."""

@@ -87,6 +87,8 @@ class LoadedVersion:
     components: dict[str, Component]
     """Those that need training; the others are fitted on the data at hand."""
     default_weights: dict[str, float]
+    segment_weights: dict[str, dict[str, float]] = field(default_factory=dict)
+    """Segment of listeners → weights of its own."""
 
 
 # --- saving ---------------------------------------------------------------------------
@@ -237,8 +239,16 @@ def load(settings: Settings, store: Store, version: str) -> LoadedVersion:
         manifest=manifest,
         vocabulary=vocabulary,
         components=components,
-        default_weights={n: float(w) for n, w in manifest["default_weights"].items()},
+        default_weights=_weights(manifest["default_weights"]),
+        # versions of before there were segments have one set for everyone
+        segment_weights={
+            name: _weights(own) for name, own in manifest.get("segment_weights", {}).items()
+        },
     )
+
+
+def _weights(stored: Mapping[str, Any]) -> dict[str, float]:
+    return {name: float(weight) for name, weight in stored.items()}
 
 
 def load_pickle(settings: Settings, store: Store, version: str, name: str) -> Any:

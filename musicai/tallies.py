@@ -147,8 +147,8 @@ def track_mixes(features: TrackFeatures) -> Float64Array:
 class Tally:
     """The lists of one task, unit by unit."""
 
-    def __init__(self, methods: tuple[str, ...], blends: tuple[str, ...], k: int) -> None:
-        self.methods, self.blends, self.k = methods, blends, k
+    def __init__(self, methods: tuple[str, ...], k: int) -> None:
+        self.methods, self.k = methods, k
         self.top: list[IntArray] = []
         self.hits: list[BoolArray] = []
         self.n_targets: list[int] = []
@@ -170,19 +170,10 @@ class Tally:
             top[line, : len(ranked)] = ranked
         drawn = ranker.draw(rows)
         top[self.methods.index("random"), : len(drawn)] = drawn
-        self.top.append(top[: len(self.methods)])
+        self.top.append(top)
         self.hits.append(np.isin(top, targets))
         self.n_targets.append(len(targets))
         self.listeners.append(listener)
-
-    def blend_ndcg(self) -> dict[str, npt.NDArray[np.float64]]:
-        """Name of a weight vector → (n,) nDCG; empty where blends were not measured."""
-        if not self.hits or self.hits[0].shape[0] == len(self.methods):
-            return {}
-        values = ndcg_of_hits(np.stack(self.hits), np.array(self.n_targets)[:, None])
-        return {
-            name: values[:, len(self.methods) + place] for place, name in enumerate(self.blends)
-        }
 
     def result(self, world: World, task: str, reachable: float, seed: int) -> TaskResult:
         """Means and intervals of everything, over all units and by segment."""
@@ -233,7 +224,7 @@ class Tally:
 
     def _per_unit(self, top: IntArray, world: World) -> Iterator[tuple[str, Float64Array]]:
         """Metric → (n_units, n_methods); NaN where it is not defined."""
-        hits = np.stack(self.hits)[:, : len(self.methods)]
+        hits = np.stack(self.hits)
         n_targets = np.array(self.n_targets)[:, None]
         found = hits.sum(axis=-1)
         yield f"recall@{self.k}", found / n_targets

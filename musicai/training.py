@@ -20,11 +20,9 @@ from musicai.errors import NoCandidates
 from musicai.evaluation import (
     Cuts,
     Evaluation,
-    choose_weights,
     evaluate,
     make_units,
     temporal_split,
-    weight_candidates,
 )
 from musicai.fitting import (
     Described,
@@ -43,6 +41,7 @@ from musicai.registry import activate, save, save_bundled
 from musicai.settings import Settings
 from musicai.store import Store
 from musicai.tables import Library
+from musicai.weights import LearnedWeights, learn
 
 logger = logging.getLogger(__name__)
 
@@ -72,7 +71,7 @@ class Choice:
 
     method: str
     """The collaborative method."""
-    weights: dict[str, float]
+    weights: LearnedWeights
     """Component → default weight; they sum to 1."""
     metrics: Mapping[str, Any] = field(default_factory=dict)
     """``Evaluation.to_json()`` of the test part; empty where it was not measured."""
@@ -207,7 +206,9 @@ def prepare(
     if config.evaluate:
         choice = choose(library, described.features, config, part(progress, 0.05, 0.6))
     else:
-        choice = Choice(config.methods()[0], dict(DEFAULT_WEIGHTS), {}, (NOT_ASKED,))
+        choice = Choice(
+            config.methods()[0], LearnedWeights(dict(DEFAULT_WEIGHTS)), {}, (NOT_ASKED,)
+        )
     if fitted is None:
         within = part(progress, 0.6 if config.evaluate else 0.05, 0.9)
         fitted = fit_all(library, config, within, method=choice.method, described=described)
@@ -219,7 +220,8 @@ def prepare(
         sizes=_sizes(library, fitted.data),
         vocabulary=library.vocabulary,
         components=fitted.components,
-        default_weights=choice.weights,
+        default_weights=choice.weights.everyone,
+        segment_weights=choice.weights.segments,
         metrics=choice.metrics,
         notes=(*choice.notes, *pickle_notes),
         seconds=time.perf_counter() - started,
@@ -238,7 +240,7 @@ def choose(
     """Method and weights by the validation slice, then one look at the test part."""
     cuts = temporal_split(library)
     if cuts is None:
-        return Choice(config.methods()[0], dict(DEFAULT_WEIGHTS), {}, (TOO_LITTLE,))
+        return Choice(config.methods()[0], LearnedWeights(dict(DEFAULT_WEIGHTS)), {}, (TOO_LITTLE,))
     choice, tried = _by_validation(library, features, config, cuts, part(progress, 0.0, 0.65))
     before = library.before(cuts.test)
     data = training_data(before, features, seed=config.seed)
@@ -269,7 +271,6 @@ def _by_validation(
     units = make_units(
         library, cuts.validation, until=cuts.test, seed=config.seed, limit=VALIDATION_UNITS
     )
-    vectors = weight_candidates(DEFAULT_WEIGHTS, PRESETS)
     fitted: dict[str, Component] = {}
     best: Choice | None = None
     tried: dict[str, float] = {}
@@ -287,14 +288,15 @@ def _by_validation(
             fitted,
             units,
             weights=DEFAULT_WEIGHTS,
-            blends=vectors,
+            learning=True,
             seed=config.seed,
             progress=part(step, 0.5, 1.0),
         )
-        score = max((float(values.mean()) for values in seen.blends.values()), default=0.0)
-        tried[method] = round(score, 5)
-        if best is None or score > max(v for m, v in tried.items() if m != method):
-            best = Choice(method, choose_weights(seen, vectors, DEFAULT_WEIGHTS))
+        assert seen.pools is not None  # asked for
+        learned = learn(seen.pools, DEFAULT_WEIGHTS, PRESETS, config.seed)
+        tried[method] = round(seen.pools.mean_ndcg(learned.everyone), 5)
+        if best is None or tried[method] > max(v for m, v in tried.items() if m != method):
+            best = Choice(method, learned)
     assert best is not None  # there is at least one method
     return best, tried
 

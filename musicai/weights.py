@@ -109,6 +109,12 @@ class Pools:
         """Components that had nothing to say to any unit."""
         return frozenset(np.array(self.components, dtype=object)[~self._spoken].tolist())
 
+    def mean_ndcg(self, weights: Mapping[str, float]) -> float:
+        """Mean nDCG@k of a blend over all units; 0 without any."""
+        vector = np.array([weights.get(name, 0.0) for name in self.components])
+        values = self.packed().ndcg(vector)
+        return float(values.mean()) if len(values) else 0.0
+
     def packed(self, segment: str | None = None) -> _Packed:
         """All units, or those of a segment, as arrays of one width."""
         chosen = [at for at, name in enumerate(self._segments) if segment in (None, name)]

@@ -14,21 +14,17 @@ from musicai import data_processor as dp
 from musicai.contenders import top_places
 from musicai.errors import Cancelled
 from musicai.evaluation import (
-    ENOUGH_UNITS,
-    FLOOR,
     Evaluation,
-    TaskResult,
-    choose_weights,
     evaluate,
     make_units,
     temporal_split,
-    weight_candidates,
 )
 from musicai.holdout import Unit, Units
 from musicai.progress import no_progress
-from musicai.recommenders import COMPONENTS, DEFAULT_WEIGHTS, PRESETS
+from musicai.recommenders import COMPONENTS, DEFAULT_WEIGHTS
 from musicai.recommenders.base import Component, ComponentConfig, Query, Reason, TrainingData
 from musicai.tables import FloatArray, IntArray, Library
+from musicai.weights import LearnedWeights, learn
 from tests import worlds
 
 CUT = worlds.START + np.timedelta64(1000, "h")
@@ -177,7 +173,6 @@ def test_nothing_to_measure_is_said_not_raised() -> None:
         assert found.headline is None
         assert found.mean_ndcg("hybrid") == 0.0
         assert found.to_json()["metrics"] == {}
-        assert choose_weights(found, {"only one": {"one": 1}}, {"one": 1.0}) == {"one": 1.0}
 
 
 # --- methods --------------------------------------------------------------------------
@@ -237,7 +232,7 @@ def test_equal_scores_do_not_follow_the_rows() -> None:
 
 def test_components_are_asked_once_a_listener() -> None:
     component = Given(range(10))
-    measured({"one": component}, [[7, 3], [6, 2], [5]], blends={"x": {"one": 1.0}})
+    measured({"one": component}, [[7, 3], [6, 2], [5]], learning=True)
     assert component.asked == 1
 
 
@@ -427,86 +422,6 @@ def test_top_places_are_those_of_a_full_sort(n: int) -> None:
     assert not len(top_places(np.full(n, np.nan, dtype=np.float32), 20))
 
 
-# --- weights --------------------------------------------------------------------------
-
-DEFAULT = {"a": 0.4, "b": 0.4, "quiet": 0.2}
-
-
-def validation(
-    blends: Mapping[str, float], silent: Sequence[str] = ("quiet",), units: int = ENOUGH_UNITS
-) -> Evaluation:
-    """An evaluation in which each blend had the given mean."""
-    opinions = {name: {"opinions": float(name not in silent)} for name in DEFAULT}
-    result = TaskResult(units, 1.0, opinions, {}, {"hybrid": np.zeros(units)})
-    arrays = {name: np.full(units, mean) for name, mean in blends.items()}
-    return Evaluation("new", {"new": result}, "week", "2025", 20, 1.0, arrays)
-
-
-def test_weight_candidates_hold_the_documented_set() -> None:
-    found = weight_candidates(DEFAULT_WEIGHTS, PRESETS)
-    assert next(iter(found)) == "default", "ties go to the first"
-    for name in COMPONENTS:
-        assert found[f"only {name}"] == {name: 1.0}
-        assert found[f"without {name}"][name] == 0.0
-        assert found[f"more {name}"][name] > DEFAULT_WEIGHTS[name]
-    for name in PRESETS:
-        assert f"preset {name}" in found
-    assert len(found) < 50
-    assert weight_candidates({"a": 1.0}) == {
-        "default": {"a": 1.0},
-        "equal": {"a": 1.0},
-        "more a": {"a": 1.0},
-        "only a": {"a": 1.0},
-    }
-
-
-def test_the_best_blend_is_chosen() -> None:
-    found = weight_candidates(DEFAULT)
-    means = dict.fromkeys(found, 0.1) | {"more a": 0.3, "only a": 0.2}
-    chosen = choose_weights(validation(means), found, DEFAULT)
-    assert chosen["a"] > chosen["b"] > 0
-    assert sum(chosen.values()) == pytest.approx(1.0)
-
-
-@pytest.mark.parametrize("blend", [0.2, 0.1], ids=["as good", "worse"])
-def test_a_blend_not_above_its_best_component_falls_back_to_it(blend: float) -> None:
-    found = weight_candidates(DEFAULT)
-    means = dict.fromkeys(found, blend) | {"only a": 0.05, "only b": 0.2, "only quiet": 0.0}
-    chosen = choose_weights(validation(means), found, DEFAULT)
-    assert chosen["b"] > 0.7
-    assert chosen["a"] == pytest.approx(FLOOR, rel=0.05)
-
-
-def test_what_could_not_be_judged_keeps_its_share() -> None:
-    """Mood rules say nothing where no mood is asked for: that is no reason to drop them."""
-    found = weight_candidates(DEFAULT)
-    for best in ("only b", "without quiet", "more a", "a and b"):
-        means = dict.fromkeys(found, 0.1) | {best: 0.3}
-        chosen = choose_weights(validation(means), found, DEFAULT)
-        assert chosen["quiet"] == pytest.approx(DEFAULT["quiet"], rel=0.05), best
-
-
-def test_ties_go_to_the_default_and_no_weight_is_zero() -> None:
-    found = weight_candidates(DEFAULT)
-    means = dict.fromkeys(found, 0.3) | {"only a": 0.1, "only b": 0.1}
-    assert choose_weights(validation(means), found, DEFAULT) == pytest.approx(DEFAULT)
-    means["a and quiet"] = 0.4
-    assert min(choose_weights(validation(means), found, DEFAULT).values()) > 0
-
-
-def test_too_few_units_teach_no_weights() -> None:
-    found = weight_candidates(DEFAULT)
-    means = dict.fromkeys(found, 0.1) | {"only b": 0.9}
-    seen = validation(means, units=ENOUGH_UNITS - 1)
-    assert choose_weights(seen, found, DEFAULT) == pytest.approx(DEFAULT)
-
-
-def test_all_silent_keeps_the_default() -> None:
-    found = weight_candidates(DEFAULT)
-    seen = validation(dict.fromkeys(found, 0.0), silent=tuple(DEFAULT))
-    assert choose_weights(seen, found, DEFAULT) == pytest.approx(DEFAULT)
-
-
 # --- the whole way --------------------------------------------------------------------
 
 
@@ -521,26 +436,25 @@ def test_the_whole_protocol_on_two_camps() -> None:
         before = library.before(cut)
         data = dp.training_data(before, features)
         fitted = {name: kind().fit(data, no_progress) for name, kind in COMPONENTS.items()}
-        candidates = weight_candidates(DEFAULT_WEIGHTS) if until is not None else None
-        weights = (
-            DEFAULT_WEIGHTS
-            if until is not None
-            else choose_weights(
-                found["validation"], weight_candidates(DEFAULT_WEIGHTS), DEFAULT_WEIGHTS
-            )
-        )
+        first = until is not None
+        pools = None if first else found["validation"].pools
+        weights = learn(pools, DEFAULT_WEIGHTS) if pools else LearnedWeights(DEFAULT_WEIGHTS)
         found["test" if until is None else "validation"] = evaluate(
             before,
             features,
             fitted,
             make_units(library, cut, until=until),
             weights=weights,
-            blends=candidates,
+            learning=first,
         )
     test = found["test"]
     assert test.units == "listener"
     assert test.task == "new"
     assert test.mean_ndcg("hybrid") > 1.3 * test.mean_ndcg("random")
     assert test.mean_ndcg("hybrid") > test.mean_ndcg("popularity")
-    assert found["validation"].blends.keys() == weight_candidates(DEFAULT_WEIGHTS).keys()
-    assert not test.blends
+    learned, pools = weights, found["validation"].pools
+    assert pools is not None
+    assert test.pools is None
+    assert pools.mean_ndcg(learned.everyone) >= pools.mean_ndcg(DEFAULT_WEIGHTS)
+    for name in COMPONENTS.keys() - pools.silent:
+        assert pools.mean_ndcg(learned.everyone) >= pools.mean_ndcg({name: 1.0}), name
