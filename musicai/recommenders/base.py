@@ -242,7 +242,8 @@ class Reason:
     artist: int | None = None
     """Position in ``TrackFeatures.artist_names`` of the played artist that did."""
     feature: str | None = None
-    """What is known of the track that did: an audio feature, "genre", "popularity", "listeners"."""
+    """What is known of the track that did: an audio feature, "genre", "popularity",
+    "listeners", or "tag:" and a tag that the track shares with the query."""
 
 
 @dataclass(frozen=True)

@@ -47,9 +47,10 @@ def summary(ai: MusicAI, found: Recommendations) -> None:
         st.markdown(f"**{' · '.join(parts)}**")
         with st.container(horizontal=True, horizontal_alignment="right", gap="xsmall"):
             _export(ai, found)
+    mixed = ", or when its genre has had its share" if found.genres_wanted else ""
     st.caption(
-        "Ranked with variety, not sorted by score: a track steps back when one like it is above. "
-        "The bar is the score; its parts add up to it."
+        "Ranked with variety, not sorted by score: a track steps back when one like it is "
+        f"above{mixed}. The bar is the score; its parts add up to it."
     )
     _origins(found)
     _genre_mix(found)
