@@ -129,6 +129,12 @@ class Rule:
             member = (np.float32(top + self.fall) - values) * slope
         return np.asarray(np.clip(member, 0, 1, out=member), dtype=np.float32)
 
+    def member(self, value: float) -> float:
+        """:meth:`membership` of one value, without the price of an array."""
+        rising = math.inf if self.low is None else (value - self.low) / self.fall + 1
+        falling = math.inf if self.high is None else (self.high - value) / self.fall + 1
+        return min(max(min(rising, falling), 0.0), 1.0)
+
 
 MOOD_WEIGHTS: dict[str, tuple[Rule, ...]] = {
     "energetic": (
@@ -267,6 +273,19 @@ def mood_worth(scores: FloatArray) -> FloatArray:
     return np.asarray((scores - centre) / (clear - centre), dtype=np.float32)
 
 
+def mood_fit(mood: str, audio_row: FloatArray) -> float:
+    """:func:`mood_worth` of one track and mood; its essential features must be known.
+
+    Args:
+        mood: one of ``MOODS``.
+        audio_row: (9,) ``AUDIO_FEATURES`` of one track in their own units.
+    """
+    centre, clear = MOOD_ANCHORS[mood]
+    usual = sum(rule.weight * rule.usual for rule in MOOD_WEIGHTS[mood])
+    score = usual + sum(lift for _, _, lift in _lifts(mood, audio_row))
+    return (score - centre) / (clear - centre)
+
+
 def mood_features(mood: str, audio_row: FloatArray) -> list[str]:
     """The features that lift a track's mood score above the usual, the strongest first.
 
@@ -304,18 +323,21 @@ def mood_sentence(mood: str, audio_row: FloatArray) -> str:
 
 def _speaking(mood: str, audio_row: FloatArray) -> list[tuple[Rule, float, float]]:
     """(rule, value, lift above the usual) of what speaks for a mood, the strongest first."""
+    parts = [(rule, value, lift) for rule, value, lift in _lifts(mood, audio_row) if lift > 0]
+    return sorted(parts, key=lambda part: (not part[0].essential, -part[2]))
+
+
+def _lifts(mood: str, audio_row: FloatArray) -> list[tuple[Rule, float, float]]:
+    """(rule, value, what it adds to the usual score) of the features that are known."""
     if mood not in MOOD_WEIGHTS:
         raise QueryError(f"There is no mood {mood!r}; the moods are {', '.join(MOODS)}.")
-    row = np.asarray(audio_row, dtype=np.float32)
-    parts: list[tuple[Rule, float, float]] = []
+    row = np.asarray(audio_row).tolist()
+    found = []
     for rule in MOOD_WEIGHTS[mood]:
-        value = float(row[_COLUMN[rule.feature]])
-        if math.isnan(value) or (rule.feature == "tempo" and value <= 0):
-            continue
-        member = float(rule.membership(np.array([value], dtype=np.float32))[0])
-        if member > rule.usual:
-            parts.append((rule, value, rule.weight * (member - rule.usual)))
-    return sorted(parts, key=lambda part: (not part[0].essential, -part[2]))
+        value = row[_COLUMN[rule.feature]]
+        if not (math.isnan(value) or (rule.feature == "tempo" and value <= 0)):
+            found.append((rule, value, rule.weight * (rule.member(value) - rule.usual)))
+    return found
 
 
 def _words(rule: Rule, value: float) -> str:

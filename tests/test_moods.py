@@ -18,6 +18,7 @@ from musicai.moods import (
     MOOD_WEIGHTS,
     MOODS,
     mood_features,
+    mood_fit,
     mood_matrix,
     mood_sentence,
     mood_worth,
@@ -80,6 +81,14 @@ def test_what_a_sentence_names_first_moves_the_score_most(mood: str) -> None:
     assert falls[named[0]] > 0
     essential = [rule.feature for rule in MOOD_WEIGHTS[mood] if rule.essential]
     assert falls[named[0]] >= max(fall for name, fall in falls.items() if name not in essential)
+
+
+@given(arrays(np.float32, 9, elements=st.floats(0, 1, width=32) | st.just(float("nan"))))
+def test_one_track_fits_as_it_does_among_all(row: FloatArray) -> None:
+    scaled = row * np.array([1, 1, 1, 1, 1, 1, 1, 200, -30], dtype=np.float32)
+    for mood, worth in zip(MOODS, mood_worth(mood_matrix(scaled[None]))[0].tolist(), strict=True):
+        if not np.isnan(worth):
+            assert mood_fit(mood, scaled) == pytest.approx(worth, abs=1e-4)
 
 
 def test_worth_is_one_scale_for_all_moods() -> None:

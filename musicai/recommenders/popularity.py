@@ -45,15 +45,15 @@ class Popularity(Component):
     def _combine(self) -> None:
         file = self.file_ / np.float32(100.0)
         self.scores_: FloatArray = file.astype(np.float32)
+        self._most = np.log1p(max(int(self.listeners_.max(initial=0)), 1))
         if self.n_listeners_ >= self.config.min_listeners:
-            both = 0.5 * (np.nan_to_num(file) + self._counted)
-            self.scores_ = np.where(np.isnan(file), self._counted, both).astype(np.float32)
+            counted = self._counted(self.listeners_)
+            both = 0.5 * (np.nan_to_num(file) + counted)
+            self.scores_ = np.where(np.isnan(file), counted, both).astype(np.float32)
 
-    @property
-    def _counted(self) -> FloatArray:
-        """(n_tracks,) listeners on a logarithmic scale, 1 for the track that has the most."""
-        most = np.log1p(max(int(self.listeners_.max(initial=0)), 1))
-        return np.asarray(np.log1p(self.listeners_) / most, dtype=np.float64)
+    def _counted(self, listeners: IntArray) -> FloatArray:
+        """Listeners on a logarithmic scale, 1 for the track that has the most."""
+        return np.asarray(np.log1p(listeners) / self._most, dtype=np.float64)
 
     def score(self, query: Query) -> FloatArray:
         """(n_tracks,) the same for every query, 0 to 1."""
@@ -72,7 +72,7 @@ class Popularity(Component):
             float(self.file_[track]) / 100,
             self.n_listeners_ >= self.config.min_listeners,
         )
-        counted = float(self._counted[track]) if shared else 0.0
+        counted = float(self._counted(self.listeners_[track])) if shared else 0.0
         found: list[tuple[float, str, str]] = []
         if shared:
             told = f"{int(self.listeners_[track])} of {self.n_listeners_} listeners play it"

@@ -11,7 +11,7 @@ import numpy as np
 
 from musicai.errors import QueryError
 from musicai.genres import GENRE_LABELS, GENRES
-from musicai.moods import MOODS, mood_features, mood_matrix, mood_sentence, mood_worth
+from musicai.moods import MOODS, mood_features, mood_fit, mood_matrix, mood_sentence, mood_worth
 from musicai.progress import Progress
 from musicai.recommenders.base import Component, ComponentConfig, Query, Reason, TrainingData
 from musicai.tables import FEATURE_SOURCES, FloatArray, IntArray
@@ -112,8 +112,11 @@ class Rules(Component):
     def _mood_reason(self, mood: str, track: int, strength: float) -> Reason:
         audio = self.audio_[track]
         clause = mood_sentence(mood, audio)
-        fit = float(mood_worth(mood_matrix(audio[None]))[0, MOODS.index(mood)])
-        text = f"it fits {mood}" if fit >= FITS else f"it is nearer to {mood} than most tracks here"
+        text = (
+            f"it fits {mood}"
+            if mood_fit(mood, audio) >= FITS
+            else f"it is nearer to {mood} than most tracks here"
+        )
         if clause:
             text += f": {clause}" + (", estimated" if self.estimated_[track] else "")
         return Reason(
