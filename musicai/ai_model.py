@@ -9,14 +9,16 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from musicai import highlights, ranking
+from musicai import genre_mix, highlights, ranking
 from musicai.candidates import Candidates
 from musicai.catalogues import load_library
 from musicai.data_processor import history, load_features, training_data
 from musicai.errors import ModelError, NoCandidates, NotFound, QueryError
 from musicai.explain import sentence
 from musicai.finding import Finder, Shown, Tracks
+from musicai.genre_mix import GenreGoal
 from musicai.genres import GENRES
 from musicai.moods import MOODS
 from musicai.progress import no_progress
@@ -253,6 +255,7 @@ class MusicAI:
         diversity: float = 0.2,
         novelty: float = 0.0,
         artist_cap: int = 3,
+        calibration: float = 0.0,
         filters: Filters | None = None,
     ) -> Recommendations:
         """The blended, re-ranked and explained list.
@@ -272,6 +275,7 @@ class MusicAI:
             diversity: 0 to 1; how much a track loses for being like one before it.
             novelty: −1 familiar to +1 obscure.
             artist_cap: Most tracks of one artist.
+            calibration: 0 to 1; how far the list's genre mix follows the listener's.
             filters: What a track must be: origin, years, genres, fresh releases.
 
         Raises:
@@ -295,6 +299,7 @@ class MusicAI:
             novelty=novelty,
             artist_cap=artist_cap,
             n_recommendations=n_recommendations,
+            calibration=calibration,
         )
         return self.rank(self.score(request, notes), tuning)
 
@@ -427,6 +432,26 @@ class MusicAI:
             self.features.audio, self.features.genres, self.features.artist
         )
 
+    @cached_property
+    def _genre_mixes(self) -> genre_mix.Double:
+        """(n_tracks, 10) shares of the genres of each track."""
+        return genre_mix.mixes(self.features.genres)
+
+    @cached_property
+    def _main_genres(self) -> npt.NDArray[np.int8]:
+        return genre_mix.main_genres(self._genre_mixes)
+
+    def _genre_goal(self, query: Query, strength: float) -> GenreGoal | None:
+        """The mix of what the listener plays, of a stranger that of the seeds; None for none."""
+        if strength <= 0:
+            return None
+        past = query.history
+        rows, weights = (past.rows, past.plays) if past.plays.any() else query.profile()
+        wanted = genre_mix.mix_of(self._genre_mixes[rows], weights)
+        if not wanted.any():
+            return None
+        return GenreGoal(strength, wanted, self._genre_mixes, self._main_genres)
+
     def rank(self, scored: Scored, tuning: Tuning) -> Recommendations:
         """Blend, re-rank and explain: the fast part, for every move of a slider."""
         weights = ranking.check_weights(
@@ -443,13 +468,14 @@ class MusicAI:
         if tuning.novelty:
             dial = np.float32(tuning.novelty * ranking.NOVELTY_WEIGHT)
             score = score + dial * self._obscurity[scored.candidates]
+        goal = self._genre_goal(scored.query, tuning.calibration)
         places = ranking.rerank(
             score,
             scored.candidates,
             self.features.artist,
             self.features.recording,
             self._likeness,
-            ranking.Rules(tuning.n_recommendations, tuning.diversity, tuning.artist_cap),
+            ranking.Rules(tuning.n_recommendations, tuning.diversity, tuning.artist_cap, goal),
         )
         told = ranking.contributions(scored.scaled, weights, places)
         rows = scored.candidates[places].tolist()
@@ -460,21 +486,34 @@ class MusicAI:
         return Recommendations(
             items=items,
             mode=scored.mode,
-            notes=scored.notes + self._rank_notes(scored, tuning, len(items)),
+            notes=scored.notes + self._rank_notes(scored, tuning, len(items), goal),
             version=self.version,
             untrained=self.untrained,
             silent=scored.silent,
             weights=weights,
             origins=scored.origins,
+            genres_wanted=genre_mix.named(goal.wanted) if goal else {},
+            genres_listed=genre_mix.named(genre_mix.mix_of(goal.tracks[rows])) if goal else {},
         )
 
-    def _rank_notes(self, scored: Scored, tuning: Tuning, n: int) -> tuple[str, ...]:
+    def _rank_notes(
+        self, scored: Scored, tuning: Tuning, n: int, goal: GenreGoal | None
+    ) -> tuple[str, ...]:
+        unknown = (
+            ()
+            if goal or not tuning.calibration
+            else (
+                "No genre is known of what you play, so the list cannot follow your genre mix. "
+                "A table of tracks with genres on the Library page helps.",
+            )
+        )
         if n >= tuning.n_recommendations:
-            return ()
+            return unknown
         if n >= len(scored.candidates):
             there = "is only 1 track" if n == 1 else f"are only {n} tracks"
-            return (f"There {there} to choose from.",)
+            return (*unknown, f"There {there} to choose from.")
         return (
+            *unknown,
             f"Only {n} tracks: one entry a recording and at most {tuning.artist_cap} an artist "
             "leave no more. Raise the artist cap for a longer list.",
         )

@@ -191,6 +191,13 @@ def _recommend(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.add_argument("-n", type=int, default=20, help="length of the list (default 20)")
     parser.add_argument("--diversity", type=float, default=0.2, metavar="0-1")
     parser.add_argument(
+        "--calibration",
+        type=float,
+        default=0.0,
+        metavar="0-1",
+        help="how far the genre mix follows the listener's (default 0)",
+    )
+    parser.add_argument(
         "--novelty", type=float, default=0.0, metavar="-1-1", help="-1 familiar to 1 obscure"
     )
     parser.add_argument("--artist-cap", type=int, default=3, metavar="N")

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from musicai.errors import QueryError
+from musicai.genre_mix import GenreGoal, GrowingMix
 from musicai.tables import BoolArray, FloatArray, IntArray, RowArray
 
 SAMPLE_STEP = 16
@@ -212,6 +213,8 @@ class Rules:
     """0 to 1: how much a track loses for being like one already chosen."""
     artist_cap: int = 3
     """Most tracks of one first artist."""
+    genres: GenreGoal | None = None
+    """The genre mix to come near; None for whatever the scores bring."""
 
 
 def rerank(
@@ -227,7 +230,9 @@ def rerank(
     Maximal marginal relevance (Carbonell and Goldstein, 1998): the next track
     maximises (1 − d)·score − d·(likeness to the nearest chosen one), with the
     score scaled to 0..1 over the pool. The artist cap and "one entry a
-    recording" are never broken; the list may be shorter for it.
+    recording" are never broken; the list may be shorter for it. Where a genre mix is
+    wanted, that value is traded against the distance from it (``genre_mix``), and the
+    pool holds the best tracks of each wanted genre too.
 
     Args:
         score: (n,) blended scores.
@@ -235,13 +240,15 @@ def rerank(
         artist: (n_tracks,) first artist, −1 unknown (never capped).
         recording: (n_tracks,) recording number.
         likeness: (n_tracks, d) float32 vectors; their dot product is the likeness.
-        rules: Length, diversity and cap.
+        rules: Length, diversity, cap and genre mix.
     """
     pool = POOL
     while True:
-        best = _best(score, min(pool, len(score)))
+        best = _pool(score, rows, min(pool, len(score)), rules)
         pooled = rows[best]
-        chosen = _select(score[best], artist[pooled], recording[pooled], likeness[pooled], rules)
+        mix = GrowingMix(rules.genres, pooled) if rules.genres else None
+        one = (score[best], artist[pooled], recording[pooled], likeness[pooled])
+        chosen = _select(*one, rules, mix)
         if len(chosen) >= min(rules.n, len(score)) or pool >= len(score):
             return best[chosen].astype(np.int32)
         pool *= 8
@@ -257,8 +264,28 @@ def _best(score: FloatArray, size: int) -> npt.NDArray[np.intp]:
     return places[np.lexsort((places, -score[places]))][:size]
 
 
+def _pool(score: FloatArray, rows: RowArray, size: int, rules: Rules) -> npt.NDArray[np.intp]:
+    """The best places, best first, and for a genre mix the best of each wanted genre."""
+    best = _best(score, size)
+    if rules.genres is None or size == len(score):
+        return best
+    deep = 2 * rules.n  # more of one genre than a list holds: caps leave some out
+    each = [
+        places[_best(score[places], min(deep, len(places)))]
+        for places in rules.genres.members(rows)
+        if len(places)
+    ]
+    places = np.unique(np.concatenate([best, *each]))
+    return places[np.lexsort((places, -score[places]))]
+
+
 def _select(
-    values: FloatArray, who: IntArray, what: IntArray, vectors: FloatArray, rules: Rules
+    values: FloatArray,
+    who: IntArray,
+    what: IntArray,
+    vectors: FloatArray,
+    rules: Rules,
+    mix: GrowingMix | None = None,
 ) -> list[int]:
     """Positions in the pool, in order; all arrays are (pool,), best first."""
     spread = float(values.max(initial=0.0) - values.min(initial=0.0))
@@ -270,8 +297,12 @@ def _select(
     keep = np.float32(1.0 - rules.diversity)
     while len(chosen) < rules.n and open_.any():
         value = keep * worth - np.float32(rules.diversity) * nearest
+        if mix is not None:
+            value = mix.weighed(value)
         place = int(np.argmax(np.where(open_, value, -np.inf)))
         chosen.append(place)
+        if mix is not None:
+            mix.take(place)
         open_ &= what != what[place]
         maker = int(who[place])
         used[maker] = used.get(maker, 0) + 1

@@ -136,11 +136,14 @@ class Tuning:
     """Most tracks of one artist, at least 1."""
     n_recommendations: int = 20
     """Length of the list, 1 to 1,000."""
+    calibration: float = 0.0
+    """0 to 1: how far the list's genre mix follows the listener's; 0 not at all."""
 
     def __post_init__(self) -> None:
         _within("diversity", self.diversity, 0.0, 1.0)
         _within("novelty", self.novelty, -1.0, 1.0)
         _within("artist_cap", self.artist_cap, 1, 1_000)
+        _within("calibration", self.calibration, 0.0, 1.0)
         _within("n_recommendations", self.n_recommendations, 1, 1_000)
 
 
@@ -217,6 +220,10 @@ class Recommendations(Sequence[Recommendation]):
     """The weights in use; they sum to 1."""
     origins: Mapping[str, int] = field(default_factory=dict)
     """Origin → how many of the candidates are known from it, most first."""
+    genres_wanted: Mapping[str, float] = field(default_factory=dict)
+    """Genre → share of the listener's mix, largest first; empty unless the list follows it."""
+    genres_listed: Mapping[str, float] = field(default_factory=dict)
+    """Genre → share of the list, over its tracks of known genre; as ``genres_wanted``."""
 
     @overload
     def __getitem__(self, index: int) -> Recommendation: ...

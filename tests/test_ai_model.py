@@ -164,6 +164,7 @@ def test_what_cannot_be_meant_is_refused_in_plain_words(ai: MusicAI) -> None:
         {"weights": {"magic": 1}},
         {"weights": {"content": 0}},
         {"diversity": 2},
+        {"calibration": -0.1},
         {"novelty": float("nan")},
         {"n_recommendations": 0},
         {"artist_cap": 0},

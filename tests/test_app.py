@@ -109,6 +109,18 @@ def test_familiar_and_variety_move_the_list(with_sample: Path) -> None:
     assert listed(app) != familiar
 
 
+def test_following_the_genre_mix_moves_the_list_and_shows_both_mixes(with_sample: Path) -> None:
+    app = opened("discover.py")
+    before = listed(app)
+    assert not any(c.value.startswith("Your mix") for c in app.caption), "off unless asked for"
+    run(app.slider(key="discover_calibration").set_value(1.0))
+    assert sorted(listed(app)) != sorted(before)
+    [line] = [c.value for c in app.caption if c.value.startswith("Your mix: ")]
+    yours, here = line.removeprefix("Your mix: ").split(" This list: ")
+    assert yours.count("%") >= 2
+    assert here.split(" ")[0] == yours.split(" ")[0], "the largest genre is the same"
+
+
 def test_presets_set_the_sliders(with_sample: Path) -> None:
     app = opened("discover.py")
     before = {s.key: s.value for s in app.slider}

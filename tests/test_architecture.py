@@ -19,7 +19,7 @@ LEVELS: tuple[tuple[str, ...], ...] = (
     ("tables",),
     ("matching", "moods", "jobs"),
     ("genres", "sources", "exclusions", "pairing", "sessions", "audit"),
-    ("store",),
+    ("store", "genre_mix"),
     ("reading", "estimates", "export_readme"),
     ("importing", "exporting", "prepared", "catalogues", "catalogue_files"),
     ("doubts", "coverage", "open_data"),

@@ -124,6 +124,7 @@ def test_every_control_reaches_the_list(
         "weights": ids("--weight", "content=1", "--weight", "history=0.2"),
         "diversity": ids("--diversity", 1),
         "novelty": ids("--novelty", 1),
+        "calibration": ids("--calibration", 1),
         "artist cap": ids("--artist-cap", 1),
         "mode": ids("--mode", "rediscover"),
     }

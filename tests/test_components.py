@@ -74,6 +74,7 @@ def test_wrong_settings_are_refused() -> None:
         lambda: ContentConfig(centres=0),
         lambda: OwnPlaysConfig(rest_days=0),
         lambda: RulesConfig(top_quantile=0.1),
+        lambda: RulesConfig(own_share=1.1),
         lambda: PopularityConfig.from_json({"colour": 1}),
     ):
         with pytest.raises(QueryError):
@@ -143,6 +144,26 @@ def test_rules_follow_mood_and_genre_and_their_strength() -> None:
     rock = rules.score(Query(NOBODY, seeds().seeds, genre={"rock": 1.0}))
     assert rock[0::2].min() > rock[1::2].max()
     assert np.isnan(rules.score(seeds())).all(), "nothing asked, no opinion"
+
+
+def test_the_mildest_of_a_loud_library_is_nearer_to_chill_but_does_not_fit_it() -> None:
+    rows = [
+        {
+            "track_id": f"t{k}",
+            "name": f"n{k}",
+            "artists": "A",
+            **worlds.LOUD,
+            "energy": 0.84 - k / 80,
+        }
+        for k in range(20)
+    ]
+    rules = Rules().fit(data(worlds.library(rows)), no_progress)
+    query = Query(NOBODY, seeds().seeds, mood={"chill": 1.0})
+    scores = rules.score(query)
+    assert (np.diff(scores[10:]) > 0).all(), "its own order is kept"
+    assert scores.max() < 0.8, "no track of it is a clear case"
+    text = rules.reasons(query, 19)[0].text
+    assert text.startswith("it is nearer to chill than most tracks here")
 
 
 def test_rules_have_no_opinion_without_features() -> None:

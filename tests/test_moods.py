@@ -17,8 +17,11 @@ from musicai.moods import (
     MOOD_PLANE,
     MOOD_WEIGHTS,
     MOODS,
+    mood_features,
+    mood_fit,
     mood_matrix,
     mood_sentence,
+    mood_worth,
 )
 from musicai.tables import AUDIO_FEATURES, FloatArray
 from tests import worlds
@@ -59,6 +62,40 @@ def test_no_features_no_mood_and_one_gap_is_bridged() -> None:
     gap[AUDIO_FEATURES.index("liveness")] = np.nan
     assert not np.isnan(mood_matrix(gap[None])).any()
     assert mood_matrix(np.zeros((0, 9), dtype=np.float32)).shape == (0, 8)
+
+
+@pytest.mark.parametrize("mood", MOODS)
+def test_what_a_sentence_names_first_moves_the_score_most(mood: str) -> None:
+    """Without that feature the score falls, and further than without another one."""
+    row = LOUD if mood in ("energetic", "happy", "party", "workout") else CALM
+    named = mood_features(mood, row)
+    column = MOODS.index(mood)
+
+    def without(feature: str) -> float:
+        blank = row.copy()
+        blank[AUDIO_FEATURES.index(feature)] = np.nan
+        return float(np.nan_to_num(mood_matrix(blank[None])[0, column]))
+
+    whole = float(mood_matrix(row[None])[0, column])
+    falls = {rule.feature: whole - without(rule.feature) for rule in MOOD_WEIGHTS[mood]}
+    assert falls[named[0]] > 0
+    essential = [rule.feature for rule in MOOD_WEIGHTS[mood] if rule.essential]
+    assert falls[named[0]] >= max(fall for name, fall in falls.items() if name not in essential)
+
+
+@given(arrays(np.float32, 9, elements=st.floats(0, 1, width=32) | st.just(float("nan"))))
+def test_one_track_fits_as_it_does_among_all(row: FloatArray) -> None:
+    scaled = row * np.array([1, 1, 1, 1, 1, 1, 1, 200, -30], dtype=np.float32)
+    for mood, worth in zip(MOODS, mood_worth(mood_matrix(scaled[None]))[0].tolist(), strict=True):
+        if not np.isnan(worth):
+            assert mood_fit(mood, scaled) == pytest.approx(worth, abs=1e-4)
+
+
+def test_worth_is_one_scale_for_all_moods() -> None:
+    low, high = mood_worth(mood_matrix(np.stack([CALM, LOUD])))
+    chill, energetic = MOODS.index("chill"), MOODS.index("energetic")
+    assert high[chill] < 0 < low[chill]
+    assert low[energetic] < 0 < high[energetic]
 
 
 @given(arrays(np.float32, (5, 9), elements=st.floats(0, 1, width=32) | st.just(float("nan"))))

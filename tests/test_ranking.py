@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -169,6 +169,7 @@ def test_the_pool_grows_until_the_list_is_full() -> None:
     assert found.tolist() == [0, *range(2_900, 2_919)]
 
 
+@settings(deadline=None)
 @given(
     some_scores.map(np.nan_to_num),
     st.integers(1, 30),

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 from collections import Counter
+from collections.abc import Mapping
 
 from musicai import registry
 from musicai.ai_model import MusicAI
 from musicai.checks import Report, check_model
 from musicai.cli.shared import Outcome, chosen_profile, show_rows, show_table, work_of
 from musicai.fitting import TrainingConfig
+from musicai.genres import GENRE_LABELS
 from musicai.output import figure
 from musicai.progress import no_progress
 from musicai.requests import Filters
@@ -40,6 +42,7 @@ def recommend(options: argparse.Namespace, settings: Settings, store: Store) -> 
         diversity=options.diversity,
         novelty=options.novelty,
         artist_cap=options.artist_cap,
+        calibration=options.calibration,
         filters=Filters(
             origins=tuple(options.origin),
             years=options.years,
@@ -69,16 +72,25 @@ def recommend(options: argparse.Namespace, settings: Settings, store: Store) -> 
         )
         parts = [f"{name} {of['listed']} of {of['candidates']:,}" for name, of in origins.items()]
         print(f"Chosen from: {', '.join(parts)}.")
+        if items.genres_wanted:
+            print(f"Genres: yours {_mix(items.genres_wanted)}; here {_mix(items.genres_listed)}.")
         for note in items.notes:
             print(f"Note: {note}")
     return 0, {
         "recommendations": rows,
+        "genre_mix": {"wanted": items.genres_wanted, "listed": items.genres_listed},
         "mode": items.mode,
         "origins": origins,
         "notes": list(items.notes),
         "version": items.version,
         "profile": profile,
     }
+
+
+def _mix(genres: Mapping[str, float]) -> str:
+    """The largest shares of a genre mix."""
+    largest = [(name, share) for name, share in genres.items() if share >= 0.005][:4]
+    return ", ".join(f"{GENRE_LABELS[name]} {share:.0%}" for name, share in largest) or "unknown"
 
 
 def taste(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:

@@ -247,6 +247,11 @@ class Reason:
     """How much it moved the component's own score; comparable within the component."""
     seed: int | None = None
     """Track row of the seed or played track that moved it most, where one did."""
+    artist: int | None = None
+    """Position in ``TrackFeatures.artist_names`` of the played artist that did."""
+    feature: str | None = None
+    """What is known of the track that did: an audio feature, "genre", "popularity",
+    "listeners", or "tag:" and a tag that the track shares with the query."""
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from musicai.recommenders.base import (
     TrainingData,
     write_json,
 )
-from musicai.tables import LINK_KINDS, BoolArray, FloatArray, IntArray
+from musicai.tables import LINK_KINDS, BoolArray, FloatArray, IntArray, RowArray
 
 
 @dataclass(frozen=True)
@@ -68,26 +68,31 @@ class Connections(Component):
 
     def _begin(self, query: Query) -> FloatArray:
         """(n_links,) how much the query plays the beginning of each link, 0 to 1."""
+        return self._worked_out(query)[0]
+
+    def _worked_out(self, query: Query) -> tuple[FloatArray, float]:
         if self.token not in query.memo:
             query.memo[self.token] = self._played(*query.profile())
-        found: FloatArray = query.memo[self.token]
+        found: tuple[FloatArray, float] = query.memo[self.token]
         return found
 
-    def _played(self, rows: IntArray, weights: FloatArray) -> FloatArray:
-        links = self.links_
+    def _played(self, rows: IntArray, weights: FloatArray) -> tuple[FloatArray, float]:
+        """The beginnings, and how much the second artist is played, where the first is 1."""
+        links, second = self.links_, 0.0
         found = np.zeros(len(links), dtype=np.float32)
         known = self.artist_[rows] >= 0
         if known.any():
             size = int(self.artist_.max()) + 1
             artists = np.bincount(self.artist_[rows][known], weights[known], minlength=size)
             artists = np.log1p(artists) / np.log1p(artists.max())
+            second = float(np.partition(artists, -2)[-2]) if size > 1 else 0.0
             by_artist = links.artist >= 0
             found[by_artist] = artists[links.artist[by_artist]]
         by_tag = links.tag >= 0
         if by_tag.any() and len(rows):
             shares = (weights @ self.tagged_[rows]) / weights.sum()
             found[by_tag] = shares[links.tag[by_tag]]
-        return found
+        return found, second
 
     @property
     def _linked(self) -> BoolArray:
@@ -106,15 +111,46 @@ class Connections(Component):
         return np.where(self._linked, scores, np.nan).astype(np.float32)
 
     def reasons(self, query: Query, track: int) -> list[Reason]:
-        """The link that moved it most."""
+        """The strongest link of the artist or tag without which the score would fall most."""
         mine = np.flatnonzero(self.links_.track == track)
         if not len(mine) or not len(query.profile()[0]):
             return []
-        parts = self.links_.strength[mine] * self._begin(query)[mine]
-        best = int(np.argmax(parts))
-        if parts[best] <= 0:
+        links = self.links_
+        parts = links.strength[mine] * self._begin(query)[mine]
+        if parts.max() <= 0:
             return []
-        return [Reason(self.name, self._words(query, int(mine[best])), float(parts[best]))]
+        told = self._of_strongest(query, mine, parts)
+        best = int(told[np.argmax(parts[told])])
+        link = int(mine[best])
+        artist, tag = int(links.artist[link]), int(links.tag[link])
+        return [
+            Reason(
+                self.name,
+                self._words(query, link),
+                float(parts[best]),
+                artist=artist if artist >= 0 else None,
+                feature=f"tag:{links.tags[tag]}" if tag >= 0 else None,
+            )
+        ]
+
+    def _of_strongest(self, query: Query, mine: RowArray, parts: FloatArray) -> RowArray:
+        """Places in ``mine`` of the links whose common beginning moves the score most.
+
+        Without the artist who is played most, the others count relative to the second: what
+        their links would gain is taken off.
+        """
+        begin, second = self._worked_out(query)
+        artist, tag = self.links_.artist[mine], self.links_.tag[mine]
+        by_artist = artist >= 0
+        found, most = np.arange(0), -np.inf
+        for place in np.flatnonzero(parts > 0):
+            same = (artist == artist[place]) & (tag == tag[place])
+            fall = float(parts[same].sum())
+            if by_artist[place] and begin[mine[place]] >= 1 and second > 0:
+                fall -= float(parts[by_artist & ~same].sum()) * (1 / second - 1)
+            if fall > most:
+                found, most = np.flatnonzero(same), fall
+        return found
 
     def _words(self, query: Query, link: int) -> str:
         """One link as a clause, with the listener's own number."""

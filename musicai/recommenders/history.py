@@ -96,14 +96,16 @@ class OwnPlays(Component):
         plays = int(past.plays[place])
         strength = float(self._own(query)[place])
         if past.last_played[place] == 0:
-            return [Reason(self.name, "it is in your playlists", strength)]
+            return [Reason(self.name, "it is in your playlists", strength, track)]
         last = datetime.fromtimestamp(int(past.last_played[place]), UTC)
         day = f"{last.day} {last:%B %Y}"
         if plays == 0:
-            return [Reason(self.name, f"you met it on {day} and never heard it out", strength)]
+            return [
+                Reason(self.name, f"you met it on {day} and never heard it out", strength, track)
+            ]
         times = "once" if plays == 1 else f"{plays} times"
         when = f"on {day}" if plays == 1 else f"last on {day}"
-        return [Reason(self.name, f"you played it {times}, {when}", strength)]
+        return [Reason(self.name, f"you played it {times}, {when}", strength, track)]
 
     def save(self, folder: Path) -> None:
         """The artist of each track, as npz."""

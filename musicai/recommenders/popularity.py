@@ -45,26 +45,44 @@ class Popularity(Component):
     def _combine(self) -> None:
         file = self.file_ / np.float32(100.0)
         self.scores_: FloatArray = file.astype(np.float32)
+        self._most = np.log1p(max(int(self.listeners_.max(initial=0)), 1))
         if self.n_listeners_ >= self.config.min_listeners:
-            counted = np.log1p(self.listeners_) / np.log1p(max(int(self.listeners_.max()), 1))
+            counted = self._counted(self.listeners_)
             both = 0.5 * (np.nan_to_num(file) + counted)
             self.scores_ = np.where(np.isnan(file), counted, both).astype(np.float32)
+
+    def _counted(self, listeners: IntArray) -> FloatArray:
+        """Listeners on a logarithmic scale, 1 for the track that has the most."""
+        return np.asarray(np.log1p(listeners) / self._most, dtype=np.float64)
 
     def score(self, query: Query) -> FloatArray:
         """(n_tracks,) the same for every query, 0 to 1."""
         return self.scores_
 
     def reasons(self, query: Query, track: int) -> list[Reason]:
-        """The count and the figure that make the score."""
+        """The count and the figure, if they lift the score; first without which it falls most.
+
+        Without listeners a track counts as played by none; without the file's figure the count
+        stands alone, so that a figure below the count is no reason.
+        """
         score = float(self.scores_[track])
         if np.isnan(score):
             return []
-        parts = []
-        if self.n_listeners_ >= self.config.min_listeners:
-            parts.append(f"{int(self.listeners_[track])} of {self.n_listeners_} listeners play it")
-        if not np.isnan(self.file_[track]):
-            parts.append(f"its popularity is {float(self.file_[track]):.0f} of 100")
-        return [Reason(self.name, " and ".join(parts), score)]
+        file, shared = (
+            float(self.file_[track]) / 100,
+            self.n_listeners_ >= self.config.min_listeners,
+        )
+        counted = float(self._counted(self.listeners_[track])) if shared else 0.0
+        found: list[tuple[float, str, str]] = []
+        if shared:
+            told = f"{int(self.listeners_[track])} of {self.n_listeners_} listeners play it"
+            found.append((counted if np.isnan(file) else counted / 2, "listeners", told))
+        if not np.isnan(file):
+            told = f"its popularity is {100 * file:.0f} of 100"
+            found.append(((file - counted) / 2 if shared else file, "popularity", told))
+        found.sort(key=lambda part: -part[0])
+        words = [told for fall, _, told in found if fall > 0] or [found[0][2]]
+        return [Reason(self.name, " and ".join(words), score, feature=found[0][1])]
 
     def save(self, folder: Path) -> None:
         """Counts and figures as npz."""

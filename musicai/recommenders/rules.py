@@ -11,7 +11,7 @@ import numpy as np
 
 from musicai.errors import QueryError
 from musicai.genres import GENRE_LABELS, GENRES
-from musicai.moods import MOODS, mood_matrix, mood_sentence
+from musicai.moods import MOODS, mood_features, mood_fit, mood_matrix, mood_sentence, mood_worth
 from musicai.progress import Progress
 from musicai.recommenders.base import Component, ComponentConfig, Query, Reason, TrainingData
 from musicai.tables import FEATURE_SOURCES, FloatArray, IntArray
@@ -22,22 +22,34 @@ class RulesConfig(ComponentConfig):
     """Settings of :class:`Rules`."""
 
     top_quantile: float = 0.99
-    """Quantile (0.5 to 1) of a mood's scores over all tracks that is worth 1."""
+    """Quantile (0.5 to 1) of a mood's scores over all tracks here that is worth 1 beside them."""
+    own_share: float = 0.5
+    """0 to 1: how much a track's place among the tracks here counts; the rest is how clearly it
+    fits the mood by ``moods.MOOD_ANCHORS``, whatever else is here."""
     ceiling: float = 1.5
     """Largest worth of a mood; the few tracks above the quantile differ up to here."""
 
     def __post_init__(self) -> None:
         if not 0.5 < self.top_quantile <= 1 or self.ceiling < 1:
             raise QueryError("top_quantile must be above 0.5 up to 1, ceiling at least 1.")
+        if not 0 <= self.own_share <= 1:
+            raise QueryError("own_share must be between 0 and 1.")
+
+
+FITS = 0.25
+"""From this worth by ``moods.MOOD_ANCHORS`` on a reason says that a track fits the mood; below,
+only that it is nearer to it than others."""
 
 
 class Rules(Component):
     """Mood and genre scores: 0 for the median track, 1 for a clear case.
 
-    A mood's raw score (``moods.mood_matrix``) is anchored once over all tracks,
-    (score − median) / (top quantile − median), so that every mood pulls equally
-    hard. A genre is the track's membership. Strength .5 leaves both as they are,
-    1 doubles them.
+    A mood's raw score (``moods.mood_matrix``) is anchored twice: between the median and the
+    top quantile of all tracks here, and between two fixed marks of broad music
+    (``moods.MOOD_ANCHORS``). The worth is the mean of both, each at least 0. The first
+    alone would call the mildest track of a metal library chill; the second alone could
+    not put that library in order. A genre is the track's membership. Strength .5 leaves
+    both as they are, 1 doubles them.
     """
 
     name = "rules"
@@ -54,21 +66,10 @@ class Rules(Component):
         self.audio_ = features.audio
         self.estimated_ = features.feature_source == FEATURE_SOURCES.index("estimated")
         self.genres_ = _as_stored(features.genres)
-        self.moods_ = self._calibrate(mood_matrix(features.audio))
+        self.moods_ = _as_stored(calibrated(mood_matrix(features.audio), self.config))
         self._prepare()
         progress(1.0, "Scored moods and genres")
         return self
-
-    def _calibrate(self, raw: FloatArray) -> FloatArray:
-        worth = np.full(raw.shape, np.nan, dtype=np.float32)
-        for column in range(raw.shape[1]):
-            known = raw[:, column][~np.isnan(raw[:, column])]
-            if not len(known):
-                continue
-            centre, top = np.quantile(known, [0.5, self.config.top_quantile])
-            span = top - centre if top > centre else 1.0
-            worth[:, column] = (raw[:, column] - centre) / span
-        return _as_stored(np.clip(worth, 0.0, self.config.ceiling))
 
     def _prepare(self) -> None:
         """Moods and genres by tracks: a query then reads only the rows it asks for."""
@@ -96,18 +97,31 @@ class Rules(Component):
         for mood, share in query.mood.items():
             worth = float(self.moods_[track, MOODS.index(mood)])
             if worth > 0:
-                guess = ", estimated" if self.estimated_[track] else ""
-                clause = mood_sentence(mood, self.audio_[track])
-                text = f"it fits {mood}: {clause}{guess}"
-                found.append(Reason(self.name, text, 2 * query.mood_strength * share * worth))
+                strength = 2 * query.mood_strength * share * worth
+                found.append(self._mood_reason(mood, track, strength))
         for genre, share in query.genre.items():
             worth = float(self.genres_[track, GENRES.index(genre)])
             if worth > 0:
                 text = f"it is {GENRE_LABELS[genre]}"
                 if worth < 1:
                     text = f"it is partly {GENRE_LABELS[genre]}"
-                found.append(Reason(self.name, text, 2 * query.genre_strength * share * worth))
+                strength = 2 * query.genre_strength * share * worth
+                found.append(Reason(self.name, text, strength, feature="genre"))
         return sorted(found, key=lambda reason: -reason.strength)
+
+    def _mood_reason(self, mood: str, track: int, strength: float) -> Reason:
+        audio = self.audio_[track]
+        clause = mood_sentence(mood, audio)
+        text = (
+            f"it fits {mood}"
+            if mood_fit(mood, audio) >= FITS
+            else f"it is nearer to {mood} than most tracks here"
+        )
+        if clause:
+            text += f": {clause}" + (", estimated" if self.estimated_[track] else "")
+        return Reason(
+            self.name, text, strength, feature=next(iter(mood_features(mood, audio)), None)
+        )
 
     def save(self, folder: Path) -> None:
         """Mood and genre scores, as npz."""
@@ -142,6 +156,22 @@ class Rules(Component):
             setattr(other, name, values)
         other._prepare()
         return other
+
+
+def calibrated(raw: FloatArray, config: RulesConfig) -> FloatArray:
+    """(n, 8) the worth of ``moods.mood_matrix``: 0 to ``config.ceiling``, NaN stays NaN."""
+    fixed, ceiling = mood_worth(raw), config.ceiling
+    worth = np.full(raw.shape, np.nan, dtype=np.float32)
+    for column in range(raw.shape[1]):
+        scores = raw[:, column]
+        known = scores[~np.isnan(scores)]
+        if not len(known):
+            continue
+        centre, top = np.quantile(known, [0.5, config.top_quantile])
+        own = np.clip((scores - centre) / (top - centre if top > centre else 1.0), 0.0, ceiling)
+        clear = np.clip(fixed[:, column], 0.0, ceiling)
+        worth[:, column] = config.own_share * own + (1 - config.own_share) * clear
+    return worth
 
 
 def _mix(

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from musicai.genre_mix import mixes
 from musicai.genres import GENRES, genre_shares
 from musicai.recommenders.base import TrackFeatures
 from musicai.tables import (
@@ -125,10 +126,7 @@ def _shares(
 
 def genre_rows(features: TrackFeatures) -> Double:
     """(n_tracks, 10) membership in each genre, rows summing to 1; 0 where none is known."""
-    membership = np.nan_to_num(features.genres.astype(float))
-    sums = membership.sum(axis=1, keepdims=True)
-    rows: Double = np.divide(membership, sums, out=np.zeros_like(membership), where=sums > 0)
-    return rows
+    return mixes(features.genres)
 
 
 def genres(rows: Double, weights: Double) -> tuple[dict[str, float], float]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
+from musicai.genres import GENRE_LABELS
 from musicai.recommenders import COMPONENTS
 from musicai.ui import discover_seeds, jobs_panel, widgets, words
 from musicai.ui.rings import contribution_svg
@@ -20,6 +21,12 @@ if TYPE_CHECKING:
 
 _BAR = 250
 """Width of the contribution bar, pixels."""
+
+_GENRES_TOLD = 4
+"""Genres of a mix named in a line."""
+
+_REST_TOLD = 0.005
+"""Smallest share that is still told."""
 
 _BOX = 310
 """Width of the bar with its score, pixels."""
@@ -40,12 +47,33 @@ def summary(ai: MusicAI, found: Recommendations) -> None:
         st.markdown(f"**{' · '.join(parts)}**")
         with st.container(horizontal=True, horizontal_alignment="right", gap="xsmall"):
             _export(ai, found)
+    mixed = ", or when its genre has had its share" if found.genres_wanted else ""
     st.caption(
-        "Ranked with variety, not sorted by score: a track steps back when one like it is above. "
-        "The bar is the score; its parts add up to it."
+        "Ranked with variety, not sorted by score: a track steps back when one like it is "
+        f"above{mixed}. The bar is the score; its parts add up to it."
     )
     _origins(found)
+    _genre_mix(found)
     _notes(found)
+
+
+def _genre_mix(found: Recommendations) -> None:
+    """Whose mix the list was asked to follow, and how near it came."""
+    if found.genres_wanted:
+        st.caption(
+            f"Your mix: {_mix_words(found.genres_wanted)}. "
+            f"This list: {_mix_words(found.genres_listed)}."
+        )
+
+
+def _mix_words(mix: Mapping[str, float]) -> str:
+    """The largest shares of a genre mix, and what is left."""
+    largest = list(mix.items())[:_GENRES_TOLD]
+    rest = 1.0 - sum(share for _, share in largest)
+    parts = [f"{GENRE_LABELS[name]} {words.share(share)}" for name, share in largest]
+    if mix and rest >= _REST_TOLD:
+        parts.append(f"others {words.share(rest)}")
+    return ", ".join(parts) or "no genre is known of these tracks"
 
 
 def _origins(found: Recommendations) -> None:

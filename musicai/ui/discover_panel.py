@@ -204,7 +204,7 @@ def _strength(what: str, shown: bool) -> float:
 
 
 def tune_panel(ai: MusicAI) -> Tuning:
-    """Weights, variety, familiar ↔ obscure, artist cap and length: the blend alone."""
+    """Weights, variety, genre mix, familiar ↔ obscure, artist cap, length: the blend alone."""
     defaults = {name: _rounded(ai.default_weights.get(name, 0.0)) for name in COMPONENTS}
     presets = st.container(horizontal=True, gap="xsmall")
     left, right = st.columns(2, gap="medium")
@@ -217,7 +217,9 @@ def tune_panel(ai: MusicAI) -> Tuning:
     left, right = st.columns(2, gap="medium")
     with left:
         variety = _variety()
-    left, right = right.columns(2, vertical_alignment="bottom")
+    with right:
+        calibration = _calibration()
+    left, right = st.columns(2, gap="medium", vertical_alignment="bottom")
     cap = left.number_input(
         "Per artist",
         1,
@@ -238,6 +240,7 @@ def tune_panel(ai: MusicAI) -> Tuning:
         novelty=novelty,
         artist_cap=int(cap),
         n_recommendations=int(length),
+        calibration=calibration,
     )
 
 
@@ -280,6 +283,21 @@ def _variety() -> float:
         key="discover_variety",
         bind="query-params",
         help="Spreads the list: neighbours sound less alike. It only changes the order.",
+    )
+
+
+def _calibration() -> float:
+    return st.slider(
+        "Follow my genre mix",
+        0.0,
+        1.0,
+        0.0,
+        0.05,
+        key="discover_calibration",
+        bind="query-params",
+        help="At 0 genres come as they score. To the right the list takes on the mix of genres "
+        "you play, so that your smaller ones get their place too. It changes which tracks are "
+        "chosen and their order, not their scores.",
     )
 
 
