@@ -16,7 +16,7 @@ import pandas as pd
 from scipy import sparse
 
 from musicai.genres import genre_matrix
-from musicai.matching import first_artist, normalise
+from musicai.matching import first_artist, guests, normalise
 from musicai.neighbours import artist_columns, neighbour_rows
 from musicai.recommenders.base import (
     NO_LINKS,
@@ -42,9 +42,10 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-FIELD_WEIGHTS = {"a": 2.0, "g": 1.5, "l": 0.8, "t": 0.6}
-"""Weight of a term by its field: artist, genre, album, title. Who plays it and what kind
-it is say more about taste than the words of a title."""
+FIELD_WEIGHTS = {"a": 2.0, "g": 1.5, "l": 0.8, "r": 0.8, "t": 0.6}
+"""Weight of a term by its field in the documents: artist, genre, album, release, title. Who plays
+it and what kind it is say more about taste than the words of a title. (The content component
+weighs fields by its own settings.)"""
 
 RECENCY_HALF_LIFE_DAYS = 365.0
 """Age at which the fading part of a play's weight has halved."""
@@ -59,20 +60,25 @@ _FIELD = "\x1f"
 
 
 def documents(tracks: pd.DataFrame) -> list[str]:
-    """One text a track: artists, title, album and genres, apart by the unit separator."""
+    """One text a track: artists, title, album, genres and year, apart by the unit separator."""
     columns = [tracks[name].astype(object) for name in ("artists", "name", "album", "genres")]
-    return [_FIELD.join(row) for row in zip(*columns, strict=True)]
+    years = ["" if np.isnan(year) else f"{year:.0f}" for year in tracks["year"]]
+    return [_FIELD.join(row) for row in zip(*columns, years, strict=True)]
 
 
 def document_terms(document: str) -> list[str]:
     """The terms of one document, each marked by its field.
 
-    An artist or a micro-genre is one term; titles and albums are split in words.
+    An artist or a micro-genre is one term; titles and albums are split in words. Guests
+    and remixers whom the title names are artists. An album's name with its year is one
+    more term: the release, where other albums have the same name.
     """
-    artists, title, album, genres = document.split(_FIELD)
-    terms = [f"a:{normalise(name)}" for name in artists.split(ARTIST_SEPARATOR) if name.strip()]
+    artists, title, album, genres, year = document.split(_FIELD)
+    makers = [*artists.split(ARTIST_SEPARATOR), *guests(title)]
+    terms = [f"a:{name}" for name in dict.fromkeys(normalise(m) for m in makers if m.strip())]
     terms += [f"t:{word}" for word in normalise(title).split() if len(word) > 1]
     terms += [f"l:{word}" for word in normalise(album).split() if len(word) > 1]
+    terms += [f"r:{normalise(album)} {year}".rstrip()] if album.strip() else []
     terms += [f"g:{name.strip()}" for name in genres.split(ARTIST_SEPARATOR) if name.strip()]
     return terms
 
@@ -93,7 +99,7 @@ def vectorizer(library: Library) -> TfidfVectorizer:
         model.fit(texts)
     except ValueError:  # no track has any text
         model = TfidfVectorizer(analyzer=document_terms, dtype=np.float32)
-        model.fit([_FIELD.join(["unknown", "", "", ""])])
+        model.fit([_FIELD.join(["unknown", "", "", "", ""])])
     terms = model.get_feature_names_out()
     weights = np.array([FIELD_WEIGHTS[str(term)[0]] for term in terms], dtype=np.float32)
     model.idf_ = model.idf_ * weights
@@ -129,6 +135,8 @@ def build_features(library: Library, text_model: TfidfVectorizer | None = None) 
         feature_source=source.to_numpy(dtype=np.int32),
         genres=genre_matrix(tracks["genres"]),
         popularity=tracks["popularity"].to_numpy(dtype=np.float32),
+        year=tracks["year"].to_numpy(dtype=np.float32),
+        duration=tracks["duration_ms"].to_numpy(dtype=np.float32),
     )
     logger.info("features of %d tracks in %.2f s", len(tracks), time.perf_counter() - started)
     return features
@@ -168,6 +176,8 @@ def _write_features(path: Path, features: TrackFeatures) -> None:
             feature_source=features.feature_source,
             genres=features.genres,
             popularity=features.popularity,
+            year=features.year,
+            duration=features.duration,
         )
     Path(beside).replace(path)
 
@@ -198,6 +208,8 @@ def _read_features(path: Path, library: Library) -> TrackFeatures:
                     "feature_source",
                     "genres",
                     "popularity",
+                    "year",
+                    "duration",
                 )
             },
         )

@@ -26,7 +26,7 @@ LEVELS: tuple[tuple[str, ...], ...] = (
     ("recommenders.base",),
     ("neighbours",),
     ("data_processor",),
-    ("recommenders.joint",),
+    ("recommenders.joint", "recommenders.words", "recommenders.sound"),
     ("recommenders.content", "recommenders.collaborative", "recommenders.rules"),
     ("recommenders.connections",),
     ("recommenders.history", "recommenders.popularity"),

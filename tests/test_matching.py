@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from musicai.matching import first_artist, name_id, normalise, recording_key, title_key
+from musicai.matching import first_artist, guests, name_id, normalise, recording_key, title_key
 
 SAME = [
     ("Here Comes The Sun - Remastered 2009", "Here Comes the Sun"),
@@ -60,3 +60,19 @@ def test_normalise_settles_and_never_loses_a_name(text: str) -> None:
 def test_keys_hold_together(artist: str, title: str) -> None:
     assert recording_key(artist, title) == recording_key(artist, title)
     assert name_id(artist, title) == name_id(artist, title)
+
+
+def test_guests_and_remixers_whom_a_title_names() -> None:
+    for title, names in (
+        ("One (feat. Ada & Bo)", ["Ada", "Bo"]),
+        ("One ft. Ada", ["Ada"]),
+        ("One (with Ada)", ["Ada"]),
+        ("One feat. Ada - Cy Remix", ["Ada", "Cy"]),
+        ("One - Cy Remix", ["Cy"]),
+        ("One (Cy x Di Remix) [feat. Ada, Bo]", ["Ada", "Bo", "Cy", "Di"]),
+        ("One - Radio Edit", []),
+        ("With or Without You", []),
+        ("Left Alone", []),
+        ("", []),
+    ):
+        assert guests(title) == names, title
