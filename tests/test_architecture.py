@@ -27,6 +27,7 @@ LEVELS: tuple[tuple[str, ...], ...] = (
     ("neighbours",),
     ("data_processor",),
     ("recommenders.joint", "recommenders.words", "recommenders.sound"),
+    ("recommenders.bridge",),
     ("recommenders.content", "recommenders.collaborative", "recommenders.rules"),
     ("recommenders.connections",),
     ("recommenders.history", "recommenders.popularity"),
