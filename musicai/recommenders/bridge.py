@@ -42,8 +42,8 @@ def bridge(
     draws to the mean, so the result is brought back to the length that the known
     factors have: else no track from here could ever lead.
 
-    On the continuation of public playlists (validation; 28,356 tracks, of which two thirds are
-    in no playlist; R@10 / N@10 / R@100) the scores of ALS with 128 factors, and their
+    On the continuation of public playlists (validation; 28,356 tracks, a third of them and most of
+    those to be found in no playlist; R@10 / N@10 / R@100) the scores of ALS with 128 factors, and their
     equal blend with those of content, which alone has .151 / .175 / .399:
 
     - no bridge: .009 / .013 / .047, blend .132 / .155 / .327
