@@ -43,8 +43,8 @@ def bridge(
     factors have: else no track from here could ever lead.
 
     On the continuation of public playlists (validation; 28,356 tracks, a third of them and most of
-    those to be found in no playlist; R@10 / N@10 / R@100) the scores of ALS with 128 factors, and their
-    equal blend with those of content, which alone has .151 / .175 / .399:
+    those to be found in no playlist; R@10 / N@10 / R@100) the scores of ALS with 128 factors,
+    and their equal blend with those of content, which alone has .151 / .175 / .399:
 
     - no bridge: .009 / .013 / .047, blend .132 / .155 / .327
     - the artist's mean factor: .160 / .190 / .340, blend .179 / .218 / .387

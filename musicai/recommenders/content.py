@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
@@ -20,7 +20,7 @@ from musicai.recommenders.base import (
     TrainingData,
     write_json,
 )
-from musicai.recommenders.sound import Centres, Sound, rank_normal
+from musicai.recommenders.sound import Centres, LeftOut, Sound, rank_normal
 from musicai.recommenders.words import Wanted, Words, worth_of
 from musicai.tables import FloatArray, IntArray
 
@@ -90,10 +90,14 @@ class _Asked:
     """(k,) the tracks that define it."""
     counts: FloatArray
     """(k,) their weights, the heaviest 1."""
+    held: sparse.csr_matrix
+    """(k, …) their terms and artists."""
     wanted: Wanted
     centres: Centres | None
     again: IntArray
     """Rows of other releases of its recordings."""
+    memo: dict[str, LeftOut] = field(default_factory=dict)
+    """What reasons need, worked out at the first one."""
 
 
 class Content(Component):
@@ -143,7 +147,8 @@ class Content(Component):
         self._by_recording = order
         self._recordings = self.recording_[order].astype(np.int32)
         nameless = (np.diff(self.tfidf_.indptr) == 0) & (self.artist_ < 0)
-        self._mute = np.flatnonzero(self._sound.deaf & nameless)
+        self._silent = self._sound.deaf & nameless
+        self._mute = np.flatnonzero(self._silent)
 
     # --- scoring ----------------------------------------------------------------------
 
@@ -161,10 +166,12 @@ class Content(Component):
 
     def _work_out(self, rows: IntArray, weights: FloatArray) -> _Asked:
         counts = np.asarray(weights / weights.max(), dtype=np.float32)
+        held = self._words.holding(rows)
         return _Asked(
             rows,
             counts,
-            self._words.wanted(rows, counts),
+            held,
+            self._words.wanted(held, counts),
             self._sound.centres(rows, counts, self.config.centres),
             self._releases(rows),
         )
@@ -212,11 +219,15 @@ class Content(Component):
             (k,) what it loses; and by field, and ``sound``, (k,) the logarithm of the factor
             by which it falls, as words and sound are multiplied.
         """
-        lost, fields = self._words.without(asked.rows, asked.counts, track)
+        lost, fields = self._words.without(asked.held, asked.counts, track)
         words = self._words.of(asked.wanted, track)
         gamma, here, left = self.config.sound, 0.0, np.zeros(len(lost), dtype=np.float32)
         if asked.centres is not None:
-            here, left = self._sound.without(asked.rows, asked.counts, asked.centres, track)
+            if "left out" not in asked.memo:
+                asked.memo["left out"] = self._sound.left_out(
+                    asked.rows, asked.counts, asked.centres
+                )
+            here, left = self._sound.without(asked.centres, asked.memo["left out"], track)
         rest = np.maximum(words - lost, 0.0)
         pulls = words * np.exp(gamma * here) - rest * np.exp(gamma * left)
         # what nothing in common is worth keeps the logarithm of a lone seed finite
@@ -229,7 +240,7 @@ class Content(Component):
     def reasons(self, query: Query, track: int) -> list[Reason]:
         """The query's track without which the score would fall most, and in what they meet."""
         asked = self._asked(query)
-        if asked is None or track in asked.again or track in self._mute:
+        if asked is None or self._silent[track] or track in asked.again:
             return []
         pulls, parts = self._taken_apart(asked, track)
         pulls[asked.rows == track] = 0.0
@@ -251,22 +262,30 @@ class Content(Component):
         title = f"“{self.names_[seed]}”"
         near = " and ".join(self._sound.near(seed, track)) if moved["sound"] > 0 else ""
         # the first artist is one of the artists as well
-        by = moved["artist"] + moved["artists"] if moved["artist"] > 0 else 0.0
-        guests = moved["artists"] if not by else 0.0
-        ways = {
-            f"it is by {self._maker(track)}, like {title}": by,
-            f"{self._shared(seed, track, 'a:')} is on it, as on {title}": guests,
-            f"it is from the same release as {title}": moved["release"],
-            f"like {title} it is {self._shared(seed, track, 'g:')}": moved["genre"],
-            f"it sounds like {title}: close in {near}": moved["sound"] if near else 0.0,
-            f"its album is called much like that of {title}": moved["album"],
-            f"its name is much like {title}": moved["title"],
+        by = moved["artist"] > 0
+        worth = {
+            **moved,
+            "artist": moved["artist"] + moved["artists"] if by else 0.0,
+            "artists": 0.0 if by else moved["artists"],
+            "sound": moved["sound"] if near else 0.0,
+            "any": 0.0,
         }
-        best = max(ways, key=lambda clause: ways[clause])
-        if ways[best] <= 0:
+        best = max(worth, key=lambda name: worth[name])
+        if worth[best] <= 0:
             return f"of your tracks {title} is nearest to it"
-        alike = near and ways[best] == moved["genre"]
-        return f"{best}, and close to it in {near}" if alike else best
+        if best == "artist":
+            return f"it is by {self._maker(track)}, like {title}"
+        if best == "artists":
+            return f"{self._shared(seed, track, 'a:')} is on it, as on {title}"
+        if best == "genre":
+            alike = f", and close to it in {near}" if near else ""
+            return f"like {title} it is {self._shared(seed, track, 'g:')}{alike}"
+        return {
+            "release": f"it is from the same release as {title}",
+            "sound": f"it sounds like {title}: close in {near}",
+            "album": f"its album is called much like that of {title}",
+            "title": f"its name is much like {title}",
+        }[best]
 
     def _maker(self, track: int) -> str:
         artist = int(self.artist_[track])

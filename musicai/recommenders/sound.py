@@ -55,6 +55,17 @@ class Centres:
     """(k,) the centre of each of the query's tracks."""
 
 
+@dataclass(frozen=True)
+class LeftOut:
+    """Centres without one track each; arrays over (the query's tracks, columns)."""
+
+    mean: FloatArray
+    half_inverse: FloatArray
+    """½ / variance."""
+    half_log: FloatArray
+    """½ log variance."""
+
+
 class Sound:
     """Log-likelihood ratios of tracks: the query's centres against the catalogue.
 
@@ -97,8 +108,9 @@ class Sound:
             found = _moments(values, known, counts, group, k)
             fit = _log_ratio(values, known, found)[np.arange(len(rows)), group]
             value = float(counts @ fit) - cost * k
-            if value > worth:
-                best, worth = found, value
+            if value <= worth:  # where two do not pay, three hardly do
+                break
+            best, worth = found, value
         return best
 
     def score(self, centres: Centres) -> FloatArray:
@@ -115,26 +127,30 @@ class Sound:
         nearest: FloatArray = ratio.max(axis=0)
         return np.clip(nearest, np.float32(-MOST), np.float32(MOST), out=nearest)
 
-    def without(
-        self, rows: IntArray, counts: FloatArray, centres: Centres, track: int
-    ) -> tuple[float, FloatArray]:
+    def left_out(self, rows: IntArray, counts: FloatArray, centres: Centres) -> LeftOut:
+        """The centre of each of the query's tracks as it would be without that track."""
+        values, known = self.filled[rows], self.known[rows].astype(np.float32)
+        weight = known * counts[:, None]
+        member = (centres.group[:, None] == np.arange(len(centres.mean))).astype(np.float32)
+        n, first, second = (
+            (member.T @ part)[centres.group] - part
+            for part in (weight, weight * values, weight * values**2)
+        )
+        mean = first / (n + np.float32(PULL))
+        spread = np.maximum(second - 2 * mean * first + mean**2 * n, 0)
+        variance = (spread + np.float32(PRIOR)) / (n + np.float32(PRIOR))
+        return LeftOut(mean, np.float32(0.5) / variance, np.float32(0.5) * np.log(variance))
+
+    def without(self, centres: Centres, left: LeftOut, track: int) -> tuple[float, FloatArray]:
         """The ratio of a track, and (k,) what it would be without each of the query's tracks."""
         mine, told = self.filled[track], self.known[track].astype(np.float32)
         ratio = _log_ratio(mine[None], told[None], centres)[0]
         best = int(np.argmax(ratio))
-        others = np.delete(ratio, best).max(initial=-np.inf)
-        left = np.full(len(rows), ratio[best], dtype=np.float32)
-        members = np.flatnonzero(centres.group == best)
-        values, known = self.filled[rows[members]], self.known[rows[members]].astype(np.float32)
-        weight = counts[members][:, None] * known
-        sums = [(weight * values**power).sum(axis=0) - weight * values**power for power in range(3)]
-        mean = sums[1] / (sums[0] + PULL)
-        spread = np.maximum(sums[2] - 2 * mean * sums[1] + mean**2 * sums[0], 0)
-        variance = (spread + PRIOR) / (sums[0] + PRIOR)
-        parts = mine**2 - (mine - mean) ** 2 / variance - np.log(variance)
-        left[members] = np.maximum((0.5 * told * parts).sum(axis=1), others)
-        here = float(np.clip(ratio[best], -MOST, MOST))
-        return here, np.clip(left, -MOST, MOST).astype(np.float32)
+        ratio[best], here = -np.inf, ratio[best]
+        gap = (mine - left.mean) ** 2 * left.half_inverse + left.half_log
+        moved = np.float32(0.5) * (told @ mine**2) - gap @ told
+        moved = np.where(centres.group == best, np.maximum(moved, ratio.max()), here)
+        return float(np.clip(here, -MOST, MOST)), np.clip(moved, -MOST, MOST).astype(np.float32)
 
     def near(self, one: int, other: int) -> list[str]:
         """The two columns in which two tracks are nearest, of those known of both."""

@@ -13,6 +13,9 @@ from musicai.tables import FloatArray, IntArray
 FIELD_OF = {"a": "artists", "r": "release", "l": "album", "g": "genre", "t": "title"}
 """Field of a term by the mark it begins with (``TrackFeatures.terms``)."""
 
+NAMES = ("artist", *FIELD_OF.values())
+"""Fields in which tracks can differ; the first is the first artist's."""
+
 DENSE_FROM = 4
 """The whole matrix is read where the query's postings are more than one in so many of it: in order
 it is read about that much faster than by postings."""
@@ -62,25 +65,28 @@ class Words:
             saturation: a.
         """
         self.saturation = saturation
-        self.fields = tuple(FIELD_OF[term[0]] for term in terms)
         self.worth, self.any = worth[:-1], float(worth[-1])
-        held = _held(tfidf, artist, len(self.worth) - len(terms))
+        n_artists = len(self.worth) - len(terms)
+        marks = [NAMES.index(FIELD_OF[term[0]]) for term in terms]
+        self.field = np.array([*marks, *[0] * n_artists], dtype=np.int32)
+        """(n_terms + n_artists,) position in ``NAMES``."""
+        held = _held(tfidf, artist, n_artists)
         held.data = (self.worth[held.indices] > 0).astype(np.float32)
         held.eliminate_zeros()
         self.by_track: sparse.csr_matrix = held
         self.by_term: sparse.csc_matrix = held.tocsc()
         self.count = np.diff(self.by_term.indptr)
 
-    def wanted(self, rows: IntArray, counts: FloatArray) -> Wanted:
+    def wanted(self, held: sparse.csr_matrix, counts: FloatArray) -> Wanted:
         """The terms of a query.
 
         Args:
-            rows: (k,) track rows.
+            held: (k, n_terms + n_artists) what its tracks hold, of :meth:`holding`.
             counts: (k,) by how much each counts, > 0.
         """
-        held = np.asarray(self.by_track[rows].T @ counts, dtype=np.float32)
-        columns = np.flatnonzero(held).astype(np.int32)
-        worth = held[columns] ** np.float32(self.saturation) * self.worth[columns]
+        total = np.asarray(held.T @ counts, dtype=np.float32)
+        columns = np.flatnonzero(total).astype(np.int32)
+        worth = total[columns] ** np.float32(self.saturation) * self.worth[columns]
         return Wanted(float(counts.sum()), columns, worth.astype(np.float32))
 
     def score(self, wanted: Wanted) -> FloatArray:
@@ -104,12 +110,12 @@ class Words:
         return float(wanted.worth[places[same]].sum() + self.any * wanted.total**self.saturation)
 
     def without(
-        self, rows: IntArray, counts: FloatArray, track: int
+        self, held: sparse.csr_matrix, counts: FloatArray, track: int
     ) -> tuple[FloatArray, dict[str, FloatArray]]:
         """What a track would lose if one of the query's tracks were not there.
 
         Args:
-            rows: (k,) track rows of the query.
+            held: (k, n_terms + n_artists) what the query's tracks hold, of :meth:`holding`.
             counts: (k,) by how much each counts.
             track: A row.
 
@@ -117,25 +123,26 @@ class Words:
             (k,) what all fields lose together; and by field, (k,) what it loses.
         """
         mine = self.terms_of(track)
-        holds = np.asarray(self.by_track[rows][:, mine].todense(), dtype=np.float32)
-        share = holds * counts[:, None]
+        place = np.minimum(np.searchsorted(mine, held.indices), max(len(mine) - 1, 0))
+        common = np.flatnonzero(mine[place] == held.indices) if len(mine) else place[:0]
+        share = np.zeros((len(counts), len(mine)), dtype=np.float32)
+        row = np.searchsorted(held.indptr, common, side="right") - 1
+        share[row, place[common]] = counts[row]
         both = share.sum(axis=0)
         power = np.float32(self.saturation)
-        left = np.maximum(both - share, 0.0) ** power
+        left = np.maximum(both - share, np.float32(0.0)) ** power
         lost = (both**power - left) * self.worth[mine]
-        by_field: dict[str, FloatArray] = {}
-        for name in ("artist", *FIELD_OF.values()):
-            of = [self.field_of(int(term)) == name for term in mine]
-            by_field[name] = lost[:, of].sum(axis=1)
+        # (terms, fields) 1 where a term is of a field
+        of = (self.field[mine][:, None] == np.arange(len(NAMES))).astype(np.float32)
+        by_field = dict(zip(NAMES, (lost @ of).T, strict=True))
         total = np.float32(counts.sum())
-        by_field["any"] = np.float32(self.any) * (
-            total**power - np.maximum(total - counts, 0.0) ** power
-        )
-        return np.sum(list(by_field.values()), axis=0, dtype=np.float32), by_field
+        rest = np.maximum(total - counts, np.float32(0.0))
+        by_field["any"] = np.float32(self.any) * (total**power - rest**power)
+        return lost.sum(axis=1) + by_field["any"], by_field
 
-    def field_of(self, term: int) -> str:
-        """The field of a column; those after the documents' terms are first artists."""
-        return self.fields[term] if term < len(self.fields) else "artist"
+    def holding(self, rows: IntArray) -> sparse.csr_matrix:
+        """(k, n_terms + n_artists) what some tracks hold."""
+        return sparse.csr_matrix(self.by_track[rows])
 
     def terms_of(self, track: int) -> IntArray:
         """The columns that a track holds, ascending."""
