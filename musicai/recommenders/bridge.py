@@ -52,6 +52,14 @@ def bridge(
     - ridge without hidden units: .174 / .213 / .358, blend .184 / .223 / .401
     - this: .173 / .211 / .360, blend .184 / .223 / .404, a quarter of MLPRegressor's time
 
+    Most of that rise is not knowledge of which unplayed track fits: that catalogue is the
+    union of its playlists, so a track in none of the training part is sure to be in a held-out
+    one, and any score that does not hold unplayed tracks back rises. Ranked among unplayed
+    tracks alone, content has .217 / .234 / .550 and the equal blend .222 / .242 / .462; among
+    played ones .093 / .055 / .340 and .128 / .079 / .389. So the bridge lets what is played
+    together speak of tracks that nobody played without putting them last or first, and
+    content, not it, tells them apart further down the list.
+
     Args:
         features: What is known of each of n tracks.
         factors: (k, f) factors of tracks with interactions.
