@@ -19,7 +19,7 @@ import pandas as pd
 from scipy import sparse
 
 from musicai.genres import genre_matrix
-from musicai.matching import artist_keys, first_artist, normalise
+from musicai.matching import artist_keys, first_artist, guests, normalise
 from musicai.neighbours import artist_columns, neighbour_rows
 from musicai.progress import Progress, no_progress
 from musicai.recommenders.base import (
@@ -46,9 +46,10 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-FIELD_WEIGHTS = {"a": 2.0, "g": 1.5, "l": 0.8, "t": 0.6}
-"""Weight of a term by its field: artist, genre, album, title. Who plays it and what kind
-it is say more about taste than the words of a title."""
+FIELD_WEIGHTS = {"a": 2.0, "g": 1.5, "l": 0.8, "r": 0.8, "t": 0.6}
+"""Weight of a term by its field in the documents: artist, genre, album, release, title. Who plays
+it and what kind it is say more about taste than the words of a title. (The content component
+weighs fields by its own settings.)"""
 
 RECENCY_HALF_LIFE_DAYS = 365.0
 """Age at which the fading part of a play's weight has halved."""
@@ -61,27 +62,32 @@ _FIELD = "\x1f"
 _TELL_EVERY = 5_000
 """Texts between two words of progress."""
 
-_NO_TEXT = _FIELD.join(["unknown", "", "", ""])
+_NO_TEXT = _FIELD.join(["unknown", "", "", "", ""])
 
 
 # --- text -----------------------------------------------------------------------------
 
 
 def documents(tracks: pd.DataFrame) -> list[str]:
-    """One text a track: artists, title, album and genres, apart by the unit separator."""
+    """One text a track: artists, title, album, genres and year, apart by the unit separator."""
     columns = [tracks[name].astype(object) for name in ("artists", "name", "album", "genres")]
-    return [_FIELD.join(row) for row in zip(*columns, strict=True)]
+    years = ["" if np.isnan(year) else f"{year:.0f}" for year in tracks["year"]]
+    return [_FIELD.join(row) for row in zip(*columns, years, strict=True)]
 
 
 def document_terms(document: str) -> list[str]:
     """The terms of one document, each marked by its field.
 
-    An artist or a micro-genre is one term; titles and albums are split in words.
+    An artist or a micro-genre is one term; titles and albums are split in words. Guests
+    and remixers whom the title names are artists. An album's name with its year is one
+    more term: the release, where other albums have the same name.
     """
-    artists, title, album, genres = document.split(_FIELD)
-    terms = [f"a:{normalise(name)}" for name in artists.split(ARTIST_SEPARATOR) if name.strip()]
+    artists, title, album, genres, year = document.split(_FIELD)
+    makers = [*artists.split(ARTIST_SEPARATOR), *guests(title)]
+    terms = [f"a:{name}" for name in dict.fromkeys(normalise(m) for m in makers if m.strip())]
     terms += [f"t:{word}" for word in normalise(title).split() if len(word) > 1]
     terms += [f"l:{word}" for word in normalise(album).split() if len(word) > 1]
+    terms += [f"r:{normalise(album)} {year}".rstrip()] if album.strip() else []
     terms += [f"g:{name.strip()}" for name in genres.split(ARTIST_SEPARATOR) if name.strip()]
     return terms
 
@@ -194,6 +200,8 @@ def build_features(
         feature_source=source.to_numpy(dtype=np.int32),
         genres=genre_matrix(tracks["genres"]),
         popularity=tracks["popularity"].to_numpy(dtype=np.float32),
+        year=tracks["year"].to_numpy(dtype=np.float32),
+        duration=tracks["duration_ms"].to_numpy(dtype=np.float32),
     )
     logger.info("features of %d tracks in %.2f s", len(tracks), time.perf_counter() - started)
     return features
@@ -243,6 +251,8 @@ def _write_features(path: Path, features: TrackFeatures) -> None:
             feature_source=features.feature_source,
             genres=features.genres,
             popularity=features.popularity,
+            year=features.year,
+            duration=features.duration,
         )
     Path(beside).replace(path)
 
@@ -273,6 +283,8 @@ def _read_features(path: Path, library: Library) -> TrackFeatures:
                     "feature_source",
                     "genres",
                     "popularity",
+                    "year",
+                    "duration",
                 )
             },
         )

@@ -21,6 +21,18 @@ _ISRC = re.compile(r"[A-Z]{2}[A-Z0-9]{3}[0-9]{7}")
 _SPACES = re.compile(r"\s+")
 _BRACKETED_GUEST = re.compile(r"\s*[\(\[](?:feat\.?|ft\.?|featuring|with)\s[^\)\]]*[\)\]]", re.I)
 _TRAILING_GUEST = re.compile(r"\s+(?:feat\.?|ft\.?|featuring)\s.*$", re.I)
+_GUESTS = re.compile(
+    r"(?:[\(\[]\s*(?:feat\.?|ft\.?|featuring|with)|\s(?:feat\.?|ft\.?|featuring))\s+"
+    r"([^\(\)\[\]]+?)(?=\s[-–]\s|[\(\)\[\]]|$)",
+    re.I,
+)
+_REMIXER = re.compile(
+    r"(?:[\(\[]|\s[-–]\s)\s*([^\(\)\[\]–]+?)\s+(?:remix|mix|edit|rework|bootleg|vip)\b", re.I
+)
+_AND = re.compile(r"\s*[,&;/]\s*|\s+(?:and|x|vs\.?)\s+", re.I)
+_NO_ONE = frozenset(
+    ("radio", "original", "extended", "club", "album", "single", "official", "video", "dance")
+)
 _REISSUE = re.compile(
     r"\s*[\-–\(\[]\s*(?:\d{4}\s+)?(?:digital(?:ly)?\s+)?(?:remaster(?:ed)?|mono|stereo|"
     r"album version|single version|original version|bonus track|deluxe edition)"
@@ -64,6 +76,14 @@ def title_key(title: str) -> str:
     bare = _TRAILING_GUEST.sub("", bare)
     bare = _REISSUE.sub("", bare)
     return normalise(bare) or normalise(title)
+
+
+def guests(title: str) -> list[str]:
+    """Whom a title names beside its artists: guests ("feat. X & Y") and remixers ("Z Remix")."""
+    found = [match.group(1) for match in _GUESTS.finditer(title)]
+    found += [match.group(1) for match in _REMIXER.finditer(title)]
+    names = [name.strip() for names in found for name in _AND.split(names)]
+    return [name for name in dict.fromkeys(names) if name and name.lower() not in _NO_ONE]
 
 
 def first_artist(artists: str) -> str:

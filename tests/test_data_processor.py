@@ -30,7 +30,8 @@ APART = [THREE[0], {**THREE[1], "name": "Green Dawn"}, THREE[2]]
 
 def same(one: TrackFeatures, other: TrackFeatures) -> None:
     np.testing.assert_array_equal(one.tfidf.toarray(), other.tfidf.toarray())
-    for name in ("artist", "recording", "idf", "audio", "feature_source", "genres", "popularity"):
+    arrays = ("artist", "recording", "idf", "audio", "feature_source", "genres", "popularity")
+    for name in (*arrays, "year", "duration"):
         np.testing.assert_array_equal(getattr(one, name), getattr(other, name))
     assert (one.names, one.artist_names, one.terms) == (
         other.names,

@@ -10,6 +10,7 @@ from musicai import matching
 from musicai.matching import (
     artist_keys,
     first_artist,
+    guests,
     name_id,
     normalise,
     recording_key,
@@ -94,3 +95,19 @@ def test_keys_of_many_are_those_of_each(rows: list[tuple[str, str]]) -> None:
     assert recording_keys(artists, names) == [
         recording_key(by, name) if name else "" for by, name in rows
     ]
+
+
+def test_guests_and_remixers_whom_a_title_names() -> None:
+    for title, names in (
+        ("One (feat. Ada & Bo)", ["Ada", "Bo"]),
+        ("One ft. Ada", ["Ada"]),
+        ("One (with Ada)", ["Ada"]),
+        ("One feat. Ada - Cy Remix", ["Ada", "Cy"]),
+        ("One - Cy Remix", ["Cy"]),
+        ("One (Cy x Di Remix) [feat. Ada, Bo]", ["Ada", "Bo", "Cy", "Di"]),
+        ("One - Radio Edit", []),
+        ("With or Without You", []),
+        ("Left Alone", []),
+        ("", []),
+    ):
+        assert guests(title) == names, title

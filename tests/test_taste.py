@@ -131,6 +131,8 @@ def features(data: Library) -> TrackFeatures:
         ),
         genres=genres,
         popularity=tracks["popularity"].to_numpy(dtype=np.float32),
+        year=np.full(len(tracks), np.nan, dtype=np.float32),
+        duration=np.full(len(tracks), np.nan, dtype=np.float32),
     )
 
 

@@ -40,7 +40,8 @@ class TrackFeatures:
     tfidf: csr_matrix
     """(n_tracks, n_terms) float32, rows of unit length."""
     terms: tuple[str, ...]
-    """(n_terms,) columns of ``tfidf``: ``a:`` artist, ``t:`` title, ``l:`` album, ``g:`` genre."""
+    """(n_terms,) columns of ``tfidf``: ``a:`` artist, ``t:`` title, ``l:`` album, ``g:`` genre,
+    ``r:`` release."""
     idf: FloatArray
     """(n_terms,) inverse document frequencies."""
     audio: FloatArray
@@ -51,6 +52,10 @@ class TrackFeatures:
     """(n_tracks, 10) membership in ``genres.GENRES``, 0 to 1; a row of NaN where not known."""
     popularity: FloatArray
     """(n_tracks,) 0 to 100 as the file says; NaN where not known."""
+    year: FloatArray
+    """(n_tracks,) year of release; NaN where not known."""
+    duration: FloatArray
+    """(n_tracks,) milliseconds; NaN where not known."""
 
     @property
     def n_tracks(self) -> int:
