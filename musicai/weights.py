@@ -39,8 +39,8 @@ ENOUGH_OF_SEGMENT = 50
 FACTORS = (0.0, 0.5, 0.8, 1.25, 2.0)
 """A step of the search multiplies one weight by one of these."""
 
-ADDED = 0.1
-"""… or adds this share of the sum to it."""
+ADDED = (0.02, 0.1, 0.3)
+"""… or adds one of these shares of the sum to it."""
 
 ROUNDS = 6
 """Passes over all components, at most; one without a gain is the last."""
@@ -265,7 +265,7 @@ class _Search:
 def _steps(weights: Float64Array, place: int) -> list[Float64Array]:
     found = []
     tries: list[Any] = [weights[place] * factor for factor in FACTORS if weights[place] > 0]
-    tries.append(weights[place] + ADDED)
+    tries += [weights[place] + added for added in ADDED]
     for value in tries:
         stepped = weights.copy()
         stepped[place] = value

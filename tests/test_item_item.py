@@ -37,7 +37,13 @@ class TestKnn(ComponentContract):
 def train(matrix: object, **config: object) -> ItemItem:
     values = sparse.csr_matrix(np.asarray(matrix, dtype=np.float32))
     names = tuple(f"l{k}" for k in range(values.shape[0]))
-    settings_ = {"artist_weight": 0.0, "genre_weight": 0.0, "shrinkage": 0.0, **config}
+    settings_ = {
+        "artist_weight": 0.0,
+        "genre_weight": 0.0,
+        "shrinkage": 0.0,
+        "presence": 0.0,
+        **config,
+    }
     data = TrainingData(features(values.shape[1]), values, names)
     return ItemItem(ItemItemConfig(**settings_)).fit(data, no_progress)  # type: ignore[arg-type]
 
@@ -208,6 +214,7 @@ def test_wrong_settings_are_refused() -> None:
         {"shrinkage": -1},
         {"basket_weight": 0},
         {"artist_share": 0},
+        {"presence": 1.5},
         {"genre_weight": -1},
     ):
         with pytest.raises(QueryError):

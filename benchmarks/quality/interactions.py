@@ -145,4 +145,6 @@ def _features(n: int) -> TrackFeatures:
         feature_source=np.zeros(n, dtype=np.int32),
         genres=np.full((n, 10), np.nan, dtype=np.float32),
         popularity=unknown,
+        year=unknown,
+        duration=unknown,
     )

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 from scipy.sparse import csr_matrix
+from threadpoolctl import threadpool_limits
 
 from musicai import ranking
 from musicai.metrics import bootstrap_interval, ndcg_of_hits, paired_difference
@@ -256,8 +257,14 @@ def choose_weights(
 # --- a whole run ----------------------------------------------------------------------
 
 
-def run(problem: Problem, *, seed: int = 0, users_in_search: int = 400) -> dict[str, Any]:
+def run(problem: Problem, *, seed: int = 0, users_in_search: int = 800) -> dict[str, Any]:
     """Everything, as one JSON object."""
+    # one BLAS thread: the solvers have their own, and small products lose by waiting for two
+    with threadpool_limits(1, "blas"):
+        return _run(problem, seed, users_in_search)
+
+
+def _run(problem: Problem, seed: int, users_in_search: int) -> dict[str, Any]:
     started = time.perf_counter()
     given = problem.valid is not None
     train, valid = (problem.train, problem.valid) if given else cut(problem.train, seed)

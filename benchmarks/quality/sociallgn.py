@@ -21,17 +21,18 @@ RAREST = 3
 """A tag on fewer artists is left out."""
 
 SEARCH = {
+    "content": ({"rarity": 0.5}, {"rarity": 0.3}, {"saturation": 1.0}),
     "collaborative": (
         {"factors": 128, "regularization": 50.0, "alpha": 10.0, "epochs": 15},
         {"factors": 256},
-        {"genre_weight": 4.0},
         {"regularization": 70.0, "alpha": 15.0},
+        {"genre_weight": 1.0},
         {"friend_weight": 0.6},
     ),
     "item_item": (
-        {"neighbours": 400},
         {"regularization": 200.0},
-        {"dropout": 0.5},
+        {"neighbours": 400},
+        {"friend_weight": 0.6},
     ),
 }
 
@@ -128,4 +129,6 @@ def _features(
         feature_source=np.zeros(n, dtype=np.int32),
         genres=np.full((n, 10), np.nan, dtype=np.float32),
         popularity=unknown,
+        year=unknown,
+        duration=unknown,
     )

@@ -24,8 +24,9 @@ from musicai.recommenders.base import (
     TrainingData,
     write_json,
 )
+from musicai.recommenders.bridge import bridge
 from musicai.recommenders.items import Entries, Items
-from musicai.recommenders.joint import SideWeights, confidences, join
+from musicai.recommenders.joint import Joint, SideWeights, confidences, join
 from musicai.tables import FloatArray, IntArray
 
 logger = logging.getLogger(__name__)
@@ -62,14 +63,17 @@ class CollaborativeConfig(ComponentConfig):
     artist_share: float = 0.5
     """Part (0 to 1] of an artist's score that a track of theirs gets which nobody in the data has
     played: who plays an artist plays only some of the artist's tracks."""
-    artist_weight: float = 0.5
+    artist_weight: float = 1.0
     """Confidence (≥ 0) of an entry that says who made a track; 0 leaves artists out."""
-    genre_weight: float = 0.5
+    genre_weight: float = 2.0
     """Confidence (≥ 0) of an entry that says of which genre or tag a track is."""
     audio_weight: float = 0.0
     """Confidence (≥ 0) of an entry that says how a track sounds, nine a track."""
     friend_weight: float = 0.3
     """Confidence (≥ 0) of a friendship between listeners."""
+    bridge: bool = False
+    """Whether tracks that nobody in the data has played get factors regressed from their content
+    (:mod:`musicai.recommenders.bridge`) instead of what their side rows give them (ALS only)."""
     threads: int = 0
     """Threads of the ALS solver; 0 for one a core. The result does not depend on it."""
 
@@ -160,6 +164,8 @@ class Collaborative(Component):
             factors = self._fit_als(matrix, seed, progress)
         else:
             factors = self._fit_nmf(matrix, seed, progress)
+        if self.config.bridge and self.config.method == "als":
+            factors = _bridged(factors, joint, data, seed)
         self._set_factors(factors, joint.n_kept)
         progress(1.0, "Learned what is played together")
         logger.info(
@@ -394,6 +400,16 @@ class Collaborative(Component):
         other._scale, other.gram_ = self._scale, self.gram_
         other._prepare(self.factors_[kept])
         return other
+
+
+def _bridged(factors: FloatArray, joint: Joint, data: TrainingData, seed: int) -> FloatArray:
+    """The factors with those of unplayed tracks regressed from their content."""
+    n, played = len(joint.tracks), np.flatnonzero(joint.played)
+    known = joint.tracks[played]
+    found = bridge(data.features, factors[played], known, seed=seed)[joint.tracks]
+    changed = factors.copy()
+    changed[:n] = np.where(np.isnan(found), factors[:n], found)
+    return changed
 
 
 def _halve(factors: FloatArray, scale: float) -> npt.NDArray[np.float16]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
@@ -56,7 +56,7 @@ class ItemItemConfig(ComponentConfig):
     """``ease``, ``knn`` (cosine), or ``auto``: EASE where the data are small enough for it."""
     regularization: float = 100.0
     """Ridge (> 0) of EASE, in units of squared confidence."""
-    dropout: float = 0.33
+    dropout: float = 0.5
     """0 to below 1: share of a listener's tracks that EASE is made to do without; as in EDLAE it
     regularises much-played tracks more."""
     neighbours: int = 200
@@ -69,9 +69,12 @@ class ItemItemConfig(ComponentConfig):
     """At most this many (≥ 1) of the query's heaviest tracks count."""
     artist_share: float = 0.5
     """As in the collaborative component: part (0 to 1] of the artist's score."""
+    presence: float = 0.75
+    """0 to 1: how much an entry counts by being there at all, beside its confidence r: it enters
+    as r^(1 − presence)."""
     artist_weight: float = 1.0
     """Weight (≥ 0) of an entry that says who made a track; 0 leaves artists out."""
-    genre_weight: float = 4.0
+    genre_weight: float = 2.0
     """Weight (≥ 0) of all that says of which genre or tag a track is."""
     audio_weight: float = 0.0
     """Weight (≥ 0) of an entry that says how a track sounds, nine a track."""
@@ -81,6 +84,8 @@ class ItemItemConfig(ComponentConfig):
     def __post_init__(self) -> None:
         if self.method not in METHODS:
             raise QueryError(f"method is {self.method!r}; choose from {', '.join(METHODS)}.")
+        if not 0 <= self.presence <= 1:
+            raise QueryError("presence must be between 0 and 1.")
         if not 0 <= self.dropout < 1 or not 0 < self.artist_share <= 1:
             raise QueryError("dropout must be 0 to below 1, artist_share above 0 and at most 1.")
         if self.neighbours < 1 or self.profile_tracks < 1:
@@ -129,7 +134,7 @@ class ItemItem(Component):
             DataError: a confidence is negative, not a number, or beyond 1,000,000.
         """
         started = time.perf_counter()
-        joint = join(confidences(data, self.config.basket_weight), data, self.config.side())
+        joint = join(self._present(data), data, self.config.side())
         self.items_ = Items.of(joint, data, self.config.artist_share, self.config.friend_weight)
         matrix = _shortened(joint, MAX_SIDE)
         self.method_ = self.config.method
@@ -147,6 +152,12 @@ class ItemItem(Component):
         progress(1.0, "Learned what goes with what")
         logger.info("%s in %.2f s", self.method_, time.perf_counter() - started)
         return self
+
+    def _present(self, data: TrainingData) -> csr_matrix:
+        """The checked confidences, as they enter."""
+        matrix = confidences(data, self.config.basket_weight)
+        np.power(matrix.data, np.float32(1.0 - self.config.presence), out=matrix.data)
+        return matrix
 
     def _ease(self, matrix: csr_matrix, n_kept: int, keep: int, progress: Progress) -> csr_matrix:
         """(n_kept, n_kept) from row to column, the ``keep`` largest positive of each column."""
@@ -194,7 +205,11 @@ class ItemItem(Component):
 
     def _entries(self, query: Query) -> Entries | None:
         if self.token not in query.memo:
-            query.memo[self.token] = self.items_.entries(query, self.config.profile_tracks)
+            entries = self.items_.entries(query, self.config.profile_tracks)
+            if entries is not None:
+                present = entries.weights ** np.float32(1.0 - self.config.presence)
+                entries = replace(entries, weights=present)
+            query.memo[self.token] = entries
         found: Entries | None = query.memo[self.token]
         return found
 

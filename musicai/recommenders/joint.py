@@ -155,12 +155,17 @@ def side_rows(features: TrackFeatures, weights: SideWeights) -> csr_matrix:
 
 
 def _of_terms(features: TrackFeatures, prefix: str, weight: float) -> csr_matrix:
-    """Tracks by the terms of one field: TF-IDF of that field alone, of length ``weight``."""
+    """Tracks by the terms of one field.
+
+    The square root of the field's TF-IDF of length 1, times ``weight``: a track's one
+    genre weighs ``weight``, thirty tags less each, and a common tag is not drowned.
+    """
     wanted = np.array([term.startswith(prefix) for term in features.terms], dtype=bool)
     terms = _compact(features.tfidf, wanted)
     length = np.sqrt(np.asarray(terms.multiply(terms).sum(axis=1)).ravel())
-    scale = np.divide(weight, length, out=np.zeros(len(length)), where=length > 0)
-    terms.data = terms.data * np.repeat(scale, np.diff(terms.indptr)).astype(np.float32)
+    scale = np.divide(1.0, length, out=np.zeros(len(length)), where=length > 0)
+    share = terms.data * np.repeat(scale, np.diff(terms.indptr))
+    terms.data = (weight * np.sqrt(share)).astype(np.float32)
     return csr_matrix(terms.T)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from musicai.tables import FloatArray, IntArray
+from musicai.tables import BoolArray, FloatArray, IntArray
 
 FIELD_OF = {"a": "artists", "r": "release", "l": "album", "g": "genre", "t": "title"}
 """Field of a term by the mark it begins with (``TrackFeatures.terms``)."""
@@ -41,7 +41,9 @@ class Words:
     that the query holds, each added as a guess of how likely the next one is (the
     diagonal of a ridge regression on the terms); a < 1 is the sublinear term frequency
     and b a softer inverse document frequency (Salton and Buckley, 1988). Lengths are
-    not divided by: a track with two known artists is the better for it.
+    not divided by: a track with two known artists is the better for it. Only genres and
+    tags share a length of 1 by their TF-IDF (``part``), as the much-tagged would else be
+    like everything.
 
     To the terms comes one that every track holds, of the field ``any``: by how much a
     track counts that shares nothing, so that sound can tell those apart.
@@ -58,7 +60,7 @@ class Words:
         """Lay the terms that are worth anything out by track and by term.
 
         Args:
-            tfidf: (n_tracks, n_terms); only which entries there are counts.
+            tfidf: (n_tracks, n_terms); which entries there are, and of genres their values.
             terms: (n_terms,) each marked by its field.
             artist: (n_tracks,) number of the first artist, −1 for none.
             worth: (n_terms + n_artists + 1,) of :func:`worth_of`.
@@ -71,7 +73,8 @@ class Words:
         self.field = np.array([*marks, *[0] * n_artists], dtype=np.int32)
         """(n_terms + n_artists,) position in ``NAMES``."""
         held = _held(tfidf, artist, n_artists)
-        held.data = (self.worth[held.indices] > 0).astype(np.float32)
+        held.data = _parts(held, self.field == NAMES.index("genre"))
+        held.data *= self.worth[held.indices] > 0
         held.eliminate_zeros()
         self.by_track: sparse.csr_matrix = held
         self.by_term: sparse.csc_matrix = held.tocsc()
@@ -107,7 +110,8 @@ class Words:
         known = mine < len(wanted.columns)
         places = mine[known]
         same = wanted.columns[places] == self.terms_of(track)[known]
-        return float(wanted.worth[places[same]].sum() + self.any * wanted.total**self.saturation)
+        shared = wanted.worth[places[same]] * self._parts_of(track)[known][same]
+        return float(shared.sum() + self.any * wanted.total**self.saturation)
 
     def without(
         self, held: sparse.csr_matrix, counts: FloatArray, track: int
@@ -127,11 +131,11 @@ class Words:
         common = np.flatnonzero(mine[place] == held.indices) if len(mine) else place[:0]
         share = np.zeros((len(counts), len(mine)), dtype=np.float32)
         row = np.searchsorted(held.indptr, common, side="right") - 1
-        share[row, place[common]] = counts[row]
+        share[row, place[common]] = counts[row] * held.data[common]
         both = share.sum(axis=0)
         power = np.float32(self.saturation)
         left = np.maximum(both - share, np.float32(0.0)) ** power
-        lost = (both**power - left) * self.worth[mine]
+        lost = (both**power - left) * self.worth[mine] * self._parts_of(track)
         # (terms, fields) 1 where a term is of a field
         of = (self.field[mine][:, None] == np.arange(len(NAMES))).astype(np.float32)
         by_field = dict(zip(NAMES, (lost @ of).T, strict=True))
@@ -148,6 +152,20 @@ class Words:
         """The columns that a track holds, ascending."""
         start, stop = self.by_track.indptr[track], self.by_track.indptr[track + 1]
         return np.asarray(self.by_track.indices[start:stop], dtype=np.int32)
+
+    def _parts_of(self, track: int) -> FloatArray:
+        """The part that each of :meth:`terms_of` has."""
+        start, stop = self.by_track.indptr[track], self.by_track.indptr[track + 1]
+        return np.asarray(self.by_track.data[start:stop], dtype=np.float32)
+
+
+def _parts(held: sparse.csr_matrix, shares: BoolArray) -> FloatArray:
+    """(nnz,) 1; of terms that share a length, their value over the length of the track's."""
+    sharing = shares[held.indices]
+    row = np.repeat(np.arange(held.shape[0]), np.diff(held.indptr))
+    square = np.bincount(row, weights=sharing * held.data.astype(np.float64) ** 2)
+    length = np.sqrt(np.maximum(square, 1e-30)).astype(np.float32)
+    return np.where(sharing, held.data / length[row], np.float32(1.0)).astype(np.float32)
 
 
 def worth_of(
