@@ -18,18 +18,21 @@ COMPONENTS: dict[str, type[Component]] = {
 """Every component by name, in the order in which the screen shows them."""
 
 DEFAULT_WEIGHTS: dict[str, float] = {
-    "content": 0.20,
-    "collaborative": 0.18,
-    "item_item": 0.10,
+    "content": 0.25,
+    "collaborative": 0.20,
+    "item_item": 0.05,
     "connections": 0.16,
     "rules": 0.24,
     "history": 0.08,
-    "popularity": 0.04,
+    "popularity": 0.02,
 }
 """Weights before a model has learned its own on validation; they sum to 1.
 
 Rules weigh as much as collaborative because they only speak when a mood or genre is asked for,
-connections as much as content because they only speak of what open data brought.
+connections nearly so because they only speak of what open data brought. The shares of content,
+collaborative, item-to-item and popularity did best of three on a validation slice of public
+playlists (`benchmarks.quality playlists`): R@10 .162, nDCG@10 .195, where content alone has .148
+and .177.
 """
 
 PRESETS: dict[str, dict[str, float]] = {

@@ -52,7 +52,7 @@ class CollaborativeConfig(ComponentConfig):
     """Sweeps over the data (≥ 1); for NMF ten times as many, as one of its is cheaper."""
     regularization: float = 30.0
     """Weight (> 0) of the factors' squared length in the loss."""
-    alpha: float = 5.0
+    alpha: float = 15.0
     """Weight (> 0) of one unit of confidence r: an entry counts 1 + alpha·r (ALS only)."""
     basket_weight: float = 1.0
     """Confidence (> 0) of a basket's entry, where a listener's own is about 0.5 to 4."""
@@ -71,7 +71,7 @@ class CollaborativeConfig(ComponentConfig):
     """Confidence (≥ 0) of an entry that says how a track sounds, nine a track."""
     friend_weight: float = 0.3
     """Confidence (≥ 0) of a friendship between listeners."""
-    bridge: bool = False
+    bridge: bool = True
     """Whether tracks that nobody in the data has played get factors regressed from their content
     (:mod:`musicai.recommenders.bridge`) instead of what their side rows give them (ALS only)."""
     threads: int = 0
