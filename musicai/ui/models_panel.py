@@ -62,7 +62,7 @@ def _in_use(ai: MusicAI, info: VersionInfo) -> None:
         {
             "In use": "Bundled" if info.bundled else "Trained here",
             "Method": METHODS.get(method, method) or "–",
-            "Trained": when(info.created_at),
+            "Updated" if info.update else "Trained": when(info.created_at),
             "Size": words.size(info.size_bytes),
         }
     )
