@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy import sparse
 
 from benchmarks.generate import extended_history
 from benchmarks.generate import library as make_library
@@ -22,7 +23,7 @@ from musicai.fitting import TrainingConfig
 from musicai.importing import import_inputs
 from musicai.progress import no_progress
 from musicai.recommenders import COMPONENTS
-from musicai.recommenders.base import Query, TrainingData
+from musicai.recommenders.base import NeighbourRows, Query, TrainingData
 from musicai.recommenders.collaborative import UPDATE_SWEEPS, Collaborative, CollaborativeConfig
 from musicai.recommenders.factorise import start_from
 from musicai.recommenders.item_item import ItemItem
@@ -33,7 +34,7 @@ from musicai.store import Store
 from musicai.tables import Library
 from musicai.training import train
 from musicai.updating import refreshed, update
-from tests.component_contract import NO_SEEDS, saved_bytes
+from tests.component_contract import NO_SEEDS, STRANGER, saved_bytes
 from tests.test_training import folders
 
 QUICK = TrainingConfig(method="als", factors=8, epochs=6)
@@ -162,6 +163,39 @@ def test_a_track_that_is_new_begins_where_its_artist_is(world: Library) -> None:
     toward = [cosine(start[slot], model.factors_[k]) for k in np.flatnonzero(by_it)]
     away = [cosine(start[slot], model.factors_[k]) for k in others[~by_it[others]]]
     assert np.mean(toward) > np.mean(away)
+
+
+def test_artists_and_friends_go_on_too(parts: dict[float, TrainingData]) -> None:
+    """Artists by their names, friends by their places, and artists of packs alone from 0."""
+    plain = parts[1.0]
+    rng = np.random.default_rng(1)
+    n_artists = len(plain.features.artist_names)
+
+    def some(rows: int, columns: int) -> sparse.csr_matrix:
+        dense = rng.random((rows, columns)) * (rng.random((rows, columns)) < 0.2)
+        return sparse.csr_matrix(dense.astype(np.float32))
+
+    others = NeighbourRows(some(30, plain.features.n_tracks), some(30, n_artists + 4))
+    friends = sparse.csr_matrix((some(40, 40) > 0), dtype=np.float32)
+    data = replace(plain, neighbours=others, friends=friends)
+    model = Collaborative(config("als")).fit(data, no_progress)
+    n_tracks, n_known = len(model.items_.tracks), len(model.items_.artists)
+    assert n_known > 10
+    assert model.items_.n_friends == 40
+    turned = replace(model.items_, artists=model.items_.artists[::-1])
+    order = np.arange(model.items_.n_slots)
+    order[n_tracks : n_tracks + n_known] = order[n_tracks : n_tracks + n_known][::-1]
+    joint = model._joined(data)
+    start = start_from(turned, model.factors_[order], model.items_, joint)
+    np.testing.assert_array_equal(start[: joint.n_kept], model.factors_)
+    assert len(start) == joint.n_kept + 4
+    assert not start[joint.n_kept :].any()
+    again = model.update(data, no_progress)
+    history = replace(STRANGER, friends=np.array([3, 5], dtype=np.int32))
+    query = Query(history, np.array([1, 7], dtype=np.int32))
+    a, b = model.score(query), again.score(query)
+    both = ~np.isnan(a)
+    assert np.corrcoef(a[both], b[both])[0, 1] > 0.99
 
 
 @BOTH

@@ -6,6 +6,7 @@ import warnings
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from scipy.sparse import csr_matrix
 
 from musicai.errors import DataError
@@ -169,15 +170,15 @@ def start_from(old: Items, factors: FloatArray, new: Items, joint: Joint) -> Flo
     return start
 
 
-def _places(old: Items, new: Items) -> Any:
+def _places(old: Items, new: Items) -> npt.NDArray[np.int64]:
     """(new.n_slots,) the old slot of each new one, -1 where there is none."""
     track = np.full(new.n_tracks, -1, dtype=np.int64)
     track[old.tracks] = np.arange(len(old.tracks))
     names = {name: len(old.tracks) + number for number, name in enumerate(old.artists)}
     artists = np.array([names.get(name, -1) for name in new.artists], dtype=np.int64)
-    friends = np.full(new.n_friends, -1, dtype=np.int64)
-    if old.n_friends == new.n_friends:
-        friends = np.arange(old.n_slots - old.n_friends, old.n_slots)
+    first = old.n_slots - old.n_friends
+    same = old.n_friends == new.n_friends
+    friends = np.arange(new.n_friends) + first if same else np.full(new.n_friends, -1)
     return np.concatenate([track[new.tracks], artists, friends])
 
 
