@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from musicai.ai_model import MIN_VOCABULARY
-from musicai.artifacts import VECTORIZER_PICKLE, Trained
+from musicai.artifacts import NMF_PICKLE, VECTORIZER_PICKLE, Trained
 from musicai.catalogues import load_library
 from musicai.data_processor import load_features, training_data, vectorizer
 from musicai.errors import ModelError, NotFound
@@ -172,7 +172,7 @@ def _updated(
     progress(0.0, "Reading artists, titles and genres…")
     # through the side file, so that serving finds it warm
     features = load_features(settings, library)
-    text_model = vectorizer(library)
+    pickles: dict[str, object] = {VECTORIZER_PICKLE: vectorizer(library)}
     progress(0.3, "Gathering listeners, sessions and playlists…")
     loaded, info = source.loaded, source.info
     seed = int(info.config.get("seed", 0))
@@ -180,7 +180,11 @@ def _updated(
     aligned = {name: one.align(source.rows) for name, one in loaded.components.items()}
     components = refreshed(aligned, data, part(progress, 0.4, 0.95))
     train_s = time.perf_counter() - began
-    told = _told(library, source, components)
+    collaborative = components[Collaborative.name]
+    assert isinstance(collaborative, Collaborative)
+    told = _told(library, source, components, collaborative.sweeps_)
+    if collaborative.sklearn_model_ is not None:  # an update of ALS makes no NMF beside it
+        pickles[NMF_PICKLE] = collaborative.sklearn_model_
     note = (
         f"Updated from version {told.updated_from}. Weights and settings are those of version "
         f"{told.trained_as}, the latest that was trained in full."
@@ -200,22 +204,22 @@ def _updated(
         seconds=time.perf_counter() - started,
         train_s=train_s,
         config=info.config,
-        pickles={VECTORIZER_PICKLE: text_model},
+        pickles=pickles,
         update=told.to_json(),
     )
 
 
-def _told(library: Library, source: _Source, components: Mapping[str, Component]) -> Update:
+def _told(
+    library: Library, source: _Source, components: Mapping[str, Component], sweeps: int
+) -> Update:
     """What the manifest says of the update."""
     first, learned_from, in_a_row = first_of(source.info)
     own = library.tracks["own"].to_numpy(dtype=bool)
-    collaborative = components[Collaborative.name]
-    assert isinstance(collaborative, Collaborative)
     return Update(
         updated_from=source.info.version,
         trained_as=first,
         in_a_row=in_a_row + 1,
-        sweeps=collaborative.sweeps_,
+        sweeps=sweeps,
         refitted=tuple(name for name, one in components.items() if not one.goes_on),
         new_plays=heard(library) - trained_on(source.info.sizes),
         new_tracks=int((source.rows[own] < 0).sum()),

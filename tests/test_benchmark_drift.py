@@ -56,8 +56,9 @@ def test_each_step_has_its_figures(world: Library, figures: dict[str, Any]) -> N
         assert mean == pytest.approx(expected, abs=3e-4)
 
 
-def test_a_new_listener_is_folded_in_each_time_anew(figures: dict[str, Any]) -> None:
-    told = figures["fold_in_ms"]
+@pytest.mark.parametrize("kind", ["fold_in_ms", "fold_in_one_thread_ms"])
+def test_a_new_listener_is_folded_in_each_time_anew(figures: dict[str, Any], kind: str) -> None:
+    told = figures[kind]
     assert told["n"] >= 40
     assert told["tracks_of_a_listener"] > 3
     for name in ("collaborative", "item_item"):

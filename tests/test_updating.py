@@ -314,6 +314,20 @@ def test_an_updated_version_passes_the_checks_of_its_files(
     assert registry.load_pickle(settings, store, version, VECTORIZER_PICKLE)
 
 
+def test_an_updated_nmf_is_the_pickle_too(store: Store, settings: Settings) -> None:
+    take_in(store, settings, 600, 80, 2)
+    train(store, settings, "p", TrainingConfig(method="nmf", factors=5, evaluate=False))
+    take_in(store, settings, 60, 20, 3)
+    result = update(store, settings, "p")
+    assert (result.method, result.update["sweeps"]) == ("nmf", UPDATE_SWEEPS)
+    model = registry.load_pickle(settings, store, result.version, NMF_PICKLE)
+    component = registry.load(settings, store, result.version).components["collaborative"]
+    assert isinstance(component, Collaborative)
+    rounded = component.factors_
+    assert model.components_.shape[0] == 5
+    np.testing.assert_allclose(model.components_.T[: len(rounded)], rounded, atol=2e-2)
+
+
 def test_the_same_data_and_version_give_the_same_files(
     store: Store, settings: Settings, trained: str
 ) -> None:
