@@ -33,7 +33,8 @@ def build_parser() -> argparse.ArgumentParser:
         ("train", "train a version, measure it on a temporal hold-out, make it active"),
         ("all", "train, measure and test"),
     ):
-        _training(commands.add_parser(name, help=text, description=text.capitalize() + "."))
+        one = commands.add_parser(name, help=text, description=text.capitalize() + ".")
+        _training(one, may_update=name == "train")
     text = "check the active version: its files, its moods and its genres"
     _profile(commands.add_parser("test", help=text, description=text.capitalize() + "."))
     _versions(commands)
@@ -223,7 +224,17 @@ def _taste(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     _profile(parser)
 
 
-def _training(parser: argparse.ArgumentParser) -> None:
+def _training(parser: argparse.ArgumentParser, *, may_update: bool) -> None:
+    if may_update:
+        parser.add_argument(
+            "--update",
+            action="store_true",
+            help="go on from the active version with what is new, in a fraction of the time; it "
+            "measures nothing anew, and keeps weights and settings (the other choices then count "
+            "only where it has to train in full)",
+        )
+    else:
+        parser.set_defaults(update=False)
     parser.add_argument("--method", choices=METHODS, default="auto", help="collaborative method")
     parser.add_argument("--factors", type=int, help="size of the factors")
     parser.add_argument("--epochs", type=int, help="sweeps over the data")

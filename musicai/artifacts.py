@@ -62,6 +62,8 @@ class Trained:
     """Segment of listeners → weights of its own, where they are better beyond chance."""
     pickles: Mapping[str, object] = field(default_factory=dict)
     """File name → scikit-learn estimator, for use outside musicai."""
+    update: Mapping[str, Any] = field(default_factory=dict)
+    """``freshness.Update.to_json()`` of a version that was updated from another; else empty."""
 
 
 # --- writing --------------------------------------------------------------------------
@@ -97,7 +99,9 @@ def write_version(folder: Path, version: str, trained: Trained) -> dict[str, str
 
 
 def _manifest(version: str, trained: Trained) -> dict[str, Any]:
+    updated = {"updated_from": trained.update.get("updated_from"), "update": dict(trained.update)}
     return {
+        **(updated if trained.update else {}),
         "format": FORMAT,
         "version": version,
         "created_at": datetime.now(UTC).isoformat(timespec="seconds"),

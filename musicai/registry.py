@@ -75,6 +75,8 @@ class VersionInfo:
     """Why it cannot be used, and what to do; None for a usable version."""
     pickle_problem: str | None = None
     """Why its two pickles cannot be opened here; it serves all the same."""
+    update: Mapping[str, Any] = field(default_factory=dict)
+    """How it was updated from another version (``freshness.Update``); empty for a training."""
 
 
 @dataclass(frozen=True)
@@ -292,13 +294,13 @@ def list_versions(
     names = []
     if settings.models.is_dir():
         names = [p.name for p in settings.models.iterdir() if p.is_dir() and p.name[0] != "."]
-    infos = [_info(settings, store, name) for name in sorted(names, reverse=True)]
+    infos = [info_of(settings, store, name) for name in sorted(names, reverse=True)]
     if (settings.bundled_models / BUNDLED).is_dir():
-        infos.append(_info(settings, store, BUNDLED))
+        infos.append(info_of(settings, store, BUNDLED))
     return [i for i in infos if profile is None or profile in i.profiles or not i.created_at]
 
 
-def _info(settings: Settings, store: Store, version: str) -> VersionInfo:
+def info_of(settings: Settings, store: Store, version: str) -> VersionInfo:
     """What the manifest says, after the quick checks: its digest, and each file's size."""
     try:
         folder, manifest, _ = _trusted(settings, store, version)
@@ -318,6 +320,7 @@ def _info(settings: Settings, store: Store, version: str) -> VersionInfo:
             size_bytes=sum(entry["bytes"] for entry in manifest["files"].values()),
             problem=_missing(folder, manifest),
             pickle_problem=pickle_problem(manifest),
+            update=manifest.get("update", {}),
         )
     except (ModelError, NotFound) as error:
         problem = str(error)
@@ -347,7 +350,7 @@ def activate(settings: Settings, store: Store, profile: str, version: str) -> No
         NotFound: there is no such version.
         ModelError: it cannot be used, or it does not contain the profile.
     """
-    info = _info(settings, store, version)
+    info = info_of(settings, store, version)
     if not _folder(settings, version).is_dir():
         raise NotFound(f"There is no version {version!r}. `musicai versions` lists them.")
     if info.problem:
@@ -369,13 +372,13 @@ def active(settings: Settings, store: Store, profile: str) -> str | None:
     one = store.profile(profile)
     chosen = one.active_version
     if chosen is not None:
-        problem = _info(settings, store, chosen).problem
+        problem = info_of(settings, store, chosen).problem
         if problem is None:
             return chosen
         logger.warning("the active version %s cannot be used: %s", chosen, problem)
     if not one.invented:
         return None
-    info = _info(settings, store, BUNDLED)
+    info = info_of(settings, store, BUNDLED)
     if info.problem is None and info.fingerprint == store.fingerprint(profile):
         return BUNDLED
     return None

@@ -113,6 +113,8 @@ def train(
     profile: str,
     config: TrainingConfig | None = None,
     progress: Progress = no_progress,
+    *,
+    notes: tuple[str, ...] = (),
 ) -> TrainingResult:
     """Train a version of a profile and make it the active one.
 
@@ -123,6 +125,7 @@ def train(
         config: Choices; the defaults if None.
         progress: Called often; raising ``Cancelled`` from it stops the run, and
             nothing of it is kept.
+        notes: What else is to be said of the version, before its own notes.
 
     Raises:
         NotFound: there is no such profile.
@@ -130,6 +133,7 @@ def train(
     """
     started = time.perf_counter()
     trained = _trained(store, settings, profile, config, part(progress, 0.0, 0.97), started)
+    trained = replace(trained, notes=(*notes, *trained.notes))
     progress(0.97, "Saving the new version…")
     version = save(settings, store, trained)
     activate(settings, store, profile, version)
@@ -217,7 +221,7 @@ def prepare(
         profile=library.profile,
         invented=library.invented,
         fingerprint=library.fingerprint,
-        sizes=_sizes(library, fitted.data),
+        sizes=data_sizes(library, fitted.data),
         vocabulary=library.vocabulary,
         components=fitted.components,
         default_weights=choice.weights.everyone,
@@ -344,7 +348,8 @@ def _pickles(
     return pickles, notes
 
 
-def _sizes(library: Library, data: TrainingData) -> dict[str, int]:
+def data_sizes(library: Library, data: TrainingData) -> dict[str, int]:
+    """The manifest's ``sizes``: how much there was to learn from."""
     return {
         "tracks": library.n_tracks,
         "own_tracks": int(library.tracks["own"].sum()),

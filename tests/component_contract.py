@@ -188,6 +188,20 @@ class ComponentContract:
         assert component.fit(data, no_progress) is component
         assert (before != data.interactions).nnz == 0
 
+    def test_an_update_is_a_new_component_that_says_much_the_same(self, fitted: Component) -> None:
+        query = world().queries[0]
+        before = fitted.score(query).copy()
+        updated = fitted.update(world().data, no_progress)
+        assert type(updated) is type(fitted)
+        assert updated is not fitted
+        assert updated.config == fitted.config
+        np.testing.assert_array_equal(before, fitted.score(query))
+        after = updated.score(query)
+        np.testing.assert_array_equal(np.isnan(before), np.isnan(after))
+        known = ~np.isnan(before)
+        if known.sum() > 2 and before[known].std() > 0:
+            assert np.corrcoef(before[known], after[known])[0, 1] > 0.99
+
     def test_scores_are_one_float32_a_track(self, fitted: Component) -> None:
         for query in world().queries[:4]:
             self.check_scores(fitted.score(query))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,9 +12,10 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from musicai import jobs
+from musicai import freshness, jobs
 from musicai.ai_model import MusicAI
 from musicai.errors import JobRunning
+from musicai.fitting import TrainingConfig
 from musicai.genres import GENRES
 from musicai.importing import import_inputs
 from musicai.jobs import JobStatus
@@ -22,7 +24,9 @@ from musicai.sample import SAMPLE_PROFILE
 from musicai.settings import Settings
 from musicai.sources.base import ReadOptions
 from musicai.store import Store
+from musicai.training import train
 from musicai.ui import jobs_panel, library_panel, words
+from musicai.updating import update
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = sorted(path.name for path in (ROOT / "pages").glob("*.py"))
@@ -468,6 +472,57 @@ def test_retrain_starts_a_job_with_the_choices(
     (submit,) = [b for b in app.button if b.label == "Retrain"]
     run(submit.click())
     assert started == [["train", "--profile", "me", "--method", "nmf", "--factors", "12"]]
+
+
+def update_words(app: AppTest) -> str:
+    """All that the page says in small print and boxes."""
+    return " ".join(one.value for one in (*app.caption, *app.warning))
+
+
+def test_update_waits_for_a_version_of_ones_own(own_history: Path) -> None:
+    app = opened("models.py")
+    assert app.button(key="update_start").disabled
+    assert "no version of your own to go on from" in update_words(app)
+
+
+def test_update_waits_on_the_sample_too(with_sample: Path) -> None:
+    app = opened("models.py")
+    assert app.button(key="update_start").disabled
+    assert "came with musicai" in update_words(app)
+
+
+def test_update_says_what_is_new_and_whose_the_figures_are(
+    own_history: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[list[str]] = []
+    monkeypatch.setattr(jobs_panel, "start", lambda kind, command: started.append(command))
+    settings = Settings(home=own_history)
+    with Store(settings) as store:
+        config = TrainingConfig(method="als", factors=4, epochs=2)
+        trained = train(store, settings, "me", config).version
+        app = opened("models.py")
+        assert app.button(key="update_start").disabled
+        assert "Nothing is new since" in update_words(app)
+        newer = history_bytes([f"Newer {n}" for n in range(8)], days=3)
+        newer = newer.replace(b'"2024-', b'"2025-').replace(b"track:0000", b"track:1111")
+        given = [("Streaming_History_Audio_2025.json", newer)]
+        import_inputs(store, settings, "me", given, ReadOptions(), no_progress)
+        app = opened("models.py")
+        assert not app.button(key="update_start").disabled
+        assert re.search(
+            r"[1-9]\d* new plays and playlist rows and 8 new tracks", update_words(app)
+        )
+        assert "measures nothing anew" in update_words(app)
+        run(app.button(key="update_start").click())
+        assert started == [["train", "--profile", "me", "--update"]]
+        update(store, settings, "me")
+    app = opened("models.py")
+    assert f"These figures are of version {words.plain(trained)}" in update_words(app)
+    assert "1 update since" in update_words(app)
+    assert any("an update, not measured" in m.value for m in app.markdown)
+    assert "full training is recommended" not in update_words(app)
+    monkeypatch.setattr(freshness, "MOST_UPDATES", 1)
+    assert "full training is recommended" in update_words(opened("models.py"))
 
 
 def test_consent_is_asked_once_for_exportify_rows(

@@ -517,6 +517,39 @@ def test_roll_back(sample: Path, run: Run) -> None:
     assert run("delete-version", result["version"])[0] == 0
 
 
+def test_an_update_goes_on_from_the_active_version(sample: Path, run: Run) -> None:
+    [profile] = run("profiles")[1]["profiles"]
+    code, result = run("train", "--update", "--profile", "sample")
+    assert code == 0
+    assert result["updated_from"] == result["metrics_of"] == profile["version"]
+    assert result["update"]["in_a_row"] == 1
+    assert result["method"] == "als"
+    assert {"version", "seconds", "train_s", "default_weights", "notes", "advice"} <= set(result)
+    assert run("profiles")[1]["profiles"][0]["version"] == result["version"]
+    assert run("activate", profile["version"], "--profile", "sample")[0] == 0
+    assert run("delete-version", result["version"])[0] == 0
+
+
+def test_an_update_is_told_in_words(
+    sample: Path, run: Run, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [profile] = run("profiles")[1]["profiles"]
+    monkeypatch.setattr("musicai.freshness.MOST_UPDATES", 1)
+    assert cli.main(["train", "--update", "--profile", "sample"]) == 0
+    printed = capsys.readouterr().out
+    assert f"Updated from version {profile['version']}, 3 sweeps; new: 0 plays" in printed
+    assert "a full training is recommended" in printed
+    [made] = [p["version"] for p in run("profiles")[1]["profiles"]]
+    run("activate", profile["version"], "--profile", "sample")
+    run("delete-version", made)
+
+
+def test_all_cannot_update(sample: Path) -> None:
+    """It measures and tests, which an update does not."""
+    with pytest.raises(SystemExit):
+        cli.main(["all", "--update"])
+
+
 # --- test -----------------------------------------------------------------------------
 
 

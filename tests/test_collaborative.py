@@ -178,8 +178,8 @@ def test_more_played_tracks_pull_harder(method: str) -> None:
 def test_the_basket_weight_decides_between_listeners_and_sessions() -> None:
     """A listener plays 0 with 1; a basket holds 0 with 2."""
     rows = [[1, 1, 0], [0, 0, 0]] * 5 + [[1, 0, 1]] * 5
-    few = train(rows, listeners=10, basket_weight=0.1, factors=1, regularization=1.0)
-    many = train(rows, listeners=10, basket_weight=10.0, factors=1, regularization=1.0)
+    few = train(rows, listeners=10, basket_weight=0.1, factors=1, regularization=1.0, alpha=5.0)
+    many = train(rows, listeners=10, basket_weight=10.0, factors=1, regularization=1.0, alpha=5.0)
     for model, first, second in ((few, 1, 2), (many, 2, 1)):
         scores = model.score(seeds(0))
         assert scores[first] > scores[second]

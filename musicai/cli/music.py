@@ -21,6 +21,8 @@ from musicai.store import Store
 from musicai.training import TrainingResult
 from musicai.training import train as run_training
 from musicai.training import train_bundled as run_bundled
+from musicai.updating import UpdateResult
+from musicai.updating import update as run_update
 
 # --- asking ---------------------------------------------------------------------------
 
@@ -126,8 +128,14 @@ def _run_training(
 ) -> tuple[str, TrainingResult]:
     with work_of(options, settings, "train") as work:
         profile = chosen_profile(options, store, settings)
-        result = run_training(store, settings, profile, _config(options), work.progress)
-        work.result({"version": result.version, "method": result.method})
+        result: TrainingResult
+        if options.update:
+            result = run_update(store, settings, profile, work.progress, _config(options))
+        else:
+            result = run_training(store, settings, profile, _config(options), work.progress)
+        told = result.to_json()
+        kept = {name: told.get(name) for name in ("version", "method", "updated_from")}
+        work.result(kept)
     _show_training(options, result)
     return profile, result
 
@@ -173,6 +181,8 @@ def _show_training(options: argparse.Namespace, result: TrainingResult) -> None:
     if options.json:
         return
     print(f"Version {result.version}, {result.seconds:.1f} s, method {result.method}.")
+    if isinstance(result, UpdateResult) and result.update:
+        _show_update(result)
     metrics = result.metrics.get("metrics", {})
     names = ("recall@20", "ndcg@20", "precision@20", "diversity")
     show_table(
@@ -181,6 +191,16 @@ def _show_training(options: argparse.Namespace, result: TrainingResult) -> None:
     )
     for note in result.notes:
         print(f"Note: {note}")
+
+
+def _show_update(result: UpdateResult) -> None:
+    told = result.update
+    new = f"{told['new_plays']:,} plays and playlist rows, {told['new_tracks']:,} tracks"
+    print(f"Updated from version {told['updated_from']}, {told['sweeps']} sweeps; new: {new}.")
+    if result.metrics:
+        print(f"Nothing was measured anew; the figures are of version {told['trained_as']}.")
+    if result.advice:
+        print(f"Note: {result.advice}")
 
 
 def _show_report(options: argparse.Namespace, report: Report) -> None:

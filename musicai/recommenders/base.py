@@ -298,6 +298,8 @@ class Component(ABC):
     """``anchored``: the blend scales the scores within the query (``ranking.anchor``).
     ``calibrated``: they are already 0 (neutral) to about 2."""
     config_class: ClassVar[type[ComponentConfig]]
+    goes_on: ClassVar[bool] = False
+    """True if :meth:`update` begins with what is learned here; False if it fits anew."""
 
     def __init__(self, config: ComponentConfig | None = None) -> None:
         self.config = config if config is not None else self.config_class()
@@ -307,6 +309,17 @@ class Component(ABC):
     @abstractmethod
     def fit(self, data: TrainingData, progress: Progress) -> Self:
         """Learn from the data; returns itself."""
+
+    def update(self, data: TrainingData, progress: Progress) -> Self:
+        """A new component of the same config for newer data; this one stays as it is.
+
+        Here a full fit. A component that ``goes_on`` begins with what is learned here.
+
+        Args:
+            data: Of the vocabulary of this component; :meth:`align` it first.
+            progress: As in :meth:`fit`.
+        """
+        return type(self)(self.config).fit(data, progress)
 
     @abstractmethod
     def score(self, query: Query) -> FloatArray:

@@ -5,14 +5,12 @@ from __future__ import annotations
 import json
 import logging
 import time
-import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import csr_matrix
 
 from musicai.errors import DataError, QueryError
 from musicai.progress import Progress
@@ -25,6 +23,7 @@ from musicai.recommenders.base import (
     write_json,
 )
 from musicai.recommenders.bridge import bridge
+from musicai.recommenders.factorise import UNEVEN, als, n_nmf_factors, nmf, start_from
 from musicai.recommenders.items import Entries, Items
 from musicai.recommenders.joint import Joint, SideWeights, confidences, join
 from musicai.tables import FloatArray, IntArray
@@ -35,7 +34,8 @@ Float64Array = npt.NDArray[np.float64]
 
 METHODS = ("als", "nmf")
 
-UNEVEN = "The training confidences are too uneven to be factorised; raise regularization."
+UPDATE_SWEEPS = 3
+"""Sweeps of an update: enough for new plays to spread, and a third of a training's time."""
 
 
 @dataclass(frozen=True)
@@ -141,6 +141,9 @@ class Collaborative(Component):
     trained = True
     config_class = CollaborativeConfig
     config: CollaborativeConfig
+    goes_on = True
+    sweeps_: int = 0
+    """Sweeps of the fit or update that made it; not kept on disk."""
 
     # --- training ---------------------------------------------------------------------
 
@@ -153,29 +156,84 @@ class Collaborative(Component):
             DataError: a confidence is negative, not a number, or beyond 1,000,000.
         """
         started = time.perf_counter()
+        joint = self._joined(data)
+        self._learn(joint, data, self.config.epochs, progress)
+        logger.info("%s in %.2f s", self._words(joint), time.perf_counter() - started)
+        return self
+
+    def update(self, data: TrainingData, progress: Progress) -> Self:
+        """A new component that goes on from these factors for ``UPDATE_SWEEPS`` sweeps.
+
+        What is new begins as :func:`musicai.recommenders.factorise.start_from` says. Where
+        these factors cannot be gone on from (there are none, or the data now bear another
+        number of them) it is a full fit.
+
+        Raises:
+            DataError: a confidence is negative, not a number, or beyond 1,000,000.
+        """
+        started = time.perf_counter()
+        other = type(self)(self.config)
+        joint = other._joined(data)
+        wanted = self._n_factors
+        if self.config.method == "nmf":
+            wanted = n_nmf_factors(joint.matrix, wanted)
+        start, sweeps = None, self.config.epochs
+        if len(self.factors_) and joint.matrix.nnz and self.factors_.shape[1] == wanted:
+            start = start_from(self.items_, self.factors_, other.items_, joint)
+            sweeps = min(UPDATE_SWEEPS, sweeps)
+        other._learn(joint, data, sweeps, progress, start)
+        logger.info("updated %s in %.2f s", self._words(joint), time.perf_counter() - started)
+        return other
+
+    def _joined(self, data: TrainingData) -> Joint:
+        """What is factorised; remembers whose columns these are."""
         joint = join(confidences(data, self.config.basket_weight), data, self.config.side())
         self._know(Items.of(joint, data, self.config.artist_share, self.config.friend_weight))
+        return joint
+
+    def _words(self, joint: Joint) -> str:
+        rows, columns = joint.matrix.shape
+        return f"{self.config.method} of {rows} x {columns}, {joint.matrix.nnz} entries,"
+
+    def _learn(
+        self,
+        joint: Joint,
+        data: TrainingData,
+        sweeps: int,
+        progress: Progress,
+        start: FloatArray | None = None,
+    ) -> None:
+        """Factorise, from ``start`` (n_columns, f) or from the beginning."""
+        config, self.sweeps_ = self.config, sweeps
+        seed = config.seed + data.seed
         self.sklearn_model_: Any = None
-        matrix = joint.matrix
-        seed = self.config.seed + data.seed
-        if not matrix.nnz:
+        if not joint.matrix.nnz:
             factors = np.zeros((0, self._n_factors), dtype=np.float32)
-        elif self.config.method == "als":
-            factors = self._fit_als(matrix, seed, progress)
+        elif config.method == "als":
+            factors = als(
+                joint.matrix,
+                factors=config.factors,
+                regularization=config.regularization,
+                alpha=config.alpha,
+                sweeps=sweeps,
+                threads=config.threads,
+                seed=seed,
+                progress=progress,
+                start=start,
+            )
         else:
-            factors = self._fit_nmf(matrix, seed, progress)
-        if self.config.bridge and self.config.method == "als":
+            factors, self.sklearn_model_ = nmf(
+                joint.matrix,
+                factors=config.nmf_factors,
+                sweeps=sweeps,
+                seed=seed,
+                progress=progress,
+                start=start,
+            )
+        if config.bridge and config.method == "als":
             factors = _bridged(factors, joint, data, seed)
         self._set_factors(factors, joint.n_kept)
         progress(1.0, "Learned what is played together")
-        logger.info(
-            "%s of %d x %d, %d entries, in %.2f s",
-            self.config.method,
-            *matrix.shape,
-            matrix.nnz,
-            time.perf_counter() - started,
-        )
-        return self
 
     @property
     def _n_factors(self) -> int:
@@ -184,59 +242,6 @@ class Collaborative(Component):
     def _know(self, items: Items) -> None:
         self.items_ = items
         self.n_tracks_, self.n_listeners_ = items.n_tracks, items.n_listeners
-
-    def _fit_als(self, matrix: csr_matrix, seed: int, progress: Progress) -> FloatArray:
-        import threadpoolctl  # noqa: PLC0415 (training only)
-        from implicit.cpu.als import AlternatingLeastSquares  # noqa: PLC0415 (training only)
-        from implicit.recommender_base import ModelFitError  # noqa: PLC0415 (training only)
-
-        epochs = self.config.epochs
-
-        def report(epoch: int, _seconds: float, _loss: float | None) -> None:
-            progress((epoch + 1) / epochs, f"Played together: sweep {epoch + 1} of {epochs}")
-
-        matrix.data *= np.float32(self.config.alpha)
-        matrix.data += np.float32(1.0)
-        # one BLAS thread: the solver has its own, and sums then have one order
-        with threadpoolctl.threadpool_limits(1, "blas"):
-            model = AlternatingLeastSquares(
-                factors=self.config.factors,
-                regularization=self.config.regularization,
-                iterations=epochs,
-                num_threads=self.config.threads,
-                random_state=seed,
-            )
-            try:
-                model.fit(matrix, show_progress=False, callback=report)
-            except ModelFitError as error:
-                raise DataError(UNEVEN) from error
-        return np.asarray(model.item_factors, dtype=np.float32)
-
-    def _fit_nmf(self, matrix: csr_matrix, seed: int, progress: Progress) -> FloatArray:
-        import threadpoolctl  # noqa: PLC0415 (training only)
-        from sklearn.decomposition import NMF  # noqa: PLC0415 (3 s to import)
-        from sklearn.exceptions import ConvergenceWarning  # noqa: PLC0415
-
-        filled = matrix[np.diff(matrix.indptr) > 0]
-        progress(0.05, "Played together: non-negative factors")
-        model = NMF(
-            n_components=min(self.config.nmf_factors, *filled.shape),
-            init="nndsvda",
-            solver="cd",
-            max_iter=10 * self.config.epochs,
-            tol=1e-3,
-            random_state=seed,
-        )
-        with (
-            threadpoolctl.threadpool_limits(1, "blas"),
-            np.errstate(invalid="ignore"),  # a perfect fit's error may round to below 0
-            warnings.catch_warnings(),
-        ):
-            # stopping early is a choice here, not an accident
-            warnings.simplefilter("ignore", ConvergenceWarning)
-            model.fit(filled)
-        self.sklearn_model_ = model
-        return np.ascontiguousarray(model.components_.T, dtype=np.float32)
 
     def _set_factors(self, factors: FloatArray, kept: int) -> None:
         """Round to half precision around the largest factor, as ``save`` keeps them.

@@ -114,6 +114,9 @@ class ItemItem(Component):
     found by ``implicit`` (Sarwar et al., "Item-based collaborative filtering", 2001). Of
     either the strongest positive weights of each track are kept.
 
+    An update is a full fit: the weights are a closed form (EASE) or counted (cosine), so that
+    there is nothing to go on from, and what a fit gives is exact.
+
     The matrix is the collaborative component's, with artists, genres and friends as further
     rows and columns (for EASE: "collective" EASE, Jeunen et al., 2020).
     """

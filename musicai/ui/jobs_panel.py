@@ -148,8 +148,9 @@ def _message(job: JobStatus) -> None:
         kept = _KEPT.get(job.kind, "; nothing half-done was kept.")
         st.info(f"Stopped as you asked{kept}", icon=":material/block:")
     elif job.kind == "train":
+        done = "updated" if job.result.get("updated_from") else "trained"
         st.success(
-            f"The new version is trained and in use. It took {words.seconds(job.seconds)}.",
+            f"The new version is {done} and in use. It took {words.seconds(job.seconds)}.",
             icon=":material/check_circle:",
         )
     elif job.kind == "enrich":

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from musicai.registry import VersionInfo, activate, list_versions
-from musicai.ui import jobs_panel, metrics_table, state, widgets, words
+from musicai.ui import jobs_panel, metrics_table, state, update_panel, widgets, words
 
 if TYPE_CHECKING:
     from musicai.ai_model import MusicAI
@@ -37,6 +37,7 @@ def draw() -> None:
     else:
         _in_use(ai, info)
     _retrain(ai)
+    update_panel.draw(ai, info)
     # the bundled version serves the invented listener only, and its figures are no one's quality
     usable = [
         v for v in versions if (ai.library.invented if v.bundled else ai.profile in v.profiles)
@@ -61,12 +62,13 @@ def _in_use(ai: MusicAI, info: VersionInfo) -> None:
         {
             "In use": "Bundled" if info.bundled else "Trained here",
             "Method": METHODS.get(method, method) or "–",
-            "Trained": when(info.created_at),
+            "Updated" if info.update else "Trained": when(info.created_at),
             "Size": words.size(info.size_bytes),
         }
     )
     st.caption(
-        f"Version {words.plain(info.version)}. Trained on {_sizes(info)} in "
+        f"Version {words.plain(info.version)}. "
+        f"{'Updated' if info.update else 'Trained'} on {_sizes(info)} in "
         f"{words.seconds(info.seconds)}."
     )
     notes = [
@@ -76,6 +78,7 @@ def _in_use(ai: MusicAI, info: VersionInfo) -> None:
     for note in notes:
         st.caption(f":material/info: {words.plain(note, 500)}")
     st.subheader("How well it does", anchor=False)
+    update_panel.whose_figures(info)
     metrics_table.draw(info)
 
 
@@ -205,7 +208,9 @@ def moment(iso: str) -> str:
 def _summary(info: VersionInfo) -> str:
     parts = [words.size(info.size_bytes)]
     ndcg = metrics_table.headline(info.metrics)
-    if ndcg is not None:
+    if info.update:
+        parts.append("an update, not measured")
+    elif ndcg is not None:
         parts.append(f"nDCG@20 {ndcg:.3f}")
     if info.sizes.get("tracks"):
         parts.append(words.count(int(info.sizes["tracks"]), "track"))
