@@ -33,10 +33,10 @@ from musicai.recommenders import COMPONENTS
 
 logger = logging.getLogger(__name__)
 
-USERS_IN_SEARCH = 400
+USERS_IN_SEARCH = 1_000
 """Validation users whose lists choose the settings."""
 
-USERS_IN_BLEND = 2_000
+USERS_IN_BLEND = 4_000
 """Validation users whose lists choose the weights."""
 
 
