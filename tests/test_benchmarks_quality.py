@@ -288,19 +288,32 @@ def test_settings_are_chosen_by_validation_and_step_from_the_best_so_far() -> No
     assert set(result["config"]["components"]) == set(COMPONENTS)
 
 
-def lists_of(ndcg: float) -> Lists:
+def lists_of(n_hits: int, n_users: int = 40) -> Lists:
+    """``n_hits`` users whose only target leads their list."""
     found = Lists()
-    found.add(np.array([1] if ndcg else [2]), np.array([1]))
+    for user in range(n_users):
+        found.add(np.array([1 if user < n_hits else 2]), np.array([1]))
     return found
 
 
-def test_the_best_single_is_taken_where_the_blend_loses_to_it() -> None:
+@pytest.mark.parametrize(("hits", "blended"), [(30, True), (21, False), (20, False), (5, False)])
+def test_the_blend_is_taken_where_it_beats_the_best_single_beyond_chance(
+    hits: int, blended: bool
+) -> None:
     weights = {"content": 0.5, "popularity": 0.5}
-    better = {"hybrid": lists_of(1), "content": lists_of(0), "popularity": lists_of(1)}
-    assert best_single(better, weights) == "popularity"
-    assert hybrid_weights(weights, better, "popularity") == weights
-    worse = better | {"hybrid": lists_of(0)}
-    assert hybrid_weights(weights, worse, "popularity") == {"content": 0.0, "popularity": 1.0}
+    validation = {
+        "hybrid": lists_of(hits),
+        "content": lists_of(10),
+        "popularity": lists_of(20),
+    }
+    assert best_single(validation, weights) == "popularity"
+    found = hybrid_weights(weights, validation, "popularity", seed=0)
+    assert found == (weights if blended else {"content": 0.0, "popularity": 1.0})
+
+
+def test_without_validation_users_there_is_no_blend_to_trust() -> None:
+    validation = {"hybrid": Lists(), "content": Lists()}
+    assert hybrid_weights({"content": 1.0}, validation, "content", seed=0) == {"content": 1.0}
 
 
 def test_search_fits_the_size() -> None:

@@ -109,6 +109,8 @@ def main():
         FAMILIES[family](name, one, matrix, users, k, int(seed)) for one in json.loads(settings)
     ]
     lists = np.array([one[0] for one in found], dtype=np.int32)
+    for place, user in enumerate(users):  # where nothing is left, some fill up with these
+        lists[:, place][np.isin(lists[:, place], matrix[user].indices)] = -1
     np.savez(out, lists=lists, seconds=np.array([one[1] for one in found]))
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from scipy.sparse import csr_matrix
 
 from benchmarks.quality.scoring import Lists, Problem, Times, rank_all, score_users
+from musicai.metrics import paired_difference
 from musicai.progress import no_progress
 from musicai.recommenders import COMPONENTS, DEFAULT_WEIGHTS
 from musicai.recommenders.base import Component, ComponentConfig, TrainingData
@@ -125,14 +126,15 @@ def best_single(validation: Mapping[str, Lists], components: Mapping[str, Any]) 
 
 
 def hybrid_weights(
-    weights: Mapping[str, float], validation: Mapping[str, Lists], single: str
+    weights: Mapping[str, float], validation: Mapping[str, Lists], single: str, seed: int
 ) -> dict[str, float]:
-    """The blend's weights, or the best single component alone where it is better.
+    """The blend's weights where it is better than the best single component beyond chance.
 
-    Scaled scores end at a ceiling and a blend's pool at some depth, so that what was
-    learned may still lose to the single component's own ranking.
+    Else that component alone: a lead within chance may turn into a loss on test, where the
+    components have learned from more than the weights were learned on.
     """
-    if validation["hybrid"].mean(KEY) >= validation[single].mean(KEY):
+    hybrid, alone = (validation[name].per_user()[KEY] for name in ("hybrid", single))
+    if len(hybrid) and paired_difference(hybrid, alone, seed)[1] > 0:
         return dict(weights)
-    logger.info("the blend is below %s on validation, which is taken alone", single)
+    logger.info("the blend is not better than %s beyond chance; that is taken alone", single)
     return {name: float(name == single) for name in weights}

@@ -63,13 +63,13 @@ def _run(problem: Problem, seed: int) -> dict[str, Any]:
     validation = rank_all(problem, fitted, {"hybrid": weights}, train, judged)
     single = best_single(validation, fitted)
     if problem.weights is None:
-        weights = hybrid_weights(weights, validation, single)
+        weights = hybrid_weights(weights, validation, single, seed)
+    blends = {"hybrid": weights, "learned": learned}
     chosen = time.perf_counter() - started
     everything = csr_matrix(problem.train + valid) if given else problem.train
     began = time.perf_counter()
     fitted = fit(problem.data(everything, problem.test), configs)
     fit_s = time.perf_counter() - began
-    blends = {"hybrid": weights, "learned": learned}
     found = rank_all(problem, fitted, blends, everything, problem.test)
     if weights.get(single) == 1.0:
         found["hybrid"] = found[single]  # its own ranking, without the ceiling of scaled scores

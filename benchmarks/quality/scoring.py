@@ -136,7 +136,7 @@ class Lists:
     def add(self, ranked: npt.NDArray[np.integer], wanted: npt.NDArray[np.integer]) -> None:
         """Take in one user's list and targets."""
         row = np.zeros(max(CUTOFFS), dtype=bool)
-        row[: len(ranked)] = np.isin(ranked, wanted)
+        row[: len(ranked)] = (ranked[:, None] == wanted).any(axis=1)
         self.hits.append(row)
         self.targets.append(len(wanted))
 
@@ -181,6 +181,6 @@ def rank_all(
             blended[scored.seen] = -np.inf
             found[name].add(top(blended, max(CUTOFFS)), wanted)
         for name in components:
-            raw = scored.raw.get(name)
-            found[name].add(nothing if raw is None else top(raw, max(CUTOFFS)), wanted)
+            own = top(scored.raw[name], max(CUTOFFS)) if name in scored.raw else nothing
+            found[name].add(own, wanted)
     return found
