@@ -215,7 +215,8 @@ def test_a_run_from_files_to_json(
     single = result["best_single_on_validation"]
     assert validation[single] == max(validation[name] for name in COMPONENTS)
     alone = result["config"]["weights"][single] == 1.0
-    assert validation["hybrid"] >= validation[single] or alone
+    assert validation["hybrid"] > validation[single] or alone
+    assert not alone or result["metrics"] == result["baselines"][single]
 
 
 @pytest.mark.usefixtures("quick")
@@ -311,9 +312,11 @@ def test_the_blend_is_taken_where_it_beats_the_best_single_beyond_chance(
     assert found == (weights if blended else {"content": 0.0, "popularity": 1.0})
 
 
-def test_without_validation_users_there_is_no_blend_to_trust() -> None:
-    validation = {"hybrid": Lists(), "content": Lists()}
-    assert hybrid_weights({"content": 1.0}, validation, "content", seed=0) == {"content": 1.0}
+@pytest.mark.parametrize("n_users", [0, 5])
+def test_with_too_few_validation_users_the_weights_stay(n_users: int) -> None:
+    validation = {"hybrid": lists_of(0, n_users), "content": lists_of(n_users, n_users)}
+    weights = {"content": 0.7, "popularity": 0.3}
+    assert hybrid_weights(weights, validation, "content", seed=0) == weights
 
 
 def test_search_fits_the_size() -> None:

@@ -16,7 +16,7 @@ from musicai.progress import no_progress
 from musicai.recommenders import COMPONENTS, DEFAULT_WEIGHTS
 from musicai.recommenders.base import Component, ComponentConfig, TrainingData
 from musicai.segments import segment_of
-from musicai.weights import LearnedWeights, Pools, learn
+from musicai.weights import ENOUGH_UNITS, LearnedWeights, Pools, learn
 
 logger = logging.getLogger(__name__)
 
@@ -131,10 +131,11 @@ def hybrid_weights(
     """The blend's weights where it is better than the best single component beyond chance.
 
     Else that component alone: a lead within chance may turn into a loss on test, where the
-    components have learned from more than the weights were learned on.
+    components have learned from more than the weights were learned on. With fewer than
+    ``ENOUGH_UNITS`` users neither can be told to be better, and the weights stay.
     """
     hybrid, alone = (validation[name].per_user()[KEY] for name in ("hybrid", single))
-    if len(hybrid) and paired_difference(hybrid, alone, seed)[1] > 0:
+    if len(hybrid) < ENOUGH_UNITS or paired_difference(hybrid, alone, seed)[1] > 0:
         return dict(weights)
     logger.info("the blend is not better than %s beyond chance; that is taken alone", single)
     return {name: float(name == single) for name in weights}
