@@ -319,7 +319,7 @@ def test_with_too_few_validation_users_the_weights_stay(n_users: int) -> None:
     assert hybrid_weights(weights, validation, "content", seed=0) == weights
 
 
-def test_search_fits_the_size() -> None:
+def test_search_fits_the_size(monkeypatch: pytest.MonkeyPatch) -> None:
     def sized(users: int, items: int, pairs: int) -> csr_matrix:
         rng = np.random.default_rng(0)
         cells = rng.integers(0, users, pairs), rng.integers(0, items, pairs)
@@ -332,6 +332,8 @@ def test_search_fits_the_size() -> None:
     assert all("method" in change for change in interactions.search_for(wide)["item_item"])
     factors = {c.get("factors") for c in interactions.search_for(small)["collaborative"]}
     assert {32, 128, 256} <= factors
+    monkeypatch.setattr(interactions, "TOO_MANY_PAIRS", 1_000)
+    assert interactions.search_for(small) == {}
 
 
 # --- Last.fm --------------------------------------------------------------------------

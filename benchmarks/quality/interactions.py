@@ -28,15 +28,16 @@ MANY_PAIRS = 300_000
 """From here on fewer settings are tried, for the time that fitting takes: …"""
 
 TOO_MANY_PAIRS = 3_000_000
-"""… and from here on hardly any."""
+"""… and from here on none: the components keep their own settings."""
 
 _ALS: tuple[Mapping[str, Any], ...] = (
     {"regularization": Times(3.0), "alpha": Times(3.0)},
     {"regularization": Times(3.0)},
     {"regularization": Times(3.0)},
     {"regularization": Times(1 / 3)},
+    {"regularization": Times(1 / 3)},
     {"alpha": Times(3.0)},
-    {"alpha": Times(1 / 3)},
+    {"alpha": Times(3.0)},
     {"alpha": Times(1 / 3)},
     {"regularization": Times(1 / 1.7)},
     {"regularization": Times(1.7)},
@@ -45,10 +46,9 @@ _ALS: tuple[Mapping[str, Any], ...] = (
 )
 
 _FINER: tuple[Mapping[str, Any], ...] = (
+    {"regularization": Times(1 / 1.5)},
+    {"regularization": Times(1.5)},
     {"factors": 32},
-    {"regularization": Times(1 / 1.4)},
-    {"regularization": Times(1.4)},
-    {"epochs": 20},
 )
 
 _EASE: tuple[Mapping[str, Any], ...] = (
@@ -77,7 +77,7 @@ def search_for(train: csr_matrix) -> dict[str, tuple[Mapping[str, Any], ...]]:
     The steps are wide, as data differ by a factor of 100 in the regularization they want.
     """
     if train.nnz > TOO_MANY_PAIRS:
-        return {"collaborative": _ALS[:2], "item_item": _KNN[:2]}
+        return {}
     als = _ALS if train.nnz > MANY_PAIRS else (*_ALS, *_FINER)
     short, long = sorted(train.shape)
     work = float(train.shape[1]) * (train.nnz if train.shape[0] == short else long)

@@ -39,6 +39,9 @@ USERS_IN_SEARCH = 1_000
 USERS_IN_BLEND = 4_000
 """Validation users whose lists choose the weights."""
 
+USERS_IN_TEST = 30_000
+"""Test users whose lists are measured; of more, so many are drawn by chance, and ``n`` says it."""
+
 
 def run(problem: Problem, *, seed: int = 0) -> dict[str, Any]:
     """Everything, as one JSON object."""
@@ -70,7 +73,8 @@ def _run(problem: Problem, seed: int) -> dict[str, Any]:
     began = time.perf_counter()
     fitted = fit(problem.data(everything, problem.test), configs)
     fit_s = time.perf_counter() - began
-    found = rank_all(problem, fitted, blends, everything, problem.test)
+    measured = sampled(problem.test, USERS_IN_TEST, seed)
+    found = rank_all(problem, fitted, blends, everything, measured)
     if weights.get(single) == 1.0:
         found["hybrid"] = found[single]  # its own ranking, without the ceiling of scaled scores
     return _report(found, validation, single) | {
