@@ -58,16 +58,15 @@ _EASE: tuple[Mapping[str, Any], ...] = (
     {"dropout": 0.6},
     {"dropout": 0.1},
     {"neighbours": 400},
+    {"method": "knn"},
 )
 
 _KNN: tuple[Mapping[str, Any], ...] = (
-    {"method": "knn"},
     {"method": "knn", "shrinkage": 60.0},
     {"method": "knn", "shrinkage": 200.0},
     {"method": "knn", "shrinkage": 5.0},
     {"method": "knn", "shrinkage": 1.0},
     {"method": "knn", "neighbours": 50},
-    {"method": "knn", "neighbours": 400},
 )
 
 
