@@ -43,13 +43,13 @@ GRIDS: dict[str, tuple[dict[str, Any], ...]] = {
     ),
     "implicit.cosine": ({"K": 20}, {"K": 50}, {"K": 200}, {"K": 400}),
     "rectools.ease": ({"regularization": 100.0}, {"regularization": 300.0}),
-    "rectools.pure_svd": ({"factors": 16}, {"factors": 32}, {"factors": 64}, {"factors": 128}),
+    "rectools.pure_svd": ({"factors": 8}, {"factors": 16}, {"factors": 32}, {"factors": 64}),
     "lenskit.als": (
         {"embedding_size": 64, "epochs": 15, "regularization": 0.1, "weight": 40.0},
         {"embedding_size": 64, "epochs": 15, "regularization": 0.3, "weight": 10.0},
         {"embedding_size": 128, "epochs": 15, "regularization": 1.0, "weight": 10.0},
     ),
-    "lenskit.item_knn": ({"max_nbrs": 20}, {"max_nbrs": 50}, {"max_nbrs": 200}),
+    "lenskit.item_knn": ({"max_nbrs": 20}, {"max_nbrs": 100}),
 }
 """Peer → settings to choose among on validation."""
 
