@@ -49,7 +49,7 @@ GRIDS: dict[str, tuple[dict[str, Any], ...]] = {
         {"embedding_size": 64, "epochs": 15, "regularization": 0.3, "weight": 10.0},
         {"embedding_size": 128, "epochs": 15, "regularization": 1.0, "weight": 10.0},
     ),
-    "lenskit.item_knn": ({"max_nbrs": 20}, {"max_nbrs": 100}),
+    "lenskit.item_knn": ({"max_nbrs": 20}, {"max_nbrs": 50}, {"max_nbrs": 100}),
 }
 """Peer → settings to choose among on validation."""
 
