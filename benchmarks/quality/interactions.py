@@ -1,130 +1,141 @@
 """Any public split of user–item pairs: two files, or three with a validation part.
 
-A file's first two columns are user and item, apart by spaces, tabs or commas, with a header
-or without one. Nothing else is known of the items, so what cannot speak stays silent.
+The layouts are those of :mod:`benchmarks.quality.pairs`. Nothing else is known of the items,
+so what cannot speak stays silent.
 """
 
 from __future__ import annotations
 
 import logging
-import re
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-import pandas as pd
 from scipy import sparse
 from scipy.sparse import csr_matrix
 
-from benchmarks.quality.protocol import Problem
+from benchmarks.quality.pairs import Pairs, layout_of, read_pairs
+from benchmarks.quality.scoring import Problem, Times
 from musicai.errors import DataError
 from musicai.recommenders.base import TrackFeatures
+from musicai.recommenders.item_item import MAX_SIDE, MAX_WORK
 from musicai.tables import AUDIO_FEATURES, Vocabulary
 
 logger = logging.getLogger(__name__)
 
-SEARCH = {
-    "collaborative": (
-        {"factors": 128, "regularization": 10.0, "alpha": 2.0},
-        {"regularization": 30.0, "alpha": 5.0},
-        {"regularization": 50.0, "alpha": 10.0, "epochs": 15},
-        {"factors": 256},
-        {"regularization": 100.0, "alpha": 10.0},
-        {"regularization": 5.0, "alpha": 1.0},
-    ),
-    "item_item": (
-        {"neighbours": 400},
-        {"regularization": 300.0},
-        {"regularization": 30.0},
-        {"dropout": 0.5},
-        {"method": "knn"},
-    ),
-}
+MANY_PAIRS = 300_000
+"""From here on fewer settings are tried, for the time that fitting takes: …"""
 
-_HEADER = re.compile(r"user|item|artist|track|song|rating|id", re.IGNORECASE)
+TOO_MANY_PAIRS = 3_000_000
+"""… and from here on none: the components keep their own settings."""
+
+_ALS: tuple[Mapping[str, Any], ...] = (
+    {"regularization": Times(3.0), "alpha": Times(3.0)},
+    {"regularization": Times(3.0)},
+    {"regularization": Times(3.0)},
+    {"regularization": Times(1 / 3)},
+    {"regularization": Times(1 / 3)},
+    {"alpha": Times(3.0)},
+    {"alpha": Times(3.0)},
+    {"alpha": Times(1 / 3)},
+    {"regularization": Times(1 / 1.7)},
+    {"regularization": Times(1.7)},
+    {"factors": 128},
+    {"factors": 256},
+)
+
+_FINER: tuple[Mapping[str, Any], ...] = (
+    {"regularization": Times(1 / 1.5)},
+    {"regularization": Times(1.5)},
+    {"factors": 32},
+)
+
+_EASE: tuple[Mapping[str, Any], ...] = (
+    {"regularization": Times(3.0)},
+    {"regularization": Times(3.0)},
+    {"regularization": Times(1 / 3)},
+    {"dropout": 0.6},
+    {"dropout": 0.1},
+    {"neighbours": 400},
+    {"method": "knn"},
+)
+
+_KNN: tuple[Mapping[str, Any], ...] = (
+    {"method": "knn", "shrinkage": 60.0},
+    {"method": "knn", "shrinkage": 200.0},
+    {"method": "knn", "shrinkage": 5.0},
+    {"method": "knn", "shrinkage": 1.0},
+    {"method": "knn", "neighbours": 50},
+)
 
 
-def read_pairs(path: Path) -> pd.DataFrame:
-    """The file's pairs as strings, each once; rows without two values are counted and left out.
+def search_for(train: csr_matrix) -> dict[str, tuple[Mapping[str, Any], ...]]:
+    """The settings to try on a matrix, so many as ten minutes on two cores allow.
 
-    Raises:
-        DataError: the file holds no pair.
+    The steps are wide, as data differ by a factor of 100 in the regularization they want.
     """
-    with path.open(encoding="utf-8-sig", errors="replace") as file:
-        first = file.readline()
-    separator = "," if "," in first else "\t" if "\t" in first else r"\s+"
-    cells = [cell.strip() for cell in re.split(separator, first.strip())]
-    header = len(cells) >= 2 and all(_HEADER.search(c) and not c.isdigit() for c in cells[:2])
-    frame = pd.read_csv(
-        path,
-        sep=separator,
-        header=None,
-        skiprows=1 if header else 0,
-        usecols=[0, 1],
-        names=["user", "item"],
-        dtype=str,
-        keep_default_na=False,
-        encoding="utf-8-sig",
-        encoding_errors="replace",
-        on_bad_lines="skip",
-        engine="python" if separator == r"\s+" else "c",
-        quoting=3,
-    )
-    frame = frame.fillna("")
-    whole = (frame["user"].str.strip() != "") & (frame["item"].str.strip() != "")
-    found = frame[whole].drop_duplicates(ignore_index=True)
-    logger.info(
-        "%s: %d pairs, %d rows without two values, %d repeated",
-        path.name,
-        len(found),
-        int((~whole).sum()),
-        int(whole.sum()) - len(found),
-    )
-    if found.empty:
-        raise DataError(f"{path} holds no pair of user and item in its first two columns.")
-    return found
+    if train.nnz > TOO_MANY_PAIRS:
+        return {}
+    als = _ALS if train.nnz > MANY_PAIRS else (*_ALS, *_FINER)
+    short, long = sorted(train.shape)
+    work = float(train.shape[1]) * (train.nnz if train.shape[0] == short else long)
+    ease = short <= MAX_SIDE and work <= MAX_WORK
+    return {"collaborative": als, "item_item": (*_EASE, *_KNN) if ease else _KNN}
 
 
 def load(train: Path, test: Path, valid: Path | None = None) -> Problem:
     """The split as a problem.
 
-    Pairs of items never seen in training stay targets that cannot be found; pairs of users
-    without training items are left out and counted.
+    Pairs of items never seen in training stay targets that cannot be found. Left out and
+    counted are pairs of users without training items, test pairs that are in training, and
+    validation pairs that are in training or test.
 
     Raises:
-        DataError: a file holds no pair, or no test user is in the training part.
+        DataError: a file holds no pair, or no test pair is left.
     """
-    frames = {"train": read_pairs(train), "test": read_pairs(test)}
+    layout = layout_of(train)
+    read = {"train": read_pairs(train, layout), "test": read_pairs(test, layout)}
     if valid is not None:
-        frames["valid"] = read_pairs(valid)
-    users = pd.Index(pd.unique(frames["train"]["user"]))
-    items = pd.Index(pd.unique(pd.concat([frame["item"] for frame in frames.values()])))
-    parts = {name: _matrix(frame, users, items, name) for name, frame in frames.items()}
-    seen = parts["train"]
-    hidden = {name: _without(part, seen) for name, part in parts.items() if name != "train"}
-    if not hidden["test"].nnz:
+        read["valid"] = read_pairs(valid, layout)
+    users = {name: row for row, name in enumerate(read["train"].users)}
+    items: dict[str, int] = {}
+    for pairs in read.values():
+        for name in pairs.items:
+            items.setdefault(name, len(items))
+    parts = {name: _matrix(pairs, users, items) for name, pairs in read.items()}
+    kept = {"train": parts["train"], "test": _without(parts["test"], parts["train"])}
+    if valid is not None:
+        kept["valid"] = _without(_without(parts["valid"], parts["train"]), kept["test"])
+    if not kept["test"].nnz:
         raise DataError(f"No pair of {test} is of a user of {train} and new to that user.")
+    facts = {"users": len(users), "items": len(items)}
+    for name, part in kept.items():
+        facts |= {f"{name}_pairs": part.nnz, f"{name}_left_out": len(read[name]) - part.nnz}
+    logger.info("%s", ", ".join(f"{value:,} {name}" for name, value in facts.items()))
     nothing = _features(len(items))
     return Problem(
         name=f"{train.name} / {test.name}",
         split="as given",
-        train=seen,
-        test=hidden["test"],
-        valid=hidden.get("valid"),
+        train=kept["train"],
+        test=kept["test"],
+        valid=kept.get("valid"),
         features=lambda _: nothing,
-        search=SEARCH,
+        search=search_for(kept["train"]),
+        facts=facts,
     )
 
 
-def _matrix(frame: pd.DataFrame, users: pd.Index, items: pd.Index, name: str) -> csr_matrix:
-    row, column = users.get_indexer(frame["user"]), items.get_indexer(frame["item"])
+def _matrix(pairs: Pairs, users: dict[str, int], items: dict[str, int]) -> csr_matrix:
+    row = np.array([users.get(name, -1) for name in pairs.users], dtype=np.int32)[pairs.user]
+    column = np.array([items[name] for name in pairs.items], dtype=np.int32)[pairs.item]
     known = row >= 0
-    if not known.all():
-        logger.info("%s: %d pairs of users without training items", name, int((~known).sum()))
     ones = np.ones(int(known.sum()), dtype=np.float32)
     return csr_matrix((ones, (row[known], column[known])), shape=(len(users), len(items)))
 
 
 def _without(part: csr_matrix, seen: csr_matrix) -> csr_matrix:
+    """The part's pairs that the other does not have."""
     found = csr_matrix(part - part.multiply(seen))
     found.eliminate_zeros()
     return found

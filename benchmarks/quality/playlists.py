@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_matrix
 
-from benchmarks.quality.protocol import Problem
+from benchmarks.quality.scoring import Problem
 from musicai.data_processor import build_features
 from musicai.frames import conform, empty_frame
 from musicai.matching import recordings

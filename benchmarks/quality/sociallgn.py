@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_matrix, diags_array
 
-from benchmarks.quality.protocol import Problem
+from benchmarks.quality.scoring import Problem
 from musicai.recommenders.base import TrackFeatures
 from musicai.tables import AUDIO_FEATURES, Vocabulary
 

@@ -11,6 +11,7 @@ from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
+from scipy.linalg.lapack import dposv
 
 from musicai.errors import DataError, QueryError
 from musicai.progress import Progress
@@ -102,7 +103,7 @@ class CollaborativeConfig(ComponentConfig):
 
 @dataclass(frozen=True)
 class _Folded:
-    """A query as a listener of the model: x = inverse · Σ pullᵢ profileᵢ."""
+    """A query as a listener of the model: x = M⁻¹ · Σ pullᵢ profileᵢ on the factors used."""
 
     entries: Entries
     """What of the query the model has factors for."""
@@ -110,10 +111,18 @@ class _Folded:
     """(e, f) the entries' item factors."""
     x: Float64Array
     """(f,) the listener's factors."""
-    inverse: Float64Array
-    """(f, f) M⁻¹ of the normal equations."""
+    inner: Float64Array
+    """(f, f) M of the normal equations. No inverse: few tracks are asked reasons for."""
     pull: FloatArray
     """(e,) weight of each entry on the right-hand side."""
+    used: npt.NDArray[np.intp]
+    """(≤ f,) the factors on which the solution is linear in the entries."""
+
+    def toward(self, target: Float64Array) -> Float64Array:
+        """(f,) M⁻¹ · target (f,), from which a score can be taken apart."""
+        found = np.zeros(len(target))
+        found[self.used] = _solved(self.inner[np.ix_(self.used, self.used)], target[self.used])
+        return found
 
 
 class Collaborative(Component):
@@ -291,31 +300,19 @@ class Collaborative(Component):
             entries = self.items_.entries(query, self.config.profile_tracks)
             query.memo[self.token] = None
             if entries is not None:
-                profile = self.factors_[entries.slots]
-                query.memo[self.token] = _Folded(
-                    entries, profile, *self._fold_in(profile, entries.weights)
-                )
+                query.memo[self.token] = self._fold_in(entries)
         found: _Folded | None = query.memo[self.token]
         return found
 
-    def _fold_in(
-        self, profile: FloatArray, weights: FloatArray
-    ) -> tuple[Float64Array, Float64Array, FloatArray]:
-        """The query as a listener.
-
-        Args:
-            profile: (e, f) item factors of the query's entries.
-            weights: (e,) their weights.
-
-        Returns:
-            x (f,), the listener's factors; M⁻¹ (f, f) and w (e,) with
-            x = M⁻¹ Σ wᵢ yᵢ, from which a score can be taken apart.
-        """
+    def _fold_in(self, entries: Entries) -> _Folded:
+        """What of a query the model knows as a listener."""
+        profile = self.factors_[entries.slots]
         if self.config.method == "als":
-            inner, pull = self._normal_equations(profile, weights)
-            inverse = np.asarray(np.linalg.inv(inner), dtype=np.float64)
-            return inverse @ (pull @ profile).astype(np.float64), inverse, pull
-        return self._non_negative(profile, weights)
+            inner, pull = self._normal_equations(profile, entries.weights)
+            x = _solved(inner, (pull @ profile).astype(np.float64))
+            return _Folded(entries, profile, x, inner, pull, np.arange(len(x)))
+        x = self._non_negative(profile, entries.weights)
+        return _Folded(entries, profile, x, self._base, entries.weights, np.flatnonzero(x > 0))
 
     def _normal_equations(
         self, profile: FloatArray, weights: FloatArray
@@ -325,9 +322,7 @@ class Collaborative(Component):
         inner = np.asarray(self._base + (profile * extra[:, None]).T @ profile, dtype=np.float64)
         return inner, extra + np.float32(1.0)
 
-    def _non_negative(
-        self, profile: FloatArray, weights: FloatArray
-    ) -> tuple[Float64Array, Float64Array, FloatArray]:
+    def _non_negative(self, profile: FloatArray, weights: FloatArray) -> Float64Array:
         """Non-negative least squares of the weights on the item factors.
 
         On the factors that are not 0 the solution is linear in the weights,
@@ -338,10 +333,7 @@ class Collaborative(Component):
         upper = np.linalg.cholesky(self._base).T
         target = (weights @ profile).astype(np.float64)
         x, _ = nnls(upper, np.linalg.solve(upper.T, target), maxiter=100 * len(target))
-        used = np.flatnonzero(x > 0)
-        inverse = np.zeros_like(self._base)
-        inverse[np.ix_(used, used)] = np.linalg.inv(self._base[np.ix_(used, used)])
-        return x, inverse, weights
+        return np.asarray(x, dtype=np.float64)
 
     # --- reasons ----------------------------------------------------------------------
 
@@ -358,7 +350,7 @@ class Collaborative(Component):
         if listener is None or slot < 0:
             return np.zeros(0, dtype=np.int32), np.zeros(0, dtype=np.float32)
         target = self.factors_[slot].astype(np.float64) * self.items_.share_of(track)
-        toward = (listener.inverse @ target).astype(np.float32)
+        toward = listener.toward(target).astype(np.float32)
         parts = listener.pull * (listener.profile @ toward)
         return listener.entries.rows, listener.entries.of_tracks(parts)
 
@@ -415,6 +407,18 @@ def _bridged(factors: FloatArray, joint: Joint, data: TrainingData, seed: int) -
     changed = factors.copy()
     changed[:n] = np.where(np.isnan(found), factors[:n], found)
     return changed
+
+
+def _solved(inner: Float64Array, target: Float64Array) -> Float64Array:
+    """(f,) inner⁻¹ · target by Cholesky, of a symmetric positive definite (f, f) matrix.
+
+    Raises:
+        DataError: the matrix is not, as factors so uneven cannot be told apart.
+    """
+    _, x, failed = dposv(inner, target, lower=True)
+    if failed:
+        raise DataError(UNEVEN)
+    return np.asarray(x, dtype=np.float64)
 
 
 def _halve(factors: FloatArray, scale: float) -> npt.NDArray[np.float16]:
