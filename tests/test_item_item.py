@@ -160,7 +160,8 @@ def test_friends_pull_towards_what_they_play() -> None:
 
 def test_the_way_follows_from_the_size(monkeypatch: pytest.MonkeyPatch) -> None:
     assert train(checkerboard(20)).method_ == "ease"
-    monkeypatch.setattr(item_item, "MAX_SIDE", 10)
+    assert train(checkerboard(20), ease_side=10).method_ == "knn"
+    monkeypatch.setattr(item_item, "MAX_COLUMNS", 10)
     assert train(checkerboard(20)).method_ == "knn"
 
 
@@ -215,6 +216,7 @@ def test_wrong_settings_are_refused() -> None:
         {"basket_weight": 0},
         {"artist_share": 0},
         {"presence": 1.5},
+        {"ease_side": 0},
         {"genre_weight": -1},
     ):
         with pytest.raises(QueryError):

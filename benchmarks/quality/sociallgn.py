@@ -24,12 +24,14 @@ SEARCH = {
     "content": ({"rarity": 0.5}, {"rarity": 0.3}, {"saturation": 1.0}),
     "collaborative": (
         {"factors": 128, "regularization": 50.0, "alpha": 10.0, "epochs": 15},
-        {"factors": 256},
         {"regularization": 70.0, "alpha": 15.0},
+        {"factors": 256},
+        {"bridge": False},
         {"genre_weight": 1.0},
         {"friend_weight": 0.6},
     ),
     "item_item": (
+        {"ease_side": 4_000},
         {"regularization": 200.0},
         {"neighbours": 400},
         {"friend_weight": 0.6},

@@ -31,11 +31,11 @@ logger = logging.getLogger(__name__)
 
 METHODS = ("auto", "ease", "knn")
 
-MAX_SIDE = 4_000
-"""EASE inverts a square of the shorter side of the matrix: up to this many, in seconds."""
+MAX_COLUMNS = 20_000
+"""EASE weighs every pair of columns: up to so many it takes seconds on two cores."""
 
 MAX_WORK = 8e9
-"""Products that the weights of all pairs may take: a few seconds on two cores."""
+"""Products that the weights of all pairs may take, likewise."""
 
 MAX_ROW = 500
 """For cosine neighbours a row keeps so many of its heaviest entries, and a side row that has
@@ -54,6 +54,9 @@ class ItemItemConfig(ComponentConfig):
 
     method: str = "auto"
     """``ease``, ``knn`` (cosine), or ``auto``: EASE where the data are small enough for it."""
+    ease_side: int = 2_500
+    """Shorter side (≥ 1) of the matrix up to which ``auto`` takes EASE, which inverts its square;
+    side rows are left out, the least filled first, to get there."""
     regularization: float = 100.0
     """Ridge (> 0) of EASE, in units of squared confidence."""
     dropout: float = 0.5
@@ -88,8 +91,8 @@ class ItemItemConfig(ComponentConfig):
             raise QueryError("presence must be between 0 and 1.")
         if not 0 <= self.dropout < 1 or not 0 < self.artist_share <= 1:
             raise QueryError("dropout must be 0 to below 1, artist_share above 0 and at most 1.")
-        if self.neighbours < 1 or self.profile_tracks < 1:
-            raise QueryError("neighbours and profile_tracks must be at least 1.")
+        if min(self.neighbours, self.profile_tracks, self.ease_side) < 1:
+            raise QueryError("neighbours, profile_tracks and ease_side must be at least 1.")
         if self.regularization <= 0 or self.basket_weight <= 0 or self.shrinkage < 0:
             raise QueryError(
                 "regularization and basket_weight must be above 0, shrinkage at least 0."
@@ -139,10 +142,10 @@ class ItemItem(Component):
         started = time.perf_counter()
         joint = join(self._present(data), data, self.config.side())
         self.items_ = Items.of(joint, data, self.config.artist_share, self.config.friend_weight)
-        matrix = _shortened(joint, MAX_SIDE)
+        matrix = _shortened(joint, self.config.ease_side)
         self.method_ = self.config.method
         if self.method_ == "auto":
-            self.method_ = "ease" if _small_enough(matrix) else "knn"
+            self.method_ = "ease" if _small_enough(matrix, self.config.ease_side) else "knn"
         progress(0.1, "What goes with what")
         keep = max(1, min(self.config.neighbours, MAX_ENTRIES // max(joint.n_kept, 1)))
         if not matrix.nnz:
@@ -310,7 +313,7 @@ class _OverRows:
         inverse = np.linalg.inv(inner)
         self._right = csr_matrix(matrix @ diags_array(1.0 / ridge), dtype=np.float32)
         self._left = csr_matrix(self._right.T)
-        # (n_rows, n_columns): the largest array here, bounded by MAX_SIDE and MAX_WORK
+        # (n_rows, n_columns): the largest array here, bounded by ease_side and MAX_COLUMNS
         self._solved = np.ascontiguousarray((self._right.T @ inverse).T)
         fitted = np.asarray(self._right.multiply(self._solved).sum(axis=0)).ravel()
         self._diagonal = (1.0 / ridge - fitted).astype(np.float32)
@@ -334,10 +337,11 @@ class _OverColumns:
         return found
 
 
-def _small_enough(matrix: csr_matrix) -> bool:
+def _small_enough(matrix: csr_matrix, most: int) -> bool:
     n_rows, n_columns = matrix.shape
     work = float(n_columns) * (matrix.nnz if n_rows < n_columns else n_columns)
-    return bool(min(n_rows, n_columns) <= MAX_SIDE and work <= MAX_WORK)
+    small = min(n_rows, n_columns) <= most and n_columns <= MAX_COLUMNS
+    return bool(small and work <= MAX_WORK)
 
 
 def _shortened(joint: Joint, most: int) -> csr_matrix:

@@ -25,6 +25,7 @@ NEUTRAL = "#80868B"
 COMPONENT_COLOURS: dict[str, str] = {
     "content": ACCENT,
     "collaborative": "#7C63D2",
+    "item_item": "#B82060",
     "rules": "#D87829",
     "history": "#D04D60",
     "popularity": "#7C8ED0",
