@@ -57,6 +57,7 @@ from musicai.sources.base import ReadOptions
 from musicai.store import Store
 from musicai.tables import FloatArray, IntArray, Library
 from musicai.updating import refreshed
+from musicai.weights import LearnedWeights
 
 SHARES = (0.8, 0.85, 0.9, 0.95, 1.0)
 """Of the events: where it begins, and the end of each step."""
@@ -101,14 +102,15 @@ def lists(
     library: Library, features: TrackFeatures, components: Components, asked: Asked
 ) -> list[tuple[dict[str, IntArray], FloatArray]]:
     """For each query the list of each method, and the collaborative scores of its candidates."""
-    ranker = Ranker(library, features, components, DEFAULT_WEIGHTS, {}, K, 0)
+    ranker = Ranker(library, features, components, LearnedWeights(DEFAULT_WEIGHTS), K, 0)
     found = []
     for listener, seeds in asked.queries:
         one = ranker.ask(listener, [])
         query = Query(one.history, seeds)
         raw = {name: component.score(query) for name, component in components.items()}
         nothing = np.full(library.n_tracks, np.nan, dtype=np.float32)
-        made = ranker.lists(raw | {"own_top": nothing}, one, asked.task, with_blends=False)
+        scaled = ranker.scaled(raw, one, asked.task)
+        made = ranker.lists(raw | {"own_top": nothing}, one, asked.task, scaled)
         by_name = {name: made[ranker.methods.index(name)] for name in METHODS}
         found.append((by_name, raw[Collaborative.name][one.rows[asked.task]]))
     return found
@@ -154,7 +156,7 @@ def ask(library: Library, features: TrackFeatures) -> Asked:
         own = history(library, 0)
         top = own.rows[np.argsort(-own.confidence, kind="stable")[:MOST_QUERIES]]
         queries = [(0, np.array([row], dtype=np.int32)) for row in top]
-    ranker = Ranker(library, features, {}, {}, {}, K, 0)
+    ranker = Ranker(library, features, {}, LearnedWeights({}), K, 0)
     new = all(len(ranker.ask(one, []).rows["new"]) >= K for one in {one for one, _ in queries})
     return Asked(tuple(queries), "new" if new else "all")
 

@@ -18,9 +18,9 @@ from musicai.ui import dumps_panel, jobs_panel, library_panel, measured_panel, s
 from tests.test_measuring import canonical_dump, me, names_of
 from tests.test_open_data_acoustic import document, feature_dump, high, rhythm, tonal
 from tests.test_open_data_dumps import mbid
-from tests.test_ui_library import has, opened, run, sample_home, texts, with_sample
+from tests.test_ui_library import has, opened, run, texts
 
-__all__ = ["me", "sample_home", "with_sample"]  # fixtures
+__all__ = ["me"]  # a fixture
 
 YOUR_MUSIC, NEW_MUSIC = library_panel.PARTS[:2]
 

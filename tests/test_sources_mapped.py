@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from musicai.errors import UnreadableFile
 from musicai.matching import name_id
+from musicai.progress import no_progress
 from musicai.sources import HEAD_BYTES, mapped_table, recognise
 from musicai.sources.base import TABLE_KINDS, ColumnMapping, ParsedFile, ReadOptions
 from musicai.sources.column_words import WORDS, guesses
@@ -279,7 +280,7 @@ def test_a_column_that_does_not_say_is_read_day_first_and_told() -> None:
 
 
 def test_the_day_is_decided_over_all_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("musicai.sources.text.CsvReading.chunks.__defaults__", (2,))
+    monkeypatch.setattr("musicai.sources.text.CsvReading.chunks.__defaults__", (2, no_progress))
     parsed = times(*["04/03/2023"] * 6, "12/25/2023")
     assert parsed.plays["played_at"].tolist() == [1_680_480_000] * 6 + [1_703_462_400]
 

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from musicai.matching import name_id
+from musicai.progress import no_progress
 from musicai.sources import recognise
 from musicai.sources.base import SOURCE_PLAY_COLUMNS, ParsedFile, ReadOptions
 from musicai.sources.track_table import artists_of, sniff
@@ -84,7 +85,7 @@ def test_a_track_on_several_rows_merges_its_genres() -> None:
 
 
 def test_measures_stay_with_their_rows_across_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("musicai.sources.text.CsvReading.chunks.__defaults__", (3,))
+    monkeypatch.setattr("musicai.sources.text.CsvReading.chunks.__defaults__", (3, no_progress))
     rows = "".join(
         f"{n:022},T{n},A,B,2001,{n % 100},{1000 + n},,0.{n:02},0.5,,-5,,,,,,,{60 + n},\n"
         if n % 4
