@@ -11,7 +11,6 @@ import numpy as np
 from scipy.sparse import csr_matrix
 
 from benchmarks.quality.scoring import Lists, Problem, Times, rank_all, score_users
-from musicai.metrics import paired_difference
 from musicai.progress import no_progress
 from musicai.recommenders import COMPONENTS, DEFAULT_WEIGHTS
 from musicai.recommenders.base import Component, ComponentConfig, TrainingData
@@ -126,16 +125,18 @@ def best_single(validation: Mapping[str, Lists], components: Mapping[str, Any]) 
 
 
 def hybrid_weights(
-    weights: Mapping[str, float], validation: Mapping[str, Lists], single: str, seed: int
+    weights: Mapping[str, float], validation: Mapping[str, Lists], single: str
 ) -> dict[str, float]:
-    """The blend's weights where it is better than the best single component beyond chance.
+    """The blend's weights where it is better than the best single component by a standard error.
 
-    Else that component alone: a lead within chance may turn into a loss on test, where the
-    components have learned from more than the weights were learned on. With fewer than
-    ``ENOUGH_UNITS`` users neither can be told to be better, and the weights stay.
+    Else that component alone: a smaller lead may turn into a loss on test, where the components
+    have learned from more than the weights were learned on (the one-standard-error rule of
+    Breiman et al., 1984). With fewer than ``ENOUGH_UNITS`` users neither can be told to be better,
+    and the weights stay.
     """
     hybrid, alone = (validation[name].per_user()[KEY] for name in ("hybrid", single))
-    if len(hybrid) < ENOUGH_UNITS or paired_difference(hybrid, alone, seed)[1] > 0:
+    lead = hybrid - alone
+    if len(lead) < ENOUGH_UNITS or lead.mean() > lead.std(ddof=1) / np.sqrt(len(lead)):
         return dict(weights)
-    logger.info("the blend is not better than %s beyond chance; that is taken alone", single)
+    logger.info("the blend does not lead %s by a standard error; that is taken alone", single)
     return {name: float(name == single) for name in weights}

@@ -33,7 +33,7 @@ from musicai.recommenders import COMPONENTS
 
 logger = logging.getLogger(__name__)
 
-USERS_IN_SEARCH = 1_000
+USERS_IN_SEARCH = 2_000
 """Validation users whose lists choose the settings."""
 
 USERS_IN_BLEND = 4_000
@@ -66,7 +66,7 @@ def _run(problem: Problem, seed: int) -> dict[str, Any]:
     validation = rank_all(problem, fitted, {"hybrid": weights}, train, judged)
     single = best_single(validation, fitted)
     if problem.weights is None:
-        weights = hybrid_weights(weights, validation, single, seed)
+        weights = hybrid_weights(weights, validation, single)
     blends = {"hybrid": weights, "learned": learned}
     chosen = time.perf_counter() - started
     everything = csr_matrix(problem.train + valid) if given else problem.train

@@ -29,6 +29,7 @@ SEARCH = {
         {"bridge": False},
         {"genre_weight": 1.0},
         {"friend_weight": 0.6},
+        {"regularization": 100.0, "alpha": 25.0},
     ),
     "item_item": (
         {"ease_side": 4_000},
