@@ -139,6 +139,11 @@ def train(
     activate(settings, store, profile, version)
     progress(1.0, "The new version is active.")
     logger.info("trained %s in %.1f s", version, time.perf_counter() - started)
+    return result_of(version, trained, started)
+
+
+def result_of(version: str, trained: Trained, started: float) -> TrainingResult:
+    """What a run made that began at ``started`` (``time.perf_counter()``)."""
     return TrainingResult(
         version=version,
         seconds=time.perf_counter() - started,

@@ -36,7 +36,7 @@ from musicai.registry import (
 from musicai.settings import Settings
 from musicai.store import Store
 from musicai.tables import IntArray, Library
-from musicai.training import TrainingResult, data_sizes, train
+from musicai.training import TrainingResult, data_sizes, result_of, train
 
 logger = logging.getLogger(__name__)
 
@@ -105,24 +105,19 @@ def update(
         logger.info("a full training instead of an update: %s", type(error).__name__)
         note = f"Trained in full instead of updated. {error}"
         made = train(store, settings, profile, config, part(progress, 0.01, 1.0), notes=(note,))
-        return UpdateResult(**{one.name: getattr(made, one.name) for one in fields(made)})
+        return _as_update(made)
     trained = _updated(settings, library, source, part(progress, 0.02, 0.95), started)
     progress(0.95, "Saving the updated version…")
     version = save(settings, store, trained)
     activate(settings, store, profile, version)
     progress(1.0, "The updated version is active.")
     info = replace(source.info, version=version, sizes=trained.sizes, update=trained.update)
-    return UpdateResult(
-        version=version,
-        seconds=time.perf_counter() - started,
-        train_s=trained.train_s,
-        method=str(trained.components[Collaborative.name].config.to_json()["method"]),
-        default_weights=trained.default_weights,
-        metrics=trained.metrics,
-        notes=trained.notes,
-        update=trained.update,
-        advice=behind(info, library).advice,
-    )
+    made = result_of(version, trained, started)
+    return _as_update(made, update=trained.update, advice=behind(info, library).advice)
+
+
+def _as_update(made: TrainingResult, **more: Any) -> UpdateResult:
+    return UpdateResult(**{one.name: getattr(made, one.name) for one in fields(made)}, **more)
 
 
 def refreshed(
@@ -199,6 +194,7 @@ def _updated(
         # the untrained ones are fitted when served; here they only stand in the manifest
         components={n: components.get(n) or kind() for n, kind in COMPONENTS.items()},
         default_weights=loaded.default_weights,
+        segment_weights=loaded.segment_weights,
         metrics=info.metrics,
         notes=(note,),
         seconds=time.perf_counter() - started,

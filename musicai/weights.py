@@ -186,13 +186,15 @@ def learn(
         return LearnedWeights(shares)
     search = _Search(pools, shares)
     begun = [search.vector(weights) for weights in (starts or {}).values()]
-    everyone = search.ascend(pools.packed(), [*begun, *search.usual_starts()])
+    units = pools.packed()
+    everyone = search.ascend(units, [*begun, *search.usual_starts()])
     found: dict[str, dict[str, float]] = {}
     for segment in SEGMENTS:
-        own = search.of_segment(segment, everyone, seed)
+        theirs = pools.packed(segment)
+        own = search.of_segment(theirs, everyone, seed)
         if own is not None:
-            found[segment] = search.weights(own, pools.packed(segment))
-    learned = LearnedWeights(search.weights(everyone, pools.packed()), found)
+            found[segment] = search.weights(own, theirs)
+    learned = LearnedWeights(search.weights(everyone, units), found)
     logger.info("weights learned on %d units; own for %s", len(pools), sorted(found) or "none")
     return learned
 
@@ -229,9 +231,8 @@ class _Search:
                 break
         return weights
 
-    def of_segment(self, segment: str, everyone: Float64Array, seed: int) -> Float64Array | None:
+    def of_segment(self, units: _Packed, everyone: Float64Array, seed: int) -> Float64Array | None:
         """Weights of a segment's own; None where they are not better beyond chance."""
-        units = self.pools.packed(segment)
         if len(units.targets) < ENOUGH_OF_SEGMENT:
             return None
         order = np.random.default_rng(seed).permutation(len(units.targets))

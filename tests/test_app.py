@@ -103,6 +103,16 @@ def test_a_weight_slider_moves_the_list(with_sample: Path) -> None:
     assert listed(app) != before
 
 
+def test_the_sliders_show_the_weights_in_use(with_sample: Path) -> None:
+    """None stands at 0 whose part is in the bars."""
+    learned = MusicAI().default_weights
+    app = opened("discover.py")
+    for name, weight in learned.items():
+        shown = app.slider(key=f"discover_w_{name}").value
+        assert shown == pytest.approx(weight, abs=0.01), name
+        assert (shown > 0) == (weight > 0), name
+
+
 def test_familiar_and_variety_move_the_list(with_sample: Path) -> None:
     app = opened("discover.py")
     before = listed(app)

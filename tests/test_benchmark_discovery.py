@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +20,8 @@ from musicai.progress import no_progress
 from musicai.settings import Settings
 from musicai.sources.base import ReadOptions
 from musicai.store import Store
-from tests.test_ui_library import SONGS, Track, table
+from tests.histories import Track, history
+from tests.test_ui_library import SONGS, table
 
 LATER: tuple[Track, ...] = tuple(
     (n, f"Later {n}", f"Artist {n % 8}", "Album") for n in range(100, 112)
@@ -29,32 +29,6 @@ LATER: tuple[Track, ...] = tuple(
 """First played in the last fifth; the catalogue knows all but the last four."""
 
 KNOWN = LATER[:8]
-
-
-def history(tracks: Callable[[int], Track], plays: int = 360) -> bytes:
-    """Six plays a day; which track is the n-th."""
-    start = datetime(2024, 1, 1, 18, tzinfo=UTC)
-    rows = []
-    for place in range(plays):
-        number, name, artist, album = tracks(place)
-        ended = start + timedelta(days=place // 6, minutes=4 * (place % 6))
-        rows.append(
-            {
-                "ts": ended.strftime("%Y-%m-%dT%H:%M:%SZ"),
-                "ms_played": 200_000,
-                "master_metadata_track_name": name,
-                "master_metadata_album_artist_name": artist,
-                "master_metadata_album_album_name": album,
-                "spotify_track_uri": f"spotify:track:{number:022d}",
-                "reason_start": "trackdone",
-                "reason_end": "trackdone",
-                "shuffle": False,
-                "skipped": False,
-                "offline": False,
-                "incognito_mode": False,
-            }
-        )
-    return json.dumps(rows).encode()
 
 
 HEARD: tuple[Track, ...] = (

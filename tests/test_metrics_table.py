@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from musicai.registry import VersionInfo
 from musicai.segments import HEAVY_FROM, LIGHT_FROM
 from musicai.ui import metrics_table
-from musicai.ui.measures import MEASURES
+from musicai.ui.metric_words import MEASURES
 
 OLD: dict[str, Any] = {
     "n": 12,

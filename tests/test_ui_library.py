@@ -7,7 +7,7 @@ import shutil
 import zipfile
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -38,6 +38,8 @@ from musicai.ui import (
     matches_panel,
     provenance_panel,
 )
+from tests import histories
+from tests.histories import Track
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -46,36 +48,12 @@ FEATURES = (
 )
 
 
-Track = tuple[int, str, str, str]
-"""Number of the Spotify id, title, artist, album."""
-
 SONGS: tuple[Track, ...] = tuple((n, f"Song {n}", f"Artist {n % 8}", "Album") for n in range(40))
 
 
-def history(tracks: Sequence[Track] = SONGS, days: int = 60) -> bytes:
-    """Six plays a day of these tracks in turn."""
-    start = datetime(2024, 1, 1, 18, tzinfo=UTC)
-    rows = []
-    for place in range(days * 6):
-        number, name, artist, album = tracks[place % len(tracks)]
-        ended = start + timedelta(days=place // 6, minutes=4 * (place % 6))
-        rows.append(
-            {
-                "ts": ended.strftime("%Y-%m-%dT%H:%M:%SZ"),
-                "ms_played": 200_000,
-                "master_metadata_track_name": name,
-                "master_metadata_album_artist_name": artist,
-                "master_metadata_album_album_name": album,
-                "spotify_track_uri": f"spotify:track:{number:022d}",
-                "reason_start": "trackdone",
-                "reason_end": "trackdone",
-                "shuffle": False,
-                "skipped": False,
-                "offline": False,
-                "incognito_mode": False,
-            }
-        )
-    return json.dumps(rows).encode()
+def history(tracks: Sequence[Track] = SONGS) -> bytes:
+    """Sixty days of these tracks in turn."""
+    return histories.history(lambda place: tracks[place % len(tracks)])
 
 
 def table(tracks: Sequence[Track] = SONGS[:30]) -> bytes:

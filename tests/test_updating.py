@@ -28,12 +28,14 @@ from musicai.recommenders.collaborative import UPDATE_SWEEPS, Collaborative, Col
 from musicai.recommenders.factorise import start_from
 from musicai.recommenders.item_item import ItemItem
 from musicai.registry import VersionInfo
+from musicai.segments import SEGMENTS
 from musicai.settings import Settings
 from musicai.sources.base import ReadOptions
 from musicai.store import Store
 from musicai.tables import Library
 from musicai.training import train
 from musicai.updating import refreshed, update
+from musicai.weights import LearnedWeights
 from tests.component_contract import NO_SEEDS, STRANGER, saved_bytes
 from tests.test_training import folders
 
@@ -273,6 +275,24 @@ def test_new_plays_bring_a_new_version_with_opinions_on_new_tracks(
     old = MusicAI("p", settings=settings, version=trained)
     assert np.isnan(old.components["collaborative"].score(query)[fresh]).all()
     assert len(music.get_hybrid_recommendations(n_recommendations=10)) == 10
+
+
+def test_the_weights_of_segments_are_kept_and_used(
+    store: Store, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = {name: float(name == "content") for name in COMPONENTS}
+    usual = dict.fromkeys(COMPONENTS, 1 / len(COMPONENTS))
+    learned = LearnedWeights(usual, dict.fromkeys(SEGMENTS, own))
+    monkeypatch.setattr("musicai.training.learn", lambda *_: learned)
+    take_in(store, settings, 300, 40, 2)
+    first = train(store, settings, "p", QUICK).version
+    take_in(store, settings, 60, 20, 3)
+    result = update(store, settings, "p")
+    assert result.update["updated_from"] == first
+    for version in (first, result.version):
+        music = MusicAI("p", settings=settings, version=version)
+        assert music.weights == learned
+        assert music.weights_for() == music.weights_for("a stranger") == own
 
 
 def test_the_manifest_says_where_it_came_from(

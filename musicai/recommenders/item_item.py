@@ -6,6 +6,7 @@ import json
 import logging
 import time
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Self
 
@@ -244,12 +245,10 @@ class ItemItem(Component):
         parts = entries.weights * column[entries.slots] * np.float32(self.items_.share_of(track))
         return entries.rows, entries.of_tracks(parts)
 
-    @property
+    @cached_property
     def _by_target(self) -> csr_matrix:
         """The weights by the item they lead to; laid out when a reason is first asked for."""
-        if "_transposed" not in self.__dict__:
-            self._transposed = csr_matrix(self.weights_.T)
-        return self._transposed
+        return csr_matrix(self.weights_.T)
 
     def reasons(self, query: Query, track: int) -> list[Reason]:
         """The played track or seed that moved it most."""

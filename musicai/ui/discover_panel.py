@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 FRAGMENT = "discover"
 """Key of the fragment that holds the whole page."""
 
+WEIGHT_STEP = 0.01
+"""Step of a weight's slider: coarser, a small learned weight would stand at 0 and still count."""
+
 MAX_MOODS = 3
 
 _DIALS: Mapping[str, tuple[float, float]] = {
@@ -252,7 +255,7 @@ def _weight(ai: MusicAI, name: str, default: float) -> float:
         0.0,
         1.0,
         default,
-        0.05,
+        WEIGHT_STEP,
         key=f"discover_w_{name}",
         bind="query-params",
         disabled=waiting,
@@ -302,8 +305,12 @@ def _calibration() -> float:
 
 
 def _rounded(weight: float) -> float:
-    """To the slider's step, so that an untouched slider is known to be untouched."""
-    return min(round(weight * 20) / 20, 1.0)
+    """To the slider's step, so that an untouched slider is known to be untouched.
+
+    Only a weight of 0 stands at 0: any other counts in the list.
+    """
+    steps = max(round(weight / WEIGHT_STEP), 1 if weight > 0 else 0)
+    return min(round(steps * WEIGHT_STEP, 2), 1.0)
 
 
 def _presets(defaults: Mapping[str, float], now: Mapping[str, float]) -> None:

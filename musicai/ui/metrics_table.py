@@ -9,7 +9,7 @@ import streamlit as st
 
 from musicai.segments import HEAVY_FROM, LIGHT_FROM, SEGMENTS
 from musicai.ui import charts, words
-from musicai.ui.measures import MEASURES, key_of, method_label, methods_of
+from musicai.ui.metric_words import MEASURES, key_of, method_label, methods_of
 
 if TYPE_CHECKING:
     from musicai.registry import VersionInfo

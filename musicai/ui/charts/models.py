@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 
 from musicai.taste.wording import capital, decimal, percent
 from musicai.ui.charts.base import INK, Chart, figure_of, legend_above
-from musicai.ui.measures import MEASURES, key_of, method_label, methods_of
+from musicai.ui.metric_words import MEASURES, key_of, method_label, methods_of
 from musicai.ui.palette import NEUTRAL, PROVENANCE_COLOURS, component_colour
 from musicai.ui.words import count
 
