@@ -12,9 +12,13 @@ from pathlib import Path
 import pytest
 from hypothesis import settings as hypothesis_settings
 
+from musicai.importing import import_inputs
+from musicai.progress import no_progress
 from musicai.sample import load_sample
 from musicai.settings import Settings
+from musicai.sources.base import ReadOptions
 from musicai.store import Store
+from tests.histories import history, unknown_tracks
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = Path(os.environ.get("MUSICAI_SHARED") or ROOT.parent / "shared") / "data"
@@ -55,6 +59,34 @@ def with_sample(sample_home: Path, home: Path) -> Path:
     """This test's home, as if the sample had just been loaded."""
     shutil.copytree(sample_home, home, dirs_exist_ok=True)
     return home
+
+
+def _with_history(home: Path, plays: int) -> Path:
+    """A home with the profile "me", whose plays nothing else is known of."""
+    settings = Settings(home=home)
+    files = [("Streaming_History_Audio_2024.json", history(unknown_tracks(), plays))]
+    with Store(settings) as store:
+        import_inputs(store, settings, "me", files, ReadOptions(), no_progress)
+    return home
+
+
+@pytest.fixture(scope="session")
+def own_history_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with 360 plays of 40 tracks, imported once; copy it, never write to it."""
+    return _with_history(tmp_path_factory.mktemp("own_history"), 360)
+
+
+@pytest.fixture
+def own_history(own_history_home: Path, home: Path) -> Path:
+    """A profile "me" with 360 plays of 40 tracks of which nothing else is known."""
+    shutil.copytree(own_history_home, home, dirs_exist_ok=True)
+    return home
+
+
+@pytest.fixture
+def three_plays(home: Path) -> Path:
+    """A profile "me" with three plays of three tracks."""
+    return _with_history(home, 3)
 
 
 @pytest.fixture(autouse=True, scope="session")

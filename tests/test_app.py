@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import re
-import shutil
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -27,28 +23,11 @@ from musicai.store import Store
 from musicai.training import train
 from musicai.ui import jobs_panel, library_panel, words
 from musicai.updating import update
+from tests.conftest import ROOT
+from tests.histories import NASTY, history
+from tests.pages import PAGES, opened, run
 
-ROOT = Path(__file__).resolve().parent.parent
-PAGES = sorted(path.name for path in (ROOT / "pages").glob("*.py"))
 LIST_KEYS = "more_"
-
-
-def run(stirred: Any) -> AppTest:
-    """One run of the app, or of a widget that was just used; it must not crash."""
-    app: AppTest = stirred.run()
-    assert not app.exception, [e.value for e in app.exception]
-    return app
-
-
-def opened(page: str = "home.py", **params: Any) -> AppTest:
-    """The app on a page, as after a click in the navigation."""
-    app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60)
-    if page == "home.py":
-        return run(app)
-    run(app)
-    for name, value in params.items():
-        app.query_params[name] = value
-    return run(app.switch_page(f"pages/{page}"))
 
 
 def listed(app: AppTest) -> list[str]:
@@ -294,62 +273,11 @@ def test_deleting_a_profile_leaves_an_empty_app(with_sample: Path) -> None:
 
 # --- a person's own files -------------------------------------------------------------
 
-NASTY = "*Bold* [x](http://e.org) $a$ <b>hi</b> :red[x] :tada: www.e.org"
 
-
-def history_bytes(names: list[str], days: int = 60) -> bytes:
-    """A streaming history in Spotify's extended layout, without audio features."""
-    start = datetime(2024, 1, 1, 18, tzinfo=UTC)
-    rows = []
-    for place in range(days * 6):
-        which = (place * 7 + place // 5) % len(names)
-        ended = start + timedelta(days=place // 6, minutes=4 * (place % 6))
-        rows.append(
-            {
-                "ts": ended.strftime("%Y-%m-%dT%H:%M:%SZ"),
-                "ms_played": 200_000,
-                "master_metadata_track_name": names[which],
-                "master_metadata_album_artist_name": f"Nobody Known {which % 7}",
-                "master_metadata_album_album_name": "Album",
-                "spotify_track_uri": f"spotify:track:{which:022d}",
-                "reason_start": "trackdone",
-                "reason_end": "trackdone",
-                "shuffle": False,
-                "skipped": False,
-                "offline": False,
-                "incognito_mode": False,
-                "conn_country": "DE",
-                "episode_name": None,
-                "episode_show_name": None,
-                "spotify_episode_uri": None,
-            }
-        )
-    return json.dumps(rows).encode()
-
-
-@pytest.fixture(scope="module")
-def own_history_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home with the profile "me", imported once; copy it, never write to it."""
-    home = tmp_path_factory.mktemp("own_history")
-    settings = Settings(home=home)
-    names = [NASTY, *(f"Song {n}" for n in range(39))]
-    with Store(settings) as store:
-        import_inputs(
-            store,
-            settings,
-            "me",
-            [("Streaming_History_Audio_2024.json", history_bytes(names))],
-            ReadOptions(),
-            no_progress,
-        )
-    return home
-
-
-@pytest.fixture
-def own_history(own_history_home: Path, home: Path) -> Path:
-    """A profile "me" with plays of 40 tracks of which nothing else is known."""
-    shutil.copytree(own_history_home, home, dirs_exist_ok=True)
-    return home
+@pytest.mark.parametrize("page", PAGES)
+def test_every_page_draws_with_three_plays(three_plays: Path, page: str) -> None:
+    app = opened(page)
+    assert not app.error, [e.value for e in app.error]
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -513,7 +441,7 @@ def test_update_says_what_is_new_and_whose_the_figures_are(
         app = opened("models.py")
         assert app.button(key="update_start").disabled
         assert "Nothing is new since" in update_words(app)
-        newer = history_bytes([f"Newer {n}" for n in range(8)], days=3)
+        newer = history(lambda n: (n % 8, f"Newer {n % 8}", f"Nobody {n % 8}", "Album"), plays=18)
         newer = newer.replace(b'"2024-', b'"2025-').replace(b"track:0000", b"track:1111")
         given = [("Streaming_History_Audio_2025.json", newer)]
         import_inputs(store, settings, "me", given, ReadOptions(), no_progress)

@@ -14,7 +14,7 @@ from tests.conftest import ROOT
 LEVELS: tuple[tuple[str, ...], ...] = (
     ("errors",),
     ("settings", "progress", "output", "segments"),
-    ("logs", "frames", "choices", "measures"),
+    ("logs", "frames", "choices", "measures", "periods"),
     ("packs",),
     ("tables",),
     ("matching", "moods", "jobs"),

@@ -145,7 +145,7 @@ def test_steps_bring_what_they_need() -> None:
 
 def test_what_is_allowed_is_kept_for_the_profile_alone(store: Store) -> None:
     store.create_profile("q")
-    store.set_settings("p", {"other": 1})
+    store.change_settings("p", {"other": 1})
     allow(store, "p", checked(["tags"]))
     assert allowed(store, "p") == ("artists", "tags")
     assert allowed(store, "q") == ()

@@ -160,11 +160,12 @@ def test_a_profile_is_made_read_changed_and_deleted(store: Store) -> None:
     assert made.train_on_api_rows is None
     store.set_consent("p", True)
     store.set_active_version("p", "v1")
-    store.set_settings("p", {"theme": "dark", "n": 3})
+    store.change_settings("p", {"theme": "dark", "n": 3})
     changed = store.profile("p")
     assert changed.train_on_api_rows is True
     assert changed.active_version == "v1"
-    assert store.settings_of("p") == {"theme": "dark", "n": 3}
+    store.change_settings("p", {"n": 4, "theme": None})
+    assert store.settings_of("p") == {"n": 4}
     store.delete_profile("p")
     assert store.profiles() == []
 
@@ -810,7 +811,7 @@ def test_threads_share_a_store(store: Store) -> None:
     def work(number: int) -> None:
         try:
             for _ in range(10):
-                store.set_settings("p", {"n": number})
+                store.change_settings("p", {"n": number})
                 store.settings_of("p")
                 assert len(store.own_data("p").plays) == 2
         except BaseException as error:  # shown by the assertion below

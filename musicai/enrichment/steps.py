@@ -113,5 +113,4 @@ def allowed(store: Store, profile: str) -> tuple[str, ...]:
 
 def allow(store: Store, profile: str, steps: Sequence[Step]) -> None:
     """Remember what the person allowed; an empty one takes it all back."""
-    values = store.settings_of(profile)
-    store.set_settings(profile, {**values, _SETTING: [step.name for step in steps]})
+    store.change_settings(profile, {_SETTING: [step.name for step in steps]})

@@ -111,9 +111,20 @@ class ProfileStore(OpenStore):
             values: dict[str, Any] = json.loads(connection.execute(query).scalar_one())
         return values
 
-    def set_settings(self, profile: str, values: Mapping[str, Any]) -> None:
-        """Replace the profile's own settings."""
-        self._set(profile, settings=json.dumps(dict(values)))
+    def change_settings(self, profile: str, changes: Mapping[str, Any]) -> None:
+        """Set some of the profile's own settings and leave the rest; None takes one away.
+
+        Read and written in one transaction: nobody else's change is lost.
+        """
+        self.profile(profile)
+        mine = schema.profiles.c.name == profile
+        with self.writing() as connection:
+            stored = connection.execute(select(schema.profiles.c.settings).where(mine))
+            values = {**json.loads(stored.scalar_one()), **changes}
+            kept = {name: value for name, value in values.items() if value is not None}
+            connection.execute(
+                update(schema.profiles).where(mine).values(settings=json.dumps(kept))
+            )
 
     def _set(self, profile: str, **values: object) -> None:
         self.profile(profile)

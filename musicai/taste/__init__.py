@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 from itertools import chain
 
+from musicai.periods import zone
 from musicai.recommenders.base import TrackFeatures
 from musicai.tables import IntArray, Library
 from musicai.taste import evidence, favourites, insights, listening, sound
@@ -82,7 +83,7 @@ def taste_profile(
     if tracks is None:
         heard = listening.select(library, listener, timezone, since, until)
     else:
-        listening.zone(timezone)
+        zone(timezone)
         heard = listening.of_tracks(library.n_tracks, tracks, weights)
     profile = _describe(library, features, heard, timezone)
     logger.info(

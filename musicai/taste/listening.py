@@ -13,6 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from musicai.errors import QueryError
+from musicai.periods import zone
 from musicai.sessions import completed, seconds, sessions
 from musicai.tables import BoolArray, IntArray, Library
 from musicai.taste.model import ListeningPatterns, Month, Sessions
@@ -67,20 +68,6 @@ class Listening:
     plays: Plays | None
     missing: tuple[str, ...]
     """What could not be counted, in sentences."""
-
-
-def zone(timezone: str) -> ZoneInfo:
-    """The time zone of an IANA name.
-
-    Raises:
-        QueryError: there is no such zone.
-    """
-    try:
-        return ZoneInfo(timezone)
-    except (KeyError, ValueError, OSError) as error:
-        raise QueryError(
-            f"There is no time zone called {timezone!r}. Use an IANA name such as Europe/Berlin."
-        ) from error
 
 
 def select(

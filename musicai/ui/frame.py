@@ -12,7 +12,7 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from musicai.settings import PROJECT_ROOT
-from musicai.ui import jobs_panel, preparing_panel, state, words
+from musicai.ui import details, jobs_panel, period_panel, preparing_panel, state, words
 from musicai.ui.rings import logo_svg
 
 _FRAMED = "_framed"
@@ -54,6 +54,12 @@ _GROUPS: dict[str, list[tuple[str, str, str, str]]] = {
             ":material/model_training:",
             "How well the model does on your own history. Retrain it, or go back a version.",
         ),
+        (
+            "settings.py",
+            "Settings",
+            ":material/settings:",
+            "Your time zone, and other things that hold on every page.",
+        ),
     ],
 }
 
@@ -74,12 +80,26 @@ def pages() -> dict[str, list[StreamlitPage]]:
     }
 
 
+def _hidden() -> StreamlitPage:
+    """The page of one artist or track: reached by a click or an address, not by the menu."""
+    return st.Page(
+        PROJECT_ROOT / details.PAGE,
+        title="Detail",
+        icon=":material/info:",
+        visibility="hidden",
+        help="One artist or track: its plays, from the first to the last.",
+    )
+
+
 def run_app() -> None:
     """Draw the frame, then the page that was asked for."""
     # an icon given by name would be fetched from a font server: the mark is drawn here
     st.set_page_config(page_title="musicai", page_icon=logo_svg(64), layout="wide", menu_items={})
     st.logo(logo_svg(), size="large")
-    page = st.navigation(pages(), position="sidebar", expanded=True)
+    groups = pages()
+    groups["Know"].append(_hidden())
+    page = st.navigation(groups, position="sidebar", expanded=True)
+    state.follow_wish()
     jobs_panel.take_sample_wish()
     with st.sidebar:
         state.guarded(_sidebar)
@@ -109,15 +129,17 @@ def _sidebar() -> None:
     records = state.profiles()
     if records:
         labels = {r.name: words.profile_label(r.name, r.invented) for r in records}
-        state.settle_profile(list(labels))
+        state.settle_profile(labels)
         st.selectbox(
             "Listener",
             list(labels),
             format_func=lambda name: labels.get(name, name),
             key=state.PROFILE,
+            bind="query-params",
             persist_state="session",
             help="Whose music the pages show. Each listener's data stays apart.",
         )
+        period_panel.selector()
     else:
         st.caption("No music yet. Home has two ways to begin.")
     jobs_panel.sidebar()

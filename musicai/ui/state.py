@@ -7,8 +7,9 @@ sessions and never changed: new data or a new version have a new key.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from datetime import datetime
+from typing import cast
 
 import streamlit as st
 
@@ -18,6 +19,7 @@ from musicai.errors import MusicAIError, NotFound
 from musicai.logs import setup_logging
 from musicai.neighbours import PackCoverage
 from musicai.neighbours import pack_coverage as coverage_of_pack
+from musicai.periods import Period, zone
 from musicai.registry import active
 from musicai.requests import Request, Scored
 from musicai.settings import Settings, load_settings
@@ -29,6 +31,10 @@ PROFILE = "profile"
 """Session key: the name of the listener whose music the pages show."""
 _NEXT_PROFILE = "next_profile"
 """Session key: a profile to switch to when the selector is drawn next."""
+_NEXT_PAGE = "next_page"
+"""Session key: a page to switch to when the frame is drawn next, and its address."""
+_TIMEZONE = "timezone"
+"""Key in a profile's settings: IANA name of its time zone."""
 _ERROR = "kept_error"
 JOB = "job"
 """Session key: the id of the job this session started last."""
@@ -59,9 +65,19 @@ def profiles() -> list[Profile]:
     return sorted(store().profiles(), key=lambda p: (p.invented, p.name.lower()))
 
 
-def settle_profile(names: Sequence[str]) -> None:
-    """Make sure the chosen profile is one of ``names``; call before the selector is drawn."""
-    wanted = st.session_state.pop(_NEXT_PROFILE, None) or st.session_state.get(PROFILE)
+def settle_profile(labels: Mapping[str, str]) -> None:
+    """Make sure the chosen profile is there; call before the selector is drawn.
+
+    Args:
+        labels: Name → what the selector shows, which is also what stands in the address.
+    """
+    names = list(labels)
+    linked = {label: name for name, label in labels.items()}
+    wanted = (
+        st.session_state.pop(_NEXT_PROFILE, None)
+        or st.session_state.get(PROFILE)
+        or linked.get(st.query_params.get(PROFILE, ""))
+    )
     if wanted not in names:
         wanted = names[0]
     if st.session_state.get(PROFILE) != wanted:
@@ -74,6 +90,18 @@ def choose_profile(name: str) -> None:
     The selector's own key cannot be set once it is drawn, so the wish is kept beside it.
     """
     st.session_state[_NEXT_PROFILE] = name
+
+
+def go_to(page: str, address: Mapping[str, str]) -> None:
+    """Show another page with these parameters in its address; for callbacks."""
+    st.session_state[_NEXT_PAGE] = (page, dict(address))
+
+
+def follow_wish() -> None:
+    """Switch to the page that a callback asked for; the first thing that the frame does."""
+    wish = st.session_state.pop(_NEXT_PAGE, None)
+    if wish is not None:
+        st.switch_page(wish[0], query_params=wish[1])
 
 
 def current_profile() -> str | None:
@@ -136,14 +164,50 @@ def _score(
     return _ai.score(_request)
 
 
-def taste(ai: MusicAI, since: datetime | None, timezone: str) -> TasteProfile:
-    """The taste of the profile's owner since a moment, in a time zone, computed once."""
-    return _taste(ai.library.fingerprint, since, timezone, ai)
+def taste(ai: MusicAI, period: Period, timezone: str) -> TasteProfile:
+    """The taste of the profile's owner in a period, in a time zone, computed once."""
+    return _taste(ai.library.fingerprint, period.since, period.until, timezone, ai)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def _taste(fingerprint: str, since: datetime | None, timezone: str, _ai: MusicAI) -> TasteProfile:
-    return taste_profile(_ai.library, _ai.features, listener=0, since=since, timezone=timezone)
+def _taste(
+    fingerprint: str,
+    since: datetime | None,
+    until: datetime | None,
+    timezone: str,
+    _ai: MusicAI,
+) -> TasteProfile:
+    return taste_profile(
+        _ai.library, _ai.features, listener=0, since=since, until=until, timezone=timezone
+    )
+
+
+def newest_play(ai: MusicAI) -> datetime | None:
+    """The start of the owner's newest play; None without plays."""
+    return _newest_play(ai.library.fingerprint, ai)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _newest_play(fingerprint: str, _ai: MusicAI) -> datetime | None:
+    plays = _ai.library.plays
+    mine = plays["played_at"][plays["listener"] == 0]
+    return None if mine.empty else cast(datetime, mine.max().to_pydatetime())
+
+
+def timezone_setting(profile: str) -> str | None:
+    """The time zone that was chosen for a profile; None where the browser's holds."""
+    chosen = store().settings_of(profile).get(_TIMEZONE)
+    return str(chosen) if chosen else None
+
+
+def set_timezone(profile: str, name: str | None) -> None:
+    """Choose a profile's time zone by its IANA name; None for the browser's.
+
+    Raises:
+        QueryError: there is no such zone.
+    """
+    chosen = None if name is None else zone(name).key
+    store().change_settings(profile, {_TIMEZONE: chosen})
 
 
 def pack_coverage(ai: MusicAI, pack: str) -> PackCoverage | None:

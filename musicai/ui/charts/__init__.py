@@ -6,6 +6,7 @@ shows, not what kind of chart it is. Draw one with
 """
 
 from musicai.ui.charts.base import CONFIG, Chart
+from musicai.ui.charts.habits import WEEKDAYS, clock, discoveries, week
 from musicai.ui.charts.models import (
     PROVENANCE_LABELS,
     contributions,
@@ -13,17 +14,7 @@ from musicai.ui.charts.models import (
     coverage_bars,
     metrics_chart,
 )
-from musicai.ui.charts.taste import (
-    RADAR_AXES,
-    WEEKDAYS,
-    clock,
-    discoveries,
-    diversity,
-    genres,
-    radar,
-    radar_change,
-    week,
-)
+from musicai.ui.charts.sound import RADAR_AXES, diversity, genres, radar, radar_change
 
 __all__ = [
     "CONFIG",

@@ -1,0 +1,168 @@
+"""Charts of when somebody listens: hours, weekdays and months."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import plotly.graph_objects as go
+
+from musicai.taste.wording import month, percent
+from musicai.ui.charts.base import GRID, INK, Chart, figure_of, legend_above
+from musicai.ui.palette import ACCENT, NEUTRAL, translucent
+
+if TYPE_CHECKING:
+    from musicai.taste import ListeningPatterns
+
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+
+def clock(patterns: ListeningPatterns) -> Chart:
+    """Completed plays by hour of the day, on a face of 24 hours with midnight at the top."""
+    counts = list(patterns.by_hour)
+    total = sum(counts)
+    if not total:
+        return Chart(figure_of([], 320), "No completed plays, so there is no clock.")
+    best = max(range(24), key=lambda hour: counts[hour])
+    figure = figure_of(
+        [
+            go.Barpolar(
+                r=counts,
+                theta=[15 * hour + 7.5 for hour in range(24)],
+                width=[13.5] * 24,
+                marker={
+                    "color": [
+                        ACCENT if hour == best else translucent(ACCENT, 0.6) for hour in range(24)
+                    ],
+                    "line": {"width": 0},
+                },
+                text=[f"{hour}:00 to {(hour + 1) % 24}:00" for hour in range(24)],
+                customdata=[percent(count / total) for count in counts],
+                hovertemplate="%{text}: %{r} plays, %{customdata}<extra></extra>",
+            )
+        ],
+        340,
+        margin={"l": 30, "r": 30, "t": 26, "b": 26},
+    )
+    figure.update_polars(
+        bgcolor="rgba(0,0,0,0)",
+        hole=0.22,
+        radialaxis={
+            "showticklabels": False,
+            "ticks": "",
+            "gridcolor": GRID,
+            "showline": False,
+            "nticks": 4,
+        },
+        angularaxis={
+            "rotation": 90,
+            "direction": "clockwise",
+            "tickvals": [0, 45, 90, 135, 180, 225, 270, 315],
+            "ticktext": ["0", "3", "6", "9", "12", "15", "18", "21"],
+            "gridcolor": GRID,
+            "linecolor": GRID,
+            "tickfont": {"color": INK, "size": 13},
+        },
+    )
+    return Chart(
+        figure,
+        f"Plays by hour of the day, most between {best}:00 and {(best + 1) % 24}:00 with "
+        f"{percent(counts[best] / total)}.",
+    )
+
+
+def week(patterns: ListeningPatterns) -> Chart:
+    """Completed plays by weekday and hour: one square each, its area the number of plays."""
+    cells = [
+        (hour, day, count)
+        for day, row in enumerate(patterns.by_weekday_hour)
+        for hour, count in enumerate(row)
+        if count
+    ]
+    if not cells:
+        return Chart(figure_of([], 200), "No completed plays, so there is no week.")
+    most = max(count for _, _, count in cells)
+    figure = figure_of(
+        [
+            go.Scatter(
+                x=[hour for hour, _, _ in cells],
+                y=[WEEKDAYS[day][:3] for _, day, _ in cells],
+                mode="markers",
+                marker={
+                    "symbol": "square",
+                    "size": [max(13 * (count / most) ** 0.5, 2.5) for _, _, count in cells],
+                    "color": ACCENT,
+                    "opacity": 1,
+                    "line": {"width": 0},
+                },
+                text=[f"{WEEKDAYS[day]} {hour}:00" for hour, day, _ in cells],
+                customdata=[count for _, _, count in cells],
+                hovertemplate="%{text}: %{customdata} plays<extra></extra>",
+            )
+        ],
+        250,
+    )
+    figure.update_xaxes(
+        range=[-0.7, 23.7],
+        tickvals=[0, 6, 12, 18, 23],
+        ticktext=["0:00", "6:00", "12:00", "18:00", "23:00"],
+        showgrid=False,
+    )
+    figure.update_yaxes(
+        categoryorder="array",
+        categoryarray=[day[:3] for day in reversed(WEEKDAYS)],
+        range=[-0.6, 6.6],
+        showgrid=False,
+        ticks="",
+    )
+    hour, day, count = max(cells, key=lambda cell: cell[2])
+    return Chart(
+        figure,
+        f"Plays by weekday and hour; the busiest is {WEEKDAYS[day]} from {hour}:00 with "
+        f"{count:,} plays.",
+    )
+
+
+def discoveries(patterns: ListeningPatterns) -> Chart:
+    """Completed plays by month: tracks heard for the first time, and the rest."""
+    months = patterns.months
+    if not months:
+        return Chart(figure_of([], 220), "No completed plays, so there are no months.")
+    words = [month(one.month) for one in months]
+    parts = (
+        ("First listens", [one.first_listens for one in months], ACCENT, ""),
+        (
+            "Heard before",
+            [one.plays - one.first_listens for one in months],
+            translucent(NEUTRAL, 0.55),
+            "/",
+        ),
+    )
+    figure = figure_of(
+        [
+            go.Bar(
+                x=[f"{one.month}-01" for one in months],
+                y=counts,
+                name=name,
+                text=words,
+                textposition="none",
+                marker={"color": colour, "pattern": {"shape": shape, "size": 6, "solidity": 0.25}},
+                hovertemplate="%{text}: %{y} plays<extra>" + name + "</extra>",
+            )
+            for name, counts, colour, shape in parts
+        ],
+        260,
+        barmode="stack",
+        showlegend=True,
+        legend={**legend_above(), "traceorder": "normal"},
+        margin={"l": 4, "r": 4, "t": 40, "b": 4},
+    )
+    figure.update_xaxes(type="date", tickformat="%b %Y", nticks=6, showgrid=False)
+    figure.update_yaxes(nticks=5, title={"text": "plays", "standoff": 14}, tickformat=",d")
+    fresh = sum(one.first_listens for one in months)
+    total = sum(one.plays for one in months)
+    best = max(months, key=lambda one: one.first_listens)
+    return Chart(
+        figure,
+        f"{fresh:,} of {total:,} plays were first listens; most in {month(best.month)} with "
+        f"{best.first_listens:,}.",
+    )

@@ -1,0 +1,97 @@
+"""The period that Taste and History show: chosen in the side bar, kept in the address."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import TYPE_CHECKING, cast
+
+import streamlit as st
+
+from musicai import periods
+from musicai.periods import ALL, Period
+from musicai.ui import state, words
+
+if TYPE_CHECKING:
+    from musicai.ai_model import MusicAI
+
+PERIOD = "period"
+"""Session key and address: the name of the period."""
+
+DAYS = "period_days"
+"""Session key and address: first and last day of a period chosen by hand."""
+
+_LABELS = {
+    "all": "All time",
+    "year": "Year",
+    "6-months": "6 months",
+    "4-weeks": "4 weeks",
+    periods.CUSTOM: "Custom…",
+}
+
+
+def selector() -> None:
+    """The selector of the side bar."""
+    chosen = st.selectbox(
+        "Period",
+        list(_LABELS),
+        format_func=_LABELS.__getitem__,
+        key=PERIOD,
+        bind="query-params",
+        persist_state="session",
+        help="What Taste and History show, counted back from the last play. "
+        "Recommendations learn from everything, whatever is chosen here.",
+    )
+    if chosen == periods.CUSTOM:
+        st.date_input(
+            "From and to",
+            value=[],
+            min_value=date(1970, 1, 1),
+            key=DAYS,
+            bind="query-params",
+            persist_state="session",
+        )
+
+
+def timezone(ai: MusicAI) -> str:
+    """The time zone of the profile: its setting, else the browser's.
+
+    The invented listener lives in UTC, wherever the person who looks at it lives.
+    """
+    if ai.library.invented:
+        return "UTC"
+    return state.timezone_setting(ai.library.profile) or st.context.timezone or "UTC"
+
+
+def chosen(ai: MusicAI) -> Period:
+    """The chosen period of the profile's owner; everything where there are no plays.
+
+    Raises:
+        QueryError: the days chosen by hand cannot be meant.
+    """
+    name = st.session_state.get(PERIOD, "all")
+    if name == periods.CUSTOM:
+        days = cast("tuple[date, ...]", st.session_state.get(DAYS) or ())
+        ends = (*days, None, None)
+        return periods.between(ends[0], ends[1], timezone(ai))
+    length = periods.LENGTHS.get(name)
+    newest = state.newest_play(ai)
+    if length is None or newest is None:
+        return ALL
+    return periods.ending_with(newest, length, timezone(ai))
+
+
+def caption(ai: MusicAI, period: Period) -> None:
+    """What the chosen period is, in a line; nothing for all time."""
+    if period == ALL:
+        return
+    first, last = (None if m is None else words.date(m) for m in (period.since, _last(period)))
+    between = f"{first} to {last}" if first and last else ""
+    line = between or (f"From {first}" if first else f"Up to {last}")
+    if st.session_state.get(PERIOD) != periods.CUSTOM:
+        line += ", counted back from the last play"
+    st.caption(f"{line}. The period is chosen in the side bar.")
+
+
+def _last(period: Period) -> datetime | None:
+    """The last day of a period, as a moment in it."""
+    return None if period.until is None else period.until - datetime.resolution

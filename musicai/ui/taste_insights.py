@@ -1,0 +1,27 @@
+"""What stands out in a taste: findings with their evidence."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from musicai.ui import words
+
+if TYPE_CHECKING:
+    from musicai.taste import TasteProfile
+
+_FINDINGS = 6
+"""Insights shown; the profile holds a few more."""
+
+
+def draw(taste: TasteProfile) -> None:
+    """The findings, most surprising first."""
+    if not taste.insights:
+        return
+    st.subheader("What stands out", anchor=False)
+    with st.grid(2, min_column_width=300):
+        for one in taste.insights[:_FINDINGS]:
+            with st.container(border=True, height="stretch"):
+                st.markdown(f"**{words.plain(one.text, 500)}**")
+                st.caption(words.plain(one.evidence, 500))

@@ -1,0 +1,13 @@
+from musicai.ui import detail_panel, state, widgets
+from musicai.ui.frame import begin_page
+
+begin_page()
+
+
+def page() -> None:
+    """The empty state, or the artist or track of the address."""
+    if widgets.ready("One artist or track: when you first and last played it, and how often."):
+        detail_panel.draw()
+
+
+state.guarded(page)

@@ -1,0 +1,13 @@
+from musicai.ui import settings_panel, state, widgets
+from musicai.ui.frame import begin_page
+
+begin_page()
+
+
+def page() -> None:
+    """The empty state, or the settings of the chosen listener."""
+    if widgets.ready("Your time zone, and other things that hold on every page."):
+        settings_panel.draw()
+
+
+state.guarded(page)
