@@ -34,8 +34,12 @@ def test_days_chosen_by_hand_bound_both_ends(own_history: Path) -> None:
     app = opened("taste.py")
     run(app.selectbox(key="period").select("custom"))
     assert figure(app, "Full plays") == "360"
-    run(app.date_input(key="period_days").set_value((date(2024, 1, 10), date(2024, 1, 11))))
+    run(app.date_input(key="period_from").set_value(date(2024, 1, 10)))
+    assert figure(app, "Full plays") == "306"  # 9 of 60 days are gone
+    run(app.date_input(key="period_to").set_value(date(2024, 1, 11)))
     assert figure(app, "Full plays") == "12"
+    run(app.date_input(key="period_to").set_value(date(2024, 1, 1)))
+    assert "before it begins" in app.error[0].value
 
 
 def test_the_period_stays_on_the_next_page(own_history: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
@@ -17,8 +17,11 @@ if TYPE_CHECKING:
 PERIOD = "period"
 """Session key and address: the name of the period."""
 
-DAYS = "period_days"
-"""Session key and address: first and last day of a period chosen by hand."""
+FROM = "period_from"
+"""Session key and address: first day of a period chosen by hand."""
+
+TO = "period_to"
+"""Session key and address: last day of a period chosen by hand."""
 
 _LABELS = {
     "all": "All time",
@@ -42,14 +45,15 @@ def selector() -> None:
         "Recommendations learn from everything, whatever is chosen here.",
     )
     if chosen == periods.CUSTOM:
-        st.date_input(
-            "From and to",
-            value=[],
-            min_value=date(1970, 1, 1),
-            key=DAYS,
-            bind="query-params",
-            persist_state="session",
-        )
+        for label, key in (("From", FROM), ("To, that day included", TO)):
+            st.date_input(
+                label,
+                value=None,
+                min_value=date(1970, 1, 1),
+                key=key,
+                bind="query-params",
+                persist_state="session",
+            )
 
 
 def timezone(ai: MusicAI) -> str:
@@ -70,9 +74,8 @@ def chosen(ai: MusicAI) -> Period:
     """
     name = st.session_state.get(PERIOD, "all")
     if name == periods.CUSTOM:
-        days = cast("tuple[date, ...]", st.session_state.get(DAYS) or ())
-        ends = (*days, None, None)
-        return periods.between(ends[0], ends[1], timezone(ai))
+        first, last = (st.session_state.get(key) for key in (FROM, TO))
+        return periods.between(first, last, timezone(ai))
     length = periods.LENGTHS.get(name)
     newest = state.newest_play(ai)
     if length is None or newest is None:
@@ -80,7 +83,13 @@ def chosen(ai: MusicAI) -> Period:
     return periods.ending_with(newest, length, timezone(ai))
 
 
-def caption(ai: MusicAI, period: Period) -> None:
+def choose_days(first: date, last: date) -> None:
+    """Show the days from one to another on every page; for callbacks."""
+    st.session_state[PERIOD] = periods.CUSTOM
+    st.session_state[FROM], st.session_state[TO] = first, last
+
+
+def caption(period: Period) -> None:
     """What the chosen period is, in a line; nothing for all time."""
     if period == ALL:
         return

@@ -28,7 +28,7 @@ def draw() -> None:
     ai = state.current_ai()
     widgets.invented_note(ai.library.invented)
     period = period_panel.chosen(ai)
-    period_panel.caption(ai, period)
+    period_panel.caption(period)
     taste = state.taste(ai, period, period_panel.timezone(ai))
     if taste.missing:
         st.info("  \n".join(words.plain(line, 500) for line in taste.missing))
