@@ -37,7 +37,7 @@ def build_parser() -> argparse.ArgumentParser:
         _training(one, may_update=name == "train")
     text = "check the active version: its files, its moods and its genres"
     _profile(commands.add_parser("test", help=text, description=text.capitalize() + "."))
-    _versions(commands)
+    _models(commands)
     _catalogues(commands)
     _open_data(commands)
     text = "delete a profile with its data and the versions trained on it"
@@ -65,6 +65,12 @@ def _profile(parser: argparse.ArgumentParser) -> None:
         help="the profile; without it the only one with real data, else the sample",
     )
     _json(parser)
+
+
+def _profile_again(action: argparse.ArgumentParser) -> None:
+    """Profile and JSON behind an action too; left out, what stood before the action holds."""
+    action.add_argument("--profile", metavar="NAME", default=argparse.SUPPRESS)
+    action.add_argument("--json", action="store_true", default=argparse.SUPPRESS)
 
 
 def _job(parser: argparse.ArgumentParser) -> None:
@@ -248,17 +254,32 @@ def _training(parser: argparse.ArgumentParser, *, may_update: bool) -> None:
     _profile(parser)
 
 
-def _versions(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    text = "list the trained versions"
-    _profile(commands.add_parser("versions", help=text, description=text.capitalize() + "."))
-    text = "make a version the one that serves a profile"
-    parser = commands.add_parser("activate", help=text, description=text.capitalize() + ".")
-    parser.add_argument("version", metavar="VERSION")
+def _models(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    text = "list the trained versions, show, compare, go back, name, keep, delete or take along"
+    parser = commands.add_parser("models", help=text, description=text.capitalize() + ".")
     _profile(parser)
-    text = "delete a version for good"
-    parser = commands.add_parser("delete-version", help=text, description=text.capitalize() + ".")
-    parser.add_argument("version", metavar="VERSION")
-    _json(parser)
+    actions = parser.add_subparsers(dest="action", metavar="ACTION")
+
+    def action(name: str, text: str, *arguments: str) -> argparse.ArgumentParser:
+        one = actions.add_parser(name, help=text, description=text.capitalize() + ".")
+        for argument in arguments:
+            one.add_argument(argument, metavar=argument.upper())
+        _profile_again(one)
+        return one
+
+    action("list", "the versions, newest first")
+    action("show", "everything that is known of a version", "version")
+    action("compare", "what changed from one version to another", "before", "after")
+    action("activate", "make a version the one that serves a profile", "version")
+    action("rollback", "let the version serve that served before")
+    action("rename", "give a version a name of its own", "version", "name")
+    action("pin", "keep a version however many newer ones there are", "version")
+    action("unpin", "no longer keep it", "version")
+    action("delete", "delete a version for good", "version")
+    keep = action("prune", "delete old versions; in use, pinned and rollback ones stay")
+    keep.add_argument("--keep", type=int, metavar="N", help="newest versions to keep")
+    action("export", "write a version as one file, without anything executable", "version", "file")
+    action("import", "take a version from such a file; it is not activated", "file")
 
 
 def _catalogues(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -269,9 +290,7 @@ def _catalogues(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
 
     def action(name: str, text: str) -> argparse.ArgumentParser:
         one = actions.add_parser(name, help=text, description=text.capitalize() + ".")
-        # left out where it is not given, so that what stood before the action holds
-        one.add_argument("--profile", metavar="NAME", default=argparse.SUPPRESS)
-        one.add_argument("--json", action="store_true", default=argparse.SUPPRESS)
+        _profile_again(one)
         return one
 
     def named(name: str, text: str) -> argparse.ArgumentParser:

@@ -18,8 +18,8 @@ import secrets
 import shutil
 import time
 import warnings
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -38,7 +38,7 @@ from musicai.errors import IncompatibleModel, ModelError, NotFound, UntrustedArt
 from musicai.recommenders import COMPONENTS
 from musicai.recommenders.base import Component
 from musicai.settings import Settings
-from musicai.store import Store
+from musicai.store import Store, VersionMark
 from musicai.tables import Vocabulary
 
 logger = logging.getLogger(__name__)
@@ -58,6 +58,10 @@ class VersionInfo:
     version: str
     created_at: str
     """ISO 8601, UTC; "" where the manifest cannot be read."""
+    name: str = ""
+    """What the person calls it; "" where they gave it no name."""
+    pinned: bool = False
+    """Kept, however many newer versions there are."""
     profiles: tuple[str, ...] = ()
     """Profiles whose data the version contains."""
     invented: bool = False
@@ -68,6 +72,12 @@ class VersionInfo:
     metrics: Mapping[str, Any] = field(default_factory=dict)
     default_weights: Mapping[str, float] = field(default_factory=dict)
     config: Mapping[str, Any] = field(default_factory=dict)
+    components: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """Component → its configuration."""
+    libraries: Mapping[str, str] = field(default_factory=dict)
+    """Library → its version when this was trained."""
+    imported: Mapping[str, Any] = field(default_factory=dict)
+    """Where it came from, if it was not trained here; see ``bundles``."""
     notes: tuple[str, ...] = ()
     seconds: float = 0.0
     size_bytes: int = 0
@@ -99,19 +109,46 @@ class LoadedVersion:
 def save(settings: Settings, store: Store, trained: Trained) -> str:
     """Write a version, record its digests in the database, and let it appear.
 
+    Returns:
+        The new version's name.
+    """
+
+    def write(folder: Path, version: str) -> dict[str, str]:
+        return write_version(folder, version, trained)
+
+    return keep(settings, store, trained.profile, write)
+
+
+def keep(
+    settings: Settings,
+    store: Store,
+    profile: str,
+    write: Callable[[Path, str], Mapping[str, str]],
+) -> str:
+    """Let a version of a profile appear whose files ``write`` makes.
+
     The digests are recorded before the rename: killed in between, nothing is
     left but a record without a folder.
+
+    Args:
+        settings: Where versions go.
+        store: Where digests are recorded.
+        profile: Whose data it holds.
+        write: Called with a folder that is not there yet and the version's name; makes it
+            and returns the SHA-256 of each file.
 
     Returns:
         The new version's name.
     """
-    version = f"{datetime.now(UTC):%Y-%m-%dT%H-%M-%S}-{secrets.token_hex(2)}"
+    now = datetime.now(UTC)
+    # to the millisecond, as versions are listed by name, newest first
+    version = f"{now:%Y-%m-%dT%H-%M-%S}-{now.microsecond // 1000:03d}{secrets.token_hex(1)}"
     _sweep(settings.models)
     partial = settings.models / f"{_PARTIAL}{version}"
     try:
-        digests = write_version(partial, version, trained)
+        digests = write(partial, version)
         store.record_artifacts(version, digests)
-        store.record_version(trained.profile, version)
+        store.record_version(profile, version)
         partial.rename(settings.models / version)
     except BaseException:
         shutil.rmtree(partial, ignore_errors=True)
@@ -175,11 +212,11 @@ def _folder(settings: Settings, version: str) -> Path:
     if version == BUNDLED:
         return settings.bundled_models / BUNDLED
     if not _SAFE_NAME.fullmatch(version):
-        raise NotFound(f"{version!r} is not a version's name. `musicai versions` lists them.")
+        raise NotFound(f"{version!r} is not a version's name. `musicai models list` lists them.")
     return settings.models / version
 
 
-def _trusted(
+def trusted(
     settings: Settings, store: Store, version: str
 ) -> tuple[Path, dict[str, Any], dict[str, str]]:
     """Folder, verified manifest, and the digest of each file from where it is trusted.
@@ -191,7 +228,7 @@ def _trusted(
     """
     folder = _folder(settings, version)
     if not folder.is_dir():
-        raise NotFound(f"There is no version {version!r}. `musicai versions` lists them.")
+        raise NotFound(f"There is no version {version!r}. `musicai models list` lists them.")
     if version == BUNDLED:
         known = {"manifest.json": bundled.BUNDLED_SHA256}
     else:
@@ -220,7 +257,7 @@ def load(settings: Settings, store: Store, version: str) -> LoadedVersion:
         IncompatibleModel: it needs a component or layout that is not known here.
     """
     started = time.perf_counter()
-    folder, manifest, digests = _trusted(settings, store, version)
+    folder, manifest, digests = trusted(settings, store, version)
     vocabulary = read_vocabulary(folder, digests)
     components = {}
     for name, entry in manifest["components"].items():
@@ -263,7 +300,7 @@ def load_pickle(settings: Settings, store: Store, version: str, name: str) -> An
         UntrustedArtifact: the file is absent or altered.
         IncompatibleModel: another scikit-learn made it.
     """
-    folder, manifest, digests = _trusted(settings, store, version)
+    folder, manifest, digests = trusted(settings, store, version)
     if name not in digests or not name.endswith(".pkl"):
         raise NotFound(f"Version {version} has no file {name!r}.")
     problem = pickle_problem(manifest)
@@ -294,7 +331,11 @@ def list_versions(
     names = []
     if settings.models.is_dir():
         names = [p.name for p in settings.models.iterdir() if p.is_dir() and p.name[0] != "."]
-    infos = [info_of(settings, store, name) for name in sorted(names, reverse=True)]
+    marks = store.version_marks()
+    infos = [
+        replace(info_of(settings, store, name), **asdict(marks.get(name, VersionMark())))
+        for name in sorted(names, reverse=True)
+    ]
     if (settings.bundled_models / BUNDLED).is_dir():
         infos.append(info_of(settings, store, BUNDLED))
     return [i for i in infos if profile is None or profile in i.profiles or not i.created_at]
@@ -303,7 +344,7 @@ def list_versions(
 def info_of(settings: Settings, store: Store, version: str) -> VersionInfo:
     """What the manifest says, after the quick checks: its digest, and each file's size."""
     try:
-        folder, manifest, _ = _trusted(settings, store, version)
+        folder, manifest, _ = trusted(settings, store, version)
         return VersionInfo(
             version=version,
             created_at=manifest["created_at"],
@@ -315,6 +356,9 @@ def info_of(settings: Settings, store: Store, version: str) -> VersionInfo:
             metrics=manifest["metrics"],
             default_weights=manifest["default_weights"],
             config=manifest["config"],
+            components={n: c["config"] for n, c in manifest["components"].items()},
+            libraries=manifest["libraries"],
+            imported=manifest.get("imported", {}),
             notes=tuple(manifest["notes"]),
             seconds=float(manifest["seconds"]),
             size_bytes=sum(entry["bytes"] for entry in manifest["files"].values()),
@@ -352,7 +396,7 @@ def activate(settings: Settings, store: Store, profile: str, version: str) -> No
     """
     info = info_of(settings, store, version)
     if not _folder(settings, version).is_dir():
-        raise NotFound(f"There is no version {version!r}. `musicai versions` lists them.")
+        raise NotFound(f"There is no version {version!r}. `musicai models list` lists them.")
     if info.problem:
         raise ModelError(info.problem)
     if profile not in info.profiles:
@@ -360,7 +404,7 @@ def activate(settings: Settings, store: Store, profile: str, version: str) -> No
             f"Version {version} was trained on {', '.join(info.profiles)} and knows nothing of "
             f"{profile!r}. Train a version of this profile."
         )
-    store.set_active_version(profile, version)
+    store.activate_version(profile, version)
 
 
 def active(settings: Settings, store: Store, profile: str) -> str | None:
@@ -395,7 +439,7 @@ def delete(settings: Settings, store: Store, version: str) -> None:
         raise ModelError("The bundled version belongs to the project and is not deleted.")
     folder = _folder(settings, version)
     if not folder.is_dir():
-        raise NotFound(f"There is no version {version!r}. `musicai versions` lists them.")
+        raise NotFound(f"There is no version {version!r}. `musicai models list` lists them.")
     gone = folder.with_name(f"{_PARTIAL}{version}-deleted")
     folder.rename(gone)
     store.forget_version(version)

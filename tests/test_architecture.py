@@ -43,7 +43,7 @@ LEVELS: tuple[tuple[str, ...], ...] = (
     ("highlights",),
     ("artifacts", "bundled"),
     ("registry", "taste"),
-    ("ai_model", "freshness"),
+    ("ai_model", "freshness", "bundles", "comparing", "versioning"),
     ("holdout",),
     ("contenders",),
     ("tallies",),

@@ -155,7 +155,7 @@ def test_the_first_start_is_served_by_the_bundled_version(run: Run) -> None:
     assert result["version"] == registry.BUNDLED, (
         "the sample or its import changed: run `python -m musicai train-bundled`"
     )
-    [info] = run("versions")[1]["versions"]
+    [info] = run("models")[1]["versions"]
     assert info["problem"] is None
     assert info["mb"] < 5
 
@@ -167,7 +167,7 @@ def test_people_get_a_table(sample: Path, capsys: pytest.CaptureFixture[str]) ->
     assert [line.split()[0] for line in lines[1:5]] == ["1", "2", "3", "4"]
     assert cli.main(["taste", "--profile", "sample"]) == 0
     assert "danceability" in capsys.readouterr().out
-    assert cli.main(["versions"]) == 0
+    assert cli.main(["models"]) == 0
     assert "version" in capsys.readouterr().out
 
 
@@ -197,8 +197,13 @@ def test_json_is_strict() -> None:
         (["recommend", "--profile", "sample", "--weight", "magic=1"], 2, "magic"),
         (["recommend", "--profile", "sample", "--mode", "sideways"], 2, "discover"),
         (["recommend", "--profile", "sample", "--version", "../x"], 1, "version"),
-        (["activate", "2000-01-01", "--profile", "sample"], 1, "2000-01-01"),
-        (["delete-version", "bundled"], 1, "bundled"),
+        (["models", "activate", "2000-01-01", "--profile", "sample"], 1, "2000-01-01"),
+        (["models", "delete", "bundled"], 1, "bundled"),
+        (["models", "show", "winter"], 1, "models list"),
+        (["models", "compare", "bundled", "none"], 1, "none"),
+        (["models", "rename", "bundled", "x"], 1, "bundled"),
+        (["models", "prune", "--keep", "0", "--profile", "sample"], 2, "At least 1"),
+        (["models", "import", "/no/such.file", "--profile", "sample"], 1, "such.file"),
         (["catalogues", "enable", "none", "--profile", "sample"], 2, "none"),
         (["import", "--profile", "x"], 2, "import"),
         (["import", "/no/such/file.zip", "--profile", "x"], 1, "file.zip"),
@@ -495,7 +500,7 @@ def test_what_there_is(sample: Path, run: Run) -> None:
     [profile] = run("profiles")[1]["profiles"]
     assert profile["name"] == "sample"
     assert profile["invented"]
-    versions = run("versions", "--profile", "sample")[1]["versions"]
+    versions = run("models", "--profile", "sample")[1]["versions"]
     assert profile["version"] in [version["version"] for version in versions]
     catalogues = run("catalogues", "--profile", "sample")[1]["catalogues"]
     assert all(c["invented"] and c["enabled"] and c["tracks"] > 1_000 for c in catalogues)
@@ -512,9 +517,34 @@ def test_roll_back(sample: Path, run: Run) -> None:
     assert code == 0
     assert result["method"] == "nmf"
     assert run("profiles")[1]["profiles"][0]["version"] == result["version"]
-    assert run("activate", profile["version"], "--profile", "sample")[0] == 0
+    assert run("models", "activate", profile["version"], "--profile", "sample")[0] == 0
     assert run("profiles")[1]["profiles"][0]["version"] == profile["version"]
-    assert run("delete-version", result["version"])[0] == 0
+    assert run("models", "delete", result["version"])[0] == 0
+
+
+def test_models_can_be_named_kept_compared_and_taken_along(
+    sample: Path, run: Run, tmp_path: Path
+) -> None:
+    [profile] = run("profiles")[1]["profiles"]
+    made = run("train", "--method", "nmf", "--no-evaluation", "--profile", "sample")[1]["version"]
+    assert run("models", "rename", made, "mine")[1] == {"version": made, "name": "mine"}
+    assert run("models", "pin", "mine")[1] == {"version": made, "pinned": True}
+    listed = {v["version"]: v for v in run("models", "list")[1]["versions"]}
+    assert (listed[made]["name"], listed[made]["pinned"]) == ("mine", True)
+    assert listed[made]["in_use"]
+    assert run("models", "show", "mine")[1]["config"]["method"] == "nmf"
+    told = run("models", "compare", profile["version"], "mine")[1]
+    assert {"what": "training.method", "before": "als", "after": "nmf"} in told["config"]
+    file = tmp_path / "mine.musicai-model"
+    assert run("models", "export", "mine", str(file))[1]["bytes"] == file.stat().st_size
+    code, taken = run("models", "import", str(file), "--profile", "sample")
+    assert code == 0
+    assert run("models", "rollback", "--profile", "sample")[1]["version"] == profile["version"]
+    assert run("profiles")[1]["profiles"][0]["version"] == profile["version"]
+    assert run("models", "unpin", "mine")[0] == 0
+    gone = run("models", "prune", "--keep", "1", "--profile", "sample")[1]["deleted"]
+    assert gone == [made]
+    assert run("models", "delete", taken["version"])[0] == 0
 
 
 def test_an_update_goes_on_from_the_active_version(sample: Path, run: Run) -> None:
@@ -526,8 +556,8 @@ def test_an_update_goes_on_from_the_active_version(sample: Path, run: Run) -> No
     assert result["method"] == "als"
     assert {"version", "seconds", "train_s", "default_weights", "notes", "advice"} <= set(result)
     assert run("profiles")[1]["profiles"][0]["version"] == result["version"]
-    assert run("activate", profile["version"], "--profile", "sample")[0] == 0
-    assert run("delete-version", result["version"])[0] == 0
+    assert run("models", "activate", profile["version"], "--profile", "sample")[0] == 0
+    assert run("models", "delete", result["version"])[0] == 0
 
 
 def test_an_update_is_told_in_words(
@@ -540,8 +570,8 @@ def test_an_update_is_told_in_words(
     assert f"Updated from version {profile['version']}, 3 sweeps; new: 0 plays" in printed
     assert "a full training is recommended" in printed
     [made] = [p["version"] for p in run("profiles")[1]["profiles"]]
-    run("activate", profile["version"], "--profile", "sample")
-    run("delete-version", made)
+    run("models", "activate", profile["version"], "--profile", "sample")
+    run("models", "delete", made)
 
 
 def test_all_cannot_update(sample: Path) -> None:

@@ -159,7 +159,7 @@ def test_a_profile_is_made_read_changed_and_deleted(store: Store) -> None:
     assert store.profile("p") == made
     assert made.train_on_api_rows is None
     store.set_consent("p", True)
-    store.set_active_version("p", "v1")
+    store.activate_version("p", "v1")
     store.change_settings("p", {"theme": "dark", "n": 3})
     changed = store.profile("p")
     assert changed.train_on_api_rows is True
@@ -709,7 +709,7 @@ def test_versions_and_their_hashes(store: Store) -> None:
     store.record_version("p", "v1")
     store.record_artifacts("v1", {"a.npz": "1", "b.pkl": "2"})
     store.record_artifacts("v1", {"a.npz": "3"})
-    store.set_active_version("p", "v1")
+    store.activate_version("p", "v1")
     assert store.versions_of("p") == ["v1", "v2"]
     assert store.artifact_hashes("v1") == {"a.npz": "3"}
     store.forget_version("v1")
@@ -862,7 +862,7 @@ def test_a_backup_brings_everything_back_in_another_home(store: Store, tmp_path:
     put(store, HISTORY, CATALOGUE)
     store.record_version("p", "v1")
     store.record_artifacts("v1", {"a": "1"})
-    store.set_active_version("p", "v1")
+    store.activate_version("p", "v1")
     path = backup(store, tmp_path / "copy.zip")
     with Store(Settings(home=tmp_path / "another")) as other:
         put(other, plays_file("x", ["q" * 22], [(0, 1, 1)]), profile="gone")

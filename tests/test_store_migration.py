@@ -23,6 +23,9 @@ VERSION_2 = (ROOT / "tests" / "data" / "schema_2.sql").read_text("utf-8")
 VERSION_3 = (ROOT / "tests" / "data" / "schema_3.sql").read_text("utf-8")
 """Dump of a database of schema 3: two plays, a catalogue, an exclusion, an answer and a leave."""
 
+VERSION_4 = (ROOT / "tests" / "data" / "schema_4.sql").read_text("utf-8")
+"""The same in schema 4, with a version that serves."""
+
 VERSION_3_FINGERPRINT = "b3290951d1d172d4d2dd7d6d48a7a7e1eef439e94b25c5a171468cda51608c9c"
 """What the musicai of schema 3 called these data."""
 
@@ -133,7 +136,25 @@ def test_schema_3_is_migrated_with_its_rows_and_a_copy_is_kept(settings: Setting
         assert before.execute("PRAGMA user_version").fetchone() == (3,)
 
 
-@pytest.mark.parametrize("dump", [VERSION_1, VERSION_2, VERSION_3], ids=["1", "2", "3"])
+def test_schema_4_is_migrated_and_the_serving_version_can_be_gone_back_to(
+    settings: Settings,
+) -> None:
+    put_old(settings, VERSION_4)
+    old = "2026-01-01T00-00-00-aaaa"
+    with Store(settings) as store:
+        assert store.recordings("p") == {"0" * 22: "m"}
+        assert store.profile("p").active_version == old
+        assert store.served("p") == [old]
+        store.activate_version("p", "2026-01-02T00-00-00-bbbb")
+        assert store.served("p") == ["2026-01-02T00-00-00-bbbb", old]
+        assert store.version_marks() == {}
+    with closing(sqlite3.connect(settings.home / "musicai.db.before-schema-5")) as before:
+        assert before.execute("PRAGMA user_version").fetchone() == (4,)
+
+
+@pytest.mark.parametrize(
+    "dump", [VERSION_1, VERSION_2, VERSION_3, VERSION_4], ids=["1", "2", "3", "4"]
+)
 def test_a_migrated_database_has_the_tables_of_a_new_one(settings: Settings, dump: str) -> None:
     put_old(settings, dump)
     Store(settings).close()

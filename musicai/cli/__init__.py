@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 
 from musicai.arguments import build_parser
-from musicai.cli import catalogues, data, music, open_data
+from musicai.cli import catalogues, data, models, music, open_data
 from musicai.cli.shared import Outcome
 from musicai.errors import Cancelled, MusicAIError, QueryError
 from musicai.logs import setup_logging
@@ -64,8 +64,6 @@ _COMMANDS: Mapping[str, Callable[[argparse.Namespace, Settings, Store], Outcome]
     "catalogues": catalogues.catalogues,
     "open-data": open_data.open_data,
     "sample": data.sample,
-    "versions": music.versions,
-    "activate": music.activate,
-    "delete-version": music.delete_version,
+    "models": models.models,
     "delete-profile": data.delete_profile,
 }

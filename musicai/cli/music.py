@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from musicai import registry
 from musicai.ai_model import MusicAI
 from musicai.checks import Report, check_model
-from musicai.cli.shared import Outcome, chosen_profile, show_rows, show_table, work_of
+from musicai.cli.shared import Outcome, chosen_profile, show_table, work_of
 from musicai.fitting import TrainingConfig
 from musicai.genres import GENRE_LABELS
 from musicai.output import figure
@@ -212,40 +212,3 @@ def _show_report(options: argparse.Namespace, report: Report) -> None:
     word = {True: "ok", False: "FAILED", None: "skipped"}
     print()
     show_table(("check", "", "detail"), [[c.name, word[c.passed], c.detail] for c in report.checks])
-
-
-# --- versions -------------------------------------------------------------------------
-
-
-def versions(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
-    """The trained versions."""
-    infos = registry.list_versions(settings, store, options.profile)
-    rows = [
-        {
-            "version": info.version,
-            "created_at": info.created_at,
-            "profiles": list(info.profiles),
-            "mb": round(info.size_bytes / 2**20, 2),
-            "problem": info.problem,
-        }
-        for info in infos
-    ]
-    show_rows(options, rows)
-    return 0, {"versions": rows}
-
-
-def activate(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
-    """Another version serves the profile."""
-    profile = chosen_profile(options, store, settings)
-    registry.activate(settings, store, profile, options.version)
-    if not options.json:
-        print(f"Version {options.version} now serves profile {profile!r}.")
-    return 0, {"profile": profile, "version": options.version}
-
-
-def delete_version(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
-    """A version is gone."""
-    registry.delete(settings, store, options.version)
-    if not options.json:
-        print(f"Version {options.version} is deleted.")
-    return 0, {"deleted": options.version}

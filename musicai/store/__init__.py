@@ -10,6 +10,7 @@ from musicai.store.records import (
     OwnData,
     Profile,
 )
+from musicai.store.versions import VersionMark
 from musicai.store.writing import ImportWriter
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "OwnData",
     "Profile",
     "Store",
+    "VersionMark",
     "backup",
     "restore",
 ]

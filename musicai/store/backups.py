@@ -76,12 +76,13 @@ def restore(store: Store, path: Path) -> Path:
             with cataloguing.written_beside(settings.catalogues / file) as beside:
                 shutil.copyfile(folder / file, beside)
         with store.writing() as connection:
-            profiles, versions = schema.profiles, schema.profile_versions
+            profiles = schema.profiles
             connection.execute(delete(schema.artifacts))
             if trusted:
                 connection.execute(schema.artifacts.insert(), [dict(row) for row in trusted])
             here = {row["version"] for row in trusted}
-            connection.execute(delete(versions).where(versions.c.version.not_in(here)))
+            for table in (schema.profile_versions, schema.version_marks, schema.activations):
+                connection.execute(delete(table).where(table.c.version.not_in(here)))
             connection.execute(
                 update(profiles)
                 .where(profiles.c.active_version.not_in(here))

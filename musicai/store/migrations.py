@@ -111,5 +111,22 @@ def _to_4(connection: Connection) -> None:
         connection.exec_driver_sql(f"CREATE INDEX {name}_by_mbid ON {name} (mbid)")
 
 
-MIGRATIONS: Mapping[int, Migration] = {1: _to_2, 2: _to_3, 3: _to_4}
+def _to_5(connection: Connection) -> None:
+    """Names and pins of versions, and which versions served a profile one after the other."""
+    connection.exec_driver_sql(
+        "CREATE TABLE version_marks (version TEXT NOT NULL, name TEXT NOT NULL, "
+        "pinned BOOLEAN NOT NULL, PRIMARY KEY (version))"
+    )
+    connection.exec_driver_sql(
+        "CREATE TABLE activations (id INTEGER NOT NULL, profile TEXT NOT NULL, "
+        "version TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (id))"
+    )
+    connection.exec_driver_sql("CREATE INDEX ix_activations_profile ON activations (profile)")
+    connection.exec_driver_sql(
+        "INSERT INTO activations (profile, version, at) SELECT name, active_version, created_at "
+        "FROM profiles WHERE active_version IS NOT NULL"
+    )
+
+
+MIGRATIONS: Mapping[int, Migration] = {1: _to_2, 2: _to_3, 3: _to_4, 4: _to_5}
 """From version n (the key) to n + 1. A copy of the database is made before the first."""

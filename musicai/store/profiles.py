@@ -83,10 +83,6 @@ class ProfileStore(OpenStore):
         with self.exclusive("deleting a profile"):
             removing.delete_profile(self, name)
 
-    def set_active_version(self, profile: str, version: str | None) -> None:
-        """Note the model version that serves the profile."""
-        self._set(profile, active_version=version)
-
     def set_consent(self, profile: str, consent: bool) -> None:
         """Note whether rows that came through Spotify's API may be trained on."""
         self._set(profile, train_on_api_rows=consent)

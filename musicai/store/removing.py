@@ -148,8 +148,8 @@ def delete_profile(store: OpenStore, name: str) -> None:
             cataloguing.drop_unused(connection, store.settings, catalogue)
         choosing.forget(connection, name)
         _forget_recordings(connection, name)
-        versions = schema.profile_versions
-        connection.execute(delete(versions).where(versions.c.profile == name))
+        for table in (schema.profile_versions, schema.activations):
+            connection.execute(delete(table).where(table.c.profile == name))
         connection.execute(delete(schema.profiles).where(profiles.name == name))
     purge(store)
     store.clear_log()

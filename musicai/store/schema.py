@@ -33,7 +33,7 @@ from sqlalchemy import (
 
 from musicai.tables import SOURCE_TRACK_COLUMNS
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 """Written to ``PRAGMA user_version``; raised by one with every migration."""
 
 metadata = MetaData()
@@ -230,6 +230,25 @@ profile_versions = Table(
     Column("profile", Text, primary_key=True),
     Column("version", Text, primary_key=True),
 )
+
+version_marks = Table(
+    "version_marks",
+    metadata,
+    Column("version", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("pinned", Boolean, nullable=False),
+)
+"""What the person says of a version: a name of its own, and that it is to be kept."""
+
+activations = Table(
+    "activations",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("profile", Text, nullable=False, index=True),
+    Column("version", Text, nullable=False),
+    Column("at", Integer, nullable=False),
+)
+"""Which versions served a profile, one upon the other; rolling back takes the last away."""
 
 fingerprints = Table(
     "fingerprints",
