@@ -41,6 +41,7 @@ from musicai.registry import activate, save, save_bundled
 from musicai.settings import Settings
 from musicai.store import Store
 from musicai.tables import Library
+from musicai.versioning import prune
 from musicai.weights import LearnedWeights, learn
 
 logger = logging.getLogger(__name__)
@@ -137,6 +138,7 @@ def train(
     progress(0.97, "Saving the new version…")
     version = save(settings, store, trained)
     activate(settings, store, profile, version)
+    prune(settings, store, profile)
     progress(1.0, "The new version is active.")
     logger.info("trained %s in %.1f s", version, time.perf_counter() - started)
     return result_of(version, trained, started)

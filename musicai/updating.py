@@ -37,6 +37,7 @@ from musicai.settings import Settings
 from musicai.store import Store
 from musicai.tables import IntArray, Library
 from musicai.training import TrainingResult, data_sizes, result_of, train
+from musicai.versioning import prune
 
 logger = logging.getLogger(__name__)
 
@@ -110,6 +111,7 @@ def update(
     progress(0.95, "Saving the updated version…")
     version = save(settings, store, trained)
     activate(settings, store, profile, version)
+    prune(settings, store, profile)
     progress(1.0, "The updated version is active.")
     info = replace(source.info, version=version, sizes=trained.sizes, update=trained.update)
     made = result_of(version, trained, started)

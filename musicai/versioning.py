@@ -107,12 +107,12 @@ def prunable(
     """
     number = keep_number(store, profile) if keep is None else _checked(keep)
     target = rollback_target(settings, store, profile)
-    needed = {store.profile(profile).active_version, target.version if target else None}
-    mine = [
-        info
-        for info in registry.list_versions(settings, store, profile)
-        if info.profiles == (profile,) and not info.bundled
-    ]
+    listed = registry.list_versions(settings, store, profile)
+    active = store.profile(profile).active_version
+    needed = {active, target.version if target else None}
+    # an update is measured by the version it came from
+    needed |= {i.update.get("trained_as") for i in listed if i.version in needed}
+    mine = [info for info in listed if info.profiles == (profile,) and not info.bundled]
     return tuple(
         info.version for info in mine[number:] if not info.pinned and info.version not in needed
     )

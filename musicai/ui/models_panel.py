@@ -7,11 +7,20 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from musicai.registry import VersionInfo, activate, list_versions
-from musicai.ui import jobs_panel, metrics_table, state, update_panel, widgets, words
+from musicai.registry import list_versions
+from musicai.ui import (
+    jobs_panel,
+    metrics_table,
+    state,
+    update_panel,
+    versions_panel,
+    widgets,
+    words,
+)
 
 if TYPE_CHECKING:
     from musicai.ai_model import MusicAI
+    from musicai.registry import VersionInfo
 
 METHODS = {
     "auto": "Automatic",
@@ -42,7 +51,7 @@ def draw() -> None:
     usable = [
         v for v in versions if (ai.library.invented if v.bundled else ai.profile in v.profiles)
     ]
-    _versions(ai, usable)
+    versions_panel.draw(ai, usable)
 
 
 def _untrained(ai: MusicAI) -> None:
@@ -161,61 +170,3 @@ def start_training(profile: str, method: str, factors: int | None, epochs: int |
         if value is not None:
             command += [name, str(int(value))]
     jobs_panel.start("train", command)
-
-
-# --- versions -------------------------------------------------------------------------
-
-
-def _versions(ai: MusicAI, versions: list[VersionInfo]) -> None:
-    st.subheader("Versions", anchor=False)
-    if not versions:
-        st.markdown("Your trained versions will be listed here, so that you can go back.")
-    for info in sorted(versions, key=lambda v: v.created_at, reverse=True):
-        _version(ai, info)
-
-
-def _version(ai: MusicAI, info: VersionInfo) -> None:
-    with st.container(
-        border=True,
-        horizontal=True,
-        vertical_alignment="center",
-        horizontal_alignment="distribute",
-    ):
-        name = "Bundled with musicai" if info.bundled else moment(info.created_at)
-        active = info.version == ai.version
-        badge = " :gray-badge[in use]" if active else ""
-        st.markdown(f"**{words.plain(name)}**{badge}  \n:small[{_summary(info)}]", width="content")
-        if info.problem:
-            st.caption(f":material/warning: {words.plain(info.problem, 400)}")
-        elif not active:
-            st.button(
-                "Use this one",
-                key=f"activate_{info.version}",
-                icon=":material/check_circle:",
-                on_click=_activate,
-                args=(ai.profile, info.version),
-            )
-
-
-def moment(iso: str) -> str:
-    """A day and time in words of an ISO 8601 moment."""
-    try:
-        return words.date_and_time(datetime.fromisoformat(iso).astimezone(UTC)) + " UTC"
-    except ValueError:
-        return "Unknown date"
-
-
-def _summary(info: VersionInfo) -> str:
-    parts = [words.size(info.size_bytes)]
-    ndcg = metrics_table.headline(info.metrics)
-    if info.update:
-        parts.append("an update, not measured")
-    elif ndcg is not None:
-        parts.append(f"nDCG@20 {ndcg:.3f}")
-    if info.sizes.get("tracks"):
-        parts.append(words.count(int(info.sizes["tracks"]), "track"))
-    return " · ".join(parts)
-
-
-def _activate(profile: str, version: str) -> None:
-    state.attempt(lambda: activate(state.settings(), state.store(), profile, version))
