@@ -37,6 +37,7 @@ from musicai.requests import (
     shares,
 )
 from musicai.sample import SAMPLE_PROFILE, load_sample
+from musicai.scoring import score_all
 from musicai.segments import segment_of
 from musicai.settings import Settings, load_settings
 from musicai.store import Store
@@ -326,20 +327,14 @@ class MusicAI:
                 f"No listener {request.user_id!r} is known here, so the list follows "
                 + ("your seeds." if len(query.seeds) else "what is popular, the mood and genre."),
             )
-        scaled = {}
-        # scaled over all before the filters, which choose tracks and do not change their scores
-        places = np.searchsorted(rows, passing)
-        for name, component in self.components.items():
-            raw = component.score(query)[rows]
-            whole = ranking.anchor(raw) if component.scaling == "anchored" else raw
-            scaled[name] = whole[places]
+        scaled, stacked = score_all(self.components, query, rows, passing)
         return Scored(
             request=request,
             query=query,
             mode=mode,
             candidates=passing,
             scaled=scaled,
-            stacked=ranking.stack(scaled),
+            stacked=stacked,
             silent=tuple(name for name, scores in scaled.items() if ranking.is_silent(scores)),
             notes=self.notes + notes,
             origins=self._candidates.origins(passing),

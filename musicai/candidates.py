@@ -141,10 +141,16 @@ class Candidates:
 
     def origins(self, rows: RowArray) -> dict[str, int]:
         """Origin → how many of ``rows`` are known from it, most first."""
-        origin = self._library.tracks["origin"].cat
-        counts = np.bincount(origin.codes.to_numpy()[rows], minlength=len(origin.categories))
+        codes, names = self._origin
+        counts = np.bincount(codes[rows], minlength=len(names))
         order = np.argsort(-counts, kind="stable")
-        return {str(origin.categories[k]): int(counts[k]) for k in order if counts[k]}
+        return {names[k]: int(counts[k]) for k in order if counts[k]}
+
+    @cached_property
+    def _origin(self) -> tuple[RowArray, list[str]]:
+        """(n_tracks,) number of each track's origin, as wide as counting wants it; the names."""
+        origin = self._library.tracks["origin"].cat
+        return origin.codes.to_numpy().astype(np.intp), [str(name) for name in origin.categories]
 
     def years(self, rows: RowArray) -> tuple[int, int] | None:
         """First and last known year of ``rows``; None where none is known."""

@@ -62,11 +62,12 @@ def top_values(values: FloatArray, n: int) -> FloatArray:
     return np.sort(known)[::-1][:n]
 
 
-def anchor(scores: FloatArray) -> FloatArray:
+def anchor(scores: FloatArray, out: FloatArray | None = None) -> FloatArray:
     """Scores scaled within the query: 0 for the middle, 1 for the 11th best, at most 2.
 
     Args:
         scores: (n,) raw scores of one component, NaN for no opinion.
+        out: (n,) float32 where the result goes, which may be ``scores``; new if None.
 
     Returns:
         (n,) float32, (s − centre) / span clipped to [0, 2]. The centre is the median
@@ -74,21 +75,23 @@ def anchor(scores: FloatArray) -> FloatArray:
         the best where those are equal. If that is 0 too, all is NaN: a component
         that finds every track equal has no opinion.
     """
+    found = np.empty(len(scores), dtype=np.float32) if out is None else out
     known = scores if len(scores) <= SMALL else scores[::SAMPLE_STEP]
     known = known[~np.isnan(known)]
     top = top_values(scores, TOP_PLACE)
     if not len(top):
-        return np.full(len(scores), np.nan, dtype=np.float32)
+        found.fill(np.nan)
+        return found
     centre = float(np.median(known)) if len(known) else float(np.nanmedian(scores))
     span = float(top[min(TOP_PLACE, len(top)) - 1]) - centre
     if span <= 0:
         span = float(top[0]) - centre
     if not np.isfinite(span) or span <= FLAT * max(abs(centre), abs(float(top[0])), 1e-30):
-        return np.full(len(scores), np.nan, dtype=np.float32)
-    scaled = scores * np.float32(1.0 / span)
-    scaled -= np.float32(centre / span)
-    np.clip(scaled, np.float32(0.0), np.float32(CEILING), out=scaled)
-    return scaled
+        found.fill(np.nan)
+        return found
+    np.multiply(scores, np.float32(1.0 / span), out=found)
+    found -= np.float32(centre / span)
+    return np.clip(found, np.float32(0.0), np.float32(CEILING), out=found)
 
 
 def check_weights(weights: Mapping[str, float], names: Sequence[str]) -> dict[str, float]:

@@ -38,6 +38,7 @@ LEVELS: tuple[tuple[str, ...], ...] = (
     ("recommenders.history", "recommenders.popularity"),
     ("recommenders",),
     ("ranking", "explain", "requests", "metrics"),
+    ("scoring",),
     ("weights",),
     ("finding", "candidates"),
     ("highlights",),

@@ -21,7 +21,7 @@ from musicai.recommenders.base import (
     write_json,
 )
 from musicai.recommenders.sound import Centres, LeftOut, Sound, rank_normal
-from musicai.recommenders.words import Wanted, Words, worth_of
+from musicai.recommenders.words import Losses, Wanted, Words, worth_of
 from musicai.tables import FloatArray, IntArray
 
 FIELDS = ("artist", "artists", "release", "album", "genre", "title", "any")
@@ -83,6 +83,14 @@ class ContentConfig(ComponentConfig):
 
 
 @dataclass(frozen=True)
+class _Apart:
+    """A query without each of its tracks."""
+
+    words: Losses
+    sound: LeftOut | None
+
+
+@dataclass(frozen=True)
 class _Asked:
     """A query, worked out once."""
 
@@ -96,7 +104,7 @@ class _Asked:
     centres: Centres | None
     again: IntArray
     """Rows of other releases of its recordings."""
-    memo: dict[str, LeftOut] = field(default_factory=dict)
+    memo: dict[str, _Apart] = field(default_factory=dict)
     """What reasons need, worked out at the first one."""
 
 
@@ -219,15 +227,12 @@ class Content(Component):
             (k,) what it loses; and by field, and ``sound``, (k,) the logarithm of the factor
             by which it falls, as words and sound are multiplied.
         """
-        lost, fields = self._words.without(asked.held, asked.counts, track)
+        apart = self._apart(asked)
+        lost, fields = self._words.without(apart.words, track)
         words = self._words.of(asked.wanted, track)
         gamma, here, left = self.config.sound, 0.0, np.zeros(len(lost), dtype=np.float32)
-        if asked.centres is not None:
-            if "left out" not in asked.memo:
-                asked.memo["left out"] = self._sound.left_out(
-                    asked.rows, asked.counts, asked.centres
-                )
-            here, left = self._sound.without(asked.centres, asked.memo["left out"], track)
+        if asked.centres is not None and apart.sound is not None:
+            here, left = self._sound.without(asked.centres, apart.sound, track)
         rest = np.maximum(words - lost, 0.0)
         pulls = words * np.exp(gamma * here) - rest * np.exp(gamma * left)
         # what nothing in common is worth keeps the logarithm of a lone seed finite
@@ -236,6 +241,15 @@ class Content(Component):
         parts = {name: np.asarray(part * share, dtype=np.float32) for name, part in fields.items()}
         parts["sound"] = np.asarray(gamma * (here - left), dtype=np.float32)
         return np.asarray(pulls, dtype=np.float32), parts
+
+    def _apart(self, asked: _Asked) -> _Apart:
+        if "apart" not in asked.memo:
+            sound = None
+            if asked.centres is not None:
+                sound = self._sound.left_out(asked.rows, asked.counts, asked.centres)
+            words = self._words.losses(asked.held, asked.counts)
+            asked.memo["apart"] = _Apart(words, sound)
+        return asked.memo["apart"]
 
     def reasons(self, query: Query, track: int) -> list[Reason]:
         """The query's track without which the score would fall most, and in what they meet."""

@@ -33,6 +33,16 @@ class Wanted:
     """(q,) what each adds to a track that holds it, > 0."""
 
 
+@dataclass(frozen=True)
+class Losses:
+    """What the terms of a query would lose without each of its tracks."""
+
+    by_term: sparse.csc_matrix
+    """(k, n_terms + n_artists) by term, whatever part of it a track has."""
+    any: FloatArray
+    """(k,) what all tracks would lose, whatever they hold."""
+
+
 class Words:
     """Which track holds which term, and what a term is worth.
 
@@ -113,36 +123,37 @@ class Words:
         shared = wanted.worth[places[same]] * self._parts_of(track)[known][same]
         return float(shared.sum() + self.any * wanted.total**self.saturation)
 
-    def without(
-        self, held: sparse.csr_matrix, counts: FloatArray, track: int
-    ) -> tuple[FloatArray, dict[str, FloatArray]]:
-        """What a track would lose if one of the query's tracks were not there.
+    def losses(self, held: sparse.csr_matrix, counts: FloatArray) -> Losses:
+        """What each term would lose if one of the query's tracks were not there.
 
         Args:
             held: (k, n_terms + n_artists) what the query's tracks hold, of :meth:`holding`.
             counts: (k,) by how much each counts.
-            track: A row.
+        """
+        power = np.float32(self.saturation)
+        share = held.multiply(counts[:, None]).tocsc()
+        both = np.asarray(share.sum(axis=0), dtype=np.float32).ravel()
+        column = np.repeat(np.arange(share.shape[1]), np.diff(share.indptr))
+        whole = both[column]
+        left = np.maximum(whole - share.data, np.float32(0.0)) ** power
+        share.data = ((whole**power - left) * self.worth[column]).astype(np.float32)
+        total = np.float32(counts.sum())
+        rest = np.maximum(total - counts, np.float32(0.0))
+        return Losses(share, np.float32(self.any) * (total**power - rest**power))
+
+    def without(self, losses: Losses, track: int) -> tuple[FloatArray, dict[str, FloatArray]]:
+        """What a track would lose if one of the query's tracks were not there.
 
         Returns:
             (k,) what all fields lose together; and by field, (k,) what it loses.
         """
-        mine = self.terms_of(track)
-        place = np.minimum(np.searchsorted(mine, held.indices), max(len(mine) - 1, 0))
-        common = np.flatnonzero(mine[place] == held.indices) if len(mine) else place[:0]
-        share = np.zeros((len(counts), len(mine)), dtype=np.float32)
-        row = np.searchsorted(held.indptr, common, side="right") - 1
-        share[row, place[common]] = counts[row] * held.data[common]
-        both = share.sum(axis=0)
-        power = np.float32(self.saturation)
-        left = np.maximum(both - share, np.float32(0.0)) ** power
-        lost = (both**power - left) * self.worth[mine] * self._parts_of(track)
-        # (terms, fields) 1 where a term is of a field
-        of = (self.field[mine][:, None] == np.arange(len(NAMES))).astype(np.float32)
-        by_field = dict(zip(NAMES, (lost @ of).T, strict=True))
-        total = np.float32(counts.sum())
-        rest = np.maximum(total - counts, np.float32(0.0))
-        by_field["any"] = np.float32(self.any) * (total**power - rest**power)
-        return lost.sum(axis=1) + by_field["any"], by_field
+        by_term = losses.by_term
+        found = np.zeros((len(NAMES) + 1, len(losses.any)), dtype=np.float32)
+        for term, part in zip(self.terms_of(track), self._parts_of(track), strict=True):
+            one = slice(by_term.indptr[term], by_term.indptr[term + 1])
+            found[self.field[term], by_term.indices[one]] += part * by_term.data[one]
+        found[-1] = losses.any
+        return found.sum(axis=0), dict(zip((*NAMES, "any"), found, strict=True))
 
     def holding(self, rows: IntArray) -> sparse.csr_matrix:
         """(k, n_terms + n_artists) what some tracks hold."""
