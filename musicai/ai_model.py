@@ -5,31 +5,26 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import cached_property
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from musicai import genre_mix, highlights, ranking
+from musicai import highlights, ranking
 from musicai.candidates import Candidates
 from musicai.catalogues import load_library
 from musicai.data_processor import history, load_features, training_data
-from musicai.errors import ModelError, NoCandidates, NotFound, QueryError
-from musicai.explain import sentence
+from musicai.errors import NoCandidates, NotFound, QueryError
 from musicai.finding import Finder, Shown, Tracks
-from musicai.genre_mix import GenreGoal
 from musicai.genres import GENRES
+from musicai.listing import Lists
 from musicai.moods import MOODS
 from musicai.progress import no_progress
 from musicai.recommenders import COMPONENTS, DEFAULT_WEIGHTS
-from musicai.recommenders.base import Component, History, Query, Reason, TrackFeatures
-from musicai.registry import active, load
+from musicai.recommenders.base import Component, History, Query, TrackFeatures
 from musicai.requests import (
     Coverage,
     Filters,
     Forgotten,
-    Recommendation,
     Recommendations,
     Request,
     Scored,
@@ -39,16 +34,14 @@ from musicai.requests import (
 from musicai.sample import SAMPLE_PROFILE, load_sample
 from musicai.scoring import score_all
 from musicai.segments import segment_of
+from musicai.serving import Serving, serving
 from musicai.settings import Settings, load_settings
 from musicai.store import Store
-from musicai.tables import BoolArray, FloatArray, IntArray, Library, RowArray
+from musicai.tables import BoolArray, IntArray, Library, RowArray
 from musicai.taste import TasteProfile, taste_profile
 from musicai.weights import LearnedWeights
 
 logger = logging.getLogger(__name__)
-
-MIN_VOCABULARY = 0.5
-"""Share of the own tracks that a version must know to be used for a profile."""
 
 NO_ROWS: IntArray = np.zeros(0, dtype=np.int32)
 
@@ -90,7 +83,7 @@ class MusicAI:
                 library = load_library(store, self.settings, profile)
                 features = features or load_features(self.settings, library)
                 if components is None:
-                    self._load_version(store, library, version)
+                    self._take(serving(self.settings, store, library, version))
         self.library = library
         self.profile = library.profile
         self.features = features if features is not None else load_features(self.settings, library)
@@ -100,40 +93,20 @@ class MusicAI:
         self._candidates = Candidates(self.library, self.features)
         self._finder = Finder(self.library, self.features)
         self._shown = Shown(self.library)
+        stranger = Query(self.history(None), NO_ROWS)
+        self._lists = Lists(self.features, self.components, self._candidates, self._shown, stranger)
         self._modes: dict[int | None, dict[str, str | None]] = {}
         self._rows: dict[tuple[int | None, str], RowArray] = {}
 
     # --- set-up -----------------------------------------------------------------------
 
-    def _load_version(self, store: Store, library: Library, version: str | None) -> None:
-        """Take the trained components of a version that knows this profile's tracks."""
-        asked = version is not None
-        version = version or active(self.settings, store, library.profile)
-        if version is None:
-            return
-        try:
-            loaded = load(self.settings, store, version)
-        except ModelError as error:
-            if asked:
-                raise
-            logger.warning("active version cannot be used: %s", type(error).__name__)
-            self.notes = (f"{error} Until then the untrained components answer.",)
-            return
-        rows = loaded.vocabulary.rows(library.vocabulary.ids)
-        own = library.tracks["own"].to_numpy()
-        if own.any() and float((rows[own] >= 0).mean()) < MIN_VOCABULARY:
-            if asked:
-                raise ModelError(
-                    f"Version {version} does not know most tracks of profile "
-                    f"{library.profile!r}. Choose another version, or retrain."
-                )
-            return
-        same = loaded.vocabulary.fingerprint == library.vocabulary.fingerprint
-        for name, component in loaded.components.items():
-            if component.trained:
-                self.components[name] = component if same else component.align(rows)
-        self.version = version
-        self.weights = LearnedWeights(loaded.default_weights, loaded.segment_weights)
+    def _take(self, served: Serving) -> None:
+        """The trained components of a version, with the weights learned for them."""
+        self.version = served.version
+        self.components.update(served.components)
+        self.notes = served.notes
+        if served.weights is not None:
+            self.weights = served.weights
 
     def _fit_instant(self) -> None:
         """Fit what needs no training; at once, and always on the data as they are now."""
@@ -415,139 +388,12 @@ class MusicAI:
             if why_not:
                 raise QueryError(f"The {what} {name!r} cannot be used here. {why_not}")
 
-    @cached_property
-    def _obscurity(self) -> FloatArray:
-        scores = self.components["popularity"].score(Query(self.history(None), NO_ROWS))
-        return ranking.stepped(ranking.obscurity(scores), self._candidates.further)
-
-    @cached_property
-    def _likeness(self) -> FloatArray:
-        """(n_tracks, d) vectors whose dot product is a likeness in sound, genre and artist."""
-        return ranking.likeness_vectors(
-            self.features.audio, self.features.genres, self.features.artist
-        )
-
-    @cached_property
-    def _genre_mixes(self) -> genre_mix.Double:
-        """(n_tracks, 10) shares of the genres of each track."""
-        return genre_mix.mixes(self.features.genres)
-
-    @cached_property
-    def _main_genres(self) -> npt.NDArray[np.int8]:
-        return genre_mix.main_genres(self._genre_mixes)
-
-    def _genre_goal(self, query: Query, strength: float) -> GenreGoal | None:
-        """The mix of what the listener plays, of a stranger that of the seeds; None for none."""
-        if strength <= 0:
-            return None
-        past = query.history
-        rows, weights = (past.rows, past.plays) if past.plays.any() else query.profile()
-        wanted = genre_mix.mix_of(self._genre_mixes[rows], weights)
-        if not wanted.any():
-            return None
-        return GenreGoal(strength, wanted, self._genre_mixes, self._main_genres)
-
     def rank(self, scored: Scored, tuning: Tuning) -> Recommendations:
         """Blend, re-rank and explain: the fast part, for every move of a slider."""
-        weights = ranking.check_weights(
-            {
-                name: value
-                for name, value in (
-                    tuning.weights or self.weights_for(scored.request.user_id)
-                ).items()
-                if tuning.weights is not None or name in COMPONENTS
-            },
-            list(COMPONENTS),
-        )
-        score = ranking.blend_stack(scored.stacked, list(scored.scaled), weights)
-        if tuning.novelty:
-            dial = np.float32(tuning.novelty * ranking.NOVELTY_WEIGHT)
-            score = score + dial * self._obscurity[scored.candidates]
-        goal = self._genre_goal(scored.query, tuning.calibration)
-        places = ranking.rerank(
-            score,
-            scored.candidates,
-            self.features.artist,
-            self.features.recording,
-            self._likeness,
-            ranking.Rules(tuning.n_recommendations, tuning.diversity, tuning.artist_cap, goal),
-        )
-        told = ranking.contributions(scored.scaled, weights, places)
-        rows = scored.candidates[places].tolist()
-        items = tuple(
-            self._explained(scored, tuning, parts, row, rank)
-            for rank, (row, parts) in enumerate(zip(rows, told, strict=True), start=1)
-        )
-        return Recommendations(
-            items=items,
-            mode=scored.mode,
-            notes=scored.notes + self._rank_notes(scored, tuning, len(items), goal),
-            version=self.version,
-            untrained=self.untrained,
-            silent=scored.silent,
-            weights=weights,
-            origins=scored.origins,
-            genres_wanted=genre_mix.named(goal.wanted) if goal else {},
-            genres_listed=genre_mix.named(genre_mix.mix_of(goal.tracks[rows])) if goal else {},
-        )
-
-    def _rank_notes(
-        self, scored: Scored, tuning: Tuning, n: int, goal: GenreGoal | None
-    ) -> tuple[str, ...]:
-        unknown = (
-            ()
-            if goal or not tuning.calibration
-            else (
-                "No genre is known of what you play, so the list cannot follow your genre mix. "
-                "A table of tracks with genres on the Library page helps.",
-            )
-        )
-        if n >= tuning.n_recommendations:
-            return unknown
-        if n >= len(scored.candidates):
-            there = "is only 1 track" if n == 1 else f"are only {n} tracks"
-            return (*unknown, f"There {there} to choose from.")
-        return (
-            *unknown,
-            f"Only {n} tracks: one entry a recording and at most {tuning.artist_cap} an artist "
-            "leave no more. Raise the artist cap for a longer list.",
-        )
-
-    def _explained(
-        self,
-        scored: Scored,
-        tuning: Tuning,
-        opinions: Mapping[str, float | None],
-        row: int,
-        rank: int,
-    ) -> Recommendation:
-        parts = {name: part or 0.0 for name, part in opinions.items()}
-        if tuning.novelty:
-            dial = tuning.novelty * ranking.NOVELTY_WEIGHT
-            parts["novelty"] = dial * float(self._obscurity[row])
-        track_id, name, artists, origin = self._shown[row]
-        return Recommendation(
-            rank=rank,
-            track_id=track_id,
-            name=name,
-            artists=artists,
-            score=float(sum(parts.values())),
-            contributions=parts,
-            reason=sentence(
-                parts,
-                lambda component: self._reasons(scored, component, row),
-                tuning.novelty,
-            ),
-            origin=origin,
-            track=row,
-            opinions={name: part is not None for name, part in opinions.items()},
-        )
-
-    def _reasons(self, scored: Scored, component: str, row: int) -> list[Reason]:
-        if (component, row) not in scored.reasons:
-            told = self.components[component].reasons(scored.query, row)
-            scored.reasons[component, row] = told
-        return scored.reasons[component, row]
+        weights = tuning.weights or self.weights_for(scored.request.user_id)
+        if tuning.weights is None:  # of a version that knew other components
+            weights = {name: weight for name, weight in weights.items() if name in COMPONENTS}
+        return self._lists.make(scored, tuning, weights, self.version, self.untrained)
 
     # --- finding ----------------------------------------------------------------------
 

@@ -13,7 +13,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
-from musicai.ai_model import MIN_VOCABULARY
 from musicai.artifacts import NMF_PICKLE, VECTORIZER_PICKLE, Trained
 from musicai.catalogues import load_library
 from musicai.data_processor import load_features, training_data, vectorizer
@@ -33,6 +32,7 @@ from musicai.registry import (
     load,
     save,
 )
+from musicai.serving import MIN_VOCABULARY
 from musicai.settings import Settings
 from musicai.store import Store
 from musicai.tables import IntArray, Library

@@ -1,0 +1,188 @@
+"""From scores to an explained list: blend, re-rank, and say why each track stands in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from musicai import genre_mix, ranking
+from musicai.candidates import Candidates
+from musicai.explain import sentence
+from musicai.finding import Shown
+from musicai.genre_mix import GenreGoal
+from musicai.recommenders import COMPONENTS
+from musicai.recommenders.base import Component, Query, Reason, TrackFeatures
+from musicai.requests import Recommendation, Recommendations, Scored, Tuning
+from musicai.tables import FloatArray
+
+
+class Lists:
+    """What the lists of one library need again and again, worked out when first asked for.
+
+    Args:
+        features: What is known of the tracks.
+        components: Fitted ones by name.
+        candidates: Which tracks were found by a second step.
+        shown: How tracks are named.
+        stranger: The query of somebody of whom nothing is known.
+    """
+
+    def __init__(
+        self,
+        features: TrackFeatures,
+        components: Mapping[str, Component],
+        candidates: Candidates,
+        shown: Shown,
+        stranger: Query,
+    ) -> None:
+        self._features = features
+        self._components = components
+        self._candidates = candidates
+        self._shown = shown
+        self._stranger = stranger
+
+    @cached_property
+    def _obscurity(self) -> FloatArray:
+        scores = self._components["popularity"].score(self._stranger)
+        return ranking.stepped(ranking.obscurity(scores), self._candidates.further)
+
+    @cached_property
+    def _likeness(self) -> FloatArray:
+        """(n_tracks, d) vectors whose dot product is a likeness in sound, genre and artist."""
+        return ranking.likeness_vectors(
+            self._features.audio, self._features.genres, self._features.artist
+        )
+
+    @cached_property
+    def _genre_mixes(self) -> genre_mix.Double:
+        """(n_tracks, 10) shares of the genres of each track."""
+        return genre_mix.mixes(self._features.genres)
+
+    @cached_property
+    def _main_genres(self) -> npt.NDArray[np.int8]:
+        return genre_mix.main_genres(self._genre_mixes)
+
+    def _genre_goal(self, query: Query, strength: float) -> GenreGoal | None:
+        """The mix of what the listener plays, of a stranger that of the seeds; None for none."""
+        if strength <= 0:
+            return None
+        past = query.history
+        rows, weights = (past.rows, past.plays) if past.plays.any() else query.profile()
+        wanted = genre_mix.mix_of(self._genre_mixes[rows], weights)
+        if not wanted.any():
+            return None
+        return GenreGoal(strength, wanted, self._genre_mixes, self._main_genres)
+
+    def make(
+        self,
+        scored: Scored,
+        tuning: Tuning,
+        weights: Mapping[str, float],
+        version: str | None,
+        untrained: tuple[str, ...],
+    ) -> Recommendations:
+        """Blend, re-rank and explain.
+
+        Args:
+            scored: What the components say.
+            tuning: How the list shall be.
+            weights: Component → weight ≥ 0, in any unit.
+            version: The version that answers, to be told with the list.
+            untrained: Components that wait for training, to be told with the list.
+
+        Raises:
+            QueryError: a weight is unknown, negative or not a number, or all are 0.
+        """
+        weights = ranking.check_weights(weights, list(COMPONENTS))
+        score = ranking.blend_stack(scored.stacked, list(scored.scaled), weights)
+        if tuning.novelty:
+            dial = np.float32(tuning.novelty * ranking.NOVELTY_WEIGHT)
+            score = score + dial * self._obscurity[scored.candidates]
+        goal = self._genre_goal(scored.query, tuning.calibration)
+        places = ranking.rerank(
+            score,
+            scored.candidates,
+            self._features.artist,
+            self._features.recording,
+            self._likeness,
+            ranking.Rules(tuning.n_recommendations, tuning.diversity, tuning.artist_cap, goal),
+        )
+        told = ranking.contributions(scored.scaled, weights, places)
+        rows = scored.candidates[places].tolist()
+        items = tuple(
+            self._explained(scored, tuning, parts, row, rank)
+            for rank, (row, parts) in enumerate(zip(rows, told, strict=True), start=1)
+        )
+        return Recommendations(
+            items=items,
+            mode=scored.mode,
+            notes=scored.notes + self._rank_notes(scored, tuning, len(items), goal),
+            version=version,
+            untrained=untrained,
+            silent=scored.silent,
+            weights=weights,
+            origins=scored.origins,
+            genres_wanted=genre_mix.named(goal.wanted) if goal else {},
+            genres_listed=genre_mix.named(genre_mix.mix_of(goal.tracks[rows])) if goal else {},
+        )
+
+    def _rank_notes(
+        self, scored: Scored, tuning: Tuning, n: int, goal: GenreGoal | None
+    ) -> tuple[str, ...]:
+        unknown = (
+            ()
+            if goal or not tuning.calibration
+            else (
+                "No genre is known of what you play, so the list cannot follow your genre mix. "
+                "A table of tracks with genres on the Library page helps.",
+            )
+        )
+        if n >= tuning.n_recommendations:
+            return unknown
+        if n >= len(scored.candidates):
+            there = "is only 1 track" if n == 1 else f"are only {n} tracks"
+            return (*unknown, f"There {there} to choose from.")
+        return (
+            *unknown,
+            f"Only {n} tracks: one entry a recording and at most {tuning.artist_cap} an artist "
+            "leave no more. Raise the artist cap for a longer list.",
+        )
+
+    def _explained(
+        self,
+        scored: Scored,
+        tuning: Tuning,
+        opinions: Mapping[str, float | None],
+        row: int,
+        rank: int,
+    ) -> Recommendation:
+        parts = {name: part or 0.0 for name, part in opinions.items()}
+        if tuning.novelty:
+            dial = tuning.novelty * ranking.NOVELTY_WEIGHT
+            parts["novelty"] = dial * float(self._obscurity[row])
+        track_id, name, artists, origin = self._shown[row]
+        return Recommendation(
+            rank=rank,
+            track_id=track_id,
+            name=name,
+            artists=artists,
+            score=float(sum(parts.values())),
+            contributions=parts,
+            reason=sentence(
+                parts,
+                lambda component: self._reasons(scored, component, row),
+                tuning.novelty,
+            ),
+            origin=origin,
+            track=row,
+            opinions={name: part is not None for name, part in opinions.items()},
+        )
+
+    def _reasons(self, scored: Scored, component: str, row: int) -> list[Reason]:
+        if (component, row) not in scored.reasons:
+            told = self._components[component].reasons(scored.query, row)
+            scored.reasons[component, row] = told
+        return scored.reasons[component, row]
