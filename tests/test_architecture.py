@@ -44,6 +44,7 @@ LEVELS: tuple[tuple[str, ...], ...] = (
     ("highlights", "listing"),
     ("artifacts", "bundled"),
     ("registry", "taste"),
+    ("history",),
     ("serving",),
     ("ai_model", "freshness", "bundles", "comparing", "versioning"),
     ("holdout",),

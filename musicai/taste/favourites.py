@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from musicai.recommenders.base import TrackFeatures
-from musicai.tables import ARTIST_SEPARATOR, Library
+from musicai.tables import ARTIST_SEPARATOR, BoolArray, Library
 from musicai.taste.listening import Double
 from musicai.taste.model import Top
 from musicai.taste.sound import Comparison
@@ -27,7 +27,7 @@ def top_artists(features: TrackFeatures, weights: Double) -> tuple[Top, ...]:
     """First artists by listening."""
     return tuple(
         Top(features.artist_names[code], "", plays, share)
-        for code, plays, share, _ in _ranked(features.artist.astype(np.int64), weights)
+        for code, plays, share, _ in ranked(features.artist.astype(np.int64), weights)
     )
 
 
@@ -35,33 +35,47 @@ def top_tracks(library: Library, features: TrackFeatures, weights: Double) -> tu
     """Recordings by listening; re-releases of one recording count together."""
     artists = library.tracks["artists"]
     return tuple(
-        Top(features.names[row], _artists(artists.iat[row]), plays, share, row)
-        for _, plays, share, row in _ranked(features.recording.astype(np.int64), weights)
+        Top(features.names[row], artists_of(artists.iat[row]), plays, share, row)
+        for _, plays, share, row in ranked(features.recording.astype(np.int64), weights)
     )
 
 
 def top_albums(library: Library, features: TrackFeatures, weights: Double) -> tuple[Top, ...]:
     """Albums by listening; equal titles by different first artists stay apart."""
-    heard = np.flatnonzero(weights > 0)
     albums = library.tracks["album"].to_numpy(dtype=object)
-    album, titles = pd.factorize(albums[heard])
-    codes = np.full(len(weights), -1, dtype=np.int64)
-    named = np.array([bool(title) for title in titles], dtype=np.bool_)[album]
-    codes[heard] = np.where(
-        named, album * (len(features.artist_names) + 1) + features.artist[heard] + 1, -1
-    )
     artists = library.tracks["artists"]
     return tuple(
-        Top(str(albums[row]), _artists(artists.iat[row]), plays, share, row)
-        for _, plays, share, row in _ranked(codes, weights)
+        Top(str(albums[row]), artists_of(artists.iat[row]), plays, share, row)
+        for _, plays, share, row in ranked(album_codes(library, features, weights > 0), weights)
     )
 
 
-def _artists(joined: Any) -> str:
+def album_codes(
+    library: Library, features: TrackFeatures, wanted: BoolArray | None = None
+) -> Codes:
+    """(n_tracks,) a number for each album by each first artist; −1 where none is known.
+
+    Args:
+        library: The data.
+        features: What is known of its tracks.
+        wanted: (n_tracks,) the tracks to number, others are −1; all where left out.
+    """
+    rows = np.flatnonzero(wanted) if wanted is not None else np.arange(library.n_tracks)
+    album, titles = pd.factorize(library.tracks["album"].to_numpy(dtype=object)[rows])
+    named = np.array([bool(title) for title in titles], dtype=np.bool_)[album]
+    pairs = album * (len(features.artist_names) + 1) + features.artist[rows] + 1
+    found = np.full(library.n_tracks, -1, dtype=np.int64)
+    # numbered from 0 on, so that counting needs no more room than there are albums
+    found[rows[named]] = np.unique(pairs[named], return_inverse=True)[1]
+    return found
+
+
+def artists_of(joined: Any) -> str:
+    """The artists of a track as one reads them."""
     return ", ".join(name.strip() for name in str(joined).split(ARTIST_SEPARATOR))
 
 
-def _ranked(codes: Codes, weights: Double) -> list[tuple[int, float, float, int]]:
+def ranked(codes: Codes, weights: Double, top: int = TOP) -> list[tuple[int, float, float, int]]:
     """The heaviest codes: code, weight, share of all, and its heaviest row.
 
     Ties go to the lower code, so that the order of plays changes nothing.
@@ -73,7 +87,7 @@ def _ranked(codes: Codes, weights: Double) -> list[tuple[int, float, float, int]
     sums = np.bincount(place, weights=weights[rows])
     order = np.lexsort((rows, -weights[rows], place))
     leader = rows[order[np.r_[True, np.diff(place[order]) != 0]]]
-    best = np.argsort(-sums, kind="stable")[:TOP]
+    best = np.argsort(-sums, kind="stable")[:top]
     total = float(weights.sum())
     return [
         (int(unique[at]), float(sums[at]), float(sums[at]) / total, int(leader[at])) for at in best

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -47,6 +47,17 @@ class Plays:
     session: IntArray
     """Listening session, ascending."""
 
+    def between(self, since: datetime | None, until: datetime | None) -> Plays:
+        """The plays from one moment, up to but without another; None leaves an end open.
+
+        A moment without a zone is in UTC.
+        """
+        inside = slice(_position(self.start, since, 0), _position(self.start, until, len(self)))
+        return Plays(**{one.name: getattr(self, one.name)[inside] for one in fields(self)})
+
+    def __len__(self) -> int:
+        return len(self.track)
+
     @property
     def hour(self) -> Long:
         """(n,) local hour, 0 to 23."""
@@ -86,13 +97,11 @@ def select(
         since: First moment of the period, or None for the beginning.
         until: First moment after the period, or None for the end.
     """
-    where = zone(timezone)
-    if not 0 <= listener < len(library.listeners):
-        raise QueryError(f"There is no listener number {listener} in this profile.")
-    mine = library.plays["listener"].to_numpy() == listener
-    if not mine.any():
+    whole = timed(library, listener, timezone)
+    if not len(whole):
         return _without_plays(library, listener)
-    plays = _plays(library.plays if mine.all() else library.plays[mine], where, since, until)
+    where = zone(timezone)
+    plays = whole.between(_aware(since, where), _aware(until, where))
     weights = np.bincount(plays.track[plays.done], minlength=library.n_tracks).astype(float)
     missing: tuple[str, ...] = ()
     if not len(plays.track):
@@ -150,34 +159,46 @@ def _without_plays(library: Library, listener: int) -> Listening:
     )
 
 
-def _plays(
-    frame: pd.DataFrame, where: ZoneInfo, since: datetime | None, until: datetime | None
-) -> Plays:
+def timed(library: Library, listener: int, timezone: str) -> Plays:
+    """All plays of one listener, in time order.
+
+    Raises:
+        QueryError: no such listener or time zone.
+    """
+    where = zone(timezone)
+    if not 0 <= listener < len(library.listeners):
+        raise QueryError(f"There is no listener number {listener} in this profile.")
+    mine = library.plays["listener"].to_numpy() == listener
+    frame = library.plays if mine.all() else library.plays[mine]
     start = seconds(frame["played_at"])
     done = np.asarray(completed(frame), dtype=np.bool_)
     track = frame["track"].to_numpy()
     first = np.zeros(len(frame), dtype=np.bool_)
-    at = np.flatnonzero(done)
-    first[at[np.unique(track[at], return_index=True)[1]]] = True
-    inside = slice(_position(start, since, where, 0), _position(start, until, where, len(start)))
-    period = frame.iloc[inside]
+    at = np.flatnonzero(done)[::-1]
+    earliest = np.full(library.n_tracks, -1, dtype=np.int64)
+    earliest[track[at]] = at  # of several, the last one written stays: the first play
+    first[earliest[earliest >= 0]] = True
     return Plays(
-        track=track[inside],
-        start=start[inside],
-        local=_local(start[inside], where),
-        ms=period["ms_played"].to_numpy(),
-        done=done[inside],
-        skipped=_skipped(period["skipped"]),
-        first=first[inside],
-        session=sessions(period),
+        track=track,
+        start=start,
+        local=_local(start, where),
+        ms=frame["ms_played"].to_numpy(),
+        done=done,
+        skipped=_skipped(frame["skipped"]),
+        first=first,
+        session=sessions(frame),
     )
 
 
-def _position(start: Long, moment: datetime | None, where: ZoneInfo, default: int) -> int:
+def _aware(moment: datetime | None, where: ZoneInfo) -> datetime | None:
+    return moment if moment is None or moment.tzinfo else moment.replace(tzinfo=where)
+
+
+def _position(start: Long, moment: datetime | None, default: int) -> int:
     """Where a moment falls in the sorted starts."""
     if moment is None:
         return default
-    aware = moment if moment.tzinfo is not None else moment.replace(tzinfo=where)
+    aware = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
     return int(np.searchsorted(start, aware.timestamp(), side="left"))
 
 

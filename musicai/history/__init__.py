@@ -1,0 +1,116 @@
+"""Somebody's listening over time: figures, days, streaks, sessions, chart lists with changes."""
+
+from __future__ import annotations
+
+import logging
+import time
+
+import numpy as np
+
+from musicai.history import days, sessions, tops
+from musicai.history.model import (
+    Days,
+    Figures,
+    Forgotten,
+    ListeningHistory,
+    Place,
+    SessionSummary,
+    Streak,
+)
+from musicai.periods import ALL, Period
+from musicai.recommenders.base import TrackFeatures
+from musicai.tables import Library
+from musicai.taste import listening
+from musicai.taste.listening import Plays
+
+__all__ = [
+    "Days",
+    "Figures",
+    "Forgotten",
+    "ListeningHistory",
+    "Place",
+    "SessionSummary",
+    "Streak",
+    "listening_history",
+]
+
+logger = logging.getLogger(__name__)
+
+_NO_PLAYS = (
+    "There are no plays with a time, so there is no history to show. Import a streaming history "
+    "on Home: Spotify's extended one, Last.fm or ListenBrainz."
+)
+
+
+def listening_history(
+    library: Library,
+    features: TrackFeatures,
+    period: Period = ALL,
+    timezone: str = "UTC",
+    listener: int = 0,
+) -> ListeningHistory:
+    """What one listener played in a period, and how that differs from the period before.
+
+    Args:
+        library: The data.
+        features: ``data_processor.build_features(library)``.
+        period: Which days.
+        timezone: IANA name of the zone for hours and days; daylight saving is kept to.
+        listener: Position in ``library.listeners``; 0 is the owner.
+
+    Raises:
+        QueryError: no such listener or time zone.
+    """
+    started = time.perf_counter()
+    everything = listening.timed(library, listener, timezone)
+    now = everything.between(period.since, period.until)
+    earlier = period.before()
+    before = everything.between(earlier.since, earlier.until) if earlier else None
+    if before is not None and not before.done.any():
+        before = None
+    made = _describe(library, features, everything, now, before, timezone)
+    logger.info("history of %d plays in %.3f s", len(now.track), time.perf_counter() - started)
+    return made
+
+
+def _describe(
+    library: Library,
+    features: TrackFeatures,
+    everything: Plays,
+    now: Plays,
+    before: Plays | None,
+    timezone: str,
+) -> ListeningHistory:
+    codes = tops.codes(library, features)
+    hour, weekday = now.hour[now.done], now.weekday[now.done]
+    matrix = np.bincount(weekday * 24 + hour, minlength=7 * 24).reshape(7, 24)
+    lists = tops.lists(features, codes, now, before)
+    return ListeningHistory(
+        timezone=timezone,
+        figures=days.figures(now, codes),
+        before=None if before is None else days.figures(before, codes),
+        days=days.days(now),
+        by_weekday_hour=tuple(tuple(row) for row in matrix.tolist()),
+        longest_streak=days.longest_streak(now),
+        current_streak=days.current_streak(now),
+        sessions=sessions.summary(now, features),
+        top_tracks=lists["tracks"],
+        top_artists=lists["artists"],
+        top_albums=lists["albums"],
+        top_genres=lists["genres"],
+        forgotten=tops.forgotten(everything, codes, features),
+        missing=_missing(everything, now),
+    )
+
+
+def _missing(everything: Plays, now: Plays) -> tuple[str, ...]:
+    if not len(everything.track):
+        return (_NO_PLAYS,)
+    if not len(now.track):
+        return ("There are no plays in this period; choose a longer one.",)
+    if not now.done.any():
+        return (
+            f"None of the {len(now.track):,} plays of this period was listened to for 30 seconds "
+            "without a skip, so there is nothing to count.",
+        )
+    return ()

@@ -1,0 +1,80 @@
+"""Listening sessions: how long, when they begin, and in what mood."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from musicai.history.model import SessionSummary
+from musicai.moods import MOODS, mood_matrix, mood_worth
+from musicai.recommenders.base import TrackFeatures
+from musicai.tables import BoolArray
+from musicai.taste.listening import DAY, Double, Long, Plays
+
+LENGTHS: tuple[tuple[str, float], ...] = (
+    ("under 15 min", 15),
+    ("15 to 30 min", 30),
+    ("30 to 60 min", 60),
+    ("1 to 2 h", 120),
+    ("2 to 4 h", 240),
+    ("4 h or more", np.inf),
+)
+"""Classes of length: what they are called, and below how many minutes they end."""
+
+MIN_KNOWN = 0.5
+"""Share of a session's full plays whose features must be known before it has a mood."""
+
+
+def summary(plays: Plays, features: TrackFeatures) -> SessionSummary:
+    """The sessions of a period. One that began before it counts from its first play in it."""
+    if not len(plays):
+        lengths = dict.fromkeys((name for name, _ in LENGTHS), 0)
+        return SessionSummary(0, 0.0, 0.0, 0.0, "", (0,) * 24, lengths, {}, 0)
+    starts = np.flatnonzero(np.r_[True, np.diff(plays.session) != 0])
+    size = np.diff(np.r_[starts, len(plays)])
+    end = np.maximum.reduceat(plays.start + plays.ms // 1000, starts)
+    minutes = (end - plays.start[starts]) / 60
+    longest = int(np.argmax(minutes))
+    classes = np.searchsorted([top for _, top in LENGTHS], minutes, side="right")
+    counts = np.bincount(classes, minlength=len(LENGTHS))
+    moods, unknown = _moods(plays, features, np.repeat(np.arange(len(starts)), size), len(starts))
+    return SessionSummary(
+        count=len(starts),
+        median_minutes=float(np.median(minutes)),
+        median_plays=float(np.median(size)),
+        longest_minutes=float(minutes[longest]),
+        longest_day=str(np.datetime64(int(plays.local[starts[longest]] // DAY), "D")),
+        begin_hours=tuple(np.bincount(plays.hour[starts], minlength=24).tolist()),
+        lengths={name: int(n) for (name, _), n in zip(LENGTHS, counts, strict=True)},
+        moods=moods,
+        mood_unknown=unknown,
+    )
+
+
+def _moods(
+    plays: Plays, features: TrackFeatures, session: Long, n: int
+) -> tuple[dict[str, int], int]:
+    """Mood → sessions nearest to it, most first; and sessions of which too little is known.
+
+    The mood of a session is that which its full plays are worth most on the mean; one whose
+    plays are less like every mood than the middle track still has the nearest.
+    """
+    track, session = plays.track[plays.done], session[plays.done]
+    heard = np.flatnonzero(np.bincount(track, minlength=features.n_tracks))
+    place = np.zeros(features.n_tracks, dtype=np.int64)
+    place[heard] = np.arange(len(heard))
+    place = place[track]
+    worth = mood_worth(mood_matrix(features.audio[heard])).astype(np.float64)
+    known: BoolArray = np.asarray(~np.isnan(worth).any(axis=1), dtype=np.bool_)
+    full = np.bincount(session, minlength=n)
+    told = np.bincount(session[known[place]], minlength=n)
+    sums = np.stack([_summed(worth[:, mood], known, place, session, n) for mood in range(8)])
+    sure = (told > 0) & (told >= MIN_KNOWN * full)
+    nearest = np.bincount(sums[:, sure].argmax(axis=0), minlength=len(MOODS))
+    counted = {mood: int(count) for mood, count in zip(MOODS, nearest, strict=True) if count}
+    ordered = dict(sorted(counted.items(), key=lambda one: -one[1]))
+    return ordered, int(((full > 0) & ~sure).sum())
+
+
+def _summed(worth: Double, known: BoolArray, place: Long, session: Long, n: int) -> Double:
+    filled = np.where(known, worth, 0.0)
+    return np.bincount(session, weights=filled[place], minlength=n).astype(np.float64)
