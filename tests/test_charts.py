@@ -57,7 +57,7 @@ TASTE_CHARTS: list[Callable[[TasteProfile], charts.Chart]] = [
 ]
 PATTERN_CHARTS: list[Callable[[ListeningPatterns], charts.Chart]] = [
     charts.clock,
-    charts.week,
+    lambda told: charts.week(told.by_weekday_hour),
     charts.discoveries,
 ]
 
@@ -136,11 +136,11 @@ def test_clock_puts_each_hour_in_its_place(full: TasteProfile) -> None:
 
 
 def test_week_draws_area_by_plays_and_leaves_quiet_hours_empty(full: TasteProfile) -> None:
-    (squares,) = charts.week(patterns(full)).figure.data
+    (squares,) = charts.week(patterns(full).by_weekday_hour).figure.data
     counts = [count for row in patterns(full).by_weekday_hour for count in row if count]
     assert len(squares.x) == len(counts)
     assert max(squares.marker.size) == 13
-    assert sum(squares.customdata) == patterns(full).completed
+    assert sum([n for _, n in squares.customdata]) == patterns(full).completed
     assert squares.marker.symbol == "square"
 
 

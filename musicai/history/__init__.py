@@ -7,7 +7,7 @@ import time
 
 import numpy as np
 
-from musicai.history import days, sessions, tops
+from musicai.history import days, played, sessions, tops
 from musicai.history.model import (
     Days,
     Figures,
@@ -17,6 +17,7 @@ from musicai.history.model import (
     SessionSummary,
     Streak,
 )
+from musicai.history.played import Played
 from musicai.periods import ALL, Period
 from musicai.recommenders.base import TrackFeatures
 from musicai.tables import Library
@@ -29,9 +30,11 @@ __all__ = [
     "Forgotten",
     "ListeningHistory",
     "Place",
+    "Played",
     "SessionSummary",
     "Streak",
     "listening_history",
+    "played",
 ]
 
 logger = logging.getLogger(__name__)

@@ -88,7 +88,7 @@ def taste_profile(
     profile = _describe(library, features, heard, timezone)
     logger.info(
         "taste over %d plays in %.3f s",
-        len(heard.plays.track) if heard.plays else 0,
+        len(heard.plays.track) if heard.plays is not None else 0,
         time.perf_counter() - started,
     )
     return profile
@@ -125,7 +125,7 @@ def _describe(
         eras=favourites.eras(library, weights),
         mainstream=mainstream,
         mainstream_catalogue=mainstream_catalogue,
-        listening_patterns=listening.patterns(heard.plays) if heard.plays else None,
+        listening_patterns=listening.patterns(heard.plays) if heard.plays is not None else None,
         insights=(),
         missing=heard.missing
         + tuple(_gaps(heard.basis, coverage, shares, unknown, float(weights.sum()))),

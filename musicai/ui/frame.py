@@ -40,6 +40,12 @@ _GROUPS: dict[str, list[tuple[str, str, str, str]]] = {
             ":material/radar:",
             "What you listen to, as numbers: features, genres, and what stands out.",
         ),
+        (
+            "history.py",
+            "History",
+            ":material/history:",
+            "When you listened, what you played most, and what you have forgotten.",
+        ),
     ],
     "Manage": [
         (

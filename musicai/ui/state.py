@@ -16,6 +16,7 @@ import streamlit as st
 from musicai.ai_model import MusicAI
 from musicai.enrichment import Coverage, Plan, coverage, plan_for
 from musicai.errors import MusicAIError, NotFound
+from musicai.history import ListeningHistory, listening_history
 from musicai.logs import setup_logging
 from musicai.neighbours import PackCoverage
 from musicai.neighbours import pack_coverage as coverage_of_pack
@@ -25,6 +26,7 @@ from musicai.requests import Request, Scored
 from musicai.settings import Settings, load_settings
 from musicai.store import Profile, Store
 from musicai.taste import TasteProfile, taste_profile
+from musicai.taste.listening import Plays, timed
 from musicai.ui.words import plain
 
 PROFILE = "profile"
@@ -180,6 +182,32 @@ def _taste(
     return taste_profile(
         _ai.library, _ai.features, listener=0, since=since, until=until, timezone=timezone
     )
+
+
+def history(ai: MusicAI, period: Period, timezone: str) -> ListeningHistory:
+    """The history of the profile's owner in a period, in a time zone, computed once."""
+    return _history(ai.library.fingerprint, period.since, period.until, timezone, ai)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _history(
+    fingerprint: str,
+    since: datetime | None,
+    until: datetime | None,
+    timezone: str,
+    _ai: MusicAI,
+) -> ListeningHistory:
+    return listening_history(_ai.library, _ai.features, Period(since, until), timezone)
+
+
+def plays(ai: MusicAI, timezone: str) -> Plays:
+    """All plays of the profile's owner as arrays, in a time zone, laid out once."""
+    return _plays(ai.library.fingerprint, timezone, ai)
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _plays(fingerprint: str, timezone: str, _ai: MusicAI) -> Plays:
+    return timed(_ai.library, 0, timezone)
 
 
 def newest_play(ai: MusicAI) -> datetime | None:

@@ -8,9 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import streamlit as st
 
-from musicai.tables import FEATURE_SOURCES
-from musicai.ui import words
-from musicai.ui.rings import ring_svg
+from musicai.ui import widgets, words
 
 if TYPE_CHECKING:
     from musicai.ai_model import MusicAI
@@ -18,9 +16,6 @@ if TYPE_CHECKING:
 
 _SHOWN = 10
 """Favourites shown of each kind."""
-
-_RING = 36
-"""Width of a ring in a table, pixels."""
 
 
 def draw(ai: MusicAI, taste: TasteProfile) -> None:
@@ -47,7 +42,7 @@ def _favourite_table(ai: MusicAI, kind: str, tops: Sequence[Top], basis: str) ->
     count = "Plays" if basis == "plays" else "Entries"
     frame = pd.DataFrame(
         {
-            "Ring": [_ring(ai, top.track) for top in tops],
+            "Ring": [widgets.small_ring(ai, top.track) for top in tops],
             kind[:-1]: [words.literal(top.name) for top in tops],
             "By": [words.literal(top.artists) for top in tops],
             count: [round(top.plays) for top in tops],
@@ -70,13 +65,6 @@ def _favourite_table(ai: MusicAI, kind: str, tops: Sequence[Top], basis: str) ->
             ),
         },
     )
-
-
-def _ring(ai: MusicAI, row: int | None) -> str | None:
-    if row is None:
-        return None
-    source = FEATURE_SOURCES[int(ai.features.feature_source[row])]
-    return ring_svg(ai.features.audio[row], source, _RING)
 
 
 def _eras(taste: TasteProfile) -> None:

@@ -28,8 +28,8 @@ def draw(patterns: ListeningPatterns, timezone: str) -> None:
             for hour, plays in enumerate(row)
         ]
         week = pd.DataFrame(cells, columns=["weekday", "hour", "plays"])
-        chart_box.draw(charts.week(patterns), "taste_week", data=week)
-    st.caption(f"{_session_words(patterns)} Hours are {words.plain(_zone_words(timezone))}.")
+        chart_box.draw(charts.week(patterns.by_weekday_hour), "taste_week", data=week)
+    st.caption(f"{_session_words(patterns)} Hours are {words.plain(words.zone(timezone))}.")
     st.subheader("New to you, month by month", anchor=False)
     months = pd.DataFrame([asdict(month) for month in patterns.months])
     chart_box.draw(charts.discoveries(patterns), "taste_discoveries", data=months)
@@ -49,7 +49,3 @@ def _session_words(patterns: ListeningPatterns) -> str:
         f"{words.hours(sessions.median_minutes * 60_000)} and "
         f"{words.count(round(sessions.median_plays), 'play')}."
     )
-
-
-def _zone_words(timezone: str) -> str:
-    return "in UTC" if timezone == "UTC" else f"those of {timezone.replace('_', ' ')}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -76,6 +76,14 @@ def ring(ai: MusicAI, row: int, size: int = 44) -> None:
     st.image(ring_svg(audio, source, size), width=size, alt=_ring_words(audio, source))
 
 
+def small_ring(ai: MusicAI, row: int | None, size: int = 36) -> str | None:
+    """The taste ring of a track as a picture for a table's cell; None for no track."""
+    if row is None:
+        return None
+    source = FEATURE_SOURCES[int(ai.features.feature_source[row])]
+    return ring_svg(ai.features.audio[row], source, size)
+
+
 def _ring_words(audio: Sequence[float], source: str) -> str:
     if source == "none":
         return "Taste ring: features not known"
@@ -106,8 +114,14 @@ def swatch(component: str) -> str:
     return f':color[■]{{foreground="{component_colour(component)}"}}'
 
 
-def stats(values: dict[str, str]) -> None:
-    """A row of figures in equal cards."""
+def stats(values: Mapping[str, str], changes: Mapping[str, str] | None = None) -> None:
+    """A row of figures in equal cards.
+
+    Args:
+        values: Label → figure.
+        changes: Label → how it changed, with a sign; none where left out.
+    """
     with st.grid(3 if len(values) == 6 else max(len(values), 1), min_column_width=130):
         for label, value in values.items():
-            st.metric(label, value, border=True, height="stretch")
+            change = (changes or {}).get(label)
+            st.metric(label, value, change, delta_color="off", border=True, height="stretch")

@@ -150,3 +150,8 @@ def sentence(clause: str) -> str:
 def signed3(number: float) -> str:
     """A small difference with its sign and three decimals: "+0.031"."""
     return f"{number:+.3f}".replace("-", "−")
+
+
+def zone(timezone: str) -> str:
+    """Which zone hours are in, after "Hours are": "in UTC", "those of Europe/Berlin"."""
+    return "in UTC" if timezone == "UTC" else f"those of {timezone.replace('_', ' ')}"

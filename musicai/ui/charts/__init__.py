@@ -6,7 +6,23 @@ shows, not what kind of chart it is. Draw one with
 """
 
 from musicai.ui.charts.base import CONFIG, Chart
-from musicai.ui.charts.habits import WEEKDAYS, clock, discoveries, week
+from musicai.ui.charts.habits import (
+    WEEKDAYS,
+    clock,
+    counted_bars,
+    discoveries,
+    hour_bars,
+    week,
+)
+from musicai.ui.charts.history import (
+    STEPS,
+    Bucket,
+    buckets,
+    calendar,
+    timeline,
+    usual_step,
+    years,
+)
 from musicai.ui.charts.models import (
     PROVENANCE_LABELS,
     contributions,
@@ -20,17 +36,26 @@ __all__ = [
     "CONFIG",
     "PROVENANCE_LABELS",
     "RADAR_AXES",
+    "STEPS",
     "WEEKDAYS",
+    "Bucket",
     "Chart",
+    "buckets",
+    "calendar",
     "clock",
     "contributions",
+    "counted_bars",
     "coverage",
     "coverage_bars",
     "discoveries",
     "diversity",
     "genres",
+    "hour_bars",
     "metrics_chart",
     "radar",
     "radar_change",
+    "timeline",
+    "usual_step",
     "week",
+    "years",
 ]

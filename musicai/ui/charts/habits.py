@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import plotly.graph_objects as go
@@ -70,11 +71,14 @@ def clock(patterns: ListeningPatterns) -> Chart:
     )
 
 
-def week(patterns: ListeningPatterns) -> Chart:
-    """Completed plays by weekday and hour: one square each, its area the number of plays."""
+def week(by_weekday_hour: Sequence[Sequence[int]]) -> Chart:
+    """Completed plays by weekday and hour: one square each, its area the number of plays.
+
+    A click tells weekday and hour, as ``day-hour`` with Monday 0.
+    """
     cells = [
         (hour, day, count)
-        for day, row in enumerate(patterns.by_weekday_hour)
+        for day, row in enumerate(by_weekday_hour)
         for hour, count in enumerate(row)
         if count
     ]
@@ -95,8 +99,8 @@ def week(patterns: ListeningPatterns) -> Chart:
                     "line": {"width": 0},
                 },
                 text=[f"{WEEKDAYS[day]} {hour}:00" for hour, day, _ in cells],
-                customdata=[count for _, _, count in cells],
-                hovertemplate="%{text}: %{customdata} plays<extra></extra>",
+                customdata=[[f"{day}-{hour}", count] for hour, day, count in cells],
+                hovertemplate="%{text}: %{customdata[1]} plays<extra></extra>",
             )
         ],
         250,
@@ -165,4 +169,62 @@ def discoveries(patterns: ListeningPatterns) -> Chart:
         figure,
         f"{fresh:,} of {total:,} plays were first listens; most in {month(best.month)} with "
         f"{best.first_listens:,}.",
+    )
+
+
+def counted_bars(counts: Mapping[str, int], noun: str) -> Chart:
+    """A bar for each of a few classes, in the order given, with its number beside it."""
+    total = sum(counts.values())
+    if not total:
+        return Chart(figure_of([], 120), f"No {noun}s.")
+    names = list(counts)[::-1]
+    figure = figure_of(
+        [
+            go.Bar(
+                x=[counts[name] for name in names],
+                y=names,
+                orientation="h",
+                marker={"color": ACCENT, "cornerradius": 3},
+                text=[f"{counts[name]:,} · {percent(counts[name] / total)}" for name in names],
+                textposition="outside",
+                outsidetextfont={"color": INK, "size": 13},
+                cliponaxis=False,
+                hovertemplate="%{y}: %{text}<extra></extra>",
+            )
+        ],
+        40 + 30 * len(names),
+    )
+    figure.update_xaxes(visible=False, range=[0, max(counts.values()) * 1.45])
+    figure.update_yaxes(showgrid=False, ticks="")
+    best = max(counts, key=lambda name: counts[name])
+    return Chart(figure, f"{total:,} {noun}s; most {best} with {counts[best]:,}.")
+
+
+def hour_bars(counts: Sequence[int]) -> Chart:
+    """A bar for each hour of the day."""
+    total = sum(counts)
+    figure = figure_of(
+        [
+            go.Bar(
+                x=list(range(24)),
+                y=list(counts),
+                marker={"color": ACCENT, "cornerradius": 2},
+                text=[f"{hour}:00 to {(hour + 1) % 24}:00" for hour in range(24)],
+                textposition="none",
+                hovertemplate="%{text}: %{y}<extra></extra>",
+            )
+        ],
+        220,
+        bargap=0.12,
+    )
+    figure.update_xaxes(
+        tickvals=[0, 6, 12, 18, 23],
+        ticktext=["0:00", "6:00", "12:00", "18:00", "23:00"],
+        range=[-0.7, 23.7],
+        showgrid=False,
+    )
+    figure.update_yaxes(nticks=4, rangemode="tozero", tickformat=",d")
+    best = max(range(24), key=lambda hour: counts[hour])
+    return Chart(
+        figure, f"{total:,} by hour of the day, most from {best}:00 with {counts[best]:,}."
     )

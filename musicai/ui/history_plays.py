@@ -1,0 +1,73 @@
+"""What was played on one day, or at one hour of the week: chosen by a click on a chart."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+
+from musicai.history import played
+from musicai.ui import charts, period_panel, staging, state, track_rows, words
+
+if TYPE_CHECKING:
+    from musicai.ai_model import MusicAI
+    from musicai.history import Played
+
+_CHOSEN = "history_chosen"
+"""Session key: ("day", ISO date) or ("hour", "weekday-hour")."""
+
+_SHOWN = 20
+
+
+def show_day(day: str) -> None:
+    """Show the plays of a day beneath the charts; for callbacks."""
+    st.session_state[_CHOSEN] = ("day", day)
+
+
+def show_hour(cell: str) -> None:
+    """Show what is played at an hour of the week beneath the charts; for callbacks."""
+    st.session_state[_CHOSEN] = ("hour", cell)
+
+
+def _forget() -> None:
+    st.session_state.pop(_CHOSEN, None)
+
+
+def draw(ai: MusicAI, zone: str) -> None:
+    """The plays of the day or hour that was clicked; nothing before a click."""
+    chosen = st.session_state.get(_CHOSEN)
+    if chosen is None:
+        return
+    kind, what = chosen
+    everything = state.plays(ai, zone)
+    if kind == "day":
+        day = date.fromisoformat(what)
+        title, found = f"{day:%A}, {day.day} {day:%B %Y}", played.on_day(everything, day)
+    else:
+        period = period_panel.chosen(ai)
+        weekday, hour = (int(part) for part in what.split("-"))
+        title = f"{charts.WEEKDAYS[weekday]}s, {hour}:00 to {(hour + 1) % 24}:00"
+        found = played.at_hour(everything.between(period.since, period.until), weekday, hour)
+    with st.container(border=True):
+        _listed(ai, title, found)
+
+
+def _listed(ai: MusicAI, title: str, found: Played) -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"**{title}** · {words.count(int(found.plays.sum()), 'full play')}")
+        st.button(
+            "Close", key="history_close", icon=":material/close:", type="tertiary", on_click=_forget
+        )
+    if not len(found.rows):
+        st.caption("Nothing was listened to for 30 seconds without a skip.")
+        return
+    shown = found.rows[:_SHOWN]
+    notes = [words.count(int(n), "play") for n in found.plays[:_SHOWN]]
+    track_rows.draw(ai, shown, notes, key="history_played")
+    more = len(found.rows) - len(shown)
+    if more:
+        st.caption(f"And {words.count(more, 'more track')}, played less.")
+    ids = [ai.library.vocabulary.id(int(row)) for row in np.asarray(shown)]
+    staging.button(ids, "history_played_all", f"Add {words.count(len(ids), 'track')} to the list")

@@ -1,0 +1,64 @@
+"""Listening sessions: how many, how long, when, and in what mood."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import streamlit as st
+
+from musicai.ui import chart_box, charts, words
+
+if TYPE_CHECKING:
+    from musicai.history import SessionSummary
+
+_MINUTE = 60_000
+
+
+def draw(sessions: SessionSummary) -> None:
+    """The summary in a line, the lengths, the hours they begin in, and the moods."""
+    st.subheader("Sessions", anchor="sessions")
+    if not sessions.count:
+        st.caption("No sessions in this period.")
+        return
+    longest = date.fromisoformat(sessions.longest_day)
+    st.markdown(
+        f"**{words.count(sessions.count, 'session')}**, half of them longer than "
+        f"{words.hours(sessions.median_minutes * _MINUTE)} and "
+        f"{words.count(round(sessions.median_plays), 'play')}. The longest took "
+        f"{words.hours(sessions.longest_minutes * _MINUTE)}, on {longest.day} {longest:%B %Y}."
+    )
+    left, right = st.columns(2)
+    with left:
+        st.markdown("**How long**")
+        lengths = pd.DataFrame(sessions.lengths.items(), columns=["length", "sessions"])
+        chart_box.draw(
+            charts.counted_bars(sessions.lengths, "session"),
+            "history_lengths",
+            data=lengths,
+        )
+    with right:
+        st.markdown("**When they begin**")
+        hours = {f"{hour}:00": count for hour, count in enumerate(sessions.begin_hours)}
+        begun = pd.DataFrame(hours.items(), columns=["hour", "sessions"])
+        chart_box.draw(charts.hour_bars(sessions.begin_hours), "history_begin", data=begun)
+    _moods(sessions)
+    st.caption("A session ends where you pause for more than 30 minutes.")
+
+
+def _moods(sessions: SessionSummary) -> None:
+    st.markdown("**In what mood**")
+    if not sessions.moods:
+        st.caption(
+            "No mood can be told: the audio features of this music are not known. A table of "
+            "tracks that holds them, loaded in the Library, would help."
+        )
+        return
+    moods = pd.DataFrame(sessions.moods.items(), columns=["mood", "sessions"])
+    named = {mood.capitalize(): count for mood, count in sessions.moods.items()}
+    chart_box.draw(charts.counted_bars(named, "session"), "history_moods", data=moods)
+    if sessions.mood_unknown:
+        st.caption(
+            f"Of {words.count(sessions.mood_unknown, 'further session')} too little is known."
+        )

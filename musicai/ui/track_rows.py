@@ -1,0 +1,47 @@
+"""A few tracks one under the other: ring, title, a note, and what can be done with each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from musicai.ui import details, discover_seeds, staging, widgets, words
+
+if TYPE_CHECKING:
+    from musicai.ai_model import MusicAI
+    from musicai.tables import RowArray
+
+
+def draw(ai: MusicAI, rows: Sequence[int] | RowArray, notes: Sequence[str], key: str) -> None:
+    """One line a track.
+
+    Args:
+        ai: Whose library the rows are of.
+        rows: Track rows.
+        notes: What stands under each title.
+        key: Unique on the page; the keys of the buttons begin with it.
+    """
+    with st.container(gap="xsmall"):
+        for row, note in zip(rows, notes, strict=True):
+            _row(ai, int(row), note, key)
+
+
+def _row(ai: MusicAI, row: int, note: str, key: str) -> None:
+    track_id = ai.library.vocabulary.id(row)
+    name, artists = discover_seeds.named(ai, row)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", wrap=False):
+        widgets.ring(ai, row, 36)
+        with st.container(gap=None):
+            st.markdown(widgets.title_line(track_id, name, artists))
+            st.caption(words.plain(note))
+        st.button(
+            "Open",
+            key=f"{key}_open_{track_id}",
+            icon=":material/chevron_right:",
+            type="tertiary",
+            on_click=details.open_track,
+            args=(track_id,),
+        )
+        staging.button([track_id], f"{key}_add_{track_id}", "Add")
