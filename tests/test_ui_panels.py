@@ -67,20 +67,6 @@ def test_a_cell_that_is_a_formula_is_defused_in_csv() -> None:
     assert float(row["score"]) == 0.5
 
 
-def test_m3u_has_one_line_pair_a_track_whatever_the_name() -> None:
-    ai: Any = type("AI", (), {})()
-    ai.library = type("L", (), {"tracks": {"duration_ms": np_column([65_400.0, np.nan])}})()
-    nasty = item(rank=2, track=1, track_id="name:00ff00ff00ff00ff", name="a\n#EXTM3U\n/etc/passwd")
-    text = discover_list.m3u_of(ai, found(item(), nasty)).decode()
-    lines = text.splitlines()
-    assert lines[0] == "#EXTM3U"
-    assert lines[1] == "#EXTINF:65,One, Two - A title"
-    assert lines[2] == "https://open.spotify.com/track/4uLU6hMCjMI75M1A2tKUQC"
-    assert lines[3] == "#EXTINF:-1,One, Two - a #EXTM3U /etc/passwd"
-    assert lines[4] == "One, Two - a #EXTM3U -etc-passwd.mp3"
-    assert len(lines) == 5
-
-
 def np_column(values: list[float]) -> Any:
     class Column:
         def to_numpy(self) -> np.ndarray[Any, Any]:

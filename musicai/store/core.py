@@ -14,6 +14,7 @@ from musicai.sources.base import ColumnMapping
 from musicai.store import catalogue_changes as changes
 from musicai.store import cataloguing, choosing, owndata, past, removing
 from musicai.store.answering import AnswerStore
+from musicai.store.listing import ListStore
 from musicai.store.measuring import MeasureStore
 from musicai.store.profiles import ProfileStore, check_name
 from musicai.store.records import Catalogue, FileRecord, ImportRecord, OwnData
@@ -23,7 +24,7 @@ from musicai.store.writing import ImportWriter
 logger = logging.getLogger(__name__)
 
 
-class Store(ProfileStore, VersionStore, AnswerStore, MeasureStore):
+class Store(ProfileStore, VersionStore, AnswerStore, MeasureStore, ListStore):
     """Profiles, imports, catalogues, choices and what is known of model versions.
 
     Thread-safe: every method is one or a few short transactions of its own.

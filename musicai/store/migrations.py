@@ -128,5 +128,19 @@ def _to_5(connection: Connection) -> None:
     )
 
 
-MIGRATIONS: Mapping[int, Migration] = {1: _to_2, 2: _to_3, 3: _to_4, 4: _to_5}
+def _to_6(connection: Connection) -> None:
+    """The playlists that a person makes."""
+    connection.exec_driver_sql(
+        "CREATE TABLE lists (id INTEGER NOT NULL, profile TEXT NOT NULL, name TEXT NOT NULL, "
+        "made_at INTEGER NOT NULL, changed_at INTEGER NOT NULL, PRIMARY KEY (id), "
+        "CONSTRAINT lists_by_name UNIQUE (profile, name))"
+    )
+    connection.exec_driver_sql(
+        "CREATE TABLE list_tracks (list INTEGER NOT NULL, position INTEGER NOT NULL, "
+        "track_id TEXT NOT NULL, name TEXT NOT NULL, artists TEXT NOT NULL, "
+        "PRIMARY KEY (list, position))"
+    )
+
+
+MIGRATIONS: Mapping[int, Migration] = {1: _to_2, 2: _to_3, 3: _to_4, 4: _to_5, 5: _to_6}
 """From version n (the key) to n + 1. A copy of the database is made before the first."""

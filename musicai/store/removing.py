@@ -147,12 +147,21 @@ def delete_profile(store: OpenStore, name: str) -> None:
         for catalogue in mine:
             cataloguing.drop_unused(connection, store.settings, catalogue)
         choosing.forget(connection, name)
+        _forget_lists(connection, name)
         _forget_recordings(connection, name)
         for table in (schema.profile_versions, schema.activations):
             connection.execute(delete(table).where(table.c.profile == name))
         connection.execute(delete(schema.profiles).where(profiles.name == name))
     purge(store)
     store.clear_log()
+
+
+def _forget_lists(connection: Connection, profile: str) -> None:
+    """Delete the playlists that the person made."""
+    lists, tracks = schema.lists, schema.list_tracks
+    mine = select(lists.c.id).where(lists.c.profile == profile)
+    connection.execute(delete(tracks).where(tracks.c.list.in_(mine)))
+    connection.execute(delete(lists).where(lists.c.profile == profile))
 
 
 def _forget_recordings(connection: Connection, profile: str) -> None:

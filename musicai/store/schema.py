@@ -33,7 +33,7 @@ from sqlalchemy import (
 
 from musicai.tables import SOURCE_TRACK_COLUMNS
 
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 """Written to ``PRAGMA user_version``; raised by one with every migration."""
 
 metadata = MetaData()
@@ -370,6 +370,29 @@ read_dumps = Table(
 )
 """Dumps that were read to their end. ``state``: digest of the file's size and time and of the
 ids that were looked for; the same state would give the same measures."""
+
+lists = Table(
+    "lists",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("profile", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("made_at", Integer, nullable=False),
+    Column("changed_at", Integer, nullable=False),
+    UniqueConstraint("profile", "name", name="lists_by_name"),
+)
+"""The playlists that a person made here; the one without a name is being put together."""
+
+list_tracks = Table(
+    "list_tracks",
+    metadata,
+    Column("list", Integer, primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("track_id", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("artists", Text, nullable=False),
+)
+"""Their tracks in order. Title and artists stay readable when the track itself is gone."""
 
 
 Migration = Callable[[Connection], None]

@@ -11,8 +11,10 @@ import numpy as np
 import streamlit as st
 
 from musicai.genres import GENRE_LABELS
+from musicai.playlist_formats import plain_cell
+from musicai.playlists import listed
 from musicai.recommenders import COMPONENTS
-from musicai.ui import discover_seeds, jobs_panel, widgets, words
+from musicai.ui import discover_seeds, exports, jobs_panel, staging, widgets, words
 from musicai.ui.rings import contribution_svg
 
 if TYPE_CHECKING:
@@ -127,49 +129,29 @@ def _untrained(labels: Sequence[str]) -> None:
 
 
 def _export(ai: MusicAI, found: Recommendations) -> None:
-    for label, make, file, mime in (
-        ("CSV", lambda: csv_of(found), "musicai.csv", "text/csv"),
-        ("M3U", lambda: m3u_of(ai, found), "musicai.m3u8", "audio/x-mpegurl"),
-    ):
+    ids = [item.track_id for item in found]
+    staging.button(ids, "discover_add_all", "Add all to list")
+    with st.popover("Export", icon=":material/download:", disabled=not ids):
         st.download_button(
-            label,
-            make,
-            file,
-            mime,
-            key=f"export_{label}",
-            icon=":material/download:",
+            "CSV with scores",
+            lambda: csv_of(found),
+            "musicai.csv",
+            "text/csv",
+            key="export_scores",
             on_click="ignore",
-            disabled=not len(found),
-            help=(
-                "A table with scores, parts and reasons."
-                if label == "CSV"
-                else "A playlist file for a music player."
-            ),
+            help="A table with scores, parts and reasons.",
         )
+        exports.buttons(ai, "musicai", lambda: listed(ai.library, ids), "export")
 
 
 def csv_of(found: Recommendations) -> bytes:
     """The list as CSV. A cell that a spreadsheet would run as a formula gets an apostrophe."""
     frame = found.to_frame()
     for column in ("name", "artists", "reason", "origin"):
-        frame[column] = [f"'{v}" if str(v)[:1] in tuple("=+-@\t\r") else v for v in frame[column]]
+        frame[column] = [plain_cell(str(value)) for value in frame[column]]
     buffer = io.StringIO()
     frame.to_csv(buffer, index=False, lineterminator="\r\n")
     return buffer.getvalue().encode("utf-8-sig")
-
-
-def m3u_of(ai: MusicAI, found: Recommendations) -> bytes:
-    """The list as an extended M3U; a track without an address is named as a file might be."""
-    durations = ai.library.tracks["duration_ms"].to_numpy()
-    lines = ["#EXTM3U"]
-    for item in found:
-        length = durations[item.track]
-        whole = -1 if np.isnan(length) else round(float(length) / 1000)
-        shown = f"{words.literal(words.by(item.artists))} - {words.literal(item.name)}"
-        url = widgets.link_of(item.track_id, item.name, item.artists)
-        at_spotify = url if url and "/track/" in url else None
-        lines += [f"#EXTINF:{whole},{shown}", at_spotify or shown.replace("/", "-") + ".mp3"]
-    return ("\n".join(lines) + "\n").encode()
 
 
 def rows(ai: MusicAI, found: Recommendations) -> None:

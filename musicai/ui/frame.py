@@ -12,7 +12,7 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from musicai.settings import PROJECT_ROOT
-from musicai.ui import details, jobs_panel, period_panel, preparing_panel, state, words
+from musicai.ui import details, jobs_panel, period_panel, preparing_panel, staging, state, words
 from musicai.ui.rings import logo_svg
 
 _FRAMED = "_framed"
@@ -31,6 +31,12 @@ _GROUPS: dict[str, list[tuple[str, str, str, str]]] = {
             "Discover",
             ":material/explore:",
             "Your list, and the sliders that move it. Every track says why it is there.",
+        ),
+        (
+            "playlists.py",
+            "Playlists",
+            ":material/queue_music:",
+            "The list you are putting together, the ones you saved, and those you imported.",
         ),
     ],
     "Know": [
@@ -148,4 +154,5 @@ def _sidebar() -> None:
         period_panel.selector()
     else:
         st.caption("No music yet. Home has two ways to begin.")
+    staging.sidebar()
     jobs_panel.sidebar()

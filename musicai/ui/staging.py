@@ -1,4 +1,4 @@
-"""The list that is being put together, on every page."""
+"""The list that is being put together: on every page, one click away."""
 
 from __future__ import annotations
 
@@ -6,11 +6,66 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from musicai.playlists import listed
+from musicai.store.listing import STAGING
+from musicai.ui import state, words
+
+_TOLD = 3
+"""Titles named in the side bar: those added last."""
+
 
 def add(track_ids: Sequence[str]) -> None:
     """Put tracks at the end of the list; for callbacks."""
+    state.attempt(lambda: _add(track_ids))
+
+
+def _add(track_ids: Sequence[str]) -> None:
+    ai = state.current_ai()
+    wanted = listed(ai.library, list(track_ids))
+    added = state.store().add_to_list(ai.profile, wanted)
+    there = len(wanted) - added
+    told = f"{words.count(added, 'track')} added to your list." if added else ""
+    if there:
+        told += f" {words.count(there, 'track')} {'was' if there == 1 else 'were'} in it already."
+    st.toast(told.strip() or "Nothing to add.", icon=":material/playlist_add_check:")
 
 
 def button(track_ids: Sequence[str], key: str, label: str = "Add to list") -> None:
     """A button that puts tracks at the end of the list."""
-    st.button(label, key=key, icon=":material/playlist_add:", on_click=add, args=(track_ids,))
+    st.button(
+        label,
+        key=key,
+        icon=":material/playlist_add:",
+        type="tertiary",
+        disabled=not track_ids,
+        on_click=add,
+        args=(list(track_ids),),
+    )
+
+
+def sidebar() -> None:
+    """The list in the side bar of every page, and the way into it."""
+    profile = state.current_profile()
+    if profile is None:
+        return
+    tracks = state.store().list_tracks(profile, STAGING)
+    if st.button(
+        f"Your list · {words.count(len(tracks), 'track')}",
+        key="staging_open",
+        icon=":material/queue_music:",
+        width="stretch",
+        help="Put tracks together from any page; reorder, extend, save and export them here.",
+    ):
+        _manage()
+    if tracks:
+        titles = [words.plain(track.name, 40) for track in tracks[-_TOLD:]]
+        more = len(tracks) - len(titles)
+        st.caption(f"{'… ' if more else ''}{' · '.join(titles)}")
+
+
+@st.dialog("Your list", width="large")
+def _manage() -> None:
+    from musicai.ui import list_panel  # noqa: PLC0415 (its buttons add to this list)
+
+    state.show_kept_error()
+    state.guarded(lambda: list_panel.draw(state.current_ai(), STAGING, "staging"))

@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 import streamlit as st
 
-from musicai.tables import AUDIO_FEATURES, FEATURE_SOURCES, INVENTED_PREFIX, UNIT_FEATURES
+from musicai.playlists import search_address
+from musicai.tables import AUDIO_FEATURES, FEATURE_SOURCES, UNIT_FEATURES
 from musicai.ui import state, words
 from musicai.ui.jobs_panel import open_sample
 from musicai.ui.palette import component_colour
@@ -17,9 +17,6 @@ from musicai.ui.rings import ring_svg
 
 if TYPE_CHECKING:
     from musicai.ai_model import MusicAI
-
-_SPOTIFY_ID = 22
-"""Length of a Spotify track id."""
 
 _SOURCE_WORDS = {
     "file": "from your file",
@@ -94,12 +91,8 @@ def _ring_words(audio: Sequence[float], source: str) -> str:
 
 def link_of(track_id: str, name: str, artists: Sequence[str]) -> str | None:
     """Where the track can be heard: its page, a search where it has no id, None if invented."""
-    if track_id.startswith(INVENTED_PREFIX):
-        return None
-    if len(track_id) == _SPOTIFY_ID and track_id.isalnum():
-        return f"https://open.spotify.com/track/{track_id}"
     wanted = f"{artists[0]} {name}" if artists else name
-    return f"https://open.spotify.com/search/{quote(words.literal(wanted), safe='')}"
+    return search_address(track_id, words.literal(wanted))
 
 
 def title_line(track_id: str, name: str, artists: Sequence[str], *, linked: bool = True) -> str:

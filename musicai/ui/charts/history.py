@@ -160,7 +160,8 @@ def calendar(days: Days, year: int, *, upright: bool = False) -> Chart:
         customdata=[[day.isoformat(), count] for day, count in shown],
         hovertemplate="%{text}: %{customdata[1]} full plays<extra></extra>",
     )
-    figure = figure_of([marks], 53 * 22 if upright else 190)
+    height = 22 * (max(week) - min(week) + 1) + 50 if upright else 190
+    figure = figure_of([marks], height)
     months = [date(year, number, 1) for number in range(1, 13)]
     of_weeks = {
         "tickvals": [(day - monday).days / 7 for day in months],
@@ -174,7 +175,9 @@ def calendar(days: Days, year: int, *, upright: bool = False) -> Chart:
     }
     if upright:
         figure.update_xaxes(showgrid=False, side="top", **{**of_days, "range": [-0.6, 6.6]})
-        figure.update_yaxes(showgrid=False, **{**of_weeks, "range": [53.2, -0.8]})
+        figure.update_yaxes(
+            showgrid=False, **{**of_weeks, "range": [max(week) + 0.8, min(week) - 0.8]}
+        )
     else:
         figure.update_xaxes(showgrid=False, **of_weeks)
         figure.update_yaxes(showgrid=False, ticks="", **of_days)

@@ -1,0 +1,220 @@
+"""The playlists that a person makes here, the one being put together among them.
+
+Every change is one transaction that reads what it changes: of two windows that add at the
+same moment, both are heard. They say nothing about taste: nothing here is ever trained on.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import Connection, Select, delete, func, insert, select, update
+
+from musicai.choices import Listed, MadeList
+from musicai.errors import DataError, NotFound
+from musicai.store import schema
+from musicai.store.opened import OpenStore
+
+STAGING = ""
+"""Name of the list that is being put together."""
+
+LONGEST_NAME = 100
+LONGEST_LIST = 10_000
+"""Tracks of a list, at most: as many as other programs take."""
+
+_LISTS, _TRACKS = schema.lists, schema.list_tracks
+
+
+class ListStore(OpenStore):
+    """The part of the store that keeps the lists a person makes."""
+
+    def made_lists(self, profile: str) -> list[MadeList]:
+        """The named lists of a profile, by name."""
+        query = (
+            select(_LISTS, func.count(_TRACKS.c.list).label("tracks"))
+            .outerjoin(_TRACKS, _TRACKS.c.list == _LISTS.c.id)
+            .where(_LISTS.c.profile == profile, _LISTS.c.name != STAGING)
+            .group_by(_LISTS.c.id)
+            .order_by(func.lower(_LISTS.c.name))
+        )
+        with self.reading() as connection:
+            rows = connection.execute(query).all()
+        return [MadeList(row.name, row.tracks, row.made_at, row.changed_at) for row in rows]
+
+    def list_tracks(self, profile: str, name: str = STAGING) -> list[Listed]:
+        """The tracks of a list in order; of the one being put together, none at first.
+
+        Raises:
+            NotFound: there is no list of that name.
+        """
+        with self.reading() as connection:
+            return _tracks(connection, _id(connection, profile, name))
+
+    def add_to_list(self, profile: str, tracks: Iterable[Listed], name: str = STAGING) -> int:
+        """Put tracks at the end of a list; those that are in it stay where they are.
+
+        Returns:
+            How many were added.
+
+        Raises:
+            NotFound: there is no list of that name.
+            DataError: the list would grow too long; nothing is added.
+        """
+        with self.writing() as connection:
+            known = _tracks(connection, _id(connection, profile, name))
+            there = {track.track_id for track in known}
+            new = {track.track_id: track for track in tracks if track.track_id not in there}
+            if new:
+                _put(connection, profile, name, [*known, *new.values()])
+        return len(new)
+
+    def take_from_list(self, profile: str, track_ids: Iterable[str], name: str = STAGING) -> int:
+        """Take tracks out of a list; how many were in it.
+
+        Raises:
+            NotFound: there is no list of that name.
+        """
+        gone = set(track_ids)
+        with self.writing() as connection:
+            known = _tracks(connection, _id(connection, profile, name))
+            left = [track for track in known if track.track_id not in gone]
+            if len(left) < len(known):
+                _put(connection, profile, name, left)
+        return len(known) - len(left)
+
+    def move_in_list(self, profile: str, track_id: str, by: int, name: str = STAGING) -> None:
+        """Move a track up (``by`` < 0) or down, at most to the end; an absent one moves nothing.
+
+        Raises:
+            NotFound: there is no list of that name.
+        """
+        with self.writing() as connection:
+            tracks = _tracks(connection, _id(connection, profile, name))
+            place = next((n for n, one in enumerate(tracks) if one.track_id == track_id), None)
+            if place is None:
+                return
+            track = tracks.pop(place)
+            tracks.insert(min(max(place + by, 0), len(tracks)), track)
+            _put(connection, profile, name, tracks)
+
+    def save_list(
+        self, profile: str, name: str, tracks: Sequence[Listed], *, replace: bool = False
+    ) -> None:
+        """Keep tracks as a named list.
+
+        Args:
+            profile: Whose.
+            name: 1 to 100 visible characters on one line.
+            tracks: In order.
+            replace: Take the place of a list of that name.
+
+        Raises:
+            DataError: the name cannot be one, or is taken; or the list is too long.
+        """
+        name = checked_name(name)
+        with self.writing() as connection:
+            if _found(connection, profile, name) is not None and not replace:
+                raise DataError(
+                    f"There is a playlist {name!r} already. Choose another name, or replace it."
+                )
+            _put(connection, profile, name, tracks)
+
+    def rename_list(self, profile: str, name: str, new: str) -> None:
+        """Give a named list another name.
+
+        Raises:
+            NotFound: there is no list of that name.
+            DataError: the new name cannot be one, or is taken.
+        """
+        new = checked_name(new)
+        with self.writing() as connection:
+            which = _id(connection, profile, name)
+            other = _found(connection, profile, new)
+            if other is not None and other != which:
+                raise DataError(f"There is a playlist {new!r} already; choose another name.")
+            connection.execute(
+                update(_LISTS)
+                .where(_LISTS.c.id == which)
+                .values(name=new, changed_at=int(time.time()))
+            )
+
+    def delete_list(self, profile: str, name: str = STAGING) -> None:
+        """Delete a list with its tracks.
+
+        Raises:
+            NotFound: there is no list of that name.
+        """
+        with self.writing() as connection:
+            which = _id(connection, profile, name)
+            connection.execute(delete(_TRACKS).where(_TRACKS.c.list == which))
+            connection.execute(delete(_LISTS).where(_LISTS.c.id == which))
+
+
+def checked_name(name: str) -> str:
+    """A playlist's name, without blanks at its ends.
+
+    Raises:
+        DataError: it is empty, too long, or holds control characters.
+    """
+    name = name.strip()
+    if not name or len(name) > LONGEST_NAME or not name.isprintable():
+        raise DataError(
+            f"A playlist's name needs 1 to {LONGEST_NAME} visible characters on one line."
+        )
+    return name
+
+
+def _found(connection: Connection, profile: str, name: str) -> int | None:
+    """A list's id; None where there is none."""
+    query = select(_LISTS.c.id).where(_LISTS.c.profile == profile, _LISTS.c.name == name)
+    return connection.execute(query).scalar()
+
+
+def _id(connection: Connection, profile: str, name: str) -> int | None:
+    """A list's id; None only for the one being put together, which begins without any."""
+    found = _found(connection, profile, name)
+    if found is None and name != STAGING:
+        raise NotFound(f"There is no playlist {name!r} here. `musicai playlists list` lists them.")
+    return found
+
+
+def _tracks(connection: Connection, which: int | None) -> list[Listed]:
+    query: Select[tuple[str, str, str]] = (
+        select(_TRACKS.c.track_id, _TRACKS.c.name, _TRACKS.c.artists)
+        .where(_TRACKS.c.list == which)
+        .order_by(_TRACKS.c.position)
+    )
+    rows = connection.execute(query).all()
+    return [Listed(row.track_id, row.name, row.artists) for row in rows]
+
+
+def _put(connection: Connection, profile: str, name: str, tracks: Sequence[Listed]) -> None:
+    """Write a list as a whole: it is short, and its order stays free of gaps."""
+    if len(tracks) > LONGEST_LIST:
+        raise DataError(
+            f"A list holds at most {LONGEST_LIST:,} tracks; this would have {len(tracks):,}."
+        )
+    now = int(time.time())
+    which = _found(connection, profile, name)
+    if which is None:
+        done = connection.execute(
+            insert(_LISTS).values(profile=profile, name=name, made_at=now, changed_at=now)
+        )
+        which = done.lastrowid
+    connection.execute(update(_LISTS).where(_LISTS.c.id == which).values(changed_at=now))
+    connection.execute(delete(_TRACKS).where(_TRACKS.c.list == which))
+    if tracks:
+        connection.execute(
+            insert(_TRACKS),
+            [
+                {
+                    "list": which,
+                    "position": position,
+                    "track_id": track.track_id,
+                    "name": track.name,
+                    "artists": track.artists,
+                }
+                for position, track in enumerate(tracks)
+            ],
+        )
