@@ -7,7 +7,8 @@ import time
 
 import numpy as np
 
-from musicai.history import days, played, sessions, tops
+from musicai.history import days, detail, played, sessions, tops
+from musicai.history.detail import Detail
 from musicai.history.model import (
     Days,
     Figures,
@@ -26,6 +27,7 @@ from musicai.taste.listening import Plays
 
 __all__ = [
     "Days",
+    "Detail",
     "Figures",
     "Forgotten",
     "ListeningHistory",
@@ -33,8 +35,10 @@ __all__ = [
     "Played",
     "SessionSummary",
     "Streak",
+    "detail",
     "listening_history",
     "played",
+    "tops",
 ]
 
 logger = logging.getLogger(__name__)

@@ -52,8 +52,13 @@ class Plays:
 
         A moment without a zone is in UTC.
         """
-        inside = slice(_position(self.start, since, 0), _position(self.start, until, len(self)))
-        return Plays(**{one.name: getattr(self, one.name)[inside] for one in fields(self)})
+        return self.only(
+            slice(_position(self.start, since, 0), _position(self.start, until, len(self)))
+        )
+
+    def only(self, which: slice | BoolArray) -> Plays:
+        """Some of the plays, in the same order."""
+        return Plays(**{one.name: getattr(self, one.name)[which] for one in fields(self)})
 
     def __len__(self) -> int:
         return len(self.track)

@@ -1,18 +1,233 @@
-"""One artist or one track."""
+"""One artist or one track: plays from the first to the last, what it is, and what goes with it."""
 
 from __future__ import annotations
 
+from datetime import date
+from typing import TYPE_CHECKING
+
+import pandas as pd
 import streamlit as st
 
-from musicai.ui import details, state, widgets, words
+from musicai.errors import NoCandidates
+from musicai.genres import GENRE_LABELS, GENRES
+from musicai.history import detail as history_detail
+from musicai.tables import AUDIO_FEATURES, FEATURE_SOURCES
+from musicai.taste.wording import amount
+from musicai.ui import (
+    chart_box,
+    charts,
+    details,
+    discover_seeds,
+    period_panel,
+    staging,
+    state,
+    track_rows,
+    widgets,
+    words,
+)
+
+if TYPE_CHECKING:
+    from musicai.ai_model import MusicAI
+    from musicai.history import Detail
+
+_SIMILAR = 5
+_ALL_OF_IT = 50
+"""Tracks of an artist that "Add to list" takes, at most."""
 
 
 def draw() -> None:
     """The artist or track of the address."""
     ai = state.current_ai()
     widgets.invented_note(ai.library.invented)
-    found = details.wanted()
-    if found is None:
+    wanted = details.wanted()
+    if wanted is None:
         st.info("Click an artist or a track on Taste, History or the Map to see it here.")
         return
-    st.subheader(words.plain(found[1]), anchor=False)
+    kind, value = wanted
+    zone = period_panel.timezone(ai)
+    find = history_detail.track_detail if kind == details.TRACK else history_detail.artist_detail
+    told = find(ai.library, ai.features, state.codes(ai), state.plays(ai, zone), value)
+    _head(ai, kind, told)
+    _figures(kind, told, zone)
+    if told.days is not None:
+        _over_time(told, zone)
+    if kind == details.TRACK:
+        _what_it_is(ai, told)
+    else:
+        _its_tracks(ai, told)
+    _similar(ai, told)
+
+
+def _head(ai: MusicAI, kind: str, told: Detail) -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if kind == details.TRACK:
+            widgets.ring(ai, told.rows[0], 64)
+        with st.container(gap=None):
+            st.subheader(words.plain(told.name) or "Untitled", anchor=False)
+            if told.artists:
+                st.caption(f"by {words.plain(told.artists)}")
+    ids = _ids(ai, kind, told)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button(
+            "Start from this",
+            key="detail_seeds",
+            icon=":material/explore:",
+            type="primary",
+            on_click=_start_from,
+            args=(ids[: discover_seeds.MAX_SEEDS],),
+            help="Discover lists what goes with it.",
+        )
+        label = "Add to list" if kind == details.TRACK else "Add its tracks to list"
+        staging.button(ids, "detail_add", label)
+        if kind == details.TRACK:
+            artist = told.artists.split(", ")[0]
+            st.button(
+                f"More by {words.plain(artist, 40)}",
+                key="detail_artist",
+                icon=":material/person:",
+                type="tertiary",
+                disabled=not artist,
+                on_click=details.open_artist,
+                args=(artist,),
+            )
+            link = widgets.link_of(ids[0], told.name, told.artists.split(", "))
+            if link:
+                st.link_button("Open in Spotify", link, icon=":material/open_in_new:")
+
+
+def _ids(ai: MusicAI, kind: str, told: Detail) -> list[str]:
+    """The track itself; of an artist the most played tracks, then the others."""
+    rows = [row for row, _ in told.top]
+    rows += [row for row in told.rows if row not in set(rows)]
+    rows = rows[: 1 if kind == details.TRACK else _ALL_OF_IT]
+    return [ai.library.vocabulary.id(row) for row in rows]
+
+
+def _start_from(ids: list[str]) -> None:
+    discover_seeds.set_seeds(*ids)
+    state.go_to("pages/discover.py", {})
+
+
+# --- plays ----------------------------------------------------------------------------
+
+
+def _figures(kind: str, told: Detail, zone: str) -> None:
+    if told.first is None or told.last is None:
+        st.caption("You have never played it.")
+        return
+    of_all = "tracks" if kind == details.TRACK else "artists"
+    skipped = "–"
+    if told.skip_known:
+        skipped = words.share(told.skipped / told.skip_known)
+    widgets.stats(
+        {
+            "Full plays": f"{told.plays:,}",
+            "Listened": words.hours(told.hours * 3_600_000),
+            "Rank": "–" if told.rank is None else f"{told.rank:,} of {told.of:,}",
+            "Skipped": skipped,
+        }
+    )
+    first, last = (date.fromisoformat(day) for day in (told.first, told.last))
+    line = f"First played on {first.day} {first:%B %Y}"
+    line += f", last on {last.day} {last:%B %Y}." if first != last else ", and only then."
+    st.markdown(line)
+    st.caption(
+        f"From all of your history. Rank is among the {of_all} you played in full; days are "
+        f"{words.plain(words.zone(zone))}."
+    )
+
+
+def _over_time(told: Detail, zone: str) -> None:
+    if told.days is None:
+        return
+    st.markdown("**Over time**")
+    step = charts.usual_step(told.days)
+    found = charts.buckets(told.days, step)
+    rows = pd.DataFrame(
+        [(one.first, one.last, one.plays, one.hours) for one in found],
+        columns=["first_day", "last_day", "full_plays", "hours"],
+    )
+    chart_box.draw(charts.timeline(found, step, "plays"), "detail_timeline", data=rows)
+    if told.plays:
+        st.markdown("**By hour of the day**")
+        hours = pd.DataFrame({"hour": range(24), "full_plays": told.by_hour})
+        chart_box.draw(charts.hour_bars(told.by_hour), "detail_hours", data=hours)
+
+
+# --- what it is -----------------------------------------------------------------------
+
+
+def _what_it_is(ai: MusicAI, told: Detail) -> None:
+    st.markdown("**What is known of it**")
+    row = told.rows[0]
+    tracks = ai.library.tracks
+    source = FEATURE_SOURCES[int(ai.features.feature_source[row])]
+    facts = {
+        "Album": str(tracks["album"].iat[row]),
+        "Year": _number(float(ai.features.year[row])),
+        "Genre": _genres(ai, row),
+        "Tags": ", ".join(part for part in str(tracks["genres"].iat[row]).split(";") if part),
+        "Known from": str(tracks["origin"].iat[row]),
+        "Releases here": str(len(told.rows)),
+    }
+    lines = [f"- {name}: {words.plain(text)}" for name, text in facts.items() if text]
+    st.markdown("\n".join(lines))
+    known = [
+        (name.capitalize(), amount(name, float(value)))
+        for name, value in zip(AUDIO_FEATURES, ai.features.audio[row], strict=True)
+        if value == value  # noqa: PLR0124 (NaN is not itself)
+    ]
+    if not known:
+        st.caption("Its audio features are not known.")
+        return
+    st.table(
+        pd.DataFrame(known, columns=["Audio feature", "Value"]),
+        hide_index=True,
+        border="horizontal",
+        alt="The audio features of this track",
+        width=360,
+    )
+    st.caption(f"Audio features {widgets.SOURCE_WORDS[source]}.")
+
+
+def _number(value: float) -> str:
+    return "" if pd.isna(value) else f"{value:.0f}"
+
+
+def _genres(ai: MusicAI, row: int) -> str:
+    shares = ai.features.genres[row]
+    named = [GENRE_LABELS[name] for name, one in zip(GENRES, shares, strict=True) if one >= 0.5]
+    return ", ".join(named)
+
+
+def _its_tracks(ai: MusicAI, told: Detail) -> None:
+    st.markdown("**Its tracks**")
+    if told.top:
+        notes = [words.count(plays, "full play") for _, plays in told.top]
+        track_rows.draw(ai, [row for row, _ in told.top], notes, key="detail_top")
+    rest = len(told.rows) - len(told.top)
+    if rest > 0:
+        st.caption(f"{words.count(rest, 'further track')} of it in your library and catalogues.")
+
+
+def _similar(ai: MusicAI, told: Detail) -> None:
+    st.markdown("**Goes with it**")
+    rows = [row for row, _ in told.top[:3]] or list(told.rows[:3])
+    try:
+        found = ai.get_hybrid_recommendations(
+            seed_tracks=[ai.library.vocabulary.id(row) for row in rows],
+            mode="mix",
+            n_recommendations=min(_SIMILAR + len(told.rows), 100),
+            diversity=0.1,
+        )
+    except NoCandidates as error:
+        st.caption(words.plain(str(error), 300))
+        return
+    own = set(told.rows)
+    others = [item for item in found if item.track not in own][:_SIMILAR]
+    if not others:
+        st.caption("Nothing else is known here that goes with it.")
+        return
+    track_rows.draw(
+        ai, [item.track for item in others], [item.reason for item in others], key="detail_similar"
+    )

@@ -16,7 +16,8 @@ import streamlit as st
 from musicai.ai_model import MusicAI
 from musicai.enrichment import Coverage, Plan, coverage, plan_for
 from musicai.errors import MusicAIError, NotFound
-from musicai.history import ListeningHistory, listening_history
+from musicai.history import ListeningHistory, listening_history, tops
+from musicai.history.tops import Codes
 from musicai.logs import setup_logging
 from musicai.neighbours import PackCoverage
 from musicai.neighbours import pack_coverage as coverage_of_pack
@@ -208,6 +209,16 @@ def plays(ai: MusicAI, timezone: str) -> Plays:
 @st.cache_resource(max_entries=2, show_spinner=False)
 def _plays(fingerprint: str, timezone: str, _ai: MusicAI) -> Plays:
     return timed(_ai.library, 0, timezone)
+
+
+def codes(ai: MusicAI) -> Codes:
+    """What the profile's tracks count as in its history, worked out once."""
+    return _codes(ai.library.fingerprint, ai)
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _codes(fingerprint: str, _ai: MusicAI) -> Codes:
+    return tops.codes(_ai.library, _ai.features)
 
 
 def newest_play(ai: MusicAI) -> datetime | None:

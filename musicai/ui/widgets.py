@@ -18,7 +18,7 @@ from musicai.ui.rings import ring_svg
 if TYPE_CHECKING:
     from musicai.ai_model import MusicAI
 
-_SOURCE_WORDS = {
+SOURCE_WORDS = {
     "file": "from your file",
     "matched": "matched in a catalogue",
     "estimated": "estimated from the same artist or genre",
@@ -86,7 +86,7 @@ def _ring_words(audio: Sequence[float], source: str) -> str:
         return "Taste ring: features not known"
     unit = dict(zip(AUDIO_FEATURES, audio, strict=True))
     known = ", ".join(f"{n} {unit[n]:.2f}" for n in UNIT_FEATURES if not math.isnan(unit[n]))
-    return f"Taste ring, {_SOURCE_WORDS[source]}: {known}"
+    return f"Taste ring, {SOURCE_WORDS[source]}: {known}"
 
 
 def link_of(track_id: str, name: str, artists: Sequence[str]) -> str | None:

@@ -74,32 +74,40 @@ def usual_step(days: Days) -> str:
     return "day" if n <= 62 else "week" if n <= 2 * 366 else "month"
 
 
-def timeline(found: Sequence[Bucket], step: str) -> Chart:
-    """Hours of listening over time, one bar a stretch; a click tells its first and last day."""
+def timeline(found: Sequence[Bucket], step: str, of: str = "hours") -> Chart:
+    """Listening over time, one bar a stretch; a click tells its first and last day.
+
+    Args:
+        found: The stretches, in order.
+        step: One of ``STEPS``.
+        of: What the bars measure: "hours", or "plays" where an hour would be much.
+    """
     words = [_span_words(one, step) for one in found]
+    values = [one.hours if of == "hours" else one.plays for one in found]
     figure = figure_of(
         [
             go.Bar(
                 x=[one.first.isoformat() for one in found],
-                y=[one.hours for one in found],
+                y=values,
                 marker={"color": ACCENT, "cornerradius": 2},
                 text=words,
                 textposition="none",
-                customdata=[[one.key, one.plays] for one in found],
-                hovertemplate="%{text}: %{y:.1f} h, %{customdata[1]} full plays<extra></extra>",
+                customdata=[[one.key, one.plays, one.hours] for one in found],
+                hovertemplate="%{text}: %{customdata[2]:.1f} h, %{customdata[1]} full plays"
+                "<extra></extra>",
             )
         ],
         260,
         bargap=0.12,
     )
+    title = "hours" if of == "hours" else "full plays"
     figure.update_xaxes(type="date", tickformat=_ticks(found), nticks=6, showgrid=False)
-    figure.update_yaxes(nticks=5, title={"text": "hours", "standoff": 14}, rangemode="tozero")
-    best = max(found, key=lambda one: one.hours)
-    total = sum(one.hours for one in found)
+    figure.update_yaxes(nticks=5, title={"text": title, "standoff": 14}, rangemode="tozero")
+    best = max(range(len(found)), key=lambda at: values[at])
     return Chart(
         figure,
-        f"{total:,.0f} hours by {step}; most in {_span_words(best, step)} with "
-        f"{best.hours:,.1f} hours.",
+        f"{sum(values):,.0f} {title} by {step}; most in {words[best]} with "
+        f"{values[best]:,.1f}.".replace(".0.", "."),
     )
 
 
