@@ -18,6 +18,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from scipy.sparse import csr_matrix
 
+from musicai.data_processor import build_features
 from musicai.errors import QueryError
 from musicai.frames import empty_frame
 from musicai.genres import GENRES
@@ -31,6 +32,7 @@ from musicai.tables import (
 from musicai.taste import TasteProfile, taste_profile
 from musicai.taste.evidence import side
 from musicai.taste.wording import amount, axis_sentence, decimal, percent
+from tests.constructed import night_and_weekend
 
 MONDAY = datetime(2024, 1, 1, tzinfo=UTC)
 """A Monday, midnight."""
@@ -659,3 +661,20 @@ def test_a_million_plays_take_a_second() -> None:
     assert taste.listening_patterns is not None
     assert taste.listening_patterns.plays == n
     assert min(took) < 1
+
+
+# --- 60 % jazz at night, 40 % techno at weekends, a switch in March -------------------
+
+
+def test_the_night_and_weekend_listener_comes_out() -> None:
+    data = night_and_weekend()
+    before = taste_profile(data, build_features(data), until=datetime(2025, 3, 1, tzinfo=UTC))
+    assert before.genre_shares["jazz"] == pytest.approx(0.6, abs=0.01)
+    assert before.genre_shares["electronic"] == pytest.approx(0.4, abs=0.01)
+    assert before.genre_diversity.effective_genres == pytest.approx(1.96, abs=0.01)
+    patterns = before.listening_patterns
+    assert patterns is not None
+    assert set(np.flatnonzero(patterns.by_hour)) == {12, 22}
+    assert any("Jazz" in text for text in texts(before, "night"))
+    whole = taste_profile(data, build_features(data))
+    assert any("Classical" in text for text in texts(whole, "change"))

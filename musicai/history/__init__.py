@@ -7,7 +7,7 @@ import time
 
 import numpy as np
 
-from musicai.history import days, detail, played, sessions, tops
+from musicai.history import days, detail, drift, played, sessions, tops
 from musicai.history.detail import Detail
 from musicai.history.model import (
     Days,
@@ -36,6 +36,7 @@ __all__ = [
     "SessionSummary",
     "Streak",
     "detail",
+    "drift",
     "listening_history",
     "played",
     "tops",

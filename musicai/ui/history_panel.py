@@ -11,6 +11,7 @@ import streamlit as st
 from musicai.ui import (
     chart_box,
     charts,
+    history_drift,
     history_forgotten,
     history_plays,
     history_sessions,
@@ -47,6 +48,7 @@ def draw() -> None:
         history_plays.draw(ai, zone)
         history_sessions.draw(told.sessions)
         history_tops.draw(ai, told)
+        history_drift.draw(ai, period, zone)
     history_forgotten.draw(ai, told)
 
 

@@ -17,6 +17,8 @@ from musicai.ai_model import MusicAI
 from musicai.enrichment import Coverage, Plan, coverage, plan_for
 from musicai.errors import MusicAIError, NotFound
 from musicai.history import ListeningHistory, listening_history, tops
+from musicai.history.drift import Drift
+from musicai.history.drift import drift as find_drift
 from musicai.history.tops import Codes
 from musicai.logs import setup_logging
 from musicai.neighbours import PackCoverage
@@ -199,6 +201,22 @@ def _history(
     _ai: MusicAI,
 ) -> ListeningHistory:
     return listening_history(_ai.library, _ai.features, Period(since, until), timezone)
+
+
+def drift(ai: MusicAI, period: Period, timezone: str) -> Drift:
+    """How the taste of the profile's owner changed in a period, computed once."""
+    return _drift(ai.library.fingerprint, period.since, period.until, timezone, ai)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _drift(
+    fingerprint: str,
+    since: datetime | None,
+    until: datetime | None,
+    timezone: str,
+    _ai: MusicAI,
+) -> Drift:
+    return find_drift(_ai.features, plays(_ai, timezone).between(since, until))
 
 
 def plays(ai: MusicAI, timezone: str) -> Plays:

@@ -6,6 +6,7 @@ shows, not what kind of chart it is. Draw one with
 """
 
 from musicai.ui.charts.base import CONFIG, Chart
+from musicai.ui.charts.drift import drift_features, drift_genres
 from musicai.ui.charts.habits import (
     WEEKDAYS,
     clock,
@@ -49,6 +50,8 @@ __all__ = [
     "coverage_bars",
     "discoveries",
     "diversity",
+    "drift_features",
+    "drift_genres",
     "genres",
     "hour_bars",
     "metrics_chart",
