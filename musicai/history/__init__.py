@@ -7,7 +7,7 @@ import time
 
 import numpy as np
 
-from musicai.history import days, detail, drift, played, sessions, tops
+from musicai.history import days, detail, drift, played, recap, sessions, tops
 from musicai.history.detail import Detail
 from musicai.history.model import (
     Days,
@@ -39,6 +39,7 @@ __all__ = [
     "drift",
     "listening_history",
     "played",
+    "recap",
     "tops",
 ]
 

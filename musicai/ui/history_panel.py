@@ -14,6 +14,7 @@ from musicai.ui import (
     history_drift,
     history_forgotten,
     history_plays,
+    history_recap,
     history_sessions,
     history_tops,
     period_panel,
@@ -50,6 +51,7 @@ def draw() -> None:
         history_tops.draw(ai, told)
         history_drift.draw(ai, period, zone)
     history_forgotten.draw(ai, told)
+    history_recap.draw(ai, zone)
 
 
 # --- figures --------------------------------------------------------------------------

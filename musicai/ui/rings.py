@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from html import escape
 
@@ -32,6 +32,9 @@ __all__ = [
     "mood_colour",
     "ring_svg",
 ]
+
+Point = tuple[float, float]
+"""x and y, y downwards."""
 
 _UNIT = len(UNIT_FEATURES)
 _ENERGY = UNIT_FEATURES.index("energy")
@@ -113,20 +116,55 @@ def _ring_body(shape: Sequence[float], colour: str, *, sure: bool) -> str:
 
 def _outline(shape: Sequence[float]) -> str:
     """A closed Catmull-Rom curve through the seven points, as cubic Béziers."""
-    points = []
+    curves = list(_curves(shape))
+    (x, y), *_ = curves[0]
+    parts = [
+        f"C{one[0]:.1f} {one[1]:.1f} {two[0]:.1f} {two[1]:.1f} {end[0]:.1f} {end[1]:.1f}"
+        for _, one, two, end in curves
+    ]
+    return f"M{x:.1f} {y:.1f}" + "".join(parts) + "Z"
+
+
+def _curves(shape: Sequence[float]) -> Iterator[tuple[Point, Point, Point, Point]]:
+    """Start, two control points and end of each Bézier, in a square of 44."""
+    points: list[Point] = []
     for axis, ((x, y), value) in enumerate(zip(_DIRECTIONS, shape, strict=True)):
         reach = math.sqrt(value) if axis in _STRETCHED else value
         radius = _HOLE + _THIN + _REACH * reach
         points.append((22 + x * radius, 22 + y * radius))
-    path = [f"M{points[0][0]:.1f} {points[0][1]:.1f}"]
     for at in range(_UNIT):
         (bx, by), (sx, sy) = points[at - 1], points[at]
         (ex, ey), (ax, ay) = points[(at + 1) % _UNIT], points[(at + 2) % _UNIT]
-        path.append(
-            f"C{sx + (ex - bx) / 6:.1f} {sy + (ey - by) / 6:.1f} "
-            f"{ex - (ax - sx) / 6:.1f} {ey - (ay - sy) / 6:.1f} {ex:.1f} {ey:.1f}"
+        yield (
+            (sx, sy),
+            (sx + (ex - bx) / 6, sy + (ey - by) / 6),
+            (ex - (ax - sx) / 6, ey - (ay - sy) / 6),
+            (ex, ey),
         )
-    return "".join(path) + "Z"
+
+
+def ring_points(shape: Sequence[float], steps: int = 16) -> list[Point]:
+    """The outline of a ring as a closed polygon, for pictures that are not SVG.
+
+    Args:
+        shape: ``UNIT_FEATURES`` from 0 to 1, all known.
+        steps: Points on each of the seven curves.
+
+    Returns:
+        Points in a square of 44, whose middle is (22, 22).
+    """
+    found = []
+    for curve in _curves(shape):
+        for step in range(steps):
+            t = step / steps
+            share = ((1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t**2 * (1 - t), t**3)
+            x, y = (sum(s * p[axis] for s, p in zip(share, curve, strict=True)) for axis in (0, 1))
+            found.append((x, y))
+    return found
+
+
+RING_HOLE = _HOLE
+"""Radius of a ring's hole, in the same square."""
 
 
 @lru_cache(maxsize=16_384)

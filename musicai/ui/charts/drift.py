@@ -51,8 +51,8 @@ def drift_genres(told: Drift) -> Chart:
         barmode="stack",
         bargap=0.05,
         showlegend=True,
-        legend={**legend_above(), "traceorder": "normal"},
-        margin={"l": 4, "r": 4, "t": 90, "b": 4},
+        legend={**legend_above(), "y": 1.09, "traceorder": "normal"},
+        margin={"l": 4, "r": 4, "t": 100, "b": 4},
     )
     figure.update_yaxes(range=[0, 1], tickformat=".0%", nticks=5, title={"text": "share of plays"})
     return _marked(figure, told, "Genre shares by month")
@@ -88,8 +88,8 @@ def drift_features(told: Drift, names: Sequence[str]) -> Chart:
         traces,
         320,
         showlegend=True,
-        legend=legend_above(),
-        margin={"l": 4, "r": 4, "t": 70, "b": 4},
+        legend={**legend_above(), "y": 1.1},
+        margin={"l": 4, "r": 4, "t": 76, "b": 4},
     )
     figure.update_yaxes(range=[0, 1], nticks=5, title={"text": "mean, 0 to 1"})
     return _marked(figure, told, "Audio features by month")
