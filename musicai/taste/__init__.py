@@ -8,32 +8,45 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import chain
+from typing import Any
 
 from musicai.periods import zone
 from musicai.recommenders.base import TrackFeatures
 from musicai.tables import IntArray, Library
-from musicai.taste import evidence, favourites, insights, listening, sound
+from musicai.taste import clusters, evidence, favourites, habits, insights, listening, moods, sound
 from musicai.taste.listening import Double, Listening
 from musicai.taste.model import (
+    Cluster,
     Coverage,
     FeatureTaste,
     GenreDiversity,
     Insight,
     ListeningPatterns,
+    Loyalty,
     Month,
+    MoodMap,
+    Peers,
+    Quarter,
     Sessions,
+    SkipHabits,
     TasteProfile,
     Top,
 )
 
 __all__ = [
+    "Cluster",
     "Coverage",
     "FeatureTaste",
     "GenreDiversity",
     "Insight",
     "ListeningPatterns",
+    "Loyalty",
     "Month",
+    "MoodMap",
+    "Peers",
+    "Quarter",
     "Sessions",
+    "SkipHabits",
     "TasteProfile",
     "Top",
     "taste_profile",
@@ -125,6 +138,10 @@ def _describe(
         eras=favourites.eras(library, weights),
         mainstream=mainstream,
         mainstream_catalogue=mainstream_catalogue,
+        popularity=favourites.popularity(features, weights),
+        moods=moods.mood_map(features, weights),
+        clusters=clusters.clusters(features, genre_rows, weights),
+        **_habits(library, features, heard, genre_rows, shares),
         listening_patterns=listening.patterns(heard.plays) if heard.plays is not None else None,
         insights=(),
         missing=heard.missing
@@ -132,6 +149,35 @@ def _describe(
     )
     found = _insights(profile, features, heard, genre_rows, compared)
     return replace(profile, insights=insights.ranked(found))
+
+
+def _habits(
+    library: Library,
+    features: TrackFeatures,
+    heard: Listening,
+    genre_rows: Double,
+    shares: dict[str, float],
+) -> dict[str, Any]:
+    """What takes times: loyalty, skips, and how diversity moved and compares."""
+    found: dict[str, Any] = {
+        "loyalty": None,
+        "skips": None,
+        "diversity_over_time": (),
+        "diversity_peers": None,
+    }
+    if heard.plays is None or heard.everything is None or not len(heard.plays):
+        return found
+    own = sound.diversity(shares).effective_genres
+    return found | {
+        "loyalty": habits.loyalty(features, heard.plays, heard.everything),
+        "skips": habits.skips(heard.plays, genre_rows),
+        "diversity_over_time": habits.diversity_over_time(heard.plays, genre_rows),
+        "diversity_peers": habits.peers(
+            listening.completed_of_all(library), len(library.listeners), genre_rows, own
+        )
+        if len(library.listeners) > habits.PEERS_LEAST
+        else None,
+    }
 
 
 def _insights(

@@ -116,3 +116,13 @@ def mainstream(
         float(popularity[mine > 0] @ mine[mine > 0] / mine.sum()) if mine.any() else None,
         float(popularity[other].mean()) if other.any() else None,
     )
+
+
+def popularity(features: TrackFeatures, weights: Double) -> tuple[float, ...]:
+    """(10,) shares of the listening of known popularity: 0 to 9, 10 to 19 … 90 to 100."""
+    known = np.isfinite(features.popularity) & (weights > 0)
+    if not known.any():
+        return ()
+    place = np.clip(features.popularity[known] // 10, 0, 9).astype(np.int64)
+    sums = np.bincount(place, weights=weights[known], minlength=10)
+    return tuple((sums / sums.sum()).tolist())

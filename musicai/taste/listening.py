@@ -23,6 +23,23 @@ Double = npt.NDArray[np.float64]
 
 DAY = 86_400
 HOUR = 3_600
+STAY_DAYS = 30
+"""A track stayed if it was completed again so many days or more after the first time."""
+SETTLED_DAYS = 90
+"""Days after a first play before it is said that a track did not stay."""
+ENDS: dict[str, tuple[str, ...]] = {
+    "to the end": ("trackdone",),
+    "skipped on": ("fwdbtn", "nextbtn"),
+    "skipped back": ("backbtn",),
+    "another was chosen": ("endplay", "clickrow", "clickside", "playbtn", "remote"),
+    "the player was closed": (
+        "logout",
+        "unexpected-exit",
+        "unexpected-exit-while-paused",
+        "appload",
+    ),
+}
+"""What ended a play, in words → Spotify's names for it (``reason_end``)."""
 _EPOCH_WEEKDAY = 3
 """1 January 1970 was a Thursday; Monday is 0."""
 
@@ -46,6 +63,11 @@ class Plays:
     """The first completed play of its track in the whole history, not only the period."""
     session: IntArray
     """Listening session, ascending."""
+    stayed: npt.NDArray[np.int8]
+    """Of a first completed play: 1 if its track was completed again a month or more later, 0 if
+    not, though there was time enough; −1 for every other play, and where it is too early to say."""
+    ended: npt.NDArray[np.int8]
+    """Position in ``ENDS`` of what ended the play; −1 where it is not said."""
 
     def between(self, since: datetime | None, until: datetime | None) -> Plays:
         """The plays from one moment, up to but without another; None leaves an end open.
@@ -84,6 +106,8 @@ class Listening:
     plays: Plays | None
     missing: tuple[str, ...]
     """What could not be counted, in sentences."""
+    everything: Plays | None = None
+    """The plays of all time, of which ``plays`` are a part."""
 
 
 def select(
@@ -116,7 +140,7 @@ def select(
             f"None of the {len(plays.track):,} plays was listened to for 30 seconds "
             "without a skip, so there is no taste to show yet.",
         )
-    return Listening("plays", weights, plays, missing)
+    return Listening("plays", weights, plays, missing, whole)
 
 
 def of_tracks(
@@ -182,7 +206,8 @@ def timed(library: Library, listener: int, timezone: str) -> Plays:
     at = np.flatnonzero(done)[::-1]
     earliest = np.full(library.n_tracks, -1, dtype=np.int64)
     earliest[track[at]] = at  # of several, the last one written stays: the first play
-    first[earliest[earliest >= 0]] = True
+    firsts = earliest[earliest >= 0]
+    first[firsts] = True
     return Plays(
         track=track,
         start=start,
@@ -192,7 +217,40 @@ def timed(library: Library, listener: int, timezone: str) -> Plays:
         skipped=_skipped(frame["skipped"]),
         first=first,
         session=sessions(frame),
+        stayed=_stayed(track, start, done, earliest, firsts),
+        ended=_ended(frame["reason_end"]),
     )
+
+
+def completed_of_all(library: Library) -> tuple[Long, Long]:
+    """Listener and track of each completed play of every listener."""
+    done = np.asarray(completed(library.plays), dtype=np.bool_)
+    listener, track = (library.plays[name].to_numpy()[done] for name in ("listener", "track"))
+    return listener.astype(np.int64), track.astype(np.int64)
+
+
+def _stayed(
+    track: IntArray, start: Long, done: BoolArray, earliest: Long, firsts: Long
+) -> npt.NDArray[np.int8]:
+    """``Plays.stayed``: ``earliest`` is the first completed play of each track, −1 for none."""
+    found = np.full(len(track), -1, dtype=np.int8)
+    if not len(firsts):
+        return found
+    began = np.where(earliest >= 0, start[earliest], np.iinfo(np.int64).max)
+    again = done & (start - began[track] >= STAY_DAYS * DAY)
+    kept = np.zeros(len(earliest), dtype=np.bool_)
+    kept[track[again]] = True
+    settled = start[-1] - start[firsts] >= SETTLED_DAYS * DAY
+    told = firsts[settled]
+    found[told] = kept[track[told]]
+    return found
+
+
+def _ended(column: pd.Series) -> npt.NDArray[np.int8]:
+    places = {name: at for at, names in enumerate(ENDS.values()) for name in names}
+    categories = [places.get(str(name).lower(), -1) for name in column.cat.categories]
+    # one more for the code −1, which stands for a missing value
+    return np.array([*categories, -1], dtype=np.int8)[column.cat.codes.to_numpy()]
 
 
 def _aware(moment: datetime | None, where: ZoneInfo) -> datetime | None:
@@ -271,7 +329,16 @@ def _months(plays: Plays) -> tuple[Month, ...]:
     start, length = month.min(), int(month.max() - month.min()) + 1
     counts = np.bincount(month - start, minlength=length)
     fresh = np.bincount(month[plays.first[plays.done]] - start, minlength=length)
+    told = plays.stayed[plays.done]
+    settled = np.bincount(month[told >= 0] - start, minlength=length)
+    stayed = np.bincount(month[told == 1] - start, minlength=length)
     return tuple(
-        Month(str(np.datetime64(int(start) + at, "M")), int(counts[at]), int(fresh[at]))
+        Month(
+            month=str(np.datetime64(int(start) + at, "M")),
+            plays=int(counts[at]),
+            first_listens=int(fresh[at]),
+            settled=int(settled[at]),
+            stayed=int(stayed[at]),
+        )
         for at in range(length)
     )

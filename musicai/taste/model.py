@@ -87,6 +87,10 @@ class Month:
     """Completed plays."""
     first_listens: int
     """Tracks completed for the first time ever in the loaded history."""
+    settled: int
+    """Of those, the ones first completed 90 days or more before the last play."""
+    stayed: int
+    """Of the settled ones, those completed again 30 days or more after the first time."""
 
 
 @dataclass(frozen=True)
@@ -136,6 +140,84 @@ class ListeningPatterns:
 
 
 @dataclass(frozen=True)
+class Loyalty:
+    """How much of the listening keeps to few artists, and how many of them are kept."""
+
+    artists: int
+    """First artists with a completed play."""
+    top_1: float
+    """Share of the plays of the most played artist."""
+    top_5: float
+    top_10: float
+    effective_artists: float
+    """exp of the Shannon entropy of the artists' shares (Hill number of order 1)."""
+    settled: int
+    """Artists first completed in the period, 90 days or more before the last play."""
+    kept: int
+    """Of those, the ones completed again 30 days or more after the first time."""
+
+
+@dataclass(frozen=True)
+class SkipHabits:
+    """What is skipped; only plays that say whether they were."""
+
+    n: int
+    skipped: int
+    first_n: int
+    """Plays of tracks never completed before, that say whether they were skipped."""
+    first_skipped: int
+    by_genre: tuple[tuple[str, int, int], ...]
+    """Genre, skipped, n, for genres with enough plays; most skipped first."""
+    median_seconds: float | None
+    """Half of the skipped plays were left sooner; None without any."""
+    ends: Mapping[str, int]
+    """What ended the plays, in words → plays; empty where nothing says so."""
+
+
+@dataclass(frozen=True)
+class Quarter:
+    """Genre diversity of three months."""
+
+    quarter: str
+    """``YYYY-Qn``."""
+    plays: int
+    """Completed plays of known genre."""
+    effective_genres: float
+
+
+@dataclass(frozen=True)
+class Peers:
+    """The genre diversity of other listeners of the same kind (real, or all invented)."""
+
+    n: int
+    """Other listeners with enough plays of known genre."""
+    median: float
+    """Of their effective numbers of genres."""
+    below: float
+    """Share of them with a smaller one than the listener's."""
+
+
+@dataclass(frozen=True)
+class MoodMap:
+    """Where the listening lies on the plane of valence and energy, and near which moods."""
+
+    known: float
+    """Share of the listening of which both are known."""
+    valence: float
+    """Mean."""
+    energy: float
+    """Mean."""
+    spread: tuple[float, float]
+    """Standard deviations of valence and energy."""
+    cells: tuple[tuple[int, ...], ...]
+    """(20, 20) plays by energy (rows, from 0 up) and valence; weights are rounded."""
+    moods: Mapping[str, float]
+    """Mood → share of the known listening that it fits best; sums to 1."""
+    places: Mapping[str, tuple[float, float]]
+    """Mood → valence and energy of the listening that it fits best; absent where it fits none."""
+
+
+@dataclass(frozen=True)
 class Insight:
     """One finding: a sentence with its numbers, its evidence and its rank."""
 
@@ -152,6 +234,31 @@ class Insight:
     """What was compared with what, and how many plays on each side."""
     weight: float
     """How surprising: the cautious end of the effect, in standard deviations."""
+    chart: str = ""
+    """Which part of the page shows it: "sound", "moods", "genres", "diversity", "favourites",
+    "habits" or "skips"; "" for none."""
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """One of several tastes: tracks that are alike, and how much of the listening they are."""
+
+    name: str
+    """From its genre, its mood and its top artists."""
+    share: float
+    """Of the listening that is clustered."""
+    plays: float
+    tracks: int
+    genre: str
+    """The genre it has most more of than the rest; "" where none is known."""
+    mood: str
+    """The mood it fits best; "" where none can be told."""
+    artists: tuple[str, ...]
+    """The most played first artists."""
+    rows: tuple[int, ...]
+    """Track rows: its most played recordings."""
+    audio: Mapping[str, float | None]
+    """Audio feature → mean over its plays; None where none is known."""
 
 
 @dataclass(frozen=True)
@@ -191,8 +298,23 @@ class TasteProfile:
     """Mean popularity, 0 to 100, of the listening where it is known."""
     mainstream_catalogue: float | None
     """Mean popularity of the tracks compared with."""
+    popularity: tuple[float, ...]
+    """(10,) shares of the listening of known popularity: 0 to 9, 10 to 19 … 90 to 100; empty
+    where none is known."""
+    moods: MoodMap | None
+    """None where valence and energy of nothing are known."""
+    clusters: tuple[Cluster, ...]
+    """The several tastes of the listener, largest first; one where they do not part."""
     listening_patterns: ListeningPatterns | None
     """None where plays carry no times: playlists only, or tracks handed in."""
+    loyalty: Loyalty | None
+    """None likewise."""
+    skips: SkipHabits | None
+    """None likewise, and where no play says whether it was skipped."""
+    diversity_over_time: tuple[Quarter, ...]
+    """Quarters with enough plays, in order; empty likewise."""
+    diversity_peers: Peers | None
+    """None where fewer than 20 other listeners of the same kind are loaded."""
     insights: tuple[Insight, ...]
     """Most surprising first."""
     missing: tuple[str, ...] = field(default=())
