@@ -158,6 +158,10 @@ class Candidates:
         year = year[~np.isnan(year)]
         return (int(year.min()), int(year.max())) if len(year) else None
 
+    def without_year(self, rows: RowArray) -> int:
+        """How many of ``rows`` have no known year."""
+        return int(np.isnan(self._library.tracks["year"].to_numpy()[rows]).sum())
+
     def has_fresh(self, rows: RowArray) -> bool:
         """Whether any of ``rows`` is a fresh release of a loved artist."""
         return bool(self._fresh[rows].any())

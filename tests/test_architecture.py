@@ -41,7 +41,7 @@ LEVELS: tuple[tuple[str, ...], ...] = (
     ("scoring",),
     ("weights",),
     ("finding", "candidates"),
-    ("highlights", "listing"),
+    ("highlights", "listing", "narrowing"),
     ("artifacts", "bundled"),
     ("registry", "taste"),
     ("history",),
