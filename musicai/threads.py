@@ -9,6 +9,9 @@ from functools import cache
 from typing import Any
 
 
+_turn = threading.RLock()
+
+
 @cache
 def _controller() -> Any:
     """The libraries of linear algebra that are loaded, looked up once: that takes milliseconds."""
@@ -17,33 +20,15 @@ def _controller() -> Any:
     return threadpoolctl.ThreadpoolController()
 
 
-class _OneThread:
-    """One thread from the first of several overlapping uses to the last."""
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """One thread for products of a matrix and a vector; afterwards what was before.
 
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._users = 0
-        self._limit: Any = None
-
-    @contextmanager
-    def __call__(self) -> Iterator[None]:
-        with self._lock:
-            if not self._users:
-                self._limit = _controller().limit(limits=1, user_api="blas")
-            self._users += 1
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._users -= 1
-                if not self._users:
-                    self._limit.restore_original_limits()
-
-
-one_thread = _OneThread()
-"""``with one_thread():`` for products of a matrix and a vector.
-
-They take a millisecond, in which waking and joining threads costs more than it gains, most of
-all where other programs want the same cores. The limit is the whole process's; sessions that
-overlap share it, and what was before is restored after the last one.
-"""
+    They take a millisecond, in which waking and joining threads costs more than it gains, most
+    of all where other programs want the same cores. The limit is the whole process's, so lists
+    of several sessions are made one after another: what was before could not be told apart from
+    the limit of another one. Where another thread that is alive has set a limit of its own,
+    ``threadpoolctl`` keeps to that one; it costs time and nothing else.
+    """
+    with _turn, _controller().limit(limits=1, user_api="blas"):
+        yield

@@ -27,23 +27,19 @@ def test_one_thread_inside_and_what_was_before_afterwards() -> None:
         assert blas_threads() == before
 
 
-def test_overlapping_sessions_share_the_limit_until_the_last_ends() -> None:
-    first_in, second_in, first_out = (threading.Event() for _ in range(3))
+def test_many_sessions_leave_what_was_before() -> None:
+    seen: list[set[int]] = []
 
-    def first() -> None:
-        with one_thread():
-            first_in.set()
-            second_in.wait(10)
-        first_out.set()
+    def session() -> None:
+        with one_thread(), one_thread():
+            seen.append(blas_threads())
 
-    with threadpool_limits(2, "blas"):
-        before = blas_threads()
-        session = threading.Thread(target=first)
-        session.start()
-        first_in.wait(10)
-        with one_thread():
-            second_in.set()
-            first_out.wait(10)
-            assert blas_threads() == {1}
-        session.join()
-        assert blas_threads() == before
+    before = blas_threads()
+    sessions = [threading.Thread(target=session) for _ in range(8)]
+    for one in sessions:
+        one.start()
+    for one in sessions:
+        one.join()
+    assert len(seen) == 8
+    assert {1} in seen
+    assert blas_threads() == before

@@ -2,7 +2,7 @@
 
 python -m benchmarks.quality sociallgn --data ../shared/data --json
 python -m benchmarks.quality playlists --data ../shared/data --json
-python -m benchmarks.quality interactions --train FILE --test FILE [--valid FILE] \\
+python -m benchmarks.quality interactions --train FILE --test FILE [--valid FILE]
     [--budget SECONDS] --json
 """
 
