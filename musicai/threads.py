@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
-
 _turn = threading.RLock()
 
 
