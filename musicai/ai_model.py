@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from musicai import highlights, ranking
+from musicai import highlights, narrowing, ranking
 from musicai.candidates import Candidates
 from musicai.catalogues import load_library
 from musicai.data_processor import history, load_features, training_data
@@ -31,14 +30,14 @@ from musicai.requests import (
     Tuning,
     shares,
 )
-from musicai.sample import SAMPLE_PROFILE, load_sample
 from musicai.scoring import score_all
 from musicai.segments import segment_of
-from musicai.serving import Serving, serving
+from musicai.serving import Serving, choose_profile, serving
 from musicai.settings import Settings, load_settings
 from musicai.store import Store
 from musicai.tables import BoolArray, IntArray, Library, RowArray
 from musicai.taste import TasteProfile, taste_profile
+from musicai.threads import one_thread
 from musicai.weights import LearnedWeights
 
 logger = logging.getLogger(__name__)
@@ -291,16 +290,17 @@ class MusicAI:
             raise NoCandidates(why_not)
         query = self._query(request, listener)
         rows = self._rows_of(listener, mode)
-        self._check_coverage(request, rows)
-        rows = self._filtered(rows, query)
-        passing, left_out = self._passing(rows, request.filters)
+        narrowing.check_coverage(self._candidates, request, rows)
+        rows = narrowing.asked_for(self._candidates, rows, query)
+        passing, left_out = narrowing.passing(self._candidates, rows, request.filters)
         notes += left_out
         if listener is None:
             notes += (
                 f"No listener {request.user_id!r} is known here, so the list follows "
                 + ("your seeds." if len(query.seeds) else "what is popular, the mood and genre."),
             )
-        scaled, stacked = score_all(self.components, query, rows, passing)
+        with one_thread():
+            scaled, stacked = score_all(self.components, query, rows, passing)
         return Scored(
             request=request,
             query=query,
@@ -312,39 +312,6 @@ class MusicAI:
             notes=self.notes + notes,
             origins=self._candidates.origins(passing),
         )
-
-    def _passing(self, rows: RowArray, filters: Filters) -> tuple[RowArray, tuple[str, ...]]:
-        """The rows that pass the filters, and what is to be known of the others."""
-        if not filters:
-            return rows, ()
-        passing = self._candidates.filtered(rows, filters)
-        if not len(passing):
-            raise NoCandidates(self._why_none(rows, filters))
-        if filters.years is None:
-            return passing, ()
-        unknown = int(np.isnan(self.library.tracks["year"].to_numpy()[rows]).sum())
-        note = f"The years leave out {unknown:,} tracks whose year is not known."
-        return passing, (note,) if unknown else ()
-
-    def _why_none(self, rows: RowArray, filters: Filters) -> str:
-        """Which single filter to lift so that something is left; else that it takes several."""
-        names = {
-            "origins": "the origin",
-            "years": "the years",
-            "only_genres": "the genres",
-            "fresh": "“fresh releases”",
-        }
-        none = Filters()
-        helps = [
-            words
-            for name, words in names.items()
-            if getattr(filters, name) != getattr(none, name)
-            and len(
-                self._candidates.filtered(rows, replace(filters, **{name: getattr(none, name)}))
-            )
-        ]
-        what = " or ".join(helps) if helps else "several of them"
-        return f"No track passes these filters together. Lift {what}."
 
     def _query(self, request: Request, listener: int | None) -> Query:
         seeds = self.library.vocabulary.rows(request.seed_tracks)
@@ -363,37 +330,13 @@ class MusicAI:
             genre_strength=request.genre_strength,
         )
 
-    def _filtered(self, rows: RowArray, query: Query) -> RowArray:
-        """Without the seeds' recordings; at full genre strength, that genre only."""
-        if len(query.seeds):
-            rows = self._candidates.without(rows, query.seeds)
-        if query.genre and query.genre_strength >= 1:
-            rows = self._candidates.members(rows, query.genre)
-        if not len(rows):
-            raise NoCandidates(
-                "No track is left after the seeds and the genre filter. "
-                "Lower the genre's strength, or choose fewer seeds."
-            )
-        return rows
-
-    def _check_coverage(self, request: Request, rows: RowArray) -> None:
-        moods = {mood: self._candidates.mood(mood, rows) for mood in request.mood}
-        self._refuse(moods, "mood")
-        genres = {genre: self._candidates.genre(genre, rows) for genre in request.genre}
-        self._refuse(genres, "genre")
-
-    @staticmethod
-    def _refuse(asked: Mapping[str, str | None], what: str) -> None:
-        for name, why_not in asked.items():
-            if why_not:
-                raise QueryError(f"The {what} {name!r} cannot be used here. {why_not}")
-
     def rank(self, scored: Scored, tuning: Tuning) -> Recommendations:
         """Blend, re-rank and explain: the fast part, for every move of a slider."""
         weights = tuning.weights or self.weights_for(scored.request.user_id)
         if tuning.weights is None:  # of a version that knew other components
             weights = {name: weight for name, weight in weights.items() if name in COMPONENTS}
-        return self._lists.make(scored, tuning, weights, self.version, self.untrained)
+        with one_thread():
+            return self._lists.make(scored, tuning, weights, self.version, self.untrained)
 
     # --- finding ----------------------------------------------------------------------
 
@@ -451,12 +394,3 @@ class MusicAI:
             raise QueryError("None of these tracks and artists is known in this profile.")
         chosen = np.unique(np.array(rows, dtype=np.int32))
         return taste_profile(self.library, self.features, tracks=chosen)
-
-
-def choose_profile(store: Store, settings: Settings) -> str:
-    """The newest profile with real data, else the sample, loaded if need be."""
-    real = [p for p in store.profiles() if not p.invented and store.imports(p.name)]
-    if real:
-        return max(real, key=lambda profile: profile.created_at).name
-    load_sample(store, settings, no_progress)
-    return SAMPLE_PROFILE

@@ -142,21 +142,27 @@ class Candidates:
     def origins(self, rows: RowArray) -> dict[str, int]:
         """Origin → how many of ``rows`` are known from it, most first."""
         codes, names = self._origin
-        counts = np.bincount(codes[rows], minlength=len(names))
+        here = codes[rows]
+        # a comparison a name is faster than bincount, which waits for itself where most are equal
+        counts = np.array([np.count_nonzero(here == code) for code in range(len(names))])
         order = np.argsort(-counts, kind="stable")
         return {names[k]: int(counts[k]) for k in order if counts[k]}
 
     @cached_property
-    def _origin(self) -> tuple[RowArray, list[str]]:
-        """(n_tracks,) number of each track's origin, as wide as counting wants it; the names."""
+    def _origin(self) -> tuple[IntArray, list[str]]:
+        """(n_tracks,) number of each track's origin; the names."""
         origin = self._library.tracks["origin"].cat
-        return origin.codes.to_numpy().astype(np.intp), [str(name) for name in origin.categories]
+        return np.asarray(origin.codes, dtype=np.int32), [str(name) for name in origin.categories]
 
     def years(self, rows: RowArray) -> tuple[int, int] | None:
         """First and last known year of ``rows``; None where none is known."""
         year = self._library.tracks["year"].to_numpy()[rows]
         year = year[~np.isnan(year)]
         return (int(year.min()), int(year.max())) if len(year) else None
+
+    def without_year(self, rows: RowArray) -> int:
+        """How many of ``rows`` have no known year."""
+        return int(np.isnan(self._library.tracks["year"].to_numpy()[rows]).sum())
 
     def has_fresh(self, rows: RowArray) -> bool:
         """Whether any of ``rows`` is a fresh release of a loved artist."""

@@ -33,8 +33,7 @@ def score_all(
 
     for at, component in enumerate(components.values()):
         _score_into(component, query, rows, places, scaled[at])
-        stacked[at] = scaled[at]
-        stacked[at][np.isnan(scaled[at])] = 0.0
+        _neutral_into(component, scaled[at], stacked[at])
     return dict(zip(components, scaled, strict=True)), stacked
 
 
@@ -50,3 +49,12 @@ def _score_into(
         ranking.anchor(whole, whole)
     if places is not None:
         np.take(whole, places, out=out, mode="clip")
+
+
+def _neutral_into(component: Component, scaled: FloatArray, out: FloatArray) -> None:
+    """Scaled scores with the neutral 0 for no opinion."""
+    if component.scaling == "anchored":  # never below 0: the larger of both, a tenth of the time
+        np.fmax(scaled, np.float32(0.0), out=out)
+    else:
+        out[:] = scaled
+        out[np.isnan(scaled)] = 0.0

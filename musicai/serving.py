@@ -1,4 +1,4 @@
-"""Which version serves a library: the active one, if it knows enough of the library's tracks."""
+"""Which profile and version serve: the active one, if it knows enough of the library's tracks."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from musicai.errors import ModelError
+from musicai.progress import no_progress
 from musicai.recommenders.base import Component
 from musicai.registry import LoadedVersion, active, load
+from musicai.sample import SAMPLE_PROFILE, load_sample
 from musicai.settings import Settings
 from musicai.store import Store
 from musicai.tables import IntArray, Library
@@ -80,3 +82,12 @@ def _aligned(loaded: LoadedVersion, library: Library, rows: IntArray) -> dict[st
         for name, component in loaded.components.items()
         if component.trained
     }
+
+
+def choose_profile(store: Store, settings: Settings) -> str:
+    """The newest profile with real data, else the sample, loaded if need be."""
+    real = [p for p in store.profiles() if not p.invented and store.imports(p.name)]
+    if real:
+        return max(real, key=lambda profile: profile.created_at).name
+    load_sample(store, settings, no_progress)
+    return SAMPLE_PROFILE

@@ -13,7 +13,7 @@ from tests.conftest import ROOT
 
 LEVELS: tuple[tuple[str, ...], ...] = (
     ("errors",),
-    ("settings", "progress", "output", "segments"),
+    ("settings", "progress", "output", "segments", "threads"),
     ("logs", "frames", "choices", "measures", "periods"),
     ("packs",),
     ("tables",),
@@ -41,7 +41,7 @@ LEVELS: tuple[tuple[str, ...], ...] = (
     ("scoring",),
     ("weights",),
     ("finding", "candidates"),
-    ("highlights", "listing"),
+    ("highlights", "listing", "narrowing"),
     ("artifacts", "bundled"),
     ("registry", "taste"),
     ("history",),

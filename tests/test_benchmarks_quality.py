@@ -13,6 +13,7 @@ from scipy.sparse import csr_matrix
 
 from benchmarks.quality import interactions, protocol, sociallgn
 from benchmarks.quality.__main__ import main
+from benchmarks.quality.budget import Budget
 from benchmarks.quality.choosing import best_single, cut, hybrid_weights, sampled
 from benchmarks.quality.pairs import Layout, layout_of, read_pairs
 from benchmarks.quality.scoring import Lists, Problem, Times, rank_all, score_users, top
@@ -264,6 +265,52 @@ def test_a_file_that_is_not_there_ends_with_a_message(
     missing = str(tmp_path / "no.txt")
     assert main(["interactions", "--train", missing, "--test", missing]) == 2
     assert "no.txt" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize(("budget", "spent"), [("0", True), ("600", False)])
+def test_a_spent_budget_leaves_settings_out_and_says_so(
+    split: tuple[Path, Path], capsys: pytest.CaptureFixture[str], budget: str, spent: bool
+) -> None:
+    train, test = map(str, split)
+    asked = ["interactions", "--train", train, "--test", test, "--budget", budget, "--json"]
+    assert main(asked) == 0
+    printed = capsys.readouterr().out
+    search = json.loads(printed.splitlines()[-1])["config"]["search"]
+    none, all_ = {"collaborative": 0, "item_item": 0}, {"collaborative": 2, "item_item": 2}
+    assert search == {
+        "budget_s": float(budget),
+        "spent": spent,
+        "tried": none if spent else all_,
+        "left_out": all_ if spent else none,
+    }
+    assert ("were not tried" in printed) is spent
+
+
+def test_a_budget_is_shared_and_nothing_begins_that_would_end_late(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now = [100.0]
+    monkeypatch.setattr("benchmarks.quality.budget.time.perf_counter", lambda: now[0])
+    budget = Budget(10.0)
+    budget.begin("a", 2)  # until 105
+    assert budget.allows("a")
+    now[0] = 102.0
+    assert budget.allows("a")  # would end at 104
+    now[0] = 104.0
+    assert not budget.allows("a")  # would end at 106
+    budget.begin("b", 1)  # until 110: what the first left is the second's
+    assert budget.allows("b")
+    now[0] = 109.0
+    assert not budget.allows("b")
+    assert budget.report()["left_out"] == {"a": 1, "b": 1}
+
+
+@pytest.mark.parametrize("budget", ["-1", "nan", "inf", "soon"])
+def test_a_budget_is_a_number_of_seconds(budget: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["interactions", "--train", "a", "--test", "b", f"--budget={budget}"])
+    assert "--budget" in capsys.readouterr().err
 
 
 def test_training_items_are_never_recommended() -> None:

@@ -2,7 +2,8 @@
 
 python -m benchmarks.quality sociallgn --data ../shared/data --json
 python -m benchmarks.quality playlists --data ../shared/data --json
-python -m benchmarks.quality interactions --train FILE --test FILE [--valid FILE] --json
+python -m benchmarks.quality interactions --train FILE --test FILE [--valid FILE]
+    [--budget SECONDS] --json
 """
 
 from __future__ import annotations
@@ -32,6 +33,13 @@ def main(arguments: list[str] | None = None) -> int:
     one.add_argument("--train", type=Path, required=True)
     one.add_argument("--test", type=Path, required=True)
     one.add_argument("--valid", type=Path)
+    one.add_argument(
+        "--budget",
+        type=_seconds,
+        default=interactions.BUDGET,
+        metavar="SECONDS",
+        help="for trying settings (default %(default)s); the best so far then stand",
+    )
     for one in which.choices.values():
         one.add_argument("--seed", type=int, default=0)
         one.add_argument("--json", action="store_true", help="print one JSON object last")
@@ -53,11 +61,23 @@ def _result(asked: argparse.Namespace) -> dict[str, Any]:
         return run(sociallgn.load(asked.data), seed=asked.seed)
     if asked.which == "playlists":
         return run(playlists.load(asked.data), seed=asked.seed)
-    return run(interactions.load(asked.train, asked.test, asked.valid), seed=asked.seed)
+    problem = interactions.load(asked.train, asked.test, asked.valid)
+    return run(problem, seed=asked.seed, budget_s=asked.budget)
+
+
+def _seconds(text: str) -> float:
+    value = float(text)
+    if not 0 <= value < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text} is not a number of seconds, 0 or more")
+    return value
 
 
 def _print(result: dict[str, Any]) -> None:
     print(f"{result['dataset']}, n = {result['n']}, {result['seconds']} s")
+    search = result["config"]["search"]
+    if search["spent"]:
+        left = sum(search["left_out"].values())
+        print(f"The {search['budget_s']:g} s for settings were spent: {left} were not tried.")
     print(f"{'':16}" + "".join(f"{name:>12}" for name in SHOWN))
     rows = {"hybrid": result["metrics"], **result["baselines"]}
     for name, metrics in rows.items():

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from scipy.sparse import csr_matrix
 
+from benchmarks.quality.budget import Budget
 from benchmarks.quality.scoring import Lists, Problem, Times, rank_all, score_users
 from musicai.progress import no_progress
 from musicai.recommenders import COMPONENTS, DEFAULT_WEIGHTS
@@ -63,20 +64,21 @@ def fit(data: TrainingData, configs: Mapping[str, ComponentConfig]) -> dict[str,
 
 
 def choose_configs(
-    problem: Problem, data: TrainingData, train: csr_matrix, valid: csr_matrix
+    problem: Problem, data: TrainingData, train: csr_matrix, valid: csr_matrix, budget: Budget
 ) -> dict[str, ComponentConfig]:
     """For each searched component the settings with the best nDCG@20 on validation.
 
-    One setting after another is tried from the best so far.
+    One setting after another is tried from the best so far, until the budget is spent.
     """
     found: dict[str, ComponentConfig] = {}
-    for name, changes in problem.search.items():
+    for turn, (name, changes) in enumerate(problem.search.items()):
+        budget.begin(name, len(problem.search) - turn)
         kind = COMPONENTS[name]
         best, value = kind.config_class(), -1.0
         tried: set[Any] = set()
         for change in ({}, *changes) if valid.nnz else ():
             config = _changed(best, change)
-            if config in tried:
+            if config in tried or not budget.allows(name):
                 continue
             tried.add(config)
             component = kind(config).fit(data, no_progress)

@@ -30,6 +30,9 @@ MANY_PAIRS = 300_000
 TOO_MANY_PAIRS = 3_000_000
 """… and from here on none: the components keep their own settings."""
 
+BUDGET = 300.0
+"""Seconds in which settings are tried, of the ten minutes that the whole may take on two cores."""
+
 _ALS: tuple[Mapping[str, Any], ...] = (
     {"regularization": Times(3.0), "alpha": Times(3.0)},
     {"regularization": Times(3.0)},

@@ -15,6 +15,7 @@ from typing import Any
 import threadpoolctl
 from scipy.sparse import csr_matrix
 
+from benchmarks.quality.budget import Budget
 from benchmarks.quality.choosing import (
     KEY,
     VALIDATION_SHARE,
@@ -43,14 +44,14 @@ USERS_IN_TEST = 30_000
 """Test users whose lists are measured; of more, so many are drawn by chance, and ``n`` says it."""
 
 
-def run(problem: Problem, *, seed: int = 0) -> dict[str, Any]:
-    """Everything, as one JSON object."""
+def run(problem: Problem, *, seed: int = 0, budget_s: float | None = None) -> dict[str, Any]:
+    """Everything, as one JSON object; settings are tried for ``budget_s`` seconds at most."""
     # one thread: a product of small matrices is far slower on two cores than on one
     with threadpoolctl.threadpool_limits(1, "blas"):
-        return _run(problem, seed)
+        return _run(problem, seed, Budget(budget_s))
 
 
-def _run(problem: Problem, seed: int) -> dict[str, Any]:
+def _run(problem: Problem, seed: int, budget: Budget) -> dict[str, Any]:
     started = time.perf_counter()
     if not problem.test.nnz:
         raise DataError("No user has a test item, so there is nothing to measure.")
@@ -58,7 +59,8 @@ def _run(problem: Problem, seed: int) -> dict[str, Any]:
     train, valid = (problem.train, problem.valid) if given else cut(problem.train, seed)
     assert valid is not None
     data = problem.data(train, csr_matrix(problem.test + valid))
-    configs = choose_configs(problem, data, train, sampled(valid, USERS_IN_SEARCH, seed))
+    asked = sampled(valid, USERS_IN_SEARCH, seed)
+    configs = choose_configs(problem, data, train, asked, budget)
     fitted = fit(data, configs)
     judged = sampled(valid, USERS_IN_BLEND, seed + 1)
     learned = choose_weights(problem, fitted, train, judged).everyone
@@ -88,6 +90,7 @@ def _run(problem: Problem, seed: int) -> dict[str, Any]:
             "validation": "given" if given else f"{VALIDATION_SHARE:.0%} of each user's training",
             "validation_users": len(validation["hybrid"].hits),
             "components": {name: fitted[name].config.to_json() for name in fitted},
+            "search": budget.report(),
             "seed": seed,
         },
         "seconds": round(time.perf_counter() - started, 1),
