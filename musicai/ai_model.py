@@ -37,7 +37,6 @@ from musicai.settings import Settings, load_settings
 from musicai.store import Store
 from musicai.tables import BoolArray, IntArray, Library, RowArray
 from musicai.taste import TasteProfile, taste_profile
-from musicai.threads import one_thread
 from musicai.weights import LearnedWeights
 
 logger = logging.getLogger(__name__)
@@ -299,8 +298,7 @@ class MusicAI:
                 f"No listener {request.user_id!r} is known here, so the list follows "
                 + ("your seeds." if len(query.seeds) else "what is popular, the mood and genre."),
             )
-        with one_thread():
-            scaled, stacked = score_all(self.components, query, rows, passing)
+        scaled, stacked = score_all(self.components, query, rows, passing)
         return Scored(
             request=request,
             query=query,
@@ -335,8 +333,7 @@ class MusicAI:
         weights = tuning.weights or self.weights_for(scored.request.user_id)
         if tuning.weights is None:  # of a version that knew other components
             weights = {name: weight for name, weight in weights.items() if name in COMPONENTS}
-        with one_thread():
-            return self._lists.make(scored, tuning, weights, self.version, self.untrained)
+        return self._lists.make(scored, tuning, weights, self.version, self.untrained)
 
     # --- finding ----------------------------------------------------------------------
 

@@ -13,7 +13,7 @@ from tests.conftest import ROOT
 
 LEVELS: tuple[tuple[str, ...], ...] = (
     ("errors",),
-    ("settings", "progress", "output", "segments", "threads"),
+    ("settings", "progress", "output", "segments"),
     ("logs", "frames", "choices", "measures", "periods"),
     ("packs",),
     ("tables",),
