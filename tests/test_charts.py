@@ -58,7 +58,7 @@ TASTE_CHARTS: list[Callable[[TasteProfile], charts.Chart]] = [
 PATTERN_CHARTS: list[Callable[[ListeningPatterns], charts.Chart]] = [
     charts.clock,
     lambda told: charts.week(told.by_weekday_hour),
-    charts.discoveries,
+    lambda told: charts.discovery(told.months),
 ]
 
 
@@ -144,23 +144,17 @@ def test_week_draws_area_by_plays_and_leaves_quiet_hours_empty(full: TasteProfil
     assert squares.marker.symbol == "square"
 
 
-def test_discoveries_add_up(full: TasteProfile) -> None:
-    first, again = charts.discoveries(patterns(full)).figure.data
-    assert sum(first.y) == full.distinct_tracks
-    assert sum(first.y) + sum(again.y) == patterns(full).completed
-    assert "50 of 3,368 plays were first listens; most in January 2024" in (
-        charts.discoveries(patterns(full)).alt
-    )
-
-
-COVERAGE = Coverage(
-    features_by_plays={"file": 0.5, "matched": 0.0, "estimated": 0.3, "none": 0.2},
-    features_by_tracks={"file": 0.25, "matched": 0.25, "estimated": 0.25, "none": 0.25},
-    genres_by_plays={"file": 0.0, "matched": 0.0, "artist": 1.0, "none": 0.0},
-    genres_by_tracks={"file": 0.0, "matched": 0.0, "artist": 1.0, "none": 0.0},
-    n_tracks=4,
-    n_plays=10,
-)
+def test_what_stayed_and_what_did_not_add_up_to_the_first_listens(full: TasteProfile) -> None:
+    months = patterns(full).months
+    stayed, left, recent = charts.discovery(months).figure.data
+    assert [bar.name for bar in (stayed, left, recent)] == [
+        "Stayed",
+        "Did not",
+        "Too recent to say",
+    ]
+    fresh = sum(one.first_listens for one in months)
+    assert sum(stayed.y) + sum(left.y) + sum(recent.y) == fresh > 0
+    assert min(*stayed.y, *left.y, *recent.y) >= 0
 
 
 def test_coverage_stacks_by_provenance() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import numpy as np
@@ -32,6 +32,18 @@ SPAN_LEAST_DAYS = 120
 """Shortest history that is split into an earlier and a later half."""
 SHOWN = 8
 """Insights kept."""
+_CHARTS = {
+    "skips": "skips",
+    "artist": "favourites",
+    "hour": "habits",
+    "genre": "genres",
+    "sound": "sound",
+    "diversity": "diversity",
+    "repeats": "habits",
+    "peers": "diversity",
+    "past": "sound",
+}
+"""Kind of a finding → ``Insight.chart``."""
 OF_A_KIND = 2
 """Insights kept of one kind."""
 
@@ -278,5 +290,13 @@ def ranked(found: Iterator[Insight]) -> tuple[Insight, ...]:
     kept: list[Insight] = []
     for one in sorted(found, key=lambda each: (-each.weight, each.text)):
         if sum(each.kind == one.kind for each in kept) < OF_A_KIND:
-            kept.append(one)
+            kept.append(replace(one, chart=_chart_of(one)))
     return tuple(kept[:SHOWN])
+
+
+def _chart_of(one: Insight) -> str:
+    """The part of the page that shows what a finding speaks of (``Insight.chart``)."""
+    if one.kind in _CHARTS:
+        return _CHARTS[one.kind]
+    # contrasts of parts of the listening are of a genre or of a feature
+    return "genres" if any(name.split(" ")[0] in GENRES for name in one.numbers) else "sound"

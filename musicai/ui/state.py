@@ -137,6 +137,15 @@ def current_ai() -> MusicAI:
     name = current_profile()
     if name is None:
         raise NotFound("There is no music yet. Load the sample or import an export on Home.")
+    return ai_of(name)
+
+
+def ai_of(name: str) -> MusicAI:
+    """A profile, loaded, with its active model version.
+
+    Raises:
+        NotFound: there is no profile of that name.
+    """
     with _LOADING:
         return _load_ai(
             str(settings().home), name, store().fingerprint(name), active_version(name) or ""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING
 
 import pandas as pd
 import streamlit as st
 
-from musicai.ui import widgets, words
+from musicai.ui import chart_box, charts, details, opening_table, staging, widgets, words
 
 if TYPE_CHECKING:
     from musicai.ai_model import MusicAI
@@ -25,7 +26,7 @@ def draw(ai: MusicAI, taste: TasteProfile) -> None:
         "Artists": taste.top_artists,
         "Albums": taste.top_albums,
     }
-    st.subheader("What you play most", anchor=False)
+    st.subheader("What you play most", anchor="favourites")
     shown = st.segmented_control(
         "What you play most",
         [name for name, tops in lists.items() if tops],
@@ -51,31 +52,53 @@ def _favourite_table(ai: MusicAI, kind: str, tops: Sequence[Top], basis: str) ->
     )
     hidden = {"Ring", "By"} if kind == "Artists" else set()
     most = max(top.share for top in tops)
-    st.dataframe(
+    opening_table.draw(
         frame[[name for name in frame.columns if name not in hidden]],
-        hide_index=True,
-        key=f"taste_top_{kind.lower()}",
-        row_height=44 if kind != "Artists" else None,
-        height="content",
+        f"taste_top_{kind.lower()}",
         alt=f"Your most played {kind.lower()}, first {words.literal(tops[0].name, 60)}",
-        column_config={
+        open_row=partial(_open, ai, kind, tops),
+        row_height=44 if kind != "Artists" else None,
+        columns={
             "Ring": st.column_config.ImageColumn("", width=44),
             "Share": st.column_config.ProgressColumn(
                 "Share", format="%.1f %%", min_value=0, max_value=100 * most
             ),
         },
     )
+    st.caption("Click a line to open it.")
+    if kind == "Tracks":
+        ids = [ai.library.vocabulary.id(top.track) for top in tops if top.track is not None]
+        staging.button(ids, "taste_top_add", f"Add {words.count(len(ids), 'track')} to the list")
+
+
+def _open(ai: MusicAI, kind: str, tops: Sequence[Top], at: int) -> None:
+    top = tops[at]
+    if kind == "Tracks" and top.track is not None:
+        details.open_track(ai.library.vocabulary.id(top.track))
+    else:
+        details.open_artist(top.name if kind == "Artists" else top.artists.split(", ")[0])
 
 
 def _eras(taste: TasteProfile) -> None:
-    parts: list[Any] = []
-    if taste.eras:
-        decade = max(taste.eras, key=lambda name: taste.eras[name])
-        parts.append(f"{words.share(taste.eras[decade])} of it is from the {decade}.")
-    if taste.mainstream is not None:
-        line = f"Mean popularity {taste.mainstream:.0f} of 100"
-        if taste.mainstream_catalogue is not None:
-            line += f", against {taste.mainstream_catalogue:.0f} for {taste.compared_with}"
-        parts.append(line + ".")
-    if parts:
-        st.caption(" ".join(parts))
+    left, right = st.columns(2)
+    with left:
+        st.markdown("**Decades**")
+        if taste.eras:
+            rows = pd.DataFrame(taste.eras.items(), columns=["decade", "share"])
+            chart = charts.shares(taste.eras, "Decades of your listening", "year of release")
+            chart_box.draw(chart, "taste_eras", data=rows)
+        else:
+            st.caption("No year of release is known.")
+    with right:
+        st.markdown("**Mainstream or obscure**")
+        if taste.popularity and taste.mainstream is not None:
+            bins = {f"{10 * at}–{10 * at + 9}": one for at, one in enumerate(taste.popularity)}
+            rows = pd.DataFrame(bins.items(), columns=["popularity", "share"])
+            chart = charts.shares(bins, "Popularity of your listening", "popularity, 0 to 100")
+            chart_box.draw(chart, "taste_popularity", data=rows)
+            line = f"Mean popularity {taste.mainstream:.0f} of 100"
+            if taste.mainstream_catalogue is not None:
+                line += f", against {taste.mainstream_catalogue:.0f} for {taste.compared_with}"
+            st.caption(f"{line}.")
+        else:
+            st.caption("No popularity is known; a track table that has it would tell.")

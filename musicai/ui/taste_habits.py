@@ -1,4 +1,4 @@
-"""The habits behind a taste: hours, weekdays, sessions and new music."""
+"""The habits behind a taste: loyalty, what is new and what of it stays, repeats and skips."""
 
 from __future__ import annotations
 
@@ -8,35 +8,42 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import streamlit as st
 
+from musicai.genres import GENRE_LABELS
+from musicai.taste.listening import SETTLED_DAYS, STAY_DAYS
 from musicai.ui import chart_box, charts, words
 
 if TYPE_CHECKING:
-    from musicai.taste import ListeningPatterns
+    from musicai.taste import ListeningPatterns, Loyalty, SkipHabits, TasteProfile
 
 
-def draw(patterns: ListeningPatterns, timezone: str) -> None:
-    """When somebody listens, and what was new to them."""
-    st.subheader("When you listen", anchor=False)
-    left, right = st.columns([4, 7], vertical_alignment="center")
+def draw(taste: TasteProfile) -> None:
+    """What takes plays with times; nothing for playlists alone."""
+    patterns = taste.listening_patterns
+    if patterns is None or not patterns.completed:
+        return
+    _when(patterns, taste.timezone)
+    _discovery(patterns)
+    if taste.loyalty is not None:
+        _loyalty(taste.loyalty)
+    _skips(taste.skips)
+
+
+def _when(patterns: ListeningPatterns, timezone: str) -> None:
+    st.subheader("When you listen", anchor="habits")
+    hours = pd.DataFrame({"hour": range(24), "plays": patterns.by_hour})
+    left, right = st.columns([5, 6], vertical_alignment="center")
     with left:
-        hours = pd.DataFrame({"hour": range(24), "plays": patterns.by_hour})
         chart_box.draw(charts.clock(patterns), "taste_clock", data=hours)
     with right:
-        cells = [
-            (day, hour, plays)
-            for day, row in zip(charts.WEEKDAYS, patterns.by_weekday_hour, strict=True)
-            for hour, plays in enumerate(row)
-        ]
-        week = pd.DataFrame(cells, columns=["weekday", "hour", "plays"])
-        chart_box.draw(charts.week(patterns.by_weekday_hour), "taste_week", data=week)
-    st.caption(f"{_session_words(patterns)} Hours are {words.plain(words.zone(timezone))}.")
-    st.subheader("New to you, month by month", anchor=False)
-    months = pd.DataFrame([asdict(month) for month in patterns.months])
-    chart_box.draw(charts.discoveries(patterns), "taste_discoveries", data=months)
-    if patterns.repeat_share is not None:
+        st.markdown(_session_words(patterns))
+        if patterns.repeat_share is not None:
+            st.markdown(
+                f"{words.share(patterns.repeat_share)} of your plays are of tracks you had "
+                "already heard in this period."
+            )
         st.caption(
-            f"{words.share(patterns.repeat_share)} of your plays are of tracks you had "
-            "already heard in this period."
+            f"Hours are {words.plain(words.zone(timezone))}. Week, calendar and sessions are "
+            "on History."
         )
 
 
@@ -49,3 +56,71 @@ def _session_words(patterns: ListeningPatterns) -> str:
         f"{words.hours(sessions.median_minutes * 60_000)} and "
         f"{words.count(round(sessions.median_plays), 'play')}."
     )
+
+
+def _discovery(patterns: ListeningPatterns) -> None:
+    st.subheader("New to you, and what stayed", anchor="discovery")
+    months = patterns.months
+    rows = pd.DataFrame([asdict(month) for month in months])
+    chart_box.draw(charts.discovery(months), "taste_discovery", data=rows)
+    fresh = sum(one.first_listens for one in months)
+    settled, stayed = (sum(getattr(one, name) for one in months) for name in ("settled", "stayed"))
+    line = f"{words.count(fresh, 'first listen')}"
+    if settled:
+        line += f"; of {settled:,} that can be told, {words.share(stayed / settled)} stayed"
+    st.markdown(f"{line}.")
+    st.caption(
+        f"A track stayed if you played it again in full {STAY_DAYS} days or more after the first "
+        f"time; it is too early to say within {SETTLED_DAYS} days of your last play."
+    )
+
+
+def _loyalty(told: Loyalty) -> None:
+    st.subheader("Artists you keep to", anchor="loyalty")
+    widgets_values = {
+        "Top artist": words.share(told.top_1),
+        "Top 5": words.share(told.top_5),
+        "Top 10": words.share(told.top_10),
+    }
+    with st.grid(3, min_column_width=110):
+        for label, value in widgets_values.items():
+            st.metric(label, value, border=True, height="stretch")
+    lines = [
+        f"Shares of your plays, of {words.count(told.artists, 'artist')}: as many as if "
+        f"{told.effective_artists:.0f} were played equally."
+    ]
+    if told.settled:
+        lines.append(
+            f"Of {words.count(told.settled, 'artist')} who were new in this period, "
+            f"{words.share(told.kept / told.settled)} were played again a month or more later."
+        )
+    st.caption(" ".join(lines))
+
+
+def _skips(told: SkipHabits | None) -> None:
+    st.subheader("What you skip", anchor="skips")
+    if told is None:
+        st.caption(
+            "Your files do not say what was skipped. Spotify's extended history does, since 2015 "
+            "for most plays."
+        )
+        return
+    parts = [f"You skip {words.share(told.skipped / told.n)} of your plays"]
+    known = told.n - told.first_n
+    if told.first_n >= 30 and known >= 30:
+        parts.append(
+            f"{words.share(told.first_skipped / told.first_n)} of tracks you had not heard out "
+            f"before, {words.share((told.skipped - told.first_skipped) / known)} of the others"
+        )
+    if told.median_seconds is not None:
+        parts.append(f"half of the skipped ones within {words.seconds(told.median_seconds)}")
+    st.markdown(f"{'; '.join(parts)}.")
+    if told.by_genre:
+        rows = pd.DataFrame(told.by_genre, columns=["genre", "skipped", "plays"])
+        chart_box.draw(charts.skips(told, GENRE_LABELS), "taste_skips", data=rows)
+    if told.ends:
+        total = sum(told.ends.values())
+        ordered = sorted(told.ends.items(), key=lambda one: -one[1])
+        ended = words.listing([f"{name} {words.share(n / total)}" for name, n in ordered])
+        st.caption(f"How plays ended, where it is said: {ended}.")
+    st.caption(f"Of {words.count(told.n, 'play')} that say whether they were skipped.")

@@ -1,4 +1,4 @@
-"""What stands out in a taste: findings with their evidence."""
+"""What stands out in a taste: findings with their evidence, each with a way to its chart."""
 
 from __future__ import annotations
 
@@ -24,4 +24,5 @@ def draw(taste: TasteProfile) -> None:
         for one in taste.insights[:_FINDINGS]:
             with st.container(border=True, height="stretch"):
                 st.markdown(f"**{words.plain(one.text, 500)}**")
-                st.caption(words.plain(one.evidence, 500))
+                way = f" [See the chart](#{one.chart})" if one.chart else ""
+                st.caption(f"{words.plain(one.evidence, 500)}{way}")

@@ -10,6 +10,7 @@ import streamlit as st
 from musicai.ui import (
     period_panel,
     state,
+    taste_clusters,
     taste_favourites,
     taste_genres,
     taste_habits,
@@ -36,10 +37,10 @@ def draw() -> None:
         return
     _figures(taste)
     taste_insights.draw(taste)
-    taste_sound.draw(taste)
-    taste_genres.draw(taste)
-    if taste.listening_patterns is not None:
-        taste_habits.draw(taste.listening_patterns, taste.timezone)
+    taste_clusters.draw(ai, taste)
+    taste_sound.draw(ai, taste, period)
+    taste_genres.draw(ai, taste)
+    taste_habits.draw(taste)
     taste_favourites.draw(ai, taste)
 
 

@@ -1,54 +1,111 @@
-"""How a taste sounds: the radar, and the audio features in words and as a table."""
+"""How a taste sounds: the radar beside something else, each axis in words, and the moods."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import pandas as pd
 import streamlit as st
 
+from musicai.periods import ALL, Period
 from musicai.tables import AUDIO_FEATURES
 from musicai.taste.wording import amount, capital, verdict
-from musicai.ui import chart_box, charts, words
+from musicai.ui import chart_box, charts, period_panel, state, words
 
 if TYPE_CHECKING:
-    from musicai.taste import TasteProfile
+    from musicai.ai_model import MusicAI
+    from musicai.taste import FeatureTaste, TasteProfile
+
+_CATALOGUE, _BEFORE, _ALL = "catalogue", "before", "all"
 
 
-def draw(taste: TasteProfile) -> None:
-    """The radar, its axes in words, and the same as a table."""
-    st.subheader("How it sounds", anchor=False)
-    known = taste.coverage.features_known
-    if known == 0:
-        st.caption("No audio features are known for this music.")
+def draw(ai: MusicAI, taste: TasteProfile, period: Period) -> None:
+    """The radar, its axes in words, the same as a table, and the map of moods."""
+    st.subheader("How it sounds", anchor="sound")
+    if taste.coverage.features_known == 0:
+        st.caption(
+            "No audio features are known for this music. A table of tracks that holds them, "
+            "loaded in the Library, would draw the shape of your taste here."
+        )
         return
+    label, beside = _beside(ai, taste, period)
     left, right = st.columns([6, 5], vertical_alignment="center")
     with left:
-        chart_box.draw(charts.radar(taste), "taste_radar", data=_feature_rows(taste))
+        chart = charts.radar(taste, beside, label)
+        chart_box.draw(chart, "taste_radar", data=_feature_rows(taste, beside))
     with right:
-        _axis_words(taste)
+        _axis_words(taste, beside, label)
     st.caption(
         f"{_basis(taste)} The band holds about two thirds of it. Tempo runs from 60 to 180 "
         "beats a minute."
     )
     with st.expander("The same as a table", icon=":material/table:"):
         _feature_table(taste)
+    _moods(taste)
 
 
-def _axis_words(taste: TasteProfile) -> None:
+# --- what it is held against ----------------------------------------------------------
+
+
+def _beside(
+    ai: MusicAI, taste: TasteProfile, period: Period
+) -> tuple[str, Mapping[str, FeatureTaste] | None]:
+    """What the radar is held against: its name, and its features; None for the catalogue."""
+    offered = {_CATALOGUE: "The catalogue"}
+    if period.before() is not None:
+        offered[_BEFORE] = "The period before"
+    if period != ALL:
+        offered[_ALL] = "All time"
+    others = {record.name: record for record in state.profiles() if record.name != ai.profile}
+    for name, record in others.items():
+        offered[f"profile {name}"] = words.profile_label(name, record.invented)
+    chosen = st.selectbox(
+        "Compare with",
+        list(offered),
+        format_func=offered.__getitem__,
+        key="taste_beside",
+        width=280,
+    )
+    if chosen == _CATALOGUE:
+        return "Catalogue", None
+    other = _other(ai, str(chosen), period)
+    if not other.amount or other.coverage.features_known == 0:
+        st.caption(f"Nothing is known of the sound of: {words.plain(offered[chosen])}.")
+        return "Catalogue", None
+    return offered[chosen], other.audio_features
+
+
+def _other(ai: MusicAI, chosen: str, period: Period) -> TasteProfile:
+    zone = period_panel.timezone(ai)
+    before = period.before()
+    if chosen == _BEFORE and before is not None:
+        return state.taste(ai, before, zone)
+    if chosen == _ALL:
+        return state.taste(ai, ALL, zone)
+    other = state.ai_of(chosen.removeprefix("profile "))
+    return state.taste(other, ALL, period_panel.timezone(other))
+
+
+def _axis_words(taste: TasteProfile, beside: Mapping[str, FeatureTaste] | None, label: str) -> None:
     """One plain sentence an axis, beside the radar."""
     lines = []
     for name in charts.RADAR_AXES:
         one = taste.audio_features[name]
         if one.mean is None:
             continue
-        if one.catalogue is None:
+        mean, spread = one.catalogue, one.catalogue_spread
+        if beside is not None:
+            mean, spread = beside[name].mean, beside[name].spread
+        if mean is None:
             lines.append(words.plain(one.sentence))
             continue
-        word = capital(verdict(name, one.mean, one.catalogue, one.catalogue_spread))
-        figures = f"{name} {amount(name, one.mean)} against {amount(name, one.catalogue)}"
+        word = capital(verdict(name, one.mean, mean, spread))
+        figures = f"{name} {amount(name, one.mean)} against {amount(name, mean)}"
         lines.append(f"**{word}**: {words.plain(figures)}.")
-    if taste.compared_with:
+    if beside is not None:
+        st.caption(f"You, against: {words.plain(label)}.")
+    elif taste.compared_with:
         st.caption(f"You, against {taste.compared_with}:")
     st.markdown("\n".join(f"- {line}" for line in lines))
 
@@ -68,15 +125,15 @@ def _basis(taste: TasteProfile) -> str:
     return f"Stands on {known} of your listening: {words.listing(parts)}."
 
 
-def _feature_rows(taste: TasteProfile) -> pd.DataFrame:
-    """The audio features as numbers: name, mean, spread, catalogue and coverage."""
+def _feature_rows(taste: TasteProfile, beside: Mapping[str, FeatureTaste] | None) -> pd.DataFrame:
+    """The audio features as numbers: name, mean, spread, what they are held against."""
     return pd.DataFrame(
         {
             "feature": name,
             "mean": one.mean,
             "spread": one.spread,
-            "catalogue": one.catalogue,
-            "catalogue_spread": one.catalogue_spread,
+            "compared_mean": one.catalogue if beside is None else beside[name].mean,
+            "compared_spread": one.catalogue_spread if beside is None else beside[name].spread,
             "share_of_listening": one.coverage,
         }
         for name, one in taste.audio_features.items()
@@ -104,3 +161,42 @@ def _feature_table(taste: TasteProfile) -> None:
         key="taste_features",
         alt="Mean and spread of each audio feature beside the catalogue's mean",
     )
+
+
+# --- moods ----------------------------------------------------------------------------
+
+
+def _moods(taste: TasteProfile) -> None:
+    st.subheader("Moods", anchor="moods")
+    told = taste.moods
+    if told is None:
+        st.caption("Valence and energy of this music are not known, so it has no place here.")
+        return
+    rows = pd.DataFrame(
+        {
+            "mood": mood,
+            "share": share,
+            "valence": told.places.get(mood, (None, None))[0],
+            "energy": told.places.get(mood, (None, None))[1],
+        }
+        for mood, share in told.moods.items()
+    )
+    chart_box.draw(
+        charts.moods(told),
+        "taste_moods",
+        data=rows,
+        on_click=_discover_mood,
+        hint="Click a mood to find more of it.",
+    )
+    ordered = sorted(told.moods.items(), key=lambda one: -one[1])
+    named = [f"{mood} {words.share(share)}" for mood, share in ordered if share >= 0.005]
+    st.markdown(f"{capital(words.listing(named))}.")
+    st.caption(
+        f"Each play counts for the mood it fits best. Squares are plays; the dashed ring holds "
+        f"about 4 in 10 of them. Stands on {words.share(told.known)} of your listening."
+    )
+
+
+def _discover_mood(mood: str) -> None:
+    st.session_state["discover_moods"] = [mood]
+    state.go_to("pages/discover.py", {})

@@ -11,10 +11,12 @@ from musicai.ui import details, discover_seeds, staging, widgets, words
 
 if TYPE_CHECKING:
     from musicai.ai_model import MusicAI
-    from musicai.tables import RowArray
+    from musicai.tables import IntArray, RowArray
 
 
-def draw(ai: MusicAI, rows: Sequence[int] | RowArray, notes: Sequence[str], key: str) -> None:
+def draw(
+    ai: MusicAI, rows: Sequence[int] | RowArray | IntArray, notes: Sequence[str], key: str
+) -> None:
     """One line a track.
 
     Args:

@@ -11,7 +11,6 @@ from musicai.ui.charts.habits import (
     WEEKDAYS,
     clock,
     counted_bars,
-    discoveries,
     hour_bars,
     week,
 )
@@ -32,6 +31,7 @@ from musicai.ui.charts.models import (
     metrics_chart,
 )
 from musicai.ui.charts.sound import RADAR_AXES, diversity, genres, radar, radar_change
+from musicai.ui.charts.taste import discovery, diversity_over_time, moods, shares, skips
 
 __all__ = [
     "CONFIG",
@@ -48,15 +48,19 @@ __all__ = [
     "counted_bars",
     "coverage",
     "coverage_bars",
-    "discoveries",
+    "discovery",
     "diversity",
+    "diversity_over_time",
     "drift_features",
     "drift_genres",
     "genres",
     "hour_bars",
     "metrics_chart",
+    "moods",
     "radar",
     "radar_change",
+    "shares",
+    "skips",
     "timeline",
     "usual_step",
     "week",

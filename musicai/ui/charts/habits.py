@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import plotly.graph_objects as go
 
-from musicai.taste.wording import month, percent
-from musicai.ui.charts.base import GRID, INK, Chart, figure_of, legend_above
-from musicai.ui.palette import ACCENT, NEUTRAL, translucent
+from musicai.taste.wording import percent
+from musicai.ui.charts.base import GRID, INK, Chart, figure_of
+from musicai.ui.palette import ACCENT, translucent
 
 if TYPE_CHECKING:
     from musicai.taste import ListeningPatterns
@@ -123,52 +123,6 @@ def week(by_weekday_hour: Sequence[Sequence[int]]) -> Chart:
         figure,
         f"Plays by weekday and hour; the busiest is {WEEKDAYS[day]} from {hour}:00 with "
         f"{count:,} plays.",
-    )
-
-
-def discoveries(patterns: ListeningPatterns) -> Chart:
-    """Completed plays by month: tracks heard for the first time, and the rest."""
-    months = patterns.months
-    if not months:
-        return Chart(figure_of([], 220), "No completed plays, so there are no months.")
-    words = [month(one.month) for one in months]
-    parts = (
-        ("First listens", [one.first_listens for one in months], ACCENT, ""),
-        (
-            "Heard before",
-            [one.plays - one.first_listens for one in months],
-            translucent(NEUTRAL, 0.55),
-            "/",
-        ),
-    )
-    figure = figure_of(
-        [
-            go.Bar(
-                x=[f"{one.month}-01" for one in months],
-                y=counts,
-                name=name,
-                text=words,
-                textposition="none",
-                marker={"color": colour, "pattern": {"shape": shape, "size": 6, "solidity": 0.25}},
-                hovertemplate="%{text}: %{y} plays<extra>" + name + "</extra>",
-            )
-            for name, counts, colour, shape in parts
-        ],
-        260,
-        barmode="stack",
-        showlegend=True,
-        legend={**legend_above(), "traceorder": "normal"},
-        margin={"l": 4, "r": 4, "t": 40, "b": 4},
-    )
-    figure.update_xaxes(type="date", tickformat="%b %Y", nticks=6, showgrid=False)
-    figure.update_yaxes(nticks=5, title={"text": "plays", "standoff": 14}, tickformat=",d")
-    fresh = sum(one.first_listens for one in months)
-    total = sum(one.plays for one in months)
-    best = max(months, key=lambda one: one.first_listens)
-    return Chart(
-        figure,
-        f"{fresh:,} of {total:,} plays were first listens; most in {month(best.month)} with "
-        f"{best.first_listens:,}.",
     )
 
 

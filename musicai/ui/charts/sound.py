@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 import plotly.graph_objects as go
@@ -14,7 +14,7 @@ from musicai.ui.charts.base import GRID, INK, Chart, figure_of, legend_above
 from musicai.ui.palette import ACCENT, GENRE_COLOURS, NEUTRAL, translucent
 
 if TYPE_CHECKING:
-    from musicai.taste import GenreDiversity, TasteProfile
+    from musicai.taste import FeatureTaste, GenreDiversity, TasteProfile
 
 _T = TypeVar("_T")
 
@@ -22,11 +22,18 @@ RADAR_AXES = (*UNIT_FEATURES, "tempo")
 """Features on the radar, clockwise from the top."""
 
 
-def radar(profile: TasteProfile) -> Chart:
-    """The audio features of the listening on axes from 0 to 1, against the catalogue.
+def radar(
+    profile: TasteProfile, beside: Mapping[str, FeatureTaste] | None = None, label: str = ""
+) -> Chart:
+    """The audio features of the listening on axes from 0 to 1, against something else.
 
     The band is one standard deviation to either side of the mean. Features that are
     not known leave the shape; fewer than three make an empty chart.
+
+    Args:
+        profile: The listening.
+        beside: Another listening's features; the catalogue where left out.
+        label: What that other listening is.
     """
     axes = [name for name in RADAR_AXES if profile.audio_features[name].axis is not None]
     if len(axes) < 3:
@@ -34,7 +41,10 @@ def radar(profile: TasteProfile) -> Chart:
     taste = [profile.audio_features[name] for name in axes]
     mean = [one.axis or 0.0 for one in taste]
     spread = [one.axis_spread or 0.0 for one in taste]
-    catalogue = [one.axis_catalogue for one in taste]
+    other = [
+        profile.audio_features[name].axis_catalogue if beside is None else beside[name].axis
+        for name in axes
+    ]
     labels = [QUALITY[name] for name in axes]
     closed = [*labels, labels[0]]
     high = _closed([min(m + s, 1.0) for m, s in zip(mean, spread, strict=True)])
@@ -51,9 +61,9 @@ def radar(profile: TasteProfile) -> Chart:
             hoverinfo="skip",
         )
     ]
-    if all(value is not None for value in catalogue):
-        other = _closed([value or 0.0 for value in catalogue])
-        traces.append(_outline(other, closed, "Catalogue", NEUTRAL, "dash"))
+    if all(value is not None for value in other):
+        shape = _closed([value or 0.0 for value in other])
+        traces.append(_outline(shape, closed, label or "Catalogue", NEUTRAL, "dash"))
     texts = [amount(name, profile.audio_features[name].mean or 0.0) for name in axes]
     traces.append(_outline(_closed(mean), closed, "You", ACCENT, "solid", [*texts, texts[0]]))
     return Chart(_on_axes(traces), _radar_alt(profile, axes))
@@ -193,6 +203,7 @@ def genres(profile: TasteProfile) -> Chart:
                 textposition="outside",
                 outsidetextfont={"color": INK, "size": 13},
                 cliponaxis=False,
+                customdata=[name for name, _ in shown],
                 hovertemplate="%{y}: %{text}<extra></extra>",
             )
         ],

@@ -1,0 +1,214 @@
+"""Charts of a taste: the plane of moods, diversity over time, decades, popularity, discovery."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import plotly.graph_objects as go
+
+from musicai.genres import GENRES
+from musicai.taste.wording import decimal, percent
+from musicai.taste.wording import month as month_words
+from musicai.ui.charts.base import INK, Chart, figure_of, legend_above
+from musicai.ui.palette import ACCENT, NEUTRAL, translucent
+from musicai.ui.rings import mood_colour
+
+if TYPE_CHECKING:
+    from musicai.taste import Month, MoodMap, Quarter, SkipHabits
+
+
+def moods(told: MoodMap) -> Chart:
+    """The listening on valence and energy; squares are plays, circles the moods it fits.
+
+    A click on a mood tells its name.
+    """
+    n = len(told.cells)
+    cells = [
+        ((column + 0.5) / n, (row + 0.5) / n, count)
+        for row, line in enumerate(told.cells)
+        for column, count in enumerate(line)
+        if count
+    ]
+    most = max((count for _, _, count in cells), default=1)
+    squares = go.Scatter(
+        x=[x for x, _, _ in cells],
+        y=[y for _, y, _ in cells],
+        mode="markers",
+        name="Your plays",
+        marker={
+            "symbol": "square",
+            "size": [max(15 * (count / most) ** 0.5, 3) for _, _, count in cells],
+            "color": translucent(NEUTRAL, 0.55),
+            "line": {"width": 0},
+        },
+        customdata=[None for _ in cells],
+        text=[f"{count:,}" for _, _, count in cells],
+        hovertemplate="valence %{x:.2f}, energy %{y:.2f}: %{text} plays<extra></extra>",
+    )
+    named = [mood for mood in told.places if told.moods[mood] >= 0.005]
+    circles = go.Scatter(
+        x=[told.places[mood][0] for mood in named],
+        y=[told.places[mood][1] for mood in named],
+        mode="markers+text",
+        name="Moods",
+        marker={
+            "size": [16 + 40 * told.moods[mood] ** 0.5 for mood in named],
+            "color": [translucent(mood_colour(*told.places[mood]), 0.75) for mood in named],
+            "line": {"width": 1.5, "color": INK},
+        },
+        text=[f"<b>{mood}</b>" for mood in named],
+        textposition="top center",
+        textfont={"color": INK, "size": 13},
+        customdata=[[mood, percent(told.moods[mood])] for mood in named],
+        hovertemplate="%{customdata[0]}: %{customdata[1]} of your listening<extra></extra>",
+    )
+    figure = figure_of([squares, circles], 460, margin={"l": 4, "r": 12, "t": 12, "b": 4})
+    (v, e), (sv, se) = (told.valence, told.energy), told.spread
+    figure.add_shape(
+        type="circle",
+        x0=v - sv,
+        x1=v + sv,
+        y0=e - se,
+        y1=e + se,
+        line={"color": ACCENT, "dash": "dash", "width": 2},
+    )
+    figure.update_xaxes(range=[0, 1.02], title={"text": "valence: sad to happy"}, nticks=6)
+    figure.update_yaxes(range=[0, 1.08], title={"text": "energy: calm to energetic"}, nticks=6)
+    best = max(told.moods, key=lambda mood: told.moods[mood])
+    return Chart(
+        figure,
+        f"Your listening lies at valence {decimal(v)} and energy {decimal(e)} on the mean; most of "
+        f"it, {percent(told.moods[best])}, fits {best} best.",
+    )
+
+
+def diversity_over_time(quarters: Sequence[Quarter]) -> Chart:
+    """The effective number of genres of each quarter."""
+    if len(quarters) < 2:
+        return Chart(figure_of([], 120), "Diversity over time takes two quarters or more.")
+    figure = figure_of(
+        [
+            go.Scatter(
+                x=[one.quarter.replace("-", " ") for one in quarters],
+                y=[one.effective_genres for one in quarters],
+                mode="lines+markers",
+                line={"color": ACCENT, "width": 2},
+                marker={"size": 8, "color": ACCENT},
+                customdata=[one.plays for one in quarters],
+                hovertemplate="%{x}: %{y:.1f} genres, %{customdata} plays<extra></extra>",
+            )
+        ],
+        220,
+    )
+    figure.update_xaxes(type="category", showgrid=False, nticks=8)
+    top = max(one.effective_genres for one in quarters)
+    figure.update_yaxes(
+        range=[0, min(top * 1.2, len(GENRES))], nticks=5, title={"text": "effective genres"}
+    )
+    first, last = quarters[0], quarters[-1]
+    return Chart(
+        figure,
+        f"Effective genres went from {first.effective_genres:.1f} in {first.quarter} to "
+        f"{last.effective_genres:.1f} in {last.quarter}.",
+    )
+
+
+def shares(parts: Mapping[str, float], what: str, axis: str) -> Chart:
+    """Upright bars of shares in the order given, each with its share above it.
+
+    Args:
+        parts: Class → share, 0 to 1.
+        what: What is shared out, for the alt text.
+        axis: Title of the axis of classes.
+    """
+    if not parts:
+        return Chart(figure_of([], 120), f"{what}: not known.")
+    figure = figure_of(
+        [
+            go.Bar(
+                x=list(parts),
+                y=list(parts.values()),
+                marker={"color": ACCENT, "cornerradius": 3},
+                text=[percent(value) for value in parts.values()],
+                textposition="outside",
+                outsidetextfont={"color": INK, "size": 12},
+                cliponaxis=False,
+                hovertemplate="%{x}: %{text}<extra></extra>",
+            )
+        ],
+        240,
+    )
+    figure.update_xaxes(type="category", showgrid=False, title={"text": axis})
+    figure.update_yaxes(visible=False, range=[0, max(parts.values()) * 1.2])
+    best = max(parts, key=lambda name: parts[name])
+    return Chart(figure, f"{what}: most {best}, {percent(parts[best])}.")
+
+
+def discovery(months: Sequence[Month]) -> Chart:
+    """First listens of each month: those that stayed, those that did not, and those too recent."""
+    if not months:
+        return Chart(figure_of([], 220), "No completed plays, so there are no months.")
+    parts = (
+        ("Stayed", [one.stayed for one in months], ACCENT, ""),
+        ("Did not", [one.settled - one.stayed for one in months], translucent(NEUTRAL, 0.6), "/"),
+        (
+            "Too recent to say",
+            [one.first_listens - one.settled for one in months],
+            translucent(NEUTRAL, 0.25),
+            ".",
+        ),
+    )
+    figure = figure_of(
+        [
+            go.Bar(
+                x=[f"{one.month}-01" for one in months],
+                y=counts,
+                name=name,
+                text=[month_words(one.month) for one in months],
+                textposition="none",
+                marker={"color": colour, "pattern": {"shape": shape, "size": 6, "solidity": 0.25}},
+                hovertemplate="%{text}: %{y} tracks<extra>" + name + "</extra>",
+            )
+            for name, counts, colour, shape in parts
+        ],
+        260,
+        barmode="stack",
+        showlegend=True,
+        legend={**legend_above(), "traceorder": "normal"},
+        margin={"l": 4, "r": 4, "t": 40, "b": 4},
+    )
+    figure.update_xaxes(type="date", tickformat="%b %Y", nticks=6, showgrid=False)
+    figure.update_yaxes(nticks=5, title={"text": "first listens"}, tickformat=",d")
+    fresh, settled, stayed = (
+        sum(getattr(one, name) for one in months) for name in ("first_listens", "settled", "stayed")
+    )
+    kept = f"; of {settled:,} long enough ago {stayed:,} stayed" if settled else ""
+    return Chart(figure, f"{fresh:,} tracks heard for the first time{kept}.")
+
+
+def skips(told: SkipHabits, labels: Mapping[str, str]) -> Chart:
+    """The share of plays skipped in each genre with enough plays."""
+    parts = [(labels[name], gone / n, n) for name, gone, n in told.by_genre]
+    if not parts:
+        return Chart(figure_of([], 120), "Too few plays of any genre to tell what is skipped.")
+    parts = parts[::-1]
+    figure = figure_of(
+        [
+            go.Bar(
+                x=[share for _, share, _ in parts],
+                y=[name for name, _, _ in parts],
+                orientation="h",
+                marker={"color": ACCENT, "cornerradius": 3},
+                text=[f"{percent(share)} of {n:,}" for _, share, n in parts],
+                textposition="outside",
+                outsidetextfont={"color": INK, "size": 13},
+                cliponaxis=False,
+                hovertemplate="%{y}: %{text} plays skipped<extra></extra>",
+            )
+        ],
+        40 + 30 * len(parts),
+    )
+    figure.update_xaxes(visible=False, range=[0, max(share for _, share, _ in parts) * 1.45 or 1])
+    figure.update_yaxes(showgrid=False, ticks="")
+    return Chart(figure, f"Skipped most: {parts[-1][0]}, {percent(parts[-1][1])} of its plays.")
