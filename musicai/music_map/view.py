@@ -1,0 +1,77 @@
+"""What a picture of the map needs: which tracks to draw, what each is, who is in a region."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from musicai.music_map.model import MusicMap
+from musicai.tables import BoolArray, FloatArray, IntArray
+
+NO_GENRE = -1
+"""Of a track whose genre is not known."""
+
+
+def drawn(music_map: MusicMap, own: BoolArray, limit: int, seed: int = 0) -> IntArray:
+    """Rows to draw where there are too many: a fixed random part of those not one's own.
+
+    Args:
+        music_map: The map.
+        own: (n,) the listener's tracks; all of them are drawn.
+        limit: Most others.
+        seed: Which others; the same on every call.
+
+    Returns:
+        Rows, ascending.
+    """
+    placed = music_map.placed
+    mine, others = np.flatnonzero(placed & own), np.flatnonzero(placed & ~own)
+    if len(others) > limit:
+        others = np.random.default_rng(seed).choice(others, limit, replace=False)
+    rows: IntArray = np.concatenate([mine, others]).astype(np.int32)
+    rows.sort()
+    return rows
+
+
+def main_genre(genres: FloatArray) -> IntArray:
+    """(n,) the genre with most of each track's membership; ``NO_GENRE`` where not known.
+
+    Args:
+        genres: (n, 10) membership, NaN where not known.
+    """
+    filled = np.nan_to_num(genres)
+    found = filled.argmax(axis=1).astype(np.int32)
+    found[filled.max(axis=1) <= 0] = NO_GENRE
+    return found
+
+
+def over_tracks(n: int, rows: IntArray, values: FloatArray) -> FloatArray:
+    """(n,) float32 values at their rows, NaN elsewhere."""
+    found = np.full(n, np.nan, dtype=np.float32)
+    found[rows] = values
+    return found
+
+
+def within(music_map: MusicMap, outline: Sequence[tuple[float, float]]) -> BoolArray:
+    """(n,) which tracks lie inside a closed outline, by the even-odd rule; O(n · corners).
+
+    Args:
+        music_map: The map.
+        outline: Corners in order; the last is joined with the first. Two opposite corners
+            stand for the rectangle between them.
+    """
+    corners = np.asarray(outline, dtype=np.float64).reshape(-1, 2)
+    if len(corners) == 2:
+        (x0, y0), (x1, y1) = corners
+        corners = np.array([(x0, y0), (x1, y0), (x1, y1), (x0, y1)])
+    inside = np.zeros(len(music_map.xy), dtype=bool)
+    if len(corners) < 3:
+        return inside
+    x, y = music_map.xy[:, 0].astype(np.float64), music_map.xy[:, 1].astype(np.float64)
+    for (x0, y0), (x1, y1) in zip(corners, np.roll(corners, -1, axis=0), strict=True):
+        if y0 == y1:
+            continue
+        between = (y0 <= y) != (y1 <= y)
+        inside ^= between & (x < x0 + (y - y0) * (x1 - x0) / (y1 - y0))
+    return inside
