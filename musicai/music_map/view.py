@@ -29,7 +29,7 @@ def drawn(music_map: MusicMap, own: BoolArray, limit: int, seed: int = 0) -> Int
     mine, others = np.flatnonzero(placed & own), np.flatnonzero(placed & ~own)
     if len(others) > limit:
         others = np.random.default_rng(seed).choice(others, limit, replace=False)
-    rows: IntArray = np.concatenate([mine, others]).astype(np.int32)
+    rows = np.concatenate([mine, others]).astype(np.int32)
     rows.sort()
     return rows
 
@@ -41,7 +41,7 @@ def main_genre(genres: FloatArray) -> IntArray:
         genres: (n, 10) membership, NaN where not known.
     """
     filled = np.nan_to_num(genres)
-    found = filled.argmax(axis=1).astype(np.int32)
+    found: IntArray = filled.argmax(axis=1).astype(np.int32)
     found[filled.max(axis=1) <= 0] = NO_GENRE
     return found
 
