@@ -9,6 +9,8 @@ from musicai.music_map.path import MOST_STEPS, path_between
 from musicai.music_map.view import (
     NO_GENRE,
     drawn,
+    foremost,
+    heard,
     main_genre,
     over_tracks,
     within,
@@ -20,7 +22,9 @@ __all__ = [
     "MusicMap",
     "build",
     "drawn",
+    "foremost",
     "grown",
+    "heard",
     "main_genre",
     "over_tracks",
     "packed",

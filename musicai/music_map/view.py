@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC
 
 import numpy as np
+import pandas as pd
 
 from musicai.music_map.model import MusicMap
-from musicai.tables import BoolArray, FloatArray, IntArray
+from musicai.periods import Period
+from musicai.sessions import completed
+from musicai.tables import BoolArray, FloatArray, IntArray, Library, RowArray
 
 NO_GENRE = -1
 """Of a track whose genre is not known."""
@@ -32,6 +36,33 @@ def drawn(music_map: MusicMap, own: BoolArray, limit: int, seed: int = 0) -> Int
     rows = np.concatenate([mine, others]).astype(np.int32)
     rows.sort()
     return rows
+
+
+def heard(library: Library, period: Period) -> IntArray:
+    """(n,) full plays of each track by the owner in a period; O(plays)."""
+    plays = library.plays
+    counted = (plays["listener"].to_numpy() == 0) & completed(plays)
+    moments = plays["played_at"]
+    for bound, later in ((period.since, True), (period.until, False)):
+        if bound is not None:
+            moment = pd.Timestamp(bound).tz_convert(UTC)
+            counted &= ((moments >= moment) if later else (moments < moment)).to_numpy()
+    rows = plays["track"].to_numpy()[counted]
+    return np.bincount(rows, minlength=library.n_tracks).astype(np.int32)
+
+
+def foremost(music_map: MusicMap, rows: RowArray, plays: IntArray, n: int) -> RowArray:
+    """The tracks that stand for a region: the most played, then those nearest to its middle.
+
+    Args:
+        music_map: The map.
+        rows: (k,) the region's tracks.
+        plays: (n_tracks,) plays of each.
+        n: How many at most.
+    """
+    points = music_map.vectors[rows]
+    away = ((points - points.mean(axis=0)) ** 2).sum(axis=1) if len(rows) else rows
+    return rows[np.lexsort((rows, away, -plays[rows]))[:n]]
 
 
 def main_genre(genres: FloatArray) -> IntArray:

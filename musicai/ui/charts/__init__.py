@@ -24,6 +24,7 @@ from musicai.ui.charts.history import (
     usual_step,
     years,
 )
+from musicai.ui.charts.map import MAP_CONFIG, Dots, Marked, by_genre, by_score
 from musicai.ui.charts.models import (
     PROVENANCE_LABELS,
     contributions,
@@ -35,13 +36,18 @@ from musicai.ui.charts.sound import RADAR_AXES, diversity, genres, radar, radar_
 
 __all__ = [
     "CONFIG",
+    "MAP_CONFIG",
     "PROVENANCE_LABELS",
     "RADAR_AXES",
     "STEPS",
     "WEEKDAYS",
     "Bucket",
     "Chart",
+    "Dots",
+    "Marked",
     "buckets",
+    "by_genre",
+    "by_score",
     "calendar",
     "clock",
     "contributions",

@@ -1,0 +1,93 @@
+"""What a session has marked on the map: a region, a track, the ends of a path and the path.
+
+Tracks are kept by id. Everything is forgotten with another listener or version, whose map is
+another one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import streamlit as st
+
+from musicai.tables import RowArray
+
+if TYPE_CHECKING:
+    from musicai.ai_model import MusicAI
+
+CHART = "music_map"
+"""Key of the chart."""
+
+_MARKS = "map_marks"
+
+
+@dataclass(frozen=True)
+class Marks:
+    """What is marked; empty at first."""
+
+    outline: tuple[tuple[float, float], ...] = ()
+    """Corners of the region; two opposite ones for a rectangle."""
+    point: str = ""
+    """Id of the chosen track."""
+    start: str = ""
+    """Id of the path's first track."""
+    end: str = ""
+    """Id of its last."""
+    path: tuple[str, ...] = ()
+    """Ids along the path."""
+    asked: int = 0
+    """How many tracks the path was asked to have."""
+
+
+def marks(ai: MusicAI) -> Marks:
+    """What is marked on the map of this listener and version."""
+    owner, found = st.session_state.get(_MARKS, (None, Marks()))
+    return found if owner == _owner(ai) else Marks()
+
+
+def change(ai: MusicAI, **values: Any) -> None:
+    """Mark something else; for callbacks. Another end of the path takes the path away."""
+    before = marks(ai)
+    if {"start", "end"} & values.keys() and "path" not in values:
+        values["path"] = ()
+    st.session_state[_MARKS] = (_owner(ai), replace(before, **values))
+
+
+def _owner(ai: MusicAI) -> tuple[str, str | None]:
+    return ai.profile, ai.version
+
+
+def rows_of(ai: MusicAI, track_ids: Sequence[str]) -> RowArray:
+    """Rows of those of the tracks that are still here."""
+    rows = ai.library.vocabulary.rows(list(track_ids)).astype(np.intp)
+    return rows[rows >= 0]
+
+
+def row_of(ai: MusicAI, track_id: str) -> int | None:
+    """Row of a track; None for none, or one that is gone."""
+    rows = rows_of(ai, [track_id]) if track_id else np.zeros(0, dtype=np.intp)
+    return int(rows[0]) if len(rows) else None
+
+
+def take_selection(ai: MusicAI) -> None:
+    """Mark what was selected on the chart: its callback.
+
+    An outline wins over points, since a region hands back the points in it too. An empty
+    selection takes the region away and leaves the rest.
+    """
+    selection = st.session_state[CHART]["selection"]
+    outlines = [*selection.get("lasso", ()), *selection.get("box", ())]
+    if outlines:
+        last = outlines[-1]
+        corners = zip(last["x"], last["y"], strict=True)
+        change(ai, outline=tuple((float(x), float(y)) for x, y in corners), point="")
+        return
+    rows = [point.get("customdata") for point in selection.get("points", ())]
+    found = [row[0] if isinstance(row, list | tuple) else row for row in rows if row is not None]
+    if found:
+        change(ai, point=ai.library.vocabulary.id(int(found[0])), outline=())
+    else:
+        change(ai, outline=())
