@@ -306,7 +306,7 @@ def load_map(
         UntrustedArtifact: a file is absent or altered.
         IncompatibleModel: its layout is not known here.
     """
-    folder, manifest, digests = _trusted(settings, store, version)
+    folder, manifest, digests = trusted(settings, store, version)
     if MUSIC_MAP not in manifest["files"]:
         return None
     data = read_verified(folder, MUSIC_MAP, digests.get(MUSIC_MAP))

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 MOST_OTHERS = 20_000
 """Tracks beside one's own that are drawn: more are no clearer, and a browser takes seconds."""
 
-HEIGHT = 620
+HEIGHT = 580
 PHONE_HEIGHT = 420
 
 COLOUR = "map_colour"
