@@ -59,7 +59,7 @@ def layout(
         affinities,
         n_jobs=-1,
         random_state=seed,
-        learning_rate=max(len(points) / 12.0, 200.0),
+        learning_rate="auto",
     )
 
     def tell(before: int) -> Any:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from musicai.errors import IncompatibleModel
-from musicai.music_map.layout import layout, trustworthiness
+from musicai.music_map.layout import begun, fitted, layout, trustworthiness
 from musicai.music_map.nearest import Nearest, nearest
 from musicai.music_map.space import names, vectors
 from musicai.progress import Progress, no_progress, part
@@ -123,15 +123,22 @@ def _made(
     # as they are kept, so that a map read back is the same map
     points = whole[rows].astype(np.float16).astype(np.float32)
     near = nearest(points, NEIGHBOURS, seed, part(progress, 0.1, 0.25))
-    if before is not None and before.placed[rows].any():
-        flat = _joined(before.xy[rows], near)
+    placed = before.xy[rows] if before is not None else np.zeros((0, 2), np.float32)
+    again = bool(np.isfinite(placed).any())
+    if again:
+        flat = _joined(placed, near)
     else:
         flat = layout(points, near, seed, part(progress, 0.25, 0.97))
+    truth = _truth(points, flat, seed)
+    if not again and truth["trustworthiness_pca"] > truth["trustworthiness"]:
+        # few tracks with little in common: there is no neighbourhood for t-SNE to unfold
+        flat = fitted(points[:, :2] if points.shape[1] > 1 else begun(points, seed))
+        truth = _truth(points, flat, seed)
     told = {
         "tracks": len(rows),
         "made_of": list(names(collaborative)),
-        "grown": before is not None,
-        **_truth(points, flat, seed),
+        "grown": again,
+        **truth,
         "seconds": round(time.perf_counter() - started, 2),
     }
     logger.info("music map of %d tracks in %.2f s", len(rows), time.perf_counter() - started)
