@@ -27,12 +27,12 @@ from musicai.music_map import (
     drawn,
     grown,
     main_genre,
+    model,
     over_tracks,
     packed,
     unpacked,
     within,
 )
-from musicai.music_map import model
 from musicai.music_map import nearest as nearest_module
 from musicai.music_map.layout import layout, trustworthiness
 from musicai.music_map.nearest import nearest
