@@ -15,7 +15,7 @@ PERPLEXITY = 5.0
 """Neighbours that count, softly; with three times as many looked at, as is usual."""
 
 EARLY = 100
-LATE = 300
+LATE = 220
 """Steps with exaggerated and with true attraction."""
 
 _FEW = 5
