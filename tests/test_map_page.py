@@ -341,7 +341,26 @@ def test_a_selection_becomes_a_mark(session: dict[str, Any]) -> None:
     assert map_marks.marks(ai) == Marks(outline=((0, 1), (1, 0)))
     session["music_map"] = selected(points=[{"x": 1}])
     map_marks.take_selection(ai)
-    assert map_marks.marks(ai) == Marks()
+    assert map_marks.marks(ai) == Marks(edits=1)
+
+
+def test_a_selection_leaves_the_figure_as_it_is(session: dict[str, Any]) -> None:
+    """Else each click would make another chart, and zoom and selection would be lost."""
+    ai = MusicAI(library=library_of(5))
+    nothing = map_marks.to_draw(ai, ("genre",))
+    session["music_map"] = selected(points=[{"customdata": 4}])
+    map_marks.take_selection(ai)
+    assert map_marks.to_draw(ai, ("genre",)) == nothing
+    assert map_marks.to_draw(ai, ("mood",)).point == "t4", "another figure shows it"
+    session["music_map"] = selected(points=[{"customdata": 1}])
+    map_marks.take_selection(ai)
+    assert map_marks.to_draw(ai, ("mood",)).point == "t4"
+    map_marks.change(ai, start="t1")
+    assert map_marks.to_draw(ai, ("mood",)).point == "t1"
+    session["music_map"] = selected(points=[{"customdata": 2}])
+    map_marks.take_selection(ai)
+    del session["music_map"]  # the page was left
+    assert map_marks.to_draw(ai, ("mood",)).point == "t2"
 
 
 def test_another_listener_has_nothing_marked(session: dict[str, Any]) -> None:
@@ -350,7 +369,7 @@ def test_another_listener_has_nothing_marked(session: dict[str, Any]) -> None:
     map_marks.change(ai, point="t3")
     assert map_marks.marks(ai).path == ("t1", "t2")
     map_marks.change(ai, end="t4")
-    assert map_marks.marks(ai) == Marks(point="t3", start="t1", end="t4")
+    assert map_marks.marks(ai) == Marks(point="t3", start="t1", end="t4", edits=3)
     ai.version = "another"
     assert map_marks.marks(ai) == Marks()
 

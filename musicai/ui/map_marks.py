@@ -22,6 +22,7 @@ CHART = "music_map"
 """Key of the chart."""
 
 _MARKS = "map_marks"
+_DRAWN = "map_drawn"
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,8 @@ class Marks:
     """Ids along the path."""
     asked: int = 0
     """How many tracks the path was asked to have."""
+    edits: int = 0
+    """Raised by every change that did not come from the chart, which shows its own."""
 
 
 def marks(ai: MusicAI) -> Marks:
@@ -53,7 +56,32 @@ def change(ai: MusicAI, **values: Any) -> None:
     before = marks(ai)
     if {"start", "end"} & values.keys() and "path" not in values:
         values["path"] = ()
-    st.session_state[_MARKS] = (_owner(ai), replace(before, **values))
+    _keep(ai, replace(before, **values, edits=before.edits + 1))
+
+
+def to_draw(ai: MusicAI, settings: tuple[Any, ...]) -> Marks:
+    """The marks that the figure is to show.
+
+    A selection is shown by the chart itself. Drawn into the figure as well, it would make
+    another chart of it, which begins anew: zoom and selection would be lost. So marks are drawn
+    when the figure changes for another reason, or the page was left.
+
+    Args:
+        ai: The profile.
+        settings: All else that the figure depends on.
+    """
+    now = marks(ai)
+    reason = (_owner(ai), settings, now.edits)
+    drawn: Marks
+    known, drawn = st.session_state.get(_DRAWN, (None, now))
+    if known != reason or CHART not in st.session_state:
+        drawn = now
+    st.session_state[_DRAWN] = (reason, drawn)
+    return drawn
+
+
+def _keep(ai: MusicAI, found: Marks) -> None:
+    st.session_state[_MARKS] = (_owner(ai), found)
 
 
 def _owner(ai: MusicAI) -> tuple[str, str | None]:
@@ -83,11 +111,13 @@ def take_selection(ai: MusicAI) -> None:
     if outlines:
         last = outlines[-1]
         corners = zip(last["x"], last["y"], strict=True)
-        change(ai, outline=tuple((float(x), float(y)) for x, y in corners), point="")
+        outline = tuple((float(x), float(y)) for x, y in corners)
+        _keep(ai, replace(marks(ai), outline=outline, point=""))
         return
     rows = [point.get("customdata") for point in selection.get("points", ())]
     found = [row[0] if isinstance(row, list | tuple) else row for row in rows if row is not None]
     if found:
-        change(ai, point=ai.library.vocabulary.id(int(found[0])), outline=())
-    else:
+        track_id = ai.library.vocabulary.id(int(found[0]))
+        _keep(ai, replace(marks(ai), point=track_id, outline=()))
+    elif marks(ai).outline:
         change(ai, outline=())

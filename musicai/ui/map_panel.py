@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -73,6 +73,7 @@ class View(NamedTuple):
     """How many of those have no place on the map."""
     others: int
     """Further tracks on the map, drawn or not."""
+    period: Period
 
 
 class _Colours(NamedTuple):
@@ -175,6 +176,7 @@ def view(ai: MusicAI, found: MusicMap, period: Period) -> View:
         int(mine.sum()),
         int((mine & ~found.placed).sum()),
         int((found.placed & ~mine).sum()),
+        period,
     )
 
 
@@ -203,7 +205,8 @@ def _chart(ai: MusicAI, found: MusicMap, view: View) -> None:
         )
         colours = _colours(ai, str(kind))
     height = PHONE_HEIGHT if state.on_phone() else HEIGHT
-    dots, marked = view.dots, _marked(ai, found)
+    told = (kind, colours.name if colours else "", discover_seeds.current(ai), view.period)
+    dots, marked = view.dots, _marked(ai, found, told)
     if colours is None:
         genre = main_genre(ai.features.genres)
         chart = charts.by_genre(dots, genre[dots.rows], marked, height)
@@ -233,9 +236,9 @@ def _chart(ai: MusicAI, found: MusicMap, view: View) -> None:
     )
 
 
-def _marked(ai: MusicAI, found: MusicMap) -> charts.Marked:
+def _marked(ai: MusicAI, found: MusicMap, told: tuple[Any, ...]) -> charts.Marked:
     """What the session has marked, as places on this map."""
-    now = map_marks.marks(ai)
+    now = map_marks.to_draw(ai, (*told, st.session_state[DRAG]))
     outline = now.outline
     if len(outline) == 2:
         (x0, y0), (x1, y1) = outline

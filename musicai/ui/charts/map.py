@@ -209,8 +209,7 @@ def _marks(
         hovertemplate=f"%{{text}}{extra}<extra></extra>",
         showlegend=False,
         meta=int(mine),
-        # without this Plotly dims all that a selection leaves out, which a redraw undoes
-        unselected={"marker": {"opacity": 0.95 if mine else 0.4}},
+        unselected={"marker": {"opacity": 0.45 if mine else 0.2}},
         **more,
     )
 
@@ -247,7 +246,6 @@ def _on_map(traces: Sequence[Any], marked: Marked, height: int) -> go.Figure:
         dragmode=marked.drag,
         hovermode="closest",
         newselection={"line": {"color": ACCENT, "width": 2, "dash": "dot"}},
-        uirevision="map",
     )
     figure.update_xaxes(visible=False, fixedrange=False)
     figure.update_yaxes(visible=False, fixedrange=False, scaleanchor="x", scaleratio=1)
