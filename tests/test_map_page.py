@@ -354,7 +354,12 @@ def test_a_selection_leaves_the_figure_as_it_is(session: dict[str, Any]) -> None
     assert map_marks.to_draw(ai, ("mood",)).point == "t4", "another figure shows it"
     session["music_map"] = selected(points=[{"customdata": 1}])
     map_marks.take_selection(ai)
-    assert map_marks.to_draw(ai, ("mood",)).point == "t4"
+    assert map_marks.to_draw(ai, ("mood",)) == Marks(), "it does not stay on another track"
+    session["music_map"] = selected(points=[{"customdata": 3}])
+    map_marks.take_selection(ai)
+    assert map_marks.to_draw(ai, ("mood",)) == Marks()
+    session["music_map"] = selected(points=[{"customdata": 1}])
+    map_marks.take_selection(ai)
     map_marks.change(ai, start="t1")
     assert map_marks.to_draw(ai, ("mood",)).point == "t1"
     session["music_map"] = selected(points=[{"customdata": 2}])

@@ -64,7 +64,8 @@ def to_draw(ai: MusicAI, settings: tuple[Any, ...]) -> Marks:
 
     A selection is shown by the chart itself. Drawn into the figure as well, it would make
     another chart of it, which begins anew: zoom and selection would be lost. So marks are drawn
-    when the figure changes for another reason, or the page was left.
+    when the figure changes for another reason, or the page was left, and they go with the next
+    selection, once.
 
     Args:
         ai: The profile.
@@ -76,6 +77,12 @@ def to_draw(ai: MusicAI, settings: tuple[Any, ...]) -> Marks:
     known, drawn = st.session_state.get(_DRAWN, (None, now))
     if known != reason or CHART not in st.session_state:
         drawn = now
+    elif (drawn.outline or drawn.point) and (drawn.outline, drawn.point) != (
+        now.outline,
+        now.point,
+    ):
+        # the chart begins anew, and would not show this first region itself
+        drawn = now if now.outline else replace(now, point="")
     st.session_state[_DRAWN] = (reason, drawn)
     return drawn
 

@@ -41,7 +41,7 @@ def selector() -> None:
         key=PERIOD,
         bind="query-params",
         persist_state="session",
-        help="What Taste and History show, counted back from the last play. "
+        help="What Taste, History and the Map show, counted back from the last play. "
         "Recommendations learn from everything, whatever is chosen here.",
     )
     if chosen == periods.CUSTOM:
