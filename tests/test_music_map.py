@@ -7,15 +7,17 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from sklearn.manifold import trustworthiness as reference
 
 from benchmarks.generate import library as make_library
-from musicai import registry
+from musicai import bundles, registry
 from musicai.ai_model import MusicAI
 from musicai.arguments import build_parser
+from musicai.checks import _map_check
 from musicai.cli.music import _config
 from musicai.data_processor import build_features, training_data
 from musicai.errors import Cancelled, IncompatibleModel, UntrustedArtifact
@@ -333,6 +335,33 @@ def test_a_version_without_a_map_serves_and_says_so(store: Store, settings: Sett
     assert "music_map" not in json.loads((settings.models / version / "manifest.json").read_text())
     assert registry.load_map(settings, store, version, music.library.vocabulary) is None
     assert registry.info_of(settings, store, version).music_map == {}
+
+
+def test_a_version_taken_along_brings_its_map(
+    store: Store, settings: Settings, tmp_path: Path
+) -> None:
+    store.create_profile("p")
+    version, music = saved(store, settings, music_map=True)
+    file = bundles.export_version(settings, store, version, tmp_path / "version.zip")
+    other = bundles.import_version(settings, store, "p", file)
+    before, after = (
+        registry.load_map(settings, store, name, music.library.vocabulary)
+        for name in (version, other)
+    )
+    assert before is not None
+    assert after is not None
+    same(before, after)
+
+
+def test_the_checks_look_at_the_map(store: Store, settings: Settings) -> None:
+    for wanted in (True, False):
+        version, music = saved(store, settings, music_map=wanted)
+        music.version = version
+        found = _map_check(music, store, version)
+        assert found.passed is (True if wanted else None)
+    version, music = saved(store, settings, music_map=True)
+    (settings.models / version / "map.npz").unlink()
+    assert _map_check(music, store, version).passed is False
 
 
 def test_the_command_line_leaves_it_out() -> None:

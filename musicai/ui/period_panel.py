@@ -1,4 +1,4 @@
-"""The period that Taste and History show: chosen in the side bar, kept in the address."""
+"""The period that Taste, History and the Map show: chosen in the side bar, kept in the address."""
 
 from __future__ import annotations
 
