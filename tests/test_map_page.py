@@ -25,7 +25,16 @@ from musicai.settings import Settings
 from musicai.store import Store
 from musicai.tables import Library
 from musicai.training import train
-from musicai.ui import charts, discover_seeds, jobs_panel, map_marks, map_panel, staging, words
+from musicai.ui import (
+    charts,
+    discover_seeds,
+    jobs_panel,
+    map_marks,
+    map_panel,
+    map_region,
+    staging,
+    words,
+)
 from musicai.ui.map_marks import Marks
 from tests import worlds
 from tests.pages import opened, run
@@ -450,6 +459,31 @@ def test_no_path_is_told_and_not_a_crash(own_map: Path) -> None:
     mark(app, ai, start=track, end=track)
     run(key(app, "map_find").click())
     assert "same music" in app.error[0].value
+
+
+def test_a_track_of_a_region_leads_back_to_it(own_map: Path) -> None:
+    ai = MusicAI()
+    app = opened("map.py")
+    mark(app, ai, outline=((-2.0, -2.0), (2.0, 2.0)), point=ai.library.vocabulary.id(3))
+    assert "Nearest:" in texts(app)
+    run(key(app, "map_back").click())
+    assert "**40 tracks** here" in texts(app)
+
+
+def test_a_row_of_the_table_shows_its_track(session: dict[str, Any]) -> None:
+    ai = MusicAI(library=library_of(5))
+    map_marks.change(ai, outline=((0, 0), (1, 1)))
+    session["map_region"] = {"selection": {"rows": [1]}}
+    map_region._row_chosen(ai, np.array([4, 2]))
+    assert map_marks.marks(ai) == Marks(outline=((0, 0), (1, 1)), point="t2", edits=2)
+    session["map_region"] = {"selection": {"rows": []}}
+    map_region._row_chosen(ai, np.array([4, 2]))
+    assert map_marks.marks(ai).point == "t2"
+
+
+def test_no_name_becomes_a_formula() -> None:
+    found = words.cells(pd.Series(["=1+1", "@x", "a=b", "", "-"]))
+    assert found.tolist() == ["'=1+1", "'@x", "a=b", "", "'-"]
 
 
 def test_the_data_hold_every_track_on_the_map(sample_map: Path) -> None:

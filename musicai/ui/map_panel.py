@@ -293,7 +293,8 @@ def _data(ai: MusicAI, found: MusicMap, plays: IntArray, colours: _Colours | Non
     names = np.array(["", *(GENRE_LABELS[name] for name in GENRES)], dtype=object)
     data = pd.DataFrame(
         {
-            **{name: tracks[name].to_numpy()[rows] for name in ("track_id", "name", "artists")},
+            "track_id": tracks["track_id"].to_numpy()[rows],
+            **{name: words.cells(tracks[name].iloc[rows]).array for name in ("name", "artists")},
             "x": found.xy[rows, 0],
             "y": found.xy[rows, 1],
             "genre": names[main_genre(ai.features.genres)[rows] + 1],

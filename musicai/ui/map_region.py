@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 LISTED = 100
 """Tracks of a region that are listed."""
 
+_TABLE = "map_region"
 _NEAREST = 4
 _RING = 32
 
@@ -92,6 +93,16 @@ def _track(ai: MusicAI, found: MusicMap, row: int, plays: int) -> None:
                 args=(ai,),
                 kwargs={end: track_id},
             )
+    if map_marks.marks(ai).outline:
+        st.button(
+            "Back to the region",
+            key="map_back",
+            icon=":material/arrow_back:",
+            type="tertiary",
+            on_click=map_marks.change,
+            args=(ai,),
+            kwargs={"point": ""},
+        )
     _clear_button(ai)
 
 
@@ -103,7 +114,7 @@ def _about(ai: MusicAI, row: int, plays: int) -> str:
     parts = [
         GENRE_LABELS[GENRES[genre]] if genre >= 0 else "Genre not known",
         *([] if np.isnan(year) else [f"{year:.0f}"]),
-        words.count(plays, "full play") if plays else "no full play in this period",
+        words.count(plays, "full play") if plays else "no full play",
     ]
     if FEATURE_SOURCES[int(features.feature_source[row])] == "estimated":
         parts.append("sound estimated")
@@ -165,21 +176,31 @@ def _table(ai: MusicAI, rows: RowArray, plays: IntArray) -> None:
         {
             "": rings,
             "Track": [words.literal(str(name)) for name in tracks["name"].to_numpy()[rows]],
-            "Artist": [words.literal(str(name)) for name in tracks["artists"].to_numpy()[rows]],
             "Plays": plays[rows],
+            "Artist": [words.literal(str(name)) for name in tracks["artists"].to_numpy()[rows]],
         }
     )
     st.dataframe(
         frame,
-        key="map_region",
+        key=_TABLE,
         height=min(36 * (len(rows) + 1) + 3, 300),
         hide_index=True,
         column_config={
             "": st.column_config.ImageColumn("", width=_RING + 12),
-            "Plays": st.column_config.NumberColumn("Plays", format="localized", width="small"),
+            "Track": st.column_config.TextColumn("Track", width=120),
+            "Plays": st.column_config.NumberColumn("Plays", format="localized", width=50),
         },
+        on_select=lambda: _row_chosen(ai, rows),
+        selection_mode="single-row",
         alt=f"{words.count(len(rows), 'track')} of the region, the most played first.",
     )
+
+
+def _row_chosen(ai: MusicAI, rows: RowArray) -> None:
+    """A row of the table was clicked: its track is shown, the region is kept."""
+    chosen = st.session_state[_TABLE]["selection"]["rows"]
+    if chosen:
+        map_marks.change(ai, point=ai.library.vocabulary.id(int(rows[chosen[0]])))
 
 
 # --- what one can do ------------------------------------------------------------------
