@@ -13,15 +13,18 @@ import numpy as np
 import pytest
 from sklearn.manifold import trustworthiness as reference
 
+from benchmarks.generate import extended_history
 from benchmarks.generate import library as make_library
 from musicai import bundles, registry
 from musicai.ai_model import MusicAI
 from musicai.arguments import build_parser
+from musicai.catalogues import load_library
 from musicai.checks import _map_check
 from musicai.cli.music import _config
 from musicai.data_processor import build_features, training_data
 from musicai.errors import Cancelled, IncompatibleModel, UntrustedArtifact
 from musicai.fitting import TrainingConfig
+from musicai.importing import import_inputs
 from musicai.music_map import (
     NO_GENRE,
     MusicMap,
@@ -43,8 +46,10 @@ from musicai.progress import no_progress
 from musicai.recommenders.base import Component, TrackFeatures
 from musicai.recommenders.collaborative import Collaborative, CollaborativeConfig
 from musicai.settings import Settings
+from musicai.sources.base import ReadOptions
 from musicai.store import Store
-from musicai.training import prepare
+from musicai.training import prepare, train
+from musicai.updating import update
 from tests import worlds
 from tests.conftest import ROOT
 
@@ -201,6 +206,15 @@ def test_the_picture_is_truer_than_two_components() -> None:
     assert told["trustworthiness"] > 0.93
     assert told["trustworthiness"] > told["trustworthiness_pca"]
     assert told["kept"] > 2 * told["kept_pca"]
+
+
+def test_very_many_lie_amid_those_that_stand_for_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(model, "LAID_OUT", 150)
+    told_of = known(400, 8_000)
+    found = build(*told_of, seed=0)
+    assert found.placed.all()
+    assert found.told["trustworthiness"] > found.told["trustworthiness_pca"]
+    same(found, build(*told_of, seed=0))
 
 
 def test_where_two_components_are_truer_they_are_the_picture(
@@ -362,6 +376,25 @@ def test_the_checks_look_at_the_map(store: Store, settings: Settings) -> None:
     version, music = saved(store, settings, music_map=True)
     (settings.models / version / "map.npz").unlink()
     assert _map_check(music, store, version).passed is False
+
+
+def test_an_update_keeps_the_map_and_adds_the_new(store: Store, settings: Settings) -> None:
+    for number, plays, tracks in ((1, 400, 80), (2, 60, 10)):
+        file = ("my_spotify_data.zip", extended_history(plays, tracks, seed=number))
+        import_inputs(store, settings, "p", [file], ReadOptions(), no_progress)
+        if number == 1:
+            config = TrainingConfig(method="als", factors=8, epochs=3, evaluate=False)
+            first = train(store, settings, "p", config).version
+    library = load_library(store, settings, "p")
+    before = registry.load_map(settings, store, first, library.vocabulary)
+    after = registry.load_map(
+        settings, store, update(store, settings, "p").version, library.vocabulary
+    )
+    assert before is not None
+    assert after is not None
+    assert 0 < before.placed.sum() < after.placed.sum()
+    np.testing.assert_array_equal(after.xy[before.placed], before.xy[before.placed])
+    assert after.told["grown"]
 
 
 def test_the_command_line_leaves_it_out() -> None:
