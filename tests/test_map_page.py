@@ -481,11 +481,6 @@ def test_a_row_of_the_table_shows_its_track(session: dict[str, Any]) -> None:
     assert map_marks.marks(ai).point == "t2"
 
 
-def test_no_name_becomes_a_formula() -> None:
-    found = words.cells(pd.Series(["=1+1", "@x", "a=b", "", "-"]))
-    assert found.tolist() == ["'=1+1", "'@x", "a=b", "", "'-"]
-
-
 def test_the_data_hold_every_track_on_the_map(sample_map: Path) -> None:
     ai = MusicAI()
     found = the_map(ai)
@@ -499,3 +494,6 @@ def test_the_data_hold_every_track_on_the_map(sample_map: Path) -> None:
         *("track_id", "name", "artists", "x", "y", "genre", "full_plays"),
         *("Chill", "estimated"),
     ]
+    tracks = ai.library.tracks
+    tracks.loc[int(np.flatnonzero(found.placed)[0]), "name"] = "=1+1"
+    assert map_panel._data(ai, found, plays, None)["name"][0] == "'=1+1"

@@ -13,6 +13,7 @@ from musicai.genres import GENRE_LABELS, GENRES
 from musicai.moods import MOOD_LABELS, MOODS, mood_matrix
 from musicai.music_map import drawn, heard, main_genre, over_tracks
 from musicai.periods import ALL, Period
+from musicai.playlist_formats import plain_cell
 from musicai.recommenders import COMPONENTS
 from musicai.requests import Request
 from musicai.tables import FEATURE_SOURCES, BoolArray, FloatArray, IntArray
@@ -294,7 +295,10 @@ def _data(ai: MusicAI, found: MusicMap, plays: IntArray, colours: _Colours | Non
     data = pd.DataFrame(
         {
             "track_id": tracks["track_id"].to_numpy()[rows],
-            **{name: words.cells(tracks[name].iloc[rows]).array for name in ("name", "artists")},
+            **{
+                name: [plain_cell(str(text)) for text in tracks[name].to_numpy()[rows]]
+                for name in ("name", "artists")
+            },
             "x": found.xy[rows, 0],
             "y": found.xy[rows, 1],
             "genre": names[main_genre(ai.features.genres)[rows] + 1],

@@ -74,12 +74,6 @@ def hovers(names: pd.Series, artists: pd.Series, longest: int = 60) -> list[str]
     return list(shown[0] + " — " + shown[1])
 
 
-def cells(column: pd.Series) -> pd.Series:
-    """Texts for a table file: what a spreadsheet would run as a formula gets an apostrophe."""
-    text = column.astype(object)
-    return text.where(~text.str[:1].isin(list("=+-@\t\r")), "'" + text)
-
-
 def by(artists: Sequence[str]) -> str:
     """Artists in one line."""
     return ", ".join(artists) or "Unknown artist"
