@@ -23,16 +23,17 @@ from musicai.periods import ALL, Period
 from musicai.sample import SAMPLE_PROFILE
 from musicai.settings import Settings
 from musicai.store import Store
+from musicai.store.listing import STAGING
 from musicai.tables import Library
 from musicai.training import train
 from musicai.ui import (
     charts,
     discover_seeds,
     jobs_panel,
+    map_colours,
     map_marks,
     map_panel,
     map_region,
-    staging,
     words,
 )
 from musicai.ui.map_marks import Marks
@@ -388,11 +389,12 @@ def test_another_listener_has_nothing_marked(session: dict[str, Any]) -> None:
     assert map_marks.marks(ai) == Marks()
 
 
-def test_a_region_lists_its_tracks_and_starts_discover(
-    sample_map: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    added: list[list[str]] = []
-    monkeypatch.setattr(staging, "add", lambda ids: added.append(list(ids)))
+def on_the_list(home: Path, profile: str) -> list[str]:
+    with Store(Settings(home=home)) as store:
+        return [track.track_id for track in store.list_tracks(profile, STAGING)]
+
+
+def test_a_region_lists_its_tracks_and_starts_discover(sample_map: Path) -> None:
     ai = MusicAI()
     app = opened("map.py")
     outline = ((-0.5, -0.5), (0.5, 0.5))
@@ -402,6 +404,8 @@ def test_a_region_lists_its_tracks_and_starts_discover(
     [table] = app.dataframe
     assert len(table.value) == 100
     assert table.value["Plays"].is_monotonic_decreasing
+    run(key(app, "map_add_region").click())
+    assert len(on_the_list(sample_map, SAMPLE_PROFILE)) == 100
     run(key(app, "map_seeds").click())
     seeds = app.session_state[discover_seeds.SEEDS]
     assert len(seeds) == 10
@@ -436,6 +440,8 @@ def test_a_track_shows_its_face_and_its_ways_on(own_map: Path) -> None:
     assert (path[0], path[-1]) == (first, last)
     assert 2 < len(path) <= 12
     assert "1. **" in texts(app)
+    run(key(app, "map_add_path").click())
+    assert on_the_list(own_map, "me") == list(path)
     run(key(app, "map_path_clear").click())
     assert app.session_state["map_marks"][1].path == ()
 
@@ -486,7 +492,7 @@ def test_the_data_hold_every_track_on_the_map(sample_map: Path) -> None:
     found = the_map(ai)
     plays = np.zeros(ai.library.n_tracks, dtype=np.int32)
     score = mood_matrix(ai.features.audio)[:, MOODS.index("chill")]
-    colours = map_panel._Colours(score, np.zeros(len(score), dtype=bool), "Chill", "")
+    colours = map_colours.Colours(score, np.zeros(len(score), dtype=bool), "Chill", "")
     data = map_panel._data(ai, found, plays, colours)
     assert len(data) == found.placed.sum()
     read = pd.read_csv(io.StringIO(data.to_csv(index=False)))

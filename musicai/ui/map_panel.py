@@ -10,24 +10,21 @@ import pandas as pd
 import streamlit as st
 
 from musicai.genres import GENRE_LABELS, GENRES
-from musicai.moods import MOOD_LABELS, MOODS, mood_matrix
-from musicai.music_map import drawn, heard, main_genre, over_tracks
+from musicai.music_map import drawn, heard, main_genre
 from musicai.periods import ALL, Period
 from musicai.playlist_formats import plain_cell
-from musicai.recommenders import COMPONENTS
-from musicai.requests import Request
-from musicai.tables import FEATURE_SOURCES, BoolArray, FloatArray, IntArray
+from musicai.tables import IntArray
 from musicai.ui import (
     chart_box,
     charts,
     discover_seeds,
     jobs_panel,
+    map_colours,
     map_marks,
     map_path,
     map_region,
     period_panel,
     state,
-    type_ahead,
     widgets,
     words,
 )
@@ -35,6 +32,7 @@ from musicai.ui import (
 if TYPE_CHECKING:
     from musicai.ai_model import MusicAI
     from musicai.music_map import MusicMap
+    from musicai.ui.map_colours import Colours
 
 MOST_OTHERS = 20_000
 """Tracks beside one's own that are drawn: more are no clearer, and a browser takes seconds."""
@@ -59,8 +57,6 @@ _HINTS = {
 
 _COLOURS = {"genre": "Genre", "mood": "Mood", "score": "Score"}
 
-_ESTIMATED = FEATURE_SOURCES.index("estimated")
-
 
 class View(NamedTuple):
     """The drawn tracks of a listener in a period."""
@@ -75,16 +71,6 @@ class View(NamedTuple):
     others: int
     """Further tracks on the map, drawn or not."""
     period: Period
-
-
-class _Colours(NamedTuple):
-    """A score of every track, and how it is told."""
-
-    score: FloatArray
-    guessed: BoolArray
-    name: str
-    silent: str
-    """What a track without a score is called."""
 
 
 def draw() -> None:
@@ -204,7 +190,7 @@ def _chart(ai: MusicAI, found: MusicMap, view: View) -> None:
             help="Lasso and box mark a region, whose tracks are then listed. Tracks can be "
             "clicked while dragging moves the map.",
         )
-        colours = _colours(ai, str(kind))
+        colours = map_colours.chosen(ai, str(kind))
     height = PHONE_HEIGHT if state.on_phone() else HEIGHT
     told = (kind, colours.name if colours else "", discover_seeds.current(ai), view.period)
     dots, marked = view.dots, _marked(ai, found, told)
@@ -287,7 +273,7 @@ def _told(ai: MusicAI, found: MusicMap, view: View) -> None:
         )
 
 
-def _data(ai: MusicAI, found: MusicMap, plays: IntArray, colours: _Colours | None) -> pd.DataFrame:
+def _data(ai: MusicAI, found: MusicMap, plays: IntArray, colours: Colours | None) -> pd.DataFrame:
     """All tracks on the map, drawn or not."""
     rows = np.flatnonzero(found.placed)
     tracks = ai.library.tracks
@@ -309,64 +295,3 @@ def _data(ai: MusicAI, found: MusicMap, plays: IntArray, colours: _Colours | Non
         data[colours.name] = colours.score[rows]
         data["estimated"] = colours.guessed[rows]
     return data
-
-
-# --- colours --------------------------------------------------------------------------
-
-
-def _colours(ai: MusicAI, kind: str) -> _Colours | None:
-    """The chosen score of every track; None for genres."""
-    if kind == "mood":
-        return _mood(ai)
-    if kind == "score":
-        return _component(ai)
-    return None
-
-
-def _mood(ai: MusicAI) -> _Colours:
-    mood = st.selectbox(
-        "Mood", MOODS, format_func=MOOD_LABELS.__getitem__, key="map_mood", bind="query-params"
-    )
-    score = mood_matrix(ai.features.audio)[:, MOODS.index(mood)]
-    if not np.isfinite(score).any():
-        st.info(
-            "No track's mood can be told: audio features are not known. A catalogue that knows "
-            "your tracks brings them; the Library page shows how.",
-            icon=":material/info:",
-        )
-    guessed = ai.features.feature_source == _ESTIMATED
-    return _Colours(score, guessed, MOOD_LABELS[mood], "Mood not known")
-
-
-def _component(ai: MusicAI) -> _Colours | None:
-    names = [name for name in ai.components if name != "rules"]
-    name = st.selectbox(
-        "Component",
-        names,
-        format_func=lambda one: COMPONENTS[one].label,
-        key="map_component",
-        bind="query-params",
-        help="What this part of the blend says of every track, for the seeds of Discover, or "
-        "for all you play where there are none. 0 is the middle track, 1 the 11th best.",
-    )
-    modes = ai.modes()
-    mode = next((mode for mode in ("mix", "rediscover", "discover") if not modes[mode]), None)
-    if mode is None:
-        st.info(words.plain(modes["mix"] or "", 500), icon=":material/info:")
-        return None
-    seeds = discover_seeds.current(ai)
-    scored = state.scored(ai, Request(seed_tracks=seeds, mode=mode))
-    values = scored.scaled[name]
-    score = over_tracks(ai.library.n_tracks, scored.candidates.astype(np.int32), values)
-    st.caption(_for_whom(ai, seeds))
-    label = COMPONENTS[name].label
-    return _Colours(score, np.zeros(len(score), dtype=bool), label, "No opinion")
-
-
-def _for_whom(ai: MusicAI, seeds: tuple[str, ...]) -> str:
-    """Whom the scores are for."""
-    if not seeds:
-        return "For all you play."
-    first = type_ahead.named(ai, int(ai.library.vocabulary.rows([seeds[0]])[0]))[0]
-    more = f" and {words.count(len(seeds) - 1, 'other seed')}" if len(seeds) > 1 else ""
-    return f"For {words.plain(first, 40)}{more}."
