@@ -7,7 +7,6 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_matrix
-from scipy.sparse.csgraph import dijkstra
 
 from musicai.errors import NoCandidates, QueryError
 from musicai.music_map.model import MusicMap
@@ -98,6 +97,8 @@ def _check(music_map: MusicMap, start: int, end: int, steps: int, recording: Int
 
 def _way(music_map: MusicMap, start: int, end: int) -> IntArray:
     """Rows on the shortest way, both ends included."""
+    from scipy.sparse.csgraph import dijkstra  # noqa: PLC0415 (the first page does without)
+
     graph = _graph(music_map)
     _, before = dijkstra(graph, directed=False, indices=start, return_predecessors=True)
     found = [end]
