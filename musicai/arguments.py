@@ -250,6 +250,9 @@ def _training(parser: argparse.ArgumentParser, *, may_update: bool) -> None:
     parser.add_argument(
         "--no-evaluation", action="store_true", help="train at once, without measuring first"
     )
+    parser.add_argument(
+        "--no-map", action="store_true", help="leave the music map out of the version"
+    )
     _job(parser)
     _profile(parser)
 

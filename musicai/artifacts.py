@@ -2,8 +2,8 @@
 
 ``manifest.json`` (what it is, configs, metrics, library versions, the SHA-256 of each
 file), ``vocabulary.npz`` (track ids in row order), ``components/<name>/`` (npz and JSON
-of each trained component; the untrained ones are fitted anew on the data as they are)
-and two scikit-learn pickles for use outside.
+of each trained component; the untrained ones are fitted anew on the data as they are),
+``map.npz`` (the music map, where one was made) and two scikit-learn pickles for use outside.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 
 from musicai.errors import UntrustedArtifact
+from musicai.music_map import MusicMap, packed
 from musicai.recommenders.base import Component
 from musicai.tables import Vocabulary
 
@@ -29,6 +30,7 @@ FORMAT = 1
 """Raised when a version's layout changes in a way that older code cannot read."""
 
 VOCABULARY = "vocabulary.npz"
+MUSIC_MAP = "map.npz"
 VECTORIZER_PICKLE = "tfidf_vectorizer.pkl"
 NMF_PICKLE = "nmf_model.pkl"
 
@@ -64,6 +66,8 @@ class Trained:
     """File name → scikit-learn estimator, for use outside musicai."""
     update: Mapping[str, Any] = field(default_factory=dict)
     """``freshness.Update.to_json()`` of a version that was updated from another; else empty."""
+    music_map: MusicMap | None = None
+    """The tracks in two dimensions; None where it was left out."""
 
 
 # --- writing --------------------------------------------------------------------------
@@ -79,6 +83,8 @@ def write_version(folder: Path, version: str, trained: Trained) -> dict[str, str
             continue
         (folder / "components" / name).mkdir(parents=True)
         component.save(folder / "components" / name)
+    if trained.music_map is not None:
+        (folder / MUSIC_MAP).write_bytes(packed(trained.music_map))
     for name, estimator in trained.pickles.items():
         import joblib  # noqa: PLC0415 (serving never needs it)
 
@@ -102,6 +108,7 @@ def _manifest(version: str, trained: Trained) -> dict[str, Any]:
     updated = {"updated_from": trained.update.get("updated_from"), "update": dict(trained.update)}
     return {
         **(updated if trained.update else {}),
+        **({"music_map": dict(trained.music_map.told)} if trained.music_map else {}),
         "format": FORMAT,
         "version": version,
         "created_at": datetime.now(UTC).isoformat(timespec="seconds"),

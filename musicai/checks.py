@@ -17,13 +17,13 @@ from typing import Any
 import numpy as np
 
 from musicai.ai_model import MusicAI
-from musicai.artifacts import NMF_PICKLE, VECTORIZER_PICKLE
+from musicai.artifacts import MUSIC_MAP, NMF_PICKLE, VECTORIZER_PICKLE
 from musicai.data_processor import documents
 from musicai.errors import IncompatibleModel, MusicAIError, NotFound
 from musicai.genres import GENRES
 from musicai.moods import MOODS
 from musicai.recommenders.collaborative import Collaborative
-from musicai.registry import LoadedVersion, load, load_pickle
+from musicai.registry import LoadedVersion, load, load_map, load_pickle
 from musicai.requests import Recommendations, Request, Tuning
 from musicai.store import Store
 from musicai.tables import AUDIO_FEATURES, RowArray
@@ -97,7 +97,7 @@ def check_model(music: MusicAI, store: Store) -> Report:
             f"No trained version serves profile {music.profile!r}. Train one with "
             f"`python train_model.py all --profile {music.profile}`."
         )
-    checks = _pickles(music, store, music.version)
+    checks = [*_pickles(music, store, music.version), _map_check(music, store, music.version)]
     lists: dict[str, Recommendations] = {}
     kinds = {
         "mood": (MOODS, music.mood_availability("auto"), _mood_check),
@@ -188,6 +188,22 @@ def _pickles(music: MusicAI, store: Store, version: str) -> list[Check]:
     # both were fitted on the tracks that anyone played
     same = isinstance(collaborative, Collaborative) and tracks == len(collaborative.items_.tracks)
     return [*checks, Check(NMF_PICKLE, same, f"{factors} factors of {tracks:,} played tracks")]
+
+
+def _map_check(music: MusicAI, store: Store, version: str) -> Check:
+    """The music map opens after verification, and has a place for most of the own tracks."""
+    try:
+        found = load_map(music.settings, store, version, music.library.vocabulary)
+    except MusicAIError as error:
+        return Check(MUSIC_MAP, False, str(error))
+    if found is None:
+        return Check(MUSIC_MAP, None, "the version was made without a map")
+    own = music.library.tracks["own"].to_numpy(dtype=bool)
+    share = float(found.placed[own].mean()) if own.any() else 1.0
+    detail = f"{share:.0%} of the own tracks have a place"
+    if "trustworthiness" in found.told:
+        detail += f", trustworthiness {found.told['trustworthiness']:.3f}"
+    return Check(MUSIC_MAP, share >= 0.5, detail)
 
 
 def _vectorizer_check(music: MusicAI, loaded: LoadedVersion, vectorizer: Any) -> Check:

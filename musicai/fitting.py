@@ -37,6 +37,8 @@ class TrainingConfig:
     """Same data, config and seed give the same factors."""
     evaluate: bool = True
     """Measure on a temporal hold-out, and choose method and weights on validation."""
+    music_map: bool = True
+    """Draw the music map of the version."""
 
     def __post_init__(self) -> None:
         if self.method not in ("auto", *METHODS):

@@ -27,6 +27,7 @@ from typing import Any
 from musicai import bundled
 from musicai.artifacts import (
     FORMAT,
+    MUSIC_MAP,
     Trained,
     pickle_problem,
     read_verified,
@@ -35,6 +36,7 @@ from musicai.artifacts import (
     write_version,
 )
 from musicai.errors import IncompatibleModel, ModelError, NotFound, UntrustedArtifact
+from musicai.music_map import MusicMap, unpacked
 from musicai.recommenders import COMPONENTS
 from musicai.recommenders.base import Component
 from musicai.settings import Settings
@@ -87,6 +89,8 @@ class VersionInfo:
     """Why its two pickles cannot be opened here; it serves all the same."""
     update: Mapping[str, Any] = field(default_factory=dict)
     """How it was updated from another version (``freshness.Update``); empty for a training."""
+    music_map: Mapping[str, Any] = field(default_factory=dict)
+    """``MusicMap.told``; empty for a version without a map."""
 
 
 @dataclass(frozen=True)
@@ -290,6 +294,29 @@ def _weights(stored: Mapping[str, Any]) -> dict[str, float]:
     return {name: float(weight) for name, weight in stored.items()}
 
 
+def load_map(
+    settings: Settings, store: Store, version: str, vocabulary: Vocabulary
+) -> MusicMap | None:
+    """The music map of a version over another vocabulary's rows; None where it has none.
+
+    Not part of :func:`load`: it is read when the map is asked for.
+
+    Raises:
+        NotFound: there is no such version.
+        UntrustedArtifact: a file is absent or altered.
+        IncompatibleModel: its layout is not known here.
+    """
+    folder, manifest, digests = trusted(settings, store, version)
+    if MUSIC_MAP not in manifest["files"]:
+        return None
+    data = read_verified(folder, MUSIC_MAP, digests.get(MUSIC_MAP))
+    known = read_vocabulary(folder, digests)
+    found = unpacked(data, manifest.get("music_map", {}))
+    if known.fingerprint == vocabulary.fingerprint:
+        return found
+    return found.align(known.rows(vocabulary.ids))
+
+
 def load_pickle(settings: Settings, store: Store, version: str, name: str) -> Any:
     """Open ``tfidf_vectorizer.pkl`` or ``nmf_model.pkl`` of a version.
 
@@ -365,6 +392,7 @@ def info_of(settings: Settings, store: Store, version: str) -> VersionInfo:
             problem=_missing(folder, manifest),
             pickle_problem=pickle_problem(manifest),
             update=manifest.get("update", {}),
+            music_map=manifest.get("music_map", {}),
         )
     except (ModelError, NotFound) as error:
         problem = str(error)

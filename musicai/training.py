@@ -33,6 +33,7 @@ from musicai.fitting import (
     fit_all,
     fit_components,
 )
+from musicai.music_map import build
 from musicai.progress import Progress, no_progress, part
 from musicai.recommenders import COMPONENTS, DEFAULT_WEIGHTS, PRESETS
 from musicai.recommenders.base import Component, TrackFeatures, TrainingData
@@ -221,9 +222,13 @@ def prepare(
             config.methods()[0], LearnedWeights(dict(DEFAULT_WEIGHTS)), {}, (NOT_ASKED,)
         )
     if fitted is None:
-        within = part(progress, 0.6 if config.evaluate else 0.05, 0.9)
+        within = part(progress, 0.6 if config.evaluate else 0.05, 0.75)
         fitted = fit_all(library, config, within, method=choice.method, described=described)
-    pickles, pickle_notes = _pickles(fitted, config, part(progress, 0.9, 1.0))
+    music_map = None
+    if config.music_map:
+        drawing = part(progress, 0.75, 0.93)
+        music_map = build(described.features, fitted.components, config.seed, drawing)
+    pickles, pickle_notes = _pickles(fitted, config, part(progress, 0.93, 1.0))
     return Trained(
         profile=library.profile,
         invented=library.invented,
@@ -239,6 +244,7 @@ def prepare(
         train_s=fitted.train_s,
         config=asdict(config),
         pickles=pickles,
+        music_map=music_map,
     )
 
 

@@ -19,6 +19,7 @@ from musicai.data_processor import load_features, training_data, vectorizer
 from musicai.errors import ModelError, NotFound
 from musicai.fitting import TrainingConfig
 from musicai.freshness import Update, behind, first_of, heard, trained_on
+from musicai.music_map import MusicMap, grown
 from musicai.progress import Progress, no_progress, part
 from musicai.recommenders import COMPONENTS
 from musicai.recommenders.base import Component, TrainingData
@@ -30,6 +31,7 @@ from musicai.registry import (
     activate,
     info_of,
     load,
+    load_map,
     save,
 )
 from musicai.serving import MIN_VOCABULARY
@@ -70,6 +72,8 @@ class _Source:
     info: VersionInfo
     rows: IntArray
     """(n_tracks,) for each row of the library its row in the version, -1 for a new track."""
+    music_map: MusicMap | None
+    """Its map over the library's rows; None where it has none."""
 
 
 def update(
@@ -156,7 +160,8 @@ def _source(store: Store, settings: Settings, library: Library) -> _Source:
     own = library.tracks["own"].to_numpy(dtype=bool)
     if not own.any() or float((rows[own] >= 0).mean()) < MIN_VOCABULARY:
         raise ModelError(f"Version {version} knows less than half of your tracks.")
-    return _Source(loaded, info_of(settings, store, version), rows)
+    music_map = load_map(settings, store, version, library.vocabulary)
+    return _Source(loaded, info_of(settings, store, version), rows, music_map)
 
 
 # --- going on -------------------------------------------------------------------------
@@ -172,11 +177,14 @@ def _updated(
     pickles: dict[str, object] = {VECTORIZER_PICKLE: vectorizer(library)}
     progress(0.3, "Gathering listeners, sessions and playlists…")
     loaded, info = source.loaded, source.info
-    seed = int(info.config.get("seed", 0))
-    data = training_data(library, features, seed=seed)
+    data = training_data(library, features, seed=_seed(info))
     aligned = {name: one.align(source.rows) for name, one in loaded.components.items()}
-    components = refreshed(aligned, data, part(progress, 0.4, 0.95))
+    components = refreshed(aligned, data, part(progress, 0.4, 0.85))
     train_s = time.perf_counter() - began
+    music_map = source.music_map
+    if music_map is not None:
+        drawing = part(progress, 0.85, 0.97)
+        music_map = grown(music_map, features, components, _seed(info), drawing)
     collaborative = components[Collaborative.name]
     assert isinstance(collaborative, Collaborative)
     told = _told(library, source, components, collaborative.sweeps_)
@@ -204,7 +212,12 @@ def _updated(
         config=info.config,
         pickles=pickles,
         update=told.to_json(),
+        music_map=music_map,
     )
+
+
+def _seed(info: VersionInfo) -> int:
+    return int(info.config.get("seed", 0))
 
 
 def _told(

@@ -205,11 +205,11 @@ def test_type_ahead_finds_and_adds_a_seed(with_sample: Path) -> None:
     app = opened("discover.py")
     run(app.get_by_key("discover_start").set_value("picked"))
     run(app.text_input(key="discover_search").set_value("the"))
-    hits = [b for b in app.button if (b.key or "").startswith("add_")]
+    hits = [b for b in app.button if (b.key or "").startswith("discover_pick_")]
     assert 1 <= len(hits) <= 20
     run(hits[0].click())
     assert [b.key for b in app.button if (b.key or "").startswith("drop_")] == [
-        hits[0].key.replace("add_", "drop_")
+        hits[0].key.replace("discover_pick_", "drop_")
     ]
     assert app.text_input(key="discover_search").value == ""
 

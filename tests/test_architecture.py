@@ -40,7 +40,7 @@ LEVELS: tuple[tuple[str, ...], ...] = (
     ("ranking", "explain", "requests", "metrics"),
     ("scoring",),
     ("weights",),
-    ("finding", "candidates"),
+    ("finding", "candidates", "music_map"),
     ("highlights", "listing", "narrowing"),
     ("artifacts", "bundled"),
     ("registry", "taste"),

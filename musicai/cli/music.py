@@ -174,6 +174,7 @@ def _config(options: argparse.Namespace) -> TrainingConfig:
         alpha=options.alpha,
         seed=options.seed,
         evaluate=not options.no_evaluation,
+        music_map=not options.no_map,
     )
 
 

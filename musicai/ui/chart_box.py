@@ -43,14 +43,24 @@ def draw(
             on_select=lambda: _clicked(key, on_click),
             selection_mode="points",
         )
-    if data.empty:
-        return
+    if not data.empty:
+        take_away(key, lambda: data, hint)
+
+
+def take_away(key: str, data: Callable[[], pd.DataFrame], hint: str = "") -> None:
+    """The line beneath a chart: a hint, and its numbers to download.
+
+    Args:
+        key: Of the chart.
+        data: Its numbers, made when they are asked for.
+        hint: What a click on the chart does.
+    """
     with st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center"):
         if hint:
             st.caption(hint)
         st.download_button(
             "Data",
-            lambda: data.to_csv(index=False).encode("utf-8"),
+            lambda: data().to_csv(index=False).encode("utf-8"),
             file_name=f"{key}.csv",
             mime="text/csv",
             key=f"{key}_data",

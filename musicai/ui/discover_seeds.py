@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from musicai.ui import widgets, words
+from musicai.ui import type_ahead, widgets
 
 if TYPE_CHECKING:
     from musicai.ai_model import MusicAI
@@ -22,8 +22,6 @@ SEED_PARAM = "discover_seed"
 
 START = "discover_start"
 MAX_SEEDS = 10
-_HITS = 20
-_LONGEST_SEARCH = 100
 
 _STARTS = ("everything", "favourites", "picked")
 _START_LABELS = {
@@ -63,7 +61,7 @@ def _seeds(ai: MusicAI, start: str) -> tuple[str, ...]:
         with st.container(gap="xsmall"):
             for track_id in chosen:
                 _seed_line(ai, track_id, removable=True)
-        _search(ai)
+        type_ahead.draw(ai, "discover", "Add a track or artist", _add_seed)
         if not chosen:
             st.caption("Until you pick one, the list follows all you play.")
         return chosen
@@ -81,6 +79,13 @@ def _chosen_seeds(ai: MusicAI) -> tuple[str, ...]:
     return chosen
 
 
+def current(ai: MusicAI) -> tuple[str, ...]:
+    """The picked seeds, for other pages; none where Discover starts from something else."""
+    if st.session_state.get(START) != "picked":
+        return ()
+    return tuple(t for t in st.session_state.get(SEEDS, ()) if t in ai.library.vocabulary)
+
+
 def set_seeds(*track_ids: str) -> None:
     """Start from these tracks; for callbacks."""
     st.session_state[SEEDS] = track_ids[-MAX_SEEDS:]
@@ -89,8 +94,6 @@ def set_seeds(*track_ids: str) -> None:
 
 def _add_seed(track_id: str) -> None:
     set_seeds(*dict.fromkeys((*st.session_state.get(SEEDS, ()), track_id)))
-    st.session_state["discover_search"] = ""
-    st.rerun()  # the button is in the search's own fragment, and the list is outside it
 
 
 def _drop_seed(track_id: str) -> None:
@@ -99,7 +102,7 @@ def _drop_seed(track_id: str) -> None:
 
 def _seed_line(ai: MusicAI, track_id: str, *, removable: bool) -> None:
     row = int(ai.library.vocabulary.rows([track_id])[0])
-    name, artists = named(ai, row)
+    name, artists = type_ahead.named(ai, row)
     with st.container(horizontal=True, vertical_alignment="center", gap="small", wrap=False):
         widgets.ring(ai, row, 28)
         st.markdown(widgets.title_line(track_id, name, artists, linked=False))
@@ -110,39 +113,5 @@ def _seed_line(ai: MusicAI, track_id: str, *, removable: bool) -> None:
                 icon=":material/close:",
                 type="tertiary",
                 on_click=_drop_seed,
-                args=(track_id,),
-            )
-
-
-def named(ai: MusicAI, row: int) -> tuple[str, tuple[str, ...]]:
-    """Title and artists of a track row."""
-    name, artists = ai.library.tracks.loc[row, ["name", "artists"]]
-    return str(name), tuple(part.strip() for part in str(artists).split(";") if part.strip())
-
-
-@st.fragment(key="discover_type_ahead")
-def _search(ai: MusicAI) -> None:
-    text = st.text_input(
-        "Add a track or artist",
-        type="search",
-        live="250ms",
-        key="discover_search",
-        placeholder="Type a title or an artist…",
-    )[:_LONGEST_SEARCH]
-    if not text.strip():
-        return
-    hits = ai.search(text, _HITS)
-    if not hits:
-        st.caption("Nothing here has these words. Only your tracks and catalogues are searched.")
-        return
-    with st.container(height=min(48 * len(hits) + 24, 260), gap=None):
-        for track_id in hits:
-            name, artists = named(ai, int(ai.library.vocabulary.rows([track_id])[0]))
-            st.button(
-                f"{words.plain(name, 60)} — {words.plain(words.by(artists), 40)}",
-                key=f"add_{track_id}",
-                icon=":material/add:",
-                type="tertiary",
-                on_click=_add_seed,
                 args=(track_id,),
             )

@@ -52,6 +52,12 @@ _GROUPS: dict[str, list[tuple[str, str, str, str]]] = {
             ":material/history:",
             "When you listened, what you played most, and what you have forgotten.",
         ),
+        (
+            "map.py",
+            "Map",
+            ":material/scatter_plot:",
+            "All tracks by likeness, yours among them: mark a region, or walk a path.",
+        ),
     ],
     "Manage": [
         (

@@ -1,4 +1,4 @@
-"""The period that Taste and History show: chosen in the side bar, kept in the address."""
+"""The period that Taste, History and the Map show: chosen in the side bar, kept in the address."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def selector() -> None:
         key=PERIOD,
         bind="query-params",
         persist_state="session",
-        help="What Taste and History show, counted back from the last play. "
+        help="What Taste, History and the Map show, counted back from the last play. "
         "Recommendations learn from everything, whatever is chosen here.",
     )
     if chosen == periods.CUSTOM:

@@ -21,10 +21,11 @@ from musicai.history.drift import Drift
 from musicai.history.drift import drift as find_drift
 from musicai.history.tops import Codes
 from musicai.logs import setup_logging
+from musicai.music_map import MusicMap
 from musicai.neighbours import PackCoverage
 from musicai.neighbours import pack_coverage as coverage_of_pack
 from musicai.periods import Period, zone
-from musicai.registry import active
+from musicai.registry import active, load_map
 from musicai.requests import Request, Scored
 from musicai.settings import Settings, load_settings
 from musicai.store import Profile, Store
@@ -274,6 +275,18 @@ def set_timezone(profile: str, name: str | None) -> None:
     """
     chosen = None if name is None else zone(name).key
     store().change_settings(profile, {_TIMEZONE: chosen})
+
+
+def music_map(ai: MusicAI) -> MusicMap | None:
+    """The music map of the version in use over the library's tracks; None where it has none."""
+    if ai.version is None:
+        return None
+    return _music_map(str(settings().home), ai.version, ai.library.fingerprint, ai)
+
+
+@st.cache_resource(max_entries=2, show_spinner="Opening the map…")
+def _music_map(home: str, version: str, fingerprint: str, _ai: MusicAI) -> MusicMap | None:
+    return load_map(settings(), store(), version, _ai.library.vocabulary)
 
 
 def pack_coverage(ai: MusicAI, pack: str) -> PackCoverage | None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from musicai.ui import details, discover_seeds, staging, widgets, words
+from musicai.ui import details, staging, type_ahead, widgets, words
 
 if TYPE_CHECKING:
     from musicai.ai_model import MusicAI
@@ -32,7 +32,7 @@ def draw(
 
 def _row(ai: MusicAI, row: int, note: str, key: str) -> None:
     track_id = ai.library.vocabulary.id(row)
-    name, artists = discover_seeds.named(ai, row)
+    name, artists = type_ahead.named(ai, row)
     with st.container(horizontal=True, vertical_alignment="center", gap="small", wrap=False):
         widgets.ring(ai, row, 36)
         with st.container(gap=None):

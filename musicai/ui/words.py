@@ -6,6 +6,8 @@ import re
 from collections.abc import Sequence
 from datetime import datetime
 
+import pandas as pd
+
 SAMPLE_LABEL = "Sample listener (invented)"
 """What the invented sample is called wherever it appears."""
 
@@ -58,6 +60,18 @@ def literal(text: str, longest: int = 200) -> str:
     """A name for places that show text as it is, such as chips, options and alt texts."""
     line = " ".join(_HIDDEN.sub(" ", text).split())
     return line if len(line) <= longest else line[: longest - 1].rstrip() + "…"
+
+
+def hovers(names: pd.Series, artists: pd.Series, longest: int = 60) -> list[str]:
+    """Title and artist of many tracks, for Plotly, which reads a little HTML in hover texts."""
+    shown = []
+    for column in (names, artists):
+        text = column.reset_index(drop=True).str.replace(_HIDDEN, " ", regex=True)
+        text = text.where(text.str.len() <= longest, text.str.slice(0, longest - 1) + "…")
+        for sign, entity in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;")):
+            text = text.str.replace(sign, entity, regex=False)
+        shown.append(text)
+    return list(shown[0] + " — " + shown[1])
 
 
 def by(artists: Sequence[str]) -> str:

@@ -23,6 +23,7 @@ from musicai.ui.charts.history import (
     usual_step,
     years,
 )
+from musicai.ui.charts.map import MAP_CONFIG, Dots, Marked, by_genre, by_score
 from musicai.ui.charts.models import (
     PROVENANCE_LABELS,
     contributions,
@@ -35,13 +36,18 @@ from musicai.ui.charts.taste import discovery, diversity_over_time, moods, share
 
 __all__ = [
     "CONFIG",
+    "MAP_CONFIG",
     "PROVENANCE_LABELS",
     "RADAR_AXES",
     "STEPS",
     "WEEKDAYS",
     "Bucket",
     "Chart",
+    "Dots",
+    "Marked",
     "buckets",
+    "by_genre",
+    "by_score",
     "calendar",
     "clock",
     "contributions",

@@ -1,0 +1,16 @@
+from musicai.ui import map_panel, state, widgets
+from musicai.ui.frame import begin_page
+
+begin_page()
+
+
+def page() -> None:
+    """The empty state, or the music map of the chosen listener."""
+    if widgets.ready(
+        "All tracks on a map, alike ones near each other: yours among them, regions to start "
+        "from, and paths from one track to another."
+    ):
+        map_panel.draw()
+
+
+state.guarded(page)
