@@ -157,6 +157,16 @@ def test_what_stayed_and_what_did_not_add_up_to_the_first_listens(full: TastePro
     assert min(*stayed.y, *left.y, *recent.y) >= 0
 
 
+COVERAGE = Coverage(
+    features_by_plays={"file": 0.5, "matched": 0.0, "estimated": 0.3, "none": 0.2},
+    features_by_tracks={"file": 0.25, "matched": 0.25, "estimated": 0.25, "none": 0.25},
+    genres_by_plays={"file": 0.0, "matched": 0.0, "artist": 1.0, "none": 0.0},
+    genres_by_tracks={"file": 0.0, "matched": 0.0, "artist": 1.0, "none": 0.0},
+    n_tracks=4,
+    n_plays=10,
+)
+
+
 def test_coverage_stacks_by_provenance() -> None:
     figure, alt = charts.coverage(COVERAGE)
     in_house_style(charts.Chart(figure, alt))
