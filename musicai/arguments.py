@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 
 from musicai.choices import Exclusion
 from musicai.errors import QueryError
+from musicai.periods import LENGTHS
 from musicai.sources.export_rows import track_id
 from musicai.sources.values import clean, iso_seconds
 
@@ -28,7 +30,7 @@ def build_parser() -> argparse.ArgumentParser:
     _exclude(commands)
     _copies(commands)
     _recommend(commands)
-    _taste(commands)
+    _knowing(commands)
     for name, text in (
         ("train", "train a version, measure it on a temporal hold-out, make it active"),
         ("all", "train, measure and test"),
@@ -223,11 +225,29 @@ def _recommend(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     _profile(parser)
 
 
-def _taste(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    text = "the taste profile of a listener"
-    parser = commands.add_parser("taste", help=text, description=text.capitalize() + ".")
-    parser.add_argument("--user", metavar="LISTENER", help="a listener; without it the owner")
-    _profile(parser)
+def _knowing(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    for name, text in (
+        ("taste", "the taste profile of a listener"),
+        ("history", "what a listener played, when, and most"),
+    ):
+        parser = commands.add_parser(name, help=text, description=text.capitalize() + ".")
+        parser.add_argument("--user", metavar="LISTENER", help="a listener; without it the owner")
+        _profile(parser)
+        _period(parser)
+
+
+def _period(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--period",
+        choices=sorted(LENGTHS),
+        default="all",
+        help="counted back from the last play (all)",
+    )
+    for name, what in (("--since", "first"), ("--until", "last")):
+        parser.add_argument(
+            name, type=date.fromisoformat, metavar="DAY", help=f"{what} day, such as 2025-03-01"
+        )
+    parser.add_argument("--timezone", metavar="ZONE", help="IANA name; the profile's own, else UTC")
 
 
 def _training(parser: argparse.ArgumentParser, *, may_update: bool) -> None:

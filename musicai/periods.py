@@ -20,6 +20,9 @@ LENGTHS: Mapping[str, int | None] = {
 CUSTOM = "custom"
 """Name of the period that has its days chosen by hand."""
 
+TIMEZONE_SETTING = "timezone"
+"""Key in a profile's settings: IANA name of its time zone."""
+
 
 @dataclass(frozen=True)
 class Period:

@@ -522,6 +522,25 @@ def test_roll_back(sample: Path, run: Run) -> None:
     assert run("models", "delete", result["version"])[0] == 0
 
 
+def test_taste_and_history_of_a_period(sample: Path, run: Run) -> None:
+    whole = run("taste", "--profile", "sample")[1]
+    year = run("taste", "--profile", "sample", "--period", "year")[1]
+    assert whole["amount"] > year["amount"] > 0
+    assert whole["clusters"]
+    days = ["--since", "2025-01-01", "--until", "2025-01-31", "--timezone", "Europe/Berlin"]
+    code, told = run("history", "--profile", "sample", *days)
+    assert code == 0
+    assert told["timezone"] == "Europe/Berlin"
+    assert told["days"]["first"] >= "2025-01-01"
+    assert len(told["days"]["plays"]) <= 31
+    assert sum(told["days"]["plays"]) == told["figures"]["plays"]
+    assert run("taste", "--profile", "sample", "--user", "nobody")[0] == 1
+    assert (
+        run("history", "--profile", "sample", "--period", "year", "--since", "2025-01-01")[0] == 2
+    )
+    assert run("history", "--profile", "sample", "--timezone", "Mars")[0] == 2
+
+
 def test_models_can_be_named_kept_compared_and_taken_along(
     sample: Path, run: Run, tmp_path: Path
 ) -> None:

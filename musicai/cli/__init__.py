@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 
 from musicai.arguments import build_parser
-from musicai.cli import catalogues, data, models, music, open_data
+from musicai.cli import catalogues, data, knowing, models, music, open_data
 from musicai.cli.shared import Outcome
 from musicai.errors import Cancelled, MusicAIError, QueryError
 from musicai.logs import setup_logging
@@ -55,7 +55,8 @@ _COMMANDS: Mapping[str, Callable[[argparse.Namespace, Settings, Store], Outcome]
     "backup": data.backup,
     "restore": data.restore,
     "recommend": music.recommend,
-    "taste": music.taste,
+    "taste": knowing.taste,
+    "history": knowing.history,
     "train": music.train,
     "test": music.test,
     "all": music.all_command,

@@ -95,25 +95,6 @@ def _mix(genres: Mapping[str, float]) -> str:
     return ", ".join(f"{GENRE_LABELS[name]} {share:.0%}" for name, share in largest) or "unknown"
 
 
-def taste(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
-    """The taste profile of a listener."""
-    music = MusicAI(chosen_profile(options, store, settings), settings=settings)
-    taste = music.analyze_user_taste(user_id=options.user)
-    result = taste.to_dict()
-    if not options.json:
-        show_table(
-            ("feature", "you", "catalogue"),
-            [
-                (name, figure(row.get("mean")), figure(row.get("catalogue")))
-                for name, row in result["audio_features"].items()
-            ],
-        )
-        show_table(("genre", "share"), [(n, figure(v)) for n, v in result["genre_shares"].items()])
-        for insight in result["insights"]:
-            print(insight["text"])
-    return 0, result
-
-
 # --- training -------------------------------------------------------------------------
 
 

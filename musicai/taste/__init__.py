@@ -10,6 +10,8 @@ from datetime import datetime
 from itertools import chain
 from typing import Any
 
+import numpy as np
+
 from musicai.periods import zone
 from musicai.recommenders.base import TrackFeatures
 from musicai.tables import IntArray, Library
@@ -200,9 +202,26 @@ def _insights(
         found.append(insights.contrasts(table, profile.audio_features))
         found.append(insights.skips(heard.plays, genre_rows))
         found.append(insights.busiest_hour(pattern.by_hour))
+        found.append(insights.among_peers(profile.diversity_peers))
+        found.append(_against_past(profile, features, heard, genre_rows))
     repeats = pattern.repeat_share if pattern else None
     found.append(insights.plain_facts(effective, repeats, profile.amount))
     return chain.from_iterable(found)
+
+
+def _against_past(
+    profile: TasteProfile, features: TrackFeatures, heard: Listening, genre_rows: Double
+) -> Iterator[Insight]:
+    """What is different from before the period; nothing where it is the whole history."""
+    plays, everything = heard.plays, heard.everything
+    if plays is None or everything is None or not len(plays):
+        return
+    begin = int(np.searchsorted(everything.start, plays.start[0], side="left"))
+    if everything.done[:begin].sum() < evidence.PLAYS_LEAST:
+        return
+    table = evidence.cells(everything.only(slice(0, begin + len(plays))), genre_rows, features)
+    first, last = int(plays.local[0]), int(plays.local[-1])
+    yield from insights.past(table, first, last, profile.audio_features)
 
 
 def _gaps(

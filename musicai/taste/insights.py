@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -23,8 +23,8 @@ from musicai.taste.evidence import (
     compare,
     side,
 )
-from musicai.taste.listening import DAY, Double, Plays
-from musicai.taste.model import FeatureTaste, Insight, Top
+from musicai.taste.listening import DAY, HOUR, Double, Plays
+from musicai.taste.model import FeatureTaste, Insight, Peers, Top
 from musicai.taste.sound import Comparison
 from musicai.taste.wording import MORE_LESS, amount, capital, day, percent, subject
 
@@ -32,6 +32,8 @@ SPAN_LEAST_DAYS = 120
 """Shortest history that is split into an earlier and a later half."""
 SHOWN = 8
 """Insights kept."""
+EXTREME = 0.1
+"""Of the listeners on either side: who is beyond is told so."""
 _CHARTS = {
     "skips": "skips",
     "artist": "favourites",
@@ -41,7 +43,6 @@ _CHARTS = {
     "diversity": "diversity",
     "repeats": "habits",
     "peers": "diversity",
-    "past": "sound",
 }
 """Kind of a finding → ``Insight.chart``."""
 OF_A_KIND = 2
@@ -103,11 +104,52 @@ def splits(table: Cells) -> Iterator[Split]:
         )
 
 
-def contrasts(table: Cells, taste: Mapping[str, FeatureTaste]) -> Iterator[Insight]:
-    """Genres and features that differ between parts of the listening."""
+def past(
+    table: Cells, since: int, until: int, taste: Mapping[str, FeatureTaste]
+) -> Iterator[Insight]:
+    """Genres and features of a period that differ from all that was before it.
+
+    Args:
+        table: Of the whole history.
+        since: First second of the period on the wall clock, since 1970.
+        until: Its last second.
+        taste: Of the period.
+    """
+    split = Split(
+        "past",
+        (table.local >= since - since % HOUR) & (table.local <= until),
+        table.local < since - since % HOUR,
+        "{genre} is {a} of your listening in this period, {b} in all before.",
+        "In this period you are {more} than before: {feature} {a} against {b}.",
+        "this period against all of your history before it",
+    )
+    yield from contrasts(table, taste, [split])
+
+
+def among_peers(told: Peers | None) -> Iterator[Insight]:
+    """How widely the listening spreads beside other listeners, where it is among the extremes."""
+    if told is None or min(told.below, 1 - told.below) > EXTREME:
+        return
+    wide = told.below > 0.5
+    share = told.below if wide else 1 - told.below
+    yield Insight(
+        text=f"Your listening spreads over {'more' if wide else 'fewer'} genres than that of "
+        f"{percent(share)} of the other listeners here.",
+        kind="peers",
+        numbers={"share": share, "listeners": float(told.n)},
+        n=told.n,
+        evidence=f"{told.n:,} other listeners with enough plays of known genre.",
+        weight=share - 0.5,
+    )
+
+
+def contrasts(
+    table: Cells, taste: Mapping[str, FeatureTaste], parts: Iterable[Split] | None = None
+) -> Iterator[Insight]:
+    """Genres and features that differ between parts of the listening; :func:`splits` by default."""
     spread = np.array([taste[name].spread or 0.0 for name in SOUNDS])
     known = table.genre_known[:, None]
-    for split in splits(table):
+    for split in splits(table) if parts is None else parts:
         sides = [
             (
                 side(table.session[part], table.genre[part], known[part]),

@@ -224,7 +224,7 @@ class Insight:
     text: str
     """The sentence, numbers in it."""
     kind: str
-    """night, weekend, morning, change, skips, artist, hour, genre, sound, obscurity,
+    """night, weekend, morning, change, past, peers, skips, artist, hour, genre, sound,
     diversity or repeats."""
     numbers: Mapping[str, float]
     """The figures of the sentence by name."""

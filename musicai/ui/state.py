@@ -24,7 +24,7 @@ from musicai.logs import setup_logging
 from musicai.music_map import MusicMap
 from musicai.neighbours import PackCoverage
 from musicai.neighbours import pack_coverage as coverage_of_pack
-from musicai.periods import Period, zone
+from musicai.periods import TIMEZONE_SETTING, Period, zone
 from musicai.registry import active, load_map
 from musicai.requests import Request, Scored
 from musicai.settings import Settings, load_settings
@@ -39,8 +39,6 @@ _NEXT_PROFILE = "next_profile"
 """Session key: a profile to switch to when the selector is drawn next."""
 _NEXT_PAGE = "next_page"
 """Session key: a page to switch to when the frame is drawn next, and its address."""
-_TIMEZONE = "timezone"
-"""Key in a profile's settings: IANA name of its time zone."""
 _ERROR = "kept_error"
 JOB = "job"
 """Session key: the id of the job this session started last."""
@@ -263,7 +261,7 @@ def _newest_play(fingerprint: str, _ai: MusicAI) -> datetime | None:
 
 def timezone_setting(profile: str) -> str | None:
     """The time zone that was chosen for a profile; None where the browser's holds."""
-    chosen = store().settings_of(profile).get(_TIMEZONE)
+    chosen = store().settings_of(profile).get(TIMEZONE_SETTING)
     return str(chosen) if chosen else None
 
 
@@ -274,7 +272,7 @@ def set_timezone(profile: str, name: str | None) -> None:
         QueryError: there is no such zone.
     """
     chosen = None if name is None else zone(name).key
-    store().change_settings(profile, {_TIMEZONE: chosen})
+    store().change_settings(profile, {TIMEZONE_SETTING: chosen})
 
 
 def music_map(ai: MusicAI) -> MusicMap | None:

@@ -55,7 +55,7 @@ def _card(ai: MusicAI, one: Cluster, number: int) -> None:
             on_click=_start_from,
             args=(ids[: discover_seeds.MAX_SEEDS],),
         )
-        staging.button(ids, f"taste_cluster_add_{number}")
+        staging.button(ids, f"taste_cluster_add_{number}", "Add")
 
 
 def _known(value: float | None) -> float:

@@ -58,7 +58,7 @@ def moods(told: MoodMap) -> Chart:
             "line": {"width": 1.5, "color": INK},
         },
         text=[f"<b>{mood}</b>" for mood in named],
-        textposition="top center",
+        textposition=_label_places([(*told.places[mood], mood) for mood in named]),
         textfont={"color": INK, "size": 13},
         customdata=[[mood, percent(told.moods[mood])] for mood in named],
         hovertemplate="%{customdata[0]}: %{customdata[1]} of your listening<extra></extra>",
@@ -81,6 +81,36 @@ def moods(told: MoodMap) -> Chart:
         f"Your listening lies at valence {decimal(v)} and energy {decimal(e)} on the mean; most of "
         f"it, {percent(told.moods[best])}, fits {best} best.",
     )
+
+
+_AROUND = {
+    "top center": (0.0, 0.07),
+    "bottom center": (0.0, -0.07),
+    "middle right": (1.0, 0.0),
+    "middle left": (-1.0, 0.0),
+}
+"""Where a label may stand: its middle from the mark, in label widths and in units of the axis."""
+
+
+def _label_places(marks: Sequence[tuple[float, float, str]]) -> list[str]:
+    """A place for each label, on none of those before it as far as there is one."""
+    taken: list[tuple[float, float, float]] = []
+    found = []
+    for x, y, text in marks:
+        wide = 0.012 * len(text) + 0.02
+        spots = {
+            name: (x + side * (wide / 2 + 0.03), y + up, wide)
+            for name, (side, up) in _AROUND.items()
+        }
+        best = min(spots, key=lambda name: sum(_overlap(spots[name], one) for one in taken))
+        found.append(best)
+        taken += [spots[best], (x, y, 0.04)]
+    return found
+
+
+def _overlap(one: tuple[float, float, float], other: tuple[float, float, float]) -> bool:
+    near = abs(one[0] - other[0]) < (one[2] + other[2]) / 2
+    return near and abs(one[1] - other[1]) < 0.055
 
 
 def diversity_over_time(quarters: Sequence[Quarter]) -> Chart:

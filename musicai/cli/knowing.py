@@ -1,0 +1,98 @@
+"""Commands that tell a listener about themselves: taste and history."""
+
+from __future__ import annotations
+
+import argparse
+from datetime import datetime
+from typing import cast
+
+from musicai import periods
+from musicai.catalogues import load_library
+from musicai.cli.shared import Outcome, chosen_profile, show_table
+from musicai.data_processor import load_features
+from musicai.errors import NotFound, QueryError
+from musicai.history import listening_history
+from musicai.output import figure
+from musicai.periods import ALL, TIMEZONE_SETTING, Period
+from musicai.settings import Settings
+from musicai.store import Store
+from musicai.tables import Library
+from musicai.taste import taste_profile
+
+
+def taste(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
+    """The taste profile of a listener in a period."""
+    library, listener, zone = _asked(options, settings, store)
+    period = _period(options, library, listener, zone)
+    told = taste_profile(
+        library,
+        load_features(settings, library),
+        listener=listener,
+        since=period.since,
+        until=period.until,
+        timezone=zone,
+    )
+    result = told.to_dict()
+    if not options.json:
+        show_table(
+            ("feature", "you", "catalogue"),
+            [
+                (name, figure(row.get("mean")), figure(row.get("catalogue")))
+                for name, row in result["audio_features"].items()
+            ],
+        )
+        show_table(("genre", "share"), [(n, figure(v)) for n, v in result["genre_shares"].items()])
+        tastes = [(one["name"], figure(one["share"])) for one in result["clusters"]]
+        show_table(("taste", "share"), tastes)
+        for line in (*told.missing, *(insight.text for insight in told.insights)):
+            print(line)
+    return 0, result
+
+
+def history(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
+    """The history of a listener in a period."""
+    library, listener, zone = _asked(options, settings, store)
+    period = _period(options, library, listener, zone)
+    told = listening_history(library, load_features(settings, library), period, zone, listener)
+    if not options.json:
+        figures = told.figures
+        print(
+            f"{figures.hours:,.0f} hours, {figures.plays:,} full plays, {figures.tracks:,} tracks"
+        )
+        for title, places in (("track", told.top_tracks), ("artist", told.top_artists)):
+            rows = [(p.rank, p.name, p.artists, f"{p.plays:,.0f}") for p in places[:10]]
+            show_table(("#", title, "by", "plays"), rows)
+        for line in told.missing:
+            print(line)
+    return 0, told.to_dict()
+
+
+def _asked(
+    options: argparse.Namespace, settings: Settings, store: Store
+) -> tuple[Library, int, str]:
+    """The library, the listener's position in it, and the time zone."""
+    profile = chosen_profile(options, store, settings)
+    library = load_library(store, settings, profile)
+    zone = options.timezone or store.settings_of(profile).get(TIMEZONE_SETTING) or "UTC"
+    if options.user is None or options.user == profile:
+        return library, 0, str(zone)
+    if options.user not in library.listeners:
+        raise NotFound(
+            f"There is no listener {options.user!r} in profile {profile!r}; "
+            "leave --user out for its owner."
+        )
+    return library, library.listeners.index(options.user), str(zone)
+
+
+def _period(options: argparse.Namespace, library: Library, listener: int, zone: str) -> Period:
+    by_days = options.since is not None or options.until is not None
+    length = periods.LENGTHS[options.period]
+    if by_days and length is not None:
+        raise QueryError("Give --period, or --since and --until, but not both.")
+    if by_days:
+        return periods.between(options.since, options.until, zone)
+    periods.zone(zone)
+    mine = library.plays["played_at"][library.plays["listener"] == listener]
+    if length is None or mine.empty:
+        return ALL
+    return periods.ending_with(cast(datetime, mine.max().to_pydatetime()), length, zone)
