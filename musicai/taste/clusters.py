@@ -32,10 +32,27 @@ hardly any structure; genres overlap in sound, so that a little less is let pass
 GENRE_WEIGHT = 1.5
 """Worth of the genres beside the sound, whose features are standardised."""
 
+SPREADS: dict[str, float] = {
+    "danceability": 0.15,
+    "energy": 0.18,
+    "valence": 0.23,
+    "acousticness": 0.22,
+    "instrumentalness": 0.22,
+    "liveness": 0.15,
+    "speechiness": 0.10,
+    "tempo": 27.0,
+    "loudness": 3.0,
+}
+"""Standard deviations over 28,000 tracks of popular music, in the features' own units: by the
+listener's own, the noise of somebody who keeps to one kind of music would look like structure."""
+
+BEYOND = 0.05
+"""By how much the silhouette must lie above that of the same values shuffled column by column."""
+
 ARTISTS, ROWS = 3, 10
 """Artists and tracks told of each."""
 
-_ROUNDS, _STARTS = 25, 4
+_ROUNDS, _STARTS, _SHUFFLES = 25, 3, 3
 
 
 def clusters(features: TrackFeatures, genre_rows: Double, weights: Double) -> tuple[Cluster, ...]:
@@ -86,8 +103,8 @@ def _vectors(features: TrackFeatures, genre_rows: Double, rows: IntArray) -> Dou
     known = np.isfinite(audio)
     n = np.maximum(known.sum(axis=0), 1)
     mean = np.where(known, audio, 0.0).sum(axis=0) / n
-    spread = np.sqrt(np.where(known, (audio - mean) ** 2, 0.0).sum(axis=0) / n)
-    sound = np.where(known, (audio - mean) / np.where(spread > 0, spread, 1.0), 0.0)
+    spread = np.array([SPREADS[name] for name in AUDIO_FEATURES])
+    sound = np.where(known, (audio - mean) / spread, 0.0)
     return np.hstack([sound / np.sqrt(len(AUDIO_FEATURES)), GENRE_WEIGHT * genre_rows[rows]])
 
 
@@ -95,20 +112,32 @@ def _best_grouping(vectors: Double, weight: Double) -> Long:
     """(n,) the grouping whose clusters are furthest apart; all 0 where none are."""
     best, sharpest = np.zeros(len(vectors), dtype=np.int64), APART
     random = np.random.default_rng(0)
-    for k in range(2, MOST + 1):
-        group, distance = min(
-            (_gather(vectors, weight, k, random) for _ in range(_STARTS)),
-            key=lambda one: float(weight @ one[1].min(axis=1)),
-        )
+    shuffled = [
+        np.stack([random.permutation(column) for column in vectors.T], axis=1)
+        for _ in range(_SHUFFLES)
+    ]
+    for k in range(2, min(MOST, len(vectors) // 4) + 1):
+        group, value = _grouped(vectors, weight, k, random)
         share = np.bincount(group, weights=weight, minlength=k) / weight.sum()
-        if share.min() < LEAST_SHARE:
+        if share.min() < LEAST_SHARE or value <= sharpest:
             continue
-        ordered = np.sqrt(np.sort(distance, axis=1)[:, :2])
-        apart = 1.0 - ordered[:, 0] / np.maximum(ordered[:, 1], 1e-12)
-        value = float(weight @ apart / weight.sum())
-        if value > sharpest:
+        chance = max(_grouped(other, weight, k, random)[1] for other in shuffled)
+        if value > chance + BEYOND:
             best, sharpest = group, value
     return best
+
+
+def _grouped(
+    vectors: Double, weight: Double, k: int, random: np.random.Generator
+) -> tuple[Long, float]:
+    """The tightest of some groupings, and its mean simplified silhouette."""
+    group, distance = min(
+        (_gather(vectors, weight, k, random) for _ in range(_STARTS)),
+        key=lambda one: float(weight @ one[1].min(axis=1)),
+    )
+    ordered = np.sqrt(np.sort(distance, axis=1)[:, :2])
+    apart = 1.0 - ordered[:, 0] / np.maximum(ordered[:, 1], 1e-12)
+    return group, float(weight @ apart / weight.sum())
 
 
 def _gather(

@@ -38,7 +38,7 @@ def mood_map(features: TrackFeatures, weights: Double) -> MoodMap | None:
         float(np.sqrt((valence - mean_v) ** 2 @ weight / total)),
         float(np.sqrt((energy - mean_e) ** 2 @ weight / total)),
     )
-    column, row = (np.clip((v * CELLS).astype(int), 0, CELLS - 1) for v in (valence, energy))
+    column, row = (np.clip((v * CELLS + 1e-6).astype(int), 0, CELLS - 1) for v in (valence, energy))
     cells = np.bincount(row * CELLS + column, weights=weight, minlength=CELLS**2)
     shares, places = _by_mood(features.audio[heard][known], valence, energy, weight)
     return MoodMap(
