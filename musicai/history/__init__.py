@@ -57,6 +57,7 @@ def listening_history(
     period: Period = ALL,
     timezone: str = "UTC",
     listener: int = 0,
+    plays: Plays | None = None,
 ) -> ListeningHistory:
     """What one listener played in a period, and how that differs from the period before.
 
@@ -66,12 +67,13 @@ def listening_history(
         period: Which days.
         timezone: IANA name of the zone for hours and days; daylight saving is kept to.
         listener: Position in ``library.listeners``; 0 is the owner.
+        plays: All of the listener's in that zone (``listening.timed``), if laid out already.
 
     Raises:
         QueryError: no such listener or time zone.
     """
     started = time.perf_counter()
-    everything = listening.timed(library, listener, timezone)
+    everything = listening.timed(library, listener, timezone) if plays is None else plays
     now = everything.between(period.since, period.until)
     earlier = period.before()
     before = everything.between(earlier.since, earlier.until) if earlier else None

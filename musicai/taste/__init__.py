@@ -16,7 +16,7 @@ from musicai.periods import zone
 from musicai.recommenders.base import TrackFeatures
 from musicai.tables import IntArray, Library
 from musicai.taste import clusters, evidence, favourites, habits, insights, listening, moods, sound
-from musicai.taste.listening import Double, Listening
+from musicai.taste.listening import Double, Listening, Plays
 from musicai.taste.model import (
     Cluster,
     Coverage,
@@ -75,6 +75,7 @@ def taste_profile(
     since: datetime | None = None,
     until: datetime | None = None,
     timezone: str = "UTC",
+    plays: Plays | None = None,
 ) -> TasteProfile:
     """The taste of one listener in a period, or of a list of tracks.
 
@@ -90,13 +91,14 @@ def taste_profile(
         since: First moment of the period; without a zone it is in ``timezone``.
         until: First moment after the period.
         timezone: IANA name of the zone for hours, weekdays and months.
+        plays: All of the listener's in that zone (``listening.timed``), if laid out already.
 
     Raises:
         QueryError: no such listener, row or time zone, or a weight that cannot be meant.
     """
     started = time.perf_counter()
     if tracks is None:
-        heard = listening.select(library, listener, timezone, since, until)
+        heard = listening.select(library, listener, timezone, since, until, plays)
     else:
         zone(timezone)
         heard = listening.of_tracks(library.n_tracks, tracks, weights)

@@ -13,7 +13,7 @@ from musicai.tables import AUDIO_FEATURES, IntArray
 from musicai.taste.listening import Double, Long
 from musicai.taste.model import Cluster
 
-MOST_TRACKS = 2_000
+MOST_TRACKS = 800
 """The most played recordings are clustered; of longer tails hardly anything is heard."""
 
 MOST = 6
@@ -52,7 +52,7 @@ BEYOND = 0.05
 ARTISTS, ROWS = 3, 10
 """Artists and tracks told of each."""
 
-_ROUNDS, _STARTS, _SHUFFLES = 25, 3, 3
+_ROUNDS, _STARTS, _SHUFFLES = 20, 2, 2
 
 
 def clusters(features: TrackFeatures, genre_rows: Double, weights: Double) -> tuple[Cluster, ...]:
@@ -165,7 +165,8 @@ def _gather(
 
 
 def _distances(vectors: Double, centres: Double) -> Double:
-    gap = (vectors**2).sum(axis=1)[:, None] - 2 * vectors @ centres.T + (centres**2).sum(axis=1)
+    own = np.einsum("ij,ij->i", vectors, vectors)[:, None]
+    gap = own - 2 * vectors @ centres.T + np.einsum("ij,ij->i", centres, centres)
     return np.asarray(np.maximum(gap, 0.0), dtype=np.float64)
 
 

@@ -116,6 +116,7 @@ def select(
     timezone: str,
     since: datetime | None,
     until: datetime | None,
+    whole: Plays | None = None,
 ) -> Listening:
     """The listening of one listener: plays, else the owner's playlists, else nothing.
 
@@ -125,8 +126,9 @@ def select(
         timezone: IANA name; a ``since`` or ``until`` without a zone is in it.
         since: First moment of the period, or None for the beginning.
         until: First moment after the period, or None for the end.
+        whole: ``timed(library, listener, timezone)``, if it is there already.
     """
-    whole = timed(library, listener, timezone)
+    whole = timed(library, listener, timezone) if whole is None else whole
     if not len(whole):
         return _without_plays(library, listener)
     where = zone(timezone)

@@ -191,7 +191,12 @@ def _taste(
     _ai: MusicAI,
 ) -> TasteProfile:
     return taste_profile(
-        _ai.library, _ai.features, listener=0, since=since, until=until, timezone=timezone
+        _ai.library,
+        _ai.features,
+        since=since,
+        until=until,
+        timezone=timezone,
+        plays=plays(_ai, timezone),
     )
 
 
@@ -208,7 +213,9 @@ def _history(
     timezone: str,
     _ai: MusicAI,
 ) -> ListeningHistory:
-    return listening_history(_ai.library, _ai.features, Period(since, until), timezone)
+    period = Period(since, until)
+    mine = plays(_ai, timezone)
+    return listening_history(_ai.library, _ai.features, period, timezone, plays=mine)
 
 
 def drift(ai: MusicAI, period: Period, timezone: str) -> Drift:
