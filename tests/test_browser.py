@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import os
+import re
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -124,10 +125,47 @@ def test_no_data_yet_the_sample(chromium: Browser, address: str, home: Path) -> 
         walk.shot("home")
         assert page.get_by_text("invented").count()
         a_slider_moves_the_list(walk, "discover_w_popularity")
-        for label in ("Taste", "Library"):
+        for label in ("Taste", "History", "Map", "Library", "Settings"):
             walk.go(label)
             walk.shot(label.lower())
+        a_list_becomes_a_playlist(walk)
+        a_click_opens_and_a_period_holds(walk)
         a_retrain_brings_a_new_version(walk, home)
+
+
+def a_list_becomes_a_playlist(walk: Story) -> None:
+    """Everything of Discover into the list, the list under a name, the name on Playlists."""
+    walk.go("Discover")
+    walk.press("discover_add_all")
+    page = walk.page
+    page.get_by_role("button", name="Your list · 20 tracks").click()
+    page.get_by_role("dialog").get_by_label("Name of the playlist").fill("By the sea")
+    page.get_by_role("dialog").get_by_role("button", name="Save as playlist").click()
+    page.get_by_text("Saved as “By the sea”").wait_for()
+    walk.shot("list")
+    page.keyboard.press("Escape")
+    walk.go("Playlists")
+    page.get_by_text("Changed last on").wait_for()
+    walk.shot("playlists")
+
+
+def a_click_opens_and_a_period_holds(walk: Story) -> None:
+    """A mark of the week shows what is played then; the period chosen is that of the next page."""
+    walk.go("History")
+    page = walk.page
+    week = page.locator(f"{walk.key('history_week')} .scatterlayer .point")
+    week.nth(20).click(force=True)
+    page.get_by_text(re.compile(r"s, \d+:00 to \d+:00")).first.wait_for()
+    walk.settle()
+    walk.shot("hour")
+    page.locator(f"{walk.key('period')} input").click()
+    page.get_by_role("option", name="6 months").click()
+    page.get_by_text("counted back from the last play").wait_for()
+    walk.settle()
+    walk.go("Taste")
+    page.get_by_text("counted back from the last play").wait_for()
+    assert "period=6+months" in page.url
+    walk.shot("taste-period")
 
 
 def test_a_history_without_features(chromium: Browser, address: str, home: Path) -> None:
@@ -229,7 +267,9 @@ def test_a_playlist_file_with_features(chromium: Browser, address: str, home: Pa
         a_retrain_brings_a_new_version(walk, home)
 
 
-@pytest.mark.parametrize("name", ["discover", "taste", "library", "models"])
+@pytest.mark.parametrize(
+    "name", ["discover", "playlists", "taste", "history", "map", "library", "models", "settings"]
+)
 def test_a_cold_deep_link_shows_the_frame(chromium: Browser, address: str, name: str) -> None:
     with real.page(chromium, width=400, scheme="dark") as page:
         walk = story(f"cold-{name}", page)

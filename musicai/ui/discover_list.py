@@ -130,7 +130,7 @@ def _untrained(labels: Sequence[str]) -> None:
 
 def _export(ai: MusicAI, found: Recommendations) -> None:
     ids = [item.track_id for item in found]
-    staging.button(ids, "discover_add_all", "Add all to list")
+    staging.button(ids, "discover_add_all", "Add all to list", in_fragment=True)
     with st.popover("Export", icon=":material/download:", disabled=not ids):
         st.download_button(
             "CSV with scores",
@@ -202,6 +202,7 @@ def _actions(item: Recommendation, found: Recommendations) -> None:
         args=(item.track_id,),
         help="Start a new list from this track.",
     )
+    staging.button([item.track_id], f"discover_add_{item.track_id}", "Add", in_fragment=True)
 
 
 def label_of(component: str) -> str:

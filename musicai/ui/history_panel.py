@@ -169,6 +169,9 @@ def _week(ai: MusicAI, told: ListeningHistory) -> None:
 def _year(ai: MusicAI, days: Days) -> None:
     st.subheader("Day by day", anchor="days")
     offered = charts.years(days)
+    if not offered:
+        st.caption("No day with a full play.")
+        return
     year = offered[0]
     if len(offered) > 1:
         year = st.selectbox("Year", offered, key="history_year", width=140)

@@ -30,9 +30,19 @@ def _add(track_ids: Sequence[str]) -> None:
     st.toast(told.strip() or "Nothing to add.", icon=":material/playlist_add_check:")
 
 
-def button(track_ids: Sequence[str], key: str, label: str = "Add to list") -> None:
-    """A button that puts tracks at the end of the list."""
-    st.button(
+def button(
+    track_ids: Sequence[str], key: str, label: str = "Add to list", *, in_fragment: bool = False
+) -> None:
+    """A button that puts tracks at the end of the list.
+
+    Args:
+        track_ids: In order.
+        key: Unique on the page.
+        label: What it says.
+        in_fragment: The button is in a part that is drawn alone; the list in the side bar,
+            which is outside it, is then drawn too.
+    """
+    pressed = st.button(
         label,
         key=key,
         icon=":material/playlist_add:",
@@ -41,6 +51,8 @@ def button(track_ids: Sequence[str], key: str, label: str = "Add to list") -> No
         on_click=add,
         args=(list(track_ids),),
     )
+    if pressed and in_fragment:
+        st.rerun()
 
 
 def sidebar() -> None:

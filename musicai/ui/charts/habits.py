@@ -177,7 +177,8 @@ def hour_bars(counts: Sequence[int]) -> Chart:
         range=[-0.7, 23.7],
         showgrid=False,
     )
-    figure.update_yaxes(nticks=4, rangemode="tozero", tickformat=",d")
+    step = {"dtick": 1} if max(counts, default=0) <= 4 else {"nticks": 4}
+    figure.update_yaxes(rangemode="tozero", tickformat=",d", **step)
     best = max(range(24), key=lambda hour: counts[hour])
     return Chart(
         figure, f"{total:,} by hour of the day, most from {best}:00 with {counts[best]:,}."

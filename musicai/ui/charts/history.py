@@ -125,10 +125,10 @@ def _span_words(one: Bucket, step: str) -> str:
 
 
 def years(days: Days) -> list[int]:
-    """The calendar years that the days touch, latest first."""
+    """The calendar years with a full play, latest first."""
     start = date.fromisoformat(days.first)
-    end = start + timedelta(days=len(days.plays) - 1)
-    return list(range(end.year, start.year - 1, -1))
+    found = {(start + timedelta(days=at)).year for at, count in enumerate(days.plays) if count}
+    return sorted(found, reverse=True)
 
 
 def calendar(days: Days, year: int, *, upright: bool = False) -> Chart:
