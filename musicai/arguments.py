@@ -40,6 +40,7 @@ def build_parser() -> argparse.ArgumentParser:
     text = "check the active version: its files, its moods and its genres"
     _profile(commands.add_parser("test", help=text, description=text.capitalize() + "."))
     _models(commands)
+    _playlists(commands)
     _catalogues(commands)
     _open_data(commands)
     text = "delete a profile with its data and the versions trained on it"
@@ -303,6 +304,24 @@ def _models(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     keep.add_argument("--keep", type=int, metavar="N", help="newest versions to keep")
     action("export", "write a version as one file, without anything executable", "version", "file")
     action("import", "take a version from such a file; it is not activated", "file")
+
+
+def _playlists(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    text = "list the playlists made here, show, rename, delete one, or write it as a file"
+    parser = commands.add_parser("playlists", help=text, description=text.capitalize() + ".")
+    _profile(parser)
+    actions = parser.add_subparsers(dest="action", metavar="ACTION")
+    for name, text, arguments in (
+        ("list", "the playlists by name", ()),
+        ("show", "the tracks of a playlist in order", ("name",)),
+        ("rename", "give a playlist another name", ("name", "new")),
+        ("delete", "delete a playlist; its tracks stay", ("name",)),
+        ("export", "write a playlist; the ending is csv, m3u8, xspf or jspf", ("name", "file")),
+    ):
+        one = actions.add_parser(name, help=text, description=text.capitalize() + ".")
+        for argument in arguments:
+            one.add_argument(argument, metavar=argument.upper())
+        _profile_again(one)
 
 
 def _catalogues(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -18,6 +18,7 @@ from benchmarks.generate import extended_history
 from musicai import cli, jobs, registry
 from musicai.ai_model import MusicAI
 from musicai.checks import EXPECTED, Check, Report
+from musicai.choices import Listed
 from musicai.errors import Cancelled
 from musicai.genres import GENRES
 from musicai.moods import MOODS
@@ -539,6 +540,26 @@ def test_taste_and_history_of_a_period(sample: Path, run: Run) -> None:
         run("history", "--profile", "sample", "--period", "year", "--since", "2025-01-01")[0] == 2
     )
     assert run("history", "--profile", "sample", "--timezone", "Mars")[0] == 2
+
+
+def test_playlists_are_listed_shown_renamed_written_and_deleted(
+    sample: Path, run: Run, tmp_path: Path
+) -> None:
+    settings = Settings(home=sample)
+    tracks = [Listed("a", "Alpha", "Ann;Bob"), Listed("b", "Beta", "")]
+    with Store(settings) as store:
+        store.save_list("sample", "Summer", tracks)
+    told = run("playlists", "--profile", "sample")[1]
+    assert [(one["name"], one["tracks"]) for one in told["playlists"]] == [("Summer", 2)]
+    shown = run("playlists", "show", "Summer", "--profile", "sample")[1]["tracks"]
+    assert [one["name"] for one in shown] == ["Alpha", "Beta"]
+    assert run("playlists", "rename", "Summer", "Autumn", "--profile", "sample")[0] == 0
+    file = tmp_path / "autumn.xspf"
+    assert run("playlists", "export", "Autumn", str(file), "--profile", "sample")[1]["tracks"] == 2
+    assert b"Alpha" in file.read_bytes()
+    assert run("playlists", "export", "Autumn", "a.exe", "--profile", "sample")[0] == 2
+    assert run("playlists", "delete", "Autumn", "--profile", "sample")[0] == 0
+    assert run("playlists", "show", "Autumn", "--profile", "sample")[0] == 1
 
 
 def test_models_can_be_named_kept_compared_and_taken_along(

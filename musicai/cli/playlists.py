@@ -1,0 +1,87 @@
+"""Commands about the playlists that a person made: list, show, rename, delete, write as a file."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from pathlib import Path
+
+from musicai.catalogues import load_library
+from musicai.cli.shared import Outcome, chosen_profile, show_rows, show_table
+from musicai.errors import QueryError
+from musicai.playlist_formats import FORMATS
+from musicai.playlists import artists_of, written
+from musicai.settings import Settings
+from musicai.store import Store
+from musicai.store.cataloguing import written_beside
+from musicai.store.listing import STAGING
+
+
+def playlists(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
+    """One of the actions below; the list without one."""
+    return _ACTIONS[options.action or "list"](options, settings, store)
+
+
+def _listed(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
+    profile = chosen_profile(options, store, settings)
+    rows = [asdict(one) for one in store.made_lists(profile)]
+    show_rows(options, rows)
+    return 0, {
+        "profile": profile,
+        "playlists": rows,
+        "being_put_together": len(store.list_tracks(profile, STAGING)),
+    }
+
+
+def _shown(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
+    profile = chosen_profile(options, store, settings)
+    tracks = store.list_tracks(profile, options.name)
+    if not options.json:
+        rows = [(n, one.name, ", ".join(artists_of(one))) for n, one in enumerate(tracks, 1)]
+        show_table(("#", "track", "by"), rows)
+    return 0, {"profile": profile, "name": options.name, "tracks": [asdict(one) for one in tracks]}
+
+
+def _renamed(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
+    profile = chosen_profile(options, store, settings)
+    store.rename_list(profile, options.name, options.new)
+    if not options.json:
+        print(f"{options.name!r} is called {options.new!r} now.")
+    return 0, {"profile": profile, "name": options.new.strip()}
+
+
+def _deleted(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
+    profile = chosen_profile(options, store, settings)
+    store.delete_list(profile, options.name)
+    if not options.json:
+        print(f"The playlist {options.name!r} is deleted; its tracks stay in the library.")
+    return 0, {"profile": profile, "deleted": options.name}
+
+
+def _exported(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
+    profile = chosen_profile(options, store, settings)
+    tracks = store.list_tracks(profile, options.name)
+    target = Path(options.file)
+    ending = target.suffix.lower().removeprefix(".")
+    data = written(load_library(store, settings, profile), options.name, tracks, ending)
+    try:
+        with written_beside(target) as beside:
+            beside.write_bytes(data)
+    except OSError as error:
+        raise QueryError(
+            f"{target} cannot be written: {error.strerror}. Choose another folder; the ending "
+            f"says the format ({', '.join(FORMATS)})."
+        ) from error
+    if not options.json:
+        print(f"{len(tracks)} tracks are in {target}.")
+    return 0, {"profile": profile, "name": options.name, "file": str(target), "tracks": len(tracks)}
+
+
+_ACTIONS: Mapping[str, Callable[[argparse.Namespace, Settings, Store], Outcome]] = {
+    "list": _listed,
+    "show": _shown,
+    "rename": _renamed,
+    "delete": _deleted,
+    "export": _exported,
+}
