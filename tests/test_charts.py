@@ -281,3 +281,13 @@ def test_a_chart_of_every_method_fits_the_house_style() -> None:
 def test_the_download_button_is_the_only_one() -> None:
     assert charts.CONFIG["modeBarButtons"] == [["toImage"]]
     assert charts.CONFIG["displaylogo"] is False
+
+
+def test_labels_of_near_moods_do_not_lie_on_each_other() -> None:
+    from musicai.ui.charts.taste import _label_places  # noqa: PLC0415
+
+    alone = _label_places([(0.2, 0.2, "chill"), (0.8, 0.8, "party")])
+    assert alone == ["top center", "top center"]
+    first, second = _label_places([(0.5, 0.5, "energetic"), (0.51, 0.51, "workout")])
+    assert first == "top center"
+    assert second != first

@@ -92,6 +92,10 @@ _AROUND = {
 """Where a label may stand: its middle from the mark, in label widths and in units of the axis."""
 
 
+_TALL = 0.055
+"""Height of a label, in units of the axis."""
+
+
 def _label_places(marks: Sequence[tuple[float, float, str]]) -> list[str]:
     """A place for each label, on none of those before it as far as there is one."""
     taken: list[tuple[float, float, float]] = []
@@ -108,9 +112,10 @@ def _label_places(marks: Sequence[tuple[float, float, str]]) -> list[str]:
     return found
 
 
-def _overlap(one: tuple[float, float, float], other: tuple[float, float, float]) -> bool:
-    near = abs(one[0] - other[0]) < (one[2] + other[2]) / 2
-    return near and abs(one[1] - other[1]) < 0.055
+def _overlap(one: tuple[float, float, float], other: tuple[float, float, float]) -> float:
+    """The area that two labels share; each is its middle and its width."""
+    wide = (one[2] + other[2]) / 2 - abs(one[0] - other[0])
+    return max(wide, 0.0) * max(_TALL - abs(one[1] - other[1]), 0.0)
 
 
 def diversity_over_time(quarters: Sequence[Quarter]) -> Chart:
