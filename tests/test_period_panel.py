@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 from musicai.sample import SAMPLE_PROFILE
 from musicai.settings import Settings
 from musicai.store import Store
-from musicai.ui import words
+from musicai.ui import period_panel, words
 from tests.conftest import ROOT
 from tests.pages import opened, run
 
@@ -86,3 +87,25 @@ def test_the_invented_listener_lives_in_utc(with_sample: Path) -> None:
     assert not any(box.key == "settings_timezone" for box in app.selectbox)
     assert app.selectbox(key="profile").value == SAMPLE_PROFILE
     assert any(words.SAMPLE_LABEL in c.value for c in app.caption)
+
+
+@pytest.mark.parametrize(
+    ("choose", "what", "first", "last"),
+    [
+        (period_panel.choose_month, "2024-02", date(2024, 2, 1), date(2024, 2, 29)),
+        (period_panel.choose_month, "2025-12", date(2025, 12, 1), date(2025, 12, 31)),
+        (period_panel.choose_quarter, "2025-Q1", date(2025, 1, 1), date(2025, 3, 31)),
+        (period_panel.choose_quarter, "2024-Q4", date(2024, 10, 1), date(2024, 12, 31)),
+    ],
+)
+def test_a_month_or_quarter_becomes_its_days(
+    monkeypatch: pytest.MonkeyPatch,
+    choose: Callable[[str], None],
+    what: str,
+    first: date,
+    last: date,
+) -> None:
+    chosen: list[tuple[date, date]] = []
+    monkeypatch.setattr(period_panel, "choose_days", lambda *days: chosen.append(days))
+    choose(what)
+    assert chosen == [(first, last)]

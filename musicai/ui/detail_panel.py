@@ -147,11 +147,23 @@ def _over_time(told: Detail, zone: str) -> None:
         [(one.first, one.last, one.plays, one.hours) for one in found],
         columns=["first_day", "last_day", "full_plays", "hours"],
     )
-    chart_box.draw(charts.timeline(found, step, "plays"), "detail_timeline", data=rows)
+    chart_box.draw(
+        charts.timeline(found, step, "plays"),
+        "detail_timeline",
+        data=rows,
+        on_click=_look_into,
+        hint="Click a bar to see those days on History.",
+    )
     if told.plays:
         st.markdown("**By hour of the day**")
         hours = pd.DataFrame({"hour": range(24), "full_plays": told.by_hour})
         chart_box.draw(charts.hour_bars(told.by_hour), "detail_hours", data=hours)
+
+
+def _look_into(key: str) -> None:
+    first, last = (date.fromisoformat(day) for day in key.split("/"))
+    period_panel.choose_days(first, last)
+    state.go_to("pages/history.py", {})
 
 
 # --- what it is -----------------------------------------------------------------------

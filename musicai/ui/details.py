@@ -1,4 +1,4 @@
-"""The way to an artist's or a track's own page, from any click."""
+"""The ways onward from a click: to an artist or a track, or to more of a mood, genre or decade."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import streamlit as st
 from musicai.ui import state
 
 PAGE = "pages/detail.py"
+DISCOVER = "pages/discover.py"
 ARTIST = "artist"
 """In the address: the name of the artist shown."""
 TRACK = "track"
@@ -21,6 +22,24 @@ def open_artist(name: str) -> None:
 def open_track(track_id: str) -> None:
     """Show a track next; for callbacks."""
     state.go_to(PAGE, {TRACK: track_id})
+
+
+def find_mood(mood: str) -> None:
+    """Let Discover list music of a mood next; for callbacks."""
+    st.session_state["discover_moods"] = [mood]
+    state.go_to(DISCOVER, {})
+
+
+def find_genre(genre: str) -> None:
+    """Let Discover list music of a genre next; for callbacks."""
+    st.session_state["discover_genres"] = [genre]
+    state.go_to(DISCOVER, {})
+
+
+def find_years(first: int, last: int) -> None:
+    """Let Discover list music of some years next; for callbacks. Both must be on its slider."""
+    st.session_state["discover_years"] = (first, last)
+    state.go_to(DISCOVER, {})
 
 
 def wanted() -> tuple[str, str] | None:

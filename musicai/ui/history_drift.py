@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -43,7 +42,7 @@ def draw(ai: MusicAI, period: Period, zone: str) -> None:
         chart,
         f"history_drift_{view.lower()}",
         data=_rows(told),
-        on_click=_look_into,
+        on_click=period_panel.choose_month,
         hint="Click a month to look into it.",
     )
     if told.changes:
@@ -64,9 +63,3 @@ def _rows(told: Drift) -> pd.DataFrame:
             for one in told.months
         ]
     )
-
-
-def _look_into(month: str) -> None:
-    first = date.fromisoformat(f"{month}-01")
-    after = (first + timedelta(days=32)).replace(day=1)
-    period_panel.choose_days(first, after - timedelta(days=1))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import streamlit as st
 
-from musicai.ui import chart_box, charts, words
+from musicai.ui import chart_box, charts, details, words
 
 if TYPE_CHECKING:
     from musicai.history import SessionSummary
@@ -57,7 +57,13 @@ def _moods(sessions: SessionSummary) -> None:
         return
     moods = pd.DataFrame(sessions.moods.items(), columns=["mood", "sessions"])
     named = {mood.capitalize(): count for mood, count in sessions.moods.items()}
-    chart_box.draw(charts.counted_bars(named, "session"), "history_moods", data=moods)
+    chart_box.draw(
+        charts.counted_bars(named, "session"),
+        "history_moods",
+        data=moods,
+        on_click=lambda name: details.find_mood(str(name).lower()),
+        hint="Click a mood to find more of it.",
+    )
     if sessions.mood_unknown:
         st.caption(
             f"Of {words.count(sessions.mood_unknown, 'further session')} too little is known."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -87,6 +87,22 @@ def choose_days(first: date, last: date) -> None:
     """Show the days from one to another on every page; for callbacks."""
     st.session_state[PERIOD] = periods.CUSTOM
     st.session_state[FROM], st.session_state[TO] = first, last
+
+
+def choose_month(month: str) -> None:
+    """Show a month, ``YYYY-MM``, on every page; for callbacks."""
+    _choose_months(int(month[:4]), int(month[5:]), 1)
+
+
+def choose_quarter(quarter: str) -> None:
+    """Show three months, ``YYYY-Qn``, on every page; for callbacks."""
+    _choose_months(int(quarter[:4]), 3 * int(quarter[-1]) - 2, 3)
+
+
+def _choose_months(year: int, first: int, count: int) -> None:
+    after = year * 12 + first - 1 + count
+    end = date(after // 12, after % 12 + 1, 1)
+    choose_days(date(year, first, 1), end - timedelta(days=1))
 
 
 def caption(period: Period) -> None:

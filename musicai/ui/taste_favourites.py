@@ -36,7 +36,7 @@ def draw(ai: MusicAI, taste: TasteProfile) -> None:
         label_visibility="collapsed",
     )
     _favourite_table(ai, shown, lists[shown][:_SHOWN], taste.basis)
-    _eras(taste)
+    _eras(ai, taste)
 
 
 def _favourite_table(ai: MusicAI, kind: str, tops: Sequence[Top], basis: str) -> None:
@@ -79,14 +79,29 @@ def _open(ai: MusicAI, kind: str, tops: Sequence[Top], at: int) -> None:
         details.open_artist(top.name if kind == "Artists" else top.artists.split(", ")[0])
 
 
-def _eras(taste: TasteProfile) -> None:
+def _find_decade(ai: MusicAI, decade: str) -> None:
+    """More of a decade on Discover, as far as its slider of years goes."""
+    known, first = ai.years(), int(decade.removesuffix("s"))
+    if known is None or first > known[1] or first + 9 < known[0]:
+        st.toast(f"There is nothing to discover from the {decade}.")
+        return
+    details.find_years(max(first, known[0]), min(first + 9, known[1]))
+
+
+def _eras(ai: MusicAI, taste: TasteProfile) -> None:
     left, right = st.columns(2)
     with left:
         st.markdown("**Decades**")
         if taste.eras:
             rows = pd.DataFrame(taste.eras.items(), columns=["decade", "share"])
             chart = charts.shares(taste.eras, "Decades of your listening", "year of release")
-            chart_box.draw(chart, "taste_eras", data=rows)
+            chart_box.draw(
+                chart,
+                "taste_eras",
+                data=rows,
+                on_click=partial(_find_decade, ai),
+                hint="Click a decade to find more of it.",
+            )
         else:
             st.caption("No year of release is known.")
     with right:

@@ -10,7 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from musicai.genres import GENRE_LABELS, GENRES
-from musicai.ui import chart_box, charts, state, track_rows, words
+from musicai.ui import chart_box, charts, details, period_panel, track_rows, words
 
 if TYPE_CHECKING:
     from musicai.ai_model import MusicAI
@@ -36,7 +36,7 @@ def draw(ai: MusicAI, taste: TasteProfile) -> None:
             charts.genres(taste),
             "taste_genres",
             data=shares,
-            on_click=_look_inside,
+            on_click=look_inside,
             hint="Click a genre to look inside.",
         )
         if taste.unknown_genre_share >= 0.001:
@@ -49,7 +49,8 @@ def draw(ai: MusicAI, taste: TasteProfile) -> None:
     _diversity(taste)
 
 
-def _look_inside(genre: str) -> None:
+def look_inside(genre: str) -> None:
+    """Show what is inside a genre; for callbacks."""
     st.session_state[_GENRE] = genre
 
 
@@ -77,14 +78,9 @@ def _inside(ai: MusicAI, taste: TasteProfile) -> None:
             f"Find more {GENRE_LABELS[chosen]}",
             key="taste_genre_more",
             icon=":material/explore:",
-            on_click=_discover_genre,
+            on_click=details.find_genre,
             args=(chosen,),
         )
-
-
-def _discover_genre(genre: str) -> None:
-    st.session_state["discover_genres"] = [genre]
-    state.go_to("pages/discover.py", {})
 
 
 def _diversity(taste: TasteProfile) -> None:
@@ -111,6 +107,8 @@ def _diversity(taste: TasteProfile) -> None:
             charts.diversity_over_time(quarters),
             "taste_diversity_time",
             data=pd.DataFrame([asdict(one) for one in quarters]),
+            on_click=period_panel.choose_quarter,
+            hint="Click a quarter to look into it.",
         )
 
 

@@ -10,7 +10,7 @@ import streamlit as st
 
 from musicai.genres import GENRE_LABELS
 from musicai.taste.listening import SETTLED_DAYS, STAY_DAYS
-from musicai.ui import chart_box, charts, words
+from musicai.ui import chart_box, charts, period_panel, taste_genres, words
 
 if TYPE_CHECKING:
     from musicai.taste import ListeningPatterns, Loyalty, SkipHabits, TasteProfile
@@ -62,7 +62,13 @@ def _discovery(patterns: ListeningPatterns) -> None:
     st.subheader("New to you, and what stayed", anchor="discovery")
     months = patterns.months
     rows = pd.DataFrame([asdict(month) for month in months])
-    chart_box.draw(charts.discovery(months), "taste_discovery", data=rows)
+    chart_box.draw(
+        charts.discovery(months),
+        "taste_discovery",
+        data=rows,
+        on_click=period_panel.choose_month,
+        hint="Click a month to look into it.",
+    )
     fresh = sum(one.first_listens for one in months)
     settled, stayed = (sum(getattr(one, name) for one in months) for name in ("settled", "stayed"))
     line = f"{words.count(fresh, 'first listen')}"
@@ -117,7 +123,13 @@ def _skips(told: SkipHabits | None) -> None:
     st.markdown(f"{'; '.join(parts)}.")
     if told.by_genre:
         rows = pd.DataFrame(told.by_genre, columns=["genre", "skipped", "plays"])
-        chart_box.draw(charts.skips(told, GENRE_LABELS), "taste_skips", data=rows)
+        chart_box.draw(
+            charts.skips(told, GENRE_LABELS),
+            "taste_skips",
+            data=rows,
+            on_click=taste_genres.look_inside,
+            hint="Click a genre to look inside it, under Genres.",
+        )
     if told.ends:
         total = sum(told.ends.values())
         ordered = sorted(told.ends.items(), key=lambda one: -one[1])

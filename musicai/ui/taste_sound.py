@@ -11,7 +11,7 @@ import streamlit as st
 from musicai.periods import ALL, Period
 from musicai.tables import AUDIO_FEATURES
 from musicai.taste.wording import amount, capital, verdict
-from musicai.ui import chart_box, charts, period_panel, state, words
+from musicai.ui import chart_box, charts, details, period_panel, state, words
 
 if TYPE_CHECKING:
     from musicai.ai_model import MusicAI
@@ -185,7 +185,7 @@ def _moods(taste: TasteProfile) -> None:
         charts.moods(told),
         "taste_moods",
         data=rows,
-        on_click=_discover_mood,
+        on_click=details.find_mood,
         hint="Click a mood to find more of it.",
     )
     ordered = sorted(told.moods.items(), key=lambda one: -one[1])
@@ -195,8 +195,3 @@ def _moods(taste: TasteProfile) -> None:
         f"Each play counts for the mood it fits best. Squares are plays; the dashed ring holds "
         f"about 4 in 10 of them. Stands on {words.share(told.known)} of your listening."
     )
-
-
-def _discover_mood(mood: str) -> None:
-    st.session_state["discover_moods"] = [mood]
-    state.go_to("pages/discover.py", {})

@@ -143,6 +143,7 @@ def counted_bars(counts: Mapping[str, int], noun: str) -> Chart:
                 textposition="outside",
                 outsidetextfont={"color": INK, "size": 13},
                 cliponaxis=False,
+                customdata=names,
                 hovertemplate="%{y}: %{text}<extra></extra>",
             )
         ],

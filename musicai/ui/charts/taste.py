@@ -130,8 +130,8 @@ def diversity_over_time(quarters: Sequence[Quarter]) -> Chart:
                 mode="lines+markers",
                 line={"color": ACCENT, "width": 2},
                 marker={"size": 8, "color": ACCENT},
-                customdata=[one.plays for one in quarters],
-                hovertemplate="%{x}: %{y:.1f} genres, %{customdata} plays<extra></extra>",
+                customdata=[[one.quarter, one.plays] for one in quarters],
+                hovertemplate="%{x}: %{y:.1f} genres, %{customdata[1]} plays<extra></extra>",
             )
         ],
         220,
@@ -169,6 +169,7 @@ def shares(parts: Mapping[str, float], what: str, axis: str) -> Chart:
                 textposition="outside",
                 outsidetextfont={"color": INK, "size": 12},
                 cliponaxis=False,
+                customdata=list(parts),
                 hovertemplate="%{x}: %{text}<extra></extra>",
             )
         ],
@@ -202,6 +203,7 @@ def discovery(months: Sequence[Month]) -> Chart:
                 name=name,
                 text=[month_words(one.month) for one in months],
                 textposition="none",
+                customdata=[one.month for one in months],
                 marker={"color": colour, "pattern": {"shape": shape, "size": 6, "solidity": 0.25}},
                 hovertemplate="%{text}: %{y} tracks<extra>" + name + "</extra>",
             )
@@ -224,18 +226,19 @@ def discovery(months: Sequence[Month]) -> Chart:
 
 def skips(told: SkipHabits, labels: Mapping[str, str]) -> Chart:
     """The share of plays skipped in each genre with enough plays."""
-    parts = [(labels[name], gone / n, n) for name, gone, n in told.by_genre]
+    parts = [(labels[name], gone / n, n, name) for name, gone, n in told.by_genre]
     if not parts:
         return Chart(figure_of([], 120), "Too few plays of any genre to tell what is skipped.")
     parts = parts[::-1]
     figure = figure_of(
         [
             go.Bar(
-                x=[share for _, share, _ in parts],
-                y=[name for name, _, _ in parts],
+                x=[share for _, share, _, _ in parts],
+                y=[name for name, _, _, _ in parts],
                 orientation="h",
                 marker={"color": ACCENT, "cornerradius": 3},
-                text=[f"{percent(share)} of {n:,}" for _, share, n in parts],
+                text=[f"{percent(share)} of {n:,}" for _, share, n, _ in parts],
+                customdata=[key for *_, key in parts],
                 textposition="outside",
                 outsidetextfont={"color": INK, "size": 13},
                 cliponaxis=False,
@@ -244,6 +247,8 @@ def skips(told: SkipHabits, labels: Mapping[str, str]) -> Chart:
         ],
         40 + 30 * len(parts),
     )
-    figure.update_xaxes(visible=False, range=[0, max(share for _, share, _ in parts) * 1.45 or 1])
+    figure.update_xaxes(
+        visible=False, range=[0, max(share for _, share, _, _ in parts) * 1.45 or 1]
+    )
     figure.update_yaxes(showgrid=False, ticks="")
     return Chart(figure, f"Skipped most: {parts[-1][0]}, {percent(parts[-1][1])} of its plays.")
