@@ -12,8 +12,9 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from musicai.data_processor import build_features
-from musicai.history import ListeningHistory, Streak, listening_history
+from musicai.history import ListeningHistory, Streak, listening_history, played, sessions
 from musicai.periods import ALL, Period, between
+from musicai.taste.listening import timed
 from tests.worlds import CALM, LOUD, library
 
 TRACKS: list[dict[str, Any]] = [
@@ -100,6 +101,30 @@ def test_sessions_by_hand() -> None:
 def test_a_session_without_known_sound_has_no_mood() -> None:
     made = told([(3, 1), (3, 1.1)]).sessions
     assert (dict(made.moods), made.mood_unknown) == ({}, 1)
+
+
+def test_the_longest_sessions_of_a_class_in_order() -> None:
+    data = library(
+        TRACKS, [*((0, 20 + 200 * n / 3600) for n in range(4)), (1, 50), (2, 80), (2, 80.06)]
+    )
+    plays = timed(data, 0, "UTC")
+    found = sessions.longest(plays, "under 15 min")
+    assert [(day, round(minutes, 1), n) for day, minutes, n in found] == [
+        ("2025-01-01", 13.3, 4),
+        ("2025-01-04", 6.9, 2),
+        ("2025-01-03", 3.3, 1),
+    ]
+    assert sessions.longest(plays, "under 15 min", 1) == found[:1]
+    assert sessions.longest(plays, "4 h or more") == ()
+    assert sessions.longest(plays, "for ever") == ()
+
+
+def test_what_is_played_at_an_hour_of_the_week_or_of_any_day() -> None:
+    plays = timed(library(TRACKS, [(0, 18), (1, 42), (1, 42.2), (2, 43)]), 0, "UTC")
+    any_day = played.at_hour(plays, None, 18)
+    assert (any_day.rows.tolist(), any_day.plays.tolist()) == ([1, 0], [2, 1])
+    wednesday = played.at_hour(plays, 2, 18)  # 1 January 2025
+    assert wednesday.rows.tolist() == [0]
 
 
 def test_ranks_change_against_the_period_before() -> None:

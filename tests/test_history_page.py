@@ -67,6 +67,18 @@ def test_a_click_on_an_hour_lists_what_is_played_then(own_history: Path) -> None
     assert "Nothing was listened to" in told(app)
 
 
+def test_a_click_on_a_length_lists_its_longest_sessions(own_history: Path) -> None:
+    app = opened("history.py")
+    app.session_state["history_session_length"] = "15 to 30 min"
+    run(app)
+    assert "The longest of 15 to 30 min" in told(app)
+    found = [b for b in app.button if (b.key or "").startswith("history_session_")]
+    assert len(found) == 5
+    assert "6 plays" in found[0].label
+    run(found[0].click())
+    assert app.session_state[history_plays._CHOSEN][0] == "day"
+
+
 def test_every_list_can_be_shown(with_sample: Path) -> None:
     app = opened("history.py")
     for kind in ("Artists", "Albums", "Genres", "Tracks"):

@@ -79,6 +79,8 @@ def test_without_features_each_part_says_what_is_missing(own_history: Path) -> N
         (lambda: details.find_mood("chill"), "discover_moods", ["chill"]),
         (lambda: details.find_genre("jazz"), "discover_genres", ["jazz"]),
         (lambda: details.find_years(1990, 1999), "discover_years", (1990, 1999)),
+        (lambda: details.find_known("0–9"), "discover_novelty", 0.9),
+        (lambda: details.find_known("90–99"), "discover_novelty", -0.9),
         (lambda: taste_genres.look_inside("rock"), "taste_genre", "rock"),
     ],
 )
@@ -89,6 +91,13 @@ def test_clicks_set_what_the_next_page_shows(
     monkeypatch.setattr("streamlit.session_state", session)
     act()  # type: ignore[operator]
     assert session[key] == value
+
+
+def test_an_hour_of_the_clock_leads_to_history(with_sample: Path) -> None:
+    app = opened("taste.py")
+    run(app.selectbox(key="taste_hour").select(18))
+    run(app.switch_page("pages/history.py"))
+    assert "Any day, 18:00 to 19:00" in told(app)
 
 
 def test_a_decade_is_cut_to_the_years_on_offer(monkeypatch: pytest.MonkeyPatch) -> None:

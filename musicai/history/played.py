@@ -26,15 +26,16 @@ def on_day(plays: Plays, day: date) -> Played:
     return _counted(plays, plays.local // DAY == number)
 
 
-def at_hour(plays: Plays, weekday: int, hour: int) -> Played:
-    """The tracks of one hour of the week.
+def at_hour(plays: Plays, weekday: int | None, hour: int) -> Played:
+    """The tracks of one hour of the week, or of the day.
 
     Args:
         plays: Those to look at.
-        weekday: Monday 0.
+        weekday: Monday 0; None for every day.
         hour: 0 to 23, of the listener's zone.
     """
-    return _counted(plays, (plays.weekday == weekday) & (plays.hour == hour))
+    wanted = plays.hour == hour
+    return _counted(plays, wanted if weekday is None else wanted & (plays.weekday == weekday))
 
 
 def _counted(plays: Plays, wanted: BoolArray) -> Played:

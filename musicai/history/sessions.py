@@ -29,25 +29,50 @@ def summary(plays: Plays, features: TrackFeatures) -> SessionSummary:
     if not len(plays):
         lengths = dict.fromkeys((name for name, _ in LENGTHS), 0)
         return SessionSummary(0, 0.0, 0.0, 0.0, "", (0,) * 24, lengths, {}, 0)
-    starts = np.flatnonzero(np.r_[True, np.diff(plays.session) != 0])
-    size = np.diff(np.r_[starts, len(plays)])
-    end = np.maximum.reduceat(plays.start + plays.ms // 1000, starts)
-    minutes = (end - plays.start[starts]) / 60
-    longest = int(np.argmax(minutes))
-    classes = np.searchsorted([top for _, top in LENGTHS], minutes, side="right")
-    counts = np.bincount(classes, minlength=len(LENGTHS))
+    starts, size, minutes = _measured(plays)
+    first = int(np.argmax(minutes))
+    counts = np.bincount(_classes(minutes), minlength=len(LENGTHS))
     moods, unknown = _moods(plays, features, np.repeat(np.arange(len(starts)), size), len(starts))
     return SessionSummary(
         count=len(starts),
         median_minutes=float(np.median(minutes)),
         median_plays=float(np.median(size)),
-        longest_minutes=float(minutes[longest]),
-        longest_day=str(np.datetime64(int(plays.local[starts[longest]] // DAY), "D")),
+        longest_minutes=float(minutes[first]),
+        longest_day=_day(plays, int(starts[first])),
         begin_hours=tuple(np.bincount(plays.hour[starts], minlength=24).tolist()),
         lengths={name: int(n) for (name, _), n in zip(LENGTHS, counts, strict=True)},
         moods=moods,
         mood_unknown=unknown,
     )
+
+
+def longest(plays: Plays, length: str, n: int = 5) -> tuple[tuple[str, float, int], ...]:
+    """Day, minutes and plays of the longest sessions of a class of ``LENGTHS``, longest first."""
+    names = [name for name, _ in LENGTHS]
+    if not len(plays) or length not in names:
+        return ()
+    starts, size, minutes = _measured(plays)
+    mine = np.flatnonzero(_classes(minutes) == names.index(length))
+    best = mine[np.argsort(-minutes[mine], kind="stable")[:n]]
+    return tuple((_day(plays, int(starts[at])), float(minutes[at]), int(size[at])) for at in best)
+
+
+def _measured(plays: Plays) -> tuple[Long, Long, Double]:
+    """Place of the first play, number of plays and minutes of each session."""
+    starts = np.flatnonzero(np.r_[True, np.diff(plays.session) != 0])
+    end = np.maximum.reduceat(plays.start + plays.ms // 1000, starts)
+    size = np.diff(np.r_[starts, len(plays)])
+    return starts, size, (end - plays.start[starts]) / 60
+
+
+def _classes(minutes: Double) -> Long:
+    """The place in ``LENGTHS`` of each session."""
+    found = np.searchsorted([top for _, top in LENGTHS], minutes, side="right")
+    return np.asarray(found, dtype=np.int64)
+
+
+def _day(plays: Plays, at: int) -> str:
+    return str(np.datetime64(int(plays.local[at] // DAY), "D"))
 
 
 def _moods(

@@ -47,7 +47,7 @@ def draw() -> None:
         _week(ai, told)
         _year(ai, told.days)
         history_plays.draw(ai, zone)
-        history_sessions.draw(told.sessions)
+        history_sessions.draw(ai, told.sessions, period, zone)
         history_tops.draw(ai, told)
         history_drift.draw(ai, period, zone)
     history_forgotten.draw(ai, told)

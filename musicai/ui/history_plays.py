@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from musicai.history import Played
 
 _CHOSEN = "history_chosen"
-"""Session key: ("day", ISO date) or ("hour", "weekday-hour")."""
+"""Session key: ("day", ISO date), ("hour", "weekday-hour") or ("clock", hour)."""
 
 _SHOWN = 20
 
@@ -29,6 +29,11 @@ def show_day(day: str) -> None:
 def show_hour(cell: str) -> None:
     """Show what is played at an hour of the week beneath the charts; for callbacks."""
     st.session_state[_CHOSEN] = ("hour", cell)
+
+
+def show_clock(hour: str) -> None:
+    """Show what is played at an hour of any day beneath the charts; for callbacks."""
+    st.session_state[_CHOSEN] = ("clock", str(hour))
 
 
 def _forget() -> None:
@@ -47,9 +52,11 @@ def draw(ai: MusicAI, zone: str) -> None:
         title, found = f"{day:%A}, {day.day} {day:%B %Y}", played.on_day(everything, day)
     else:
         period = period_panel.chosen(ai)
-        weekday, hour = (int(part) for part in what.split("-"))
-        title = f"{charts.WEEKDAYS[weekday]}s, {hour}:00 to {(hour + 1) % 24}:00"
-        found = played.at_hour(everything.between(period.since, period.until), weekday, hour)
+        *weekday, hour = (int(part) for part in what.split("-"))
+        days = f"{charts.WEEKDAYS[weekday[0]]}s" if weekday else "Any day"
+        title = f"{days}, {hour}:00 to {(hour + 1) % 24}:00"
+        inside = everything.between(period.since, period.until)
+        found = played.at_hour(inside, weekday[0] if weekday else None, hour)
     with st.container(border=True):
         _listed(ai, title, found)
 

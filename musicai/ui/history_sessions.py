@@ -8,15 +8,20 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import streamlit as st
 
-from musicai.ui import chart_box, charts, details, words
+from musicai.history.sessions import longest
+from musicai.ui import chart_box, charts, details, history_plays, state, words
 
 if TYPE_CHECKING:
+    from musicai.ai_model import MusicAI
     from musicai.history import SessionSummary
+    from musicai.periods import Period
 
 _MINUTE = 60_000
+_LENGTH = "history_session_length"
+"""Session key: the class of length whose longest sessions are shown."""
 
 
-def draw(sessions: SessionSummary) -> None:
+def draw(ai: MusicAI, sessions: SessionSummary, period: Period, zone: str) -> None:
     """The summary in a line, the lengths, the hours they begin in, and the moods."""
     st.subheader("Sessions", anchor="sessions")
     if not sessions.count:
@@ -37,14 +42,49 @@ def draw(sessions: SessionSummary) -> None:
             charts.counted_bars(sessions.lengths, "session"),
             "history_lengths",
             data=lengths,
+            on_click=_show_longest,
+            hint="Click a bar to see its longest sessions.",
         )
     with right:
         st.markdown("**When they begin**")
         hours = {f"{hour}:00": count for hour, count in enumerate(sessions.begin_hours)}
         begun = pd.DataFrame(hours.items(), columns=["hour", "sessions"])
-        chart_box.draw(charts.hour_bars(sessions.begin_hours), "history_begin", data=begun)
+        chart_box.draw(
+            charts.hour_bars(sessions.begin_hours),
+            "history_begin",
+            data=begun,
+            on_click=history_plays.show_clock,
+            hint="Click an hour to see what you play then.",
+        )
+    _longest(ai, period, zone)
     _moods(sessions)
     st.caption("A session ends where you pause for more than 30 minutes.")
+
+
+def _show_longest(length: str) -> None:
+    st.session_state[_LENGTH] = length
+
+
+def _longest(ai: MusicAI, period: Period, zone: str) -> None:
+    """The longest sessions of the length that was clicked, each with the way to its day."""
+    length = st.session_state.get(_LENGTH)
+    if length is None:
+        return
+    found = longest(state.plays(ai, zone).between(period.since, period.until), length)
+    st.markdown(f"**The longest of {words.plain(length)}**")
+    for day, minutes, plays in found:
+        one = date.fromisoformat(day)
+        st.button(
+            f"{one:%A}, {one.day} {one:%B %Y} · {words.hours(minutes * _MINUTE)} · "
+            f"{words.count(plays, 'play')}",
+            key=f"history_session_{day}_{minutes:.1f}",
+            type="tertiary",
+            icon=":material/chevron_right:",
+            on_click=history_plays.show_day,
+            args=(day,),
+        )
+    if not found:
+        st.caption("None in this period.")
 
 
 def _moods(sessions: SessionSummary) -> None:

@@ -110,7 +110,13 @@ def _eras(ai: MusicAI, taste: TasteProfile) -> None:
             bins = {f"{10 * at}–{10 * at + 9}": one for at, one in enumerate(taste.popularity)}
             rows = pd.DataFrame(bins.items(), columns=["popularity", "share"])
             chart = charts.shares(bins, "Popularity of your listening", "popularity, 0 to 100")
-            chart_box.draw(chart, "taste_popularity", data=rows)
+            chart_box.draw(
+                chart,
+                "taste_popularity",
+                data=rows,
+                on_click=details.find_known,
+                hint="Click a bar to find music about so well known.",
+            )
             line = f"Mean popularity {taste.mainstream:.0f} of 100"
             if taste.mainstream_catalogue is not None:
                 line += f", against {taste.mainstream_catalogue:.0f} for {taste.compared_with}"

@@ -10,7 +10,7 @@ import streamlit as st
 
 from musicai.genres import GENRE_LABELS
 from musicai.taste.listening import SETTLED_DAYS, STAY_DAYS
-from musicai.ui import chart_box, charts, period_panel, taste_genres, words
+from musicai.ui import chart_box, charts, history_plays, period_panel, taste_genres, words
 
 if TYPE_CHECKING:
     from musicai.taste import ListeningPatterns, Loyalty, SkipHabits, TasteProfile
@@ -40,6 +40,20 @@ def _when(patterns: ListeningPatterns, timezone: str) -> None:
             st.markdown(
                 f"{words.share(patterns.repeat_share)} of your plays are of tracks you had "
                 "already heard in this period."
+            )
+        hour = st.selectbox(
+            "See what you play at",
+            range(24),
+            format_func=lambda hour: f"{hour}:00 to {(hour + 1) % 24}:00",
+            index=None,
+            placeholder="an hour…",
+            key="taste_hour",
+            width=240,
+        )
+        if hour is not None:
+            history_plays.show_clock(str(hour))
+            st.page_link(
+                "pages/history.py", label=f"{hour}:00 on History", icon=":material/history:"
             )
         st.caption(
             f"Hours are {words.plain(words.zone(timezone))}. Week, calendar and sessions are "

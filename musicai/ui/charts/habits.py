@@ -166,6 +166,7 @@ def hour_bars(counts: Sequence[int]) -> Chart:
                 marker={"color": ACCENT, "cornerradius": 2},
                 text=[f"{hour}:00 to {(hour + 1) % 24}:00" for hour in range(24)],
                 textposition="none",
+                customdata=[str(hour) for hour in range(24)],
                 hovertemplate="%{text}: %{y}<extra></extra>",
             )
         ],
