@@ -119,15 +119,11 @@ class MusicAI:
         # the order of COMPONENTS is the order on the screen
         self.components = {n: self.components[n] for n in COMPONENTS if n in self.components}
 
-    def weights_for(self, user_id: str | None = None) -> dict[str, float]:
-        """The weights learned for listeners of whom as much is known as of this one."""
+    def weights_for(self, user_id: str | None = None, mode: str = "auto") -> dict[str, float]:
+        """The weights learned for lists of a mode, and for listeners known as well as this one."""
         past = self.history(self.listener(user_id))
-        return self.weights.of(segment_of(int(past.plays.sum()) or len(past.rows)))
-
-    @property
-    def default_weights(self) -> dict[str, float]:
-        """The owner's weights where no slider was moved."""
-        return self.weights_for()
+        known = int(past.plays.sum()) or len(past.rows)
+        return self.weights.of(segment_of(known), self.mode(mode, user_id))
 
     @property
     def untrained(self) -> tuple[str, ...]:
@@ -330,7 +326,7 @@ class MusicAI:
 
     def rank(self, scored: Scored, tuning: Tuning) -> Recommendations:
         """Blend, re-rank and explain: the fast part, for every move of a slider."""
-        weights = tuning.weights or self.weights_for(scored.request.user_id)
+        weights = tuning.weights or self.weights_for(scored.request.user_id, scored.mode)
         if tuning.weights is None:  # of a version that knew other components
             weights = {name: weight for name, weight in weights.items() if name in COMPONENTS}
         return self._lists.make(scored, tuning, weights, self.version, self.untrained)

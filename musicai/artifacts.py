@@ -25,6 +25,7 @@ from musicai.errors import UntrustedArtifact
 from musicai.music_map import MusicMap, packed
 from musicai.recommenders.base import Component
 from musicai.tables import Vocabulary
+from musicai.weights import LearnedWeights
 
 FORMAT = 1
 """Raised when a version's layout changes in a way that older code cannot read."""
@@ -50,7 +51,7 @@ class Trained:
     vocabulary: Vocabulary
     components: Mapping[str, Component]
     """All that were fitted; only those that need training are written."""
-    default_weights: Mapping[str, float]
+    weights: LearnedWeights
     metrics: Mapping[str, Any]
     """``Evaluation.to_json()``; empty where nothing could be measured."""
     notes: tuple[str, ...] = ()
@@ -60,8 +61,6 @@ class Trained:
     """One fit of the components."""
     config: Mapping[str, Any] = field(default_factory=dict)
     """The training configuration."""
-    segment_weights: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
-    """Segment of listeners → weights of its own, where they are better beyond chance."""
     pickles: Mapping[str, object] = field(default_factory=dict)
     """File name → scikit-learn estimator, for use outside musicai."""
     update: Mapping[str, Any] = field(default_factory=dict)
@@ -124,8 +123,9 @@ def _manifest(version: str, trained: Trained) -> dict[str, Any]:
             name: {"config": c.config.to_json(), "saved": c.trained}
             for name, c in trained.components.items()
         },
-        "default_weights": dict(trained.default_weights),
-        "segment_weights": {name: dict(own) for name, own in trained.segment_weights.items()},
+        "default_weights": trained.weights.everyone,
+        "segment_weights": trained.weights.segments,
+        "mode_weights": {mode: own.to_json() for mode, own in trained.weights.modes.items()},
         "metrics": dict(trained.metrics),
         "libraries": library_versions(),
         "notes": list(trained.notes),

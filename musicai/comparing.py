@@ -94,7 +94,8 @@ def _choices(info: VersionInfo) -> dict[str, Mapping[str, Any]]:
     return {
         "training": info.config,
         **info.components,
-        "weights": info.default_weights,
+        "weights": info.weights.everyone,
+        **{f"weights.{mode}": own.everyone for mode, own in info.weights.modes.items()},
         "libraries": info.libraries,
     }
 

@@ -67,7 +67,11 @@ class Ranker:
         self.k = k
         self.methods = (HYBRID, *components, *BASELINES)
         self.segments = listener_segments(library)
-        self._weights = {name: self._vector(weights.of(name)) for name in SEGMENTS}
+        self._weights = {
+            (task, name): self._vector(weights.of(name, mode))
+            for task, mode in TASKS.items()
+            for name in SEGMENTS
+        }
         self._candidates = Candidates(library, features)
         self._random = np.random.default_rng(seed)
         # the library has own tracks first, future ones among them: ties must not follow it
@@ -122,7 +126,7 @@ class Ranker:
     ) -> list[IntArray]:
         """(≤ k,) rows by method; empty for "random", which each unit draws."""
         rows = one.rows[task]
-        weights = self._weights[self.segments[one.listener]]
+        weights = self._weights[task, self.segments[one.listener]]
         blended = weights @ np.nan_to_num(scaled, nan=0.0)
         single = [top_places(raw[name][rows], self.k) for name in self.components]
         nothing = np.zeros(0, dtype=np.intp)

@@ -10,7 +10,7 @@ The way of a measurement::
 
 Weights are chosen the same way one cut earlier: fit on ``library.before(cuts.validation)``,
 ``make_units(library, cuts.validation, until=cuts.test)``, ``evaluate(…,
-learning=True)``, then ``weights.learn(validation.pools, …)``.
+learning=True)``, then ``weights.learn_by_mode(validation.pools, validation.mode, …)``.
 
 Three tasks: ``new`` (tracks the listener had not met; the candidates are those of
 "discover"), ``repeat`` (tracks met before; "rediscover") and ``all`` ("mix"). A track that
@@ -24,7 +24,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -108,13 +108,18 @@ class Evaluation:
     """Length of the lists."""
     reachable: float
     """Share of the new targets that are candidates."""
-    pools: Pools | None = None
-    """What weights can be learned from, on the headline task, where that was asked for."""
+    pools: Mapping[str, Pools] = field(default_factory=dict)
+    """Mode → what its weights can be learned from; empty unless asked for."""
 
     @property
     def headline(self) -> TaskResult | None:
         """The headline task's result; None if no unit could be measured."""
         return self.tasks.get(self.task)
+
+    @property
+    def mode(self) -> str:
+        """The mode whose lists the headline task is about."""
+        return TASKS[self.task]
 
     @property
     def n(self) -> int:
@@ -177,7 +182,7 @@ def evaluate(
     reach = {task: _reach(asked, task) for task in TASKS}
     headline = "new" if reach["new"] >= MIN_REACHABLE else "repeat"
     tallies = {task: Tally(ranker.methods, k) for task in TASKS}
-    pools = Pools(tuple(components), k) if learning else None
+    pools = {mode: Pools(tuple(components), k) for mode in TASKS.values()} if learning else {}
     for done, one in enumerate(asked):
         progress(done / len(asked), f"Measuring: {done} of {len(asked)}")
         raw = ranker.raw(one.history)
@@ -188,10 +193,10 @@ def evaluate(
                 for found in one.found[task]:
                     rows = one.rows[task]
                     tallies[task].add(ranker, lists, rows, found.targets, one.listener)
-                    if pools is not None and task == headline:
+                    if learning:
                         hits = np.isin(rows, found.targets)
                         segment = ranker.segments[one.listener]
-                        pools.add(scaled, hits, len(found.targets), segment)
+                        pools[TASKS[task]].add(scaled, hits, len(found.targets), segment)
     world = _world(library_before, features, asked, ranker)
     results = {
         task: tally.result(world, task, reach[task], seed)

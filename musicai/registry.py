@@ -42,6 +42,7 @@ from musicai.recommenders.base import Component
 from musicai.settings import Settings
 from musicai.store import Store, VersionMark
 from musicai.tables import Vocabulary
+from musicai.weights import LearnedWeights
 
 logger = logging.getLogger(__name__)
 
@@ -72,7 +73,7 @@ class VersionInfo:
     fingerprint: str = ""
     sizes: Mapping[str, int] = field(default_factory=dict)
     metrics: Mapping[str, Any] = field(default_factory=dict)
-    default_weights: Mapping[str, float] = field(default_factory=dict)
+    weights: LearnedWeights = field(default_factory=lambda: LearnedWeights({}))
     config: Mapping[str, Any] = field(default_factory=dict)
     components: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """Component → its configuration."""
@@ -102,9 +103,7 @@ class LoadedVersion:
     vocabulary: Vocabulary
     components: dict[str, Component]
     """Those that need training; the others are fitted on the data at hand."""
-    default_weights: dict[str, float]
-    segment_weights: dict[str, dict[str, float]] = field(default_factory=dict)
-    """Segment of listeners → weights of its own."""
+    weights: LearnedWeights
 
 
 # --- saving ---------------------------------------------------------------------------
@@ -282,16 +281,19 @@ def load(settings: Settings, store: Store, version: str) -> LoadedVersion:
         manifest=manifest,
         vocabulary=vocabulary,
         components=components,
-        default_weights=_weights(manifest["default_weights"]),
-        # versions of before there were segments have one set for everyone
-        segment_weights={
-            name: _weights(own) for name, own in manifest.get("segment_weights", {}).items()
-        },
+        weights=_weights(manifest),
     )
 
 
-def _weights(stored: Mapping[str, Any]) -> dict[str, float]:
-    return {name: float(weight) for name, weight in stored.items()}
+def _weights(manifest: Mapping[str, Any]) -> LearnedWeights:
+    # versions of before there were segments, or weights by mode, have one set for everyone
+    return LearnedWeights.from_json(
+        {
+            "everyone": manifest["default_weights"],
+            "segments": manifest.get("segment_weights", {}),
+            "modes": manifest.get("mode_weights", {}),
+        }
+    )
 
 
 def load_map(
@@ -381,7 +383,7 @@ def info_of(settings: Settings, store: Store, version: str) -> VersionInfo:
             fingerprint=manifest["fingerprint"],
             sizes=manifest["sizes"],
             metrics=manifest["metrics"],
-            default_weights=manifest["default_weights"],
+            weights=_weights(manifest),
             config=manifest["config"],
             components={n: c["config"] for n, c in manifest["components"].items()},
             libraries=manifest["libraries"],

@@ -70,7 +70,7 @@ def serving(settings: Settings, store: Store, library: Library, asked: str | Non
     return Serving(
         version,
         _aligned(loaded, library, rows),
-        LearnedWeights(loaded.default_weights, loaded.segment_weights),
+        loaded.weights,
     )
 
 

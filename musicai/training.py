@@ -43,7 +43,7 @@ from musicai.settings import Settings
 from musicai.store import Store
 from musicai.tables import Library
 from musicai.versioning import prune
-from musicai.weights import LearnedWeights, learn
+from musicai.weights import LearnedWeights, learn_by_mode
 
 logger = logging.getLogger(__name__)
 
@@ -152,7 +152,7 @@ def result_of(version: str, trained: Trained, started: float) -> TrainingResult:
         seconds=time.perf_counter() - started,
         train_s=trained.train_s,
         method=str(trained.components[Collaborative.name].config.to_json()["method"]),
-        default_weights=trained.default_weights,
+        default_weights=trained.weights.everyone,
         metrics=trained.metrics,
         notes=trained.notes,
     )
@@ -236,8 +236,7 @@ def prepare(
         sizes=data_sizes(library, fitted.data),
         vocabulary=library.vocabulary,
         components=fitted.components,
-        default_weights=choice.weights.everyone,
-        segment_weights=choice.weights.segments,
+        weights=choice.weights,
         metrics=choice.metrics,
         notes=(*choice.notes, *pickle_notes),
         seconds=time.perf_counter() - started,
@@ -309,10 +308,9 @@ def _by_validation(
             seed=config.seed,
             progress=part(step, 0.5, 1.0),
         )
-        assert seen.pools is not None  # asked for
-        learned = learn(seen.pools, DEFAULT_WEIGHTS, PRESETS, config.seed)
-        tried[method] = round(seen.pools.mean_ndcg(learned.everyone), 5)
-        if best is None or tried[method] > max(v for m, v in tried.items() if m != method):
+        learned = learn_by_mode(seen.pools, seen.mode, DEFAULT_WEIGHTS, PRESETS, config.seed)
+        tried[method] = round(seen.pools[seen.mode].mean_ndcg(learned.everyone), 5)
+        if best is None or tried[method] > tried[best.method]:
             best = Choice(method, learned)
     assert best is not None  # there is at least one method
     return best, tried

@@ -203,8 +203,7 @@ def _updated(
         vocabulary=library.vocabulary,
         # the untrained ones are fitted when served; here they only stand in the manifest
         components={n: components.get(n) or kind() for n, kind in COMPONENTS.items()},
-        default_weights=loaded.default_weights,
-        segment_weights=loaded.segment_weights,
+        weights=loaded.weights,
         metrics=info.metrics,
         notes=(note,),
         seconds=time.perf_counter() - started,

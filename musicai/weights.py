@@ -1,4 +1,4 @@
-"""Weights learned on validation: one set for all listeners, and one for each segment.
+"""Weights learned on validation: for all listeners, for each segment, and for each mode.
 
 What is learned is the blend that the screen shows: non-negative weights over the components'
 scaled scores (:func:`musicai.ranking.anchor`). Only the best of each component are looked at,
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -57,10 +57,31 @@ class LearnedWeights:
     """They sum to 1."""
     segments: dict[str, dict[str, float]] = field(default_factory=dict)
     """Segment → weights, of segments whose own are better beyond chance."""
+    modes: dict[str, LearnedWeights] = field(default_factory=dict)
+    """Mode → weights of its own lists: what foretells new music is not what foretells the
+    tracks that come back. They have no modes in turn; a mode that is not here has the above."""
 
-    def of(self, segment: str) -> dict[str, float]:
-        """The weights of a segment."""
-        return self.segments.get(segment, self.everyone)
+    def of(self, segment: str, mode: str = "") -> dict[str, float]:
+        """The weights of a segment, for lists of a mode."""
+        here = self.modes.get(mode, self)
+        return here.segments.get(segment, here.everyone)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values; :meth:`from_json` reads them."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> LearnedWeights:
+        """What :meth:`to_json` wrote."""
+        return cls(
+            _plain(stored["everyone"]),
+            {name: _plain(own) for name, own in stored.get("segments", {}).items()},
+            {name: cls.from_json(own) for name, own in stored.get("modes", {}).items()},
+        )
+
+
+def _plain(stored: Mapping[str, Any]) -> dict[str, float]:
+    return {name: float(weight) for name, weight in stored.items()}
 
 
 class Pools:
@@ -197,6 +218,32 @@ def learn(
     learned = LearnedWeights(search.weights(everyone, units), found)
     logger.info("weights learned on %d units; own for %s", len(pools), sorted(found) or "none")
     return learned
+
+
+def learn_by_mode(
+    pools: Mapping[str, Pools],
+    headline: str,
+    default: Mapping[str, float],
+    starts: Mapping[str, Mapping[str, float]] | None = None,
+    seed: int = 0,
+) -> LearnedWeights:
+    """:func:`learn` for the headline mode, and for every other with ``ENOUGH_UNITS`` units.
+
+    Args:
+        pools: Mode → its validation units.
+        headline: The mode whose weights serve wherever a mode has none of its own.
+        default: As in :func:`learn`.
+        starts: As in :func:`learn`; the headline's weights are one more for the other modes.
+        seed: As in :func:`learn`.
+    """
+    found = learn(pools[headline], default, starts, seed)
+    begun = {**(starts or {}), headline: found.everyone}
+    modes = {
+        mode: learn(units, default, begun, seed)
+        for mode, units in pools.items()
+        if mode != headline and len(units) >= ENOUGH_UNITS
+    }
+    return replace(found, modes=modes)
 
 
 class _Search:

@@ -84,12 +84,37 @@ def test_a_weight_slider_moves_the_list(with_sample: Path) -> None:
 
 def test_the_sliders_show_the_weights_in_use(with_sample: Path) -> None:
     """None stands at 0 whose part is in the bars."""
-    learned = MusicAI().default_weights
+    learned = MusicAI().weights_for()
     app = opened("discover.py")
     for name, weight in learned.items():
         shown = app.slider(key=f"discover_w_{name}").value
         assert shown == pytest.approx(weight, abs=0.01), name
         assert (shown > 0) == (weight > 0), name
+
+
+def test_untouched_sliders_go_along_with_the_mode(
+    with_sample: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A slider that was moved holds them where they are."""
+
+    def learned(self: MusicAI, user_id: str | None = None, mode: str = "auto") -> dict[str, float]:
+        return {"content": 0.2, "history": 0.8} if mode == "rediscover" else {"content": 1.0}
+
+    monkeypatch.setattr(MusicAI, "weights_for", learned)
+    app = opened("discover.py")
+
+    def shown() -> tuple[float, float]:
+        slider = app.slider
+        return slider(key="discover_w_content").value, slider(key="discover_w_history").value
+
+    assert shown() == (1.0, 0.0)
+    run(app.segmented_control(key="discover_mode").set_value("rediscover"))
+    assert shown() == (0.2, 0.8)
+    run(app.segmented_control(key="discover_mode").set_value("mix"))
+    assert shown() == (1.0, 0.0)
+    run(app.slider(key="discover_w_history").set_value(0.5))
+    run(app.segmented_control(key="discover_mode").set_value("rediscover"))
+    assert shown() == (1.0, 0.5)
 
 
 def test_familiar_and_variety_move_the_list(with_sample: Path) -> None:

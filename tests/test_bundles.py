@@ -34,6 +34,7 @@ from musicai.recommenders.base import Query
 from musicai.recommenders.collaborative import Collaborative, CollaborativeConfig
 from musicai.settings import Settings
 from musicai.store import Store
+from musicai.weights import LearnedWeights
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +49,7 @@ def trained() -> Trained:
         sizes={"tracks": 120},
         vocabulary=library.vocabulary,
         components={"collaborative": collaborative},
-        default_weights={"collaborative": 1.0},
+        weights=LearnedWeights({"collaborative": 1.0}),
         metrics={},
         pickles={VECTORIZER_PICKLE: {"any": "object"}},
     )

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from musicai.comparing import Change, MetricPair, compare
 from musicai.registry import VersionInfo
+from musicai.weights import LearnedWeights
 
 OLD = VersionInfo(
     version="old",
@@ -17,7 +18,7 @@ OLD = VersionInfo(
         "metrics": {"hybrid": {"ndcg@20": 0.2, "recall@20": 0.1, "gini": 0.7}},
         "intervals": {"hybrid": {"ndcg@20": [0.15, 0.25]}},
     },
-    default_weights={"content": 0.5, "rules": 0.5},
+    weights=LearnedWeights({"content": 0.5, "rules": 0.5}),
     config={"method": "als", "seed": 0},
     components={"collaborative": {"factors": 64, "alpha": 15.0}},
     libraries={"numpy": "2.4.6"},
@@ -39,7 +40,7 @@ def test_data_settings_weights_and_components_are_told_by_name() -> None:
         OLD,
         version="new",
         sizes={"plays": 130, "tracks": 10, "listeners": 2},
-        default_weights={"content": 0.6, "rules": 0.4},
+        weights=LearnedWeights({"content": 0.6, "rules": 0.4}),
         config={"method": "nmf", "seed": 0},
         components={"collaborative": {"factors": 128, "alpha": 15.0}},
     )

@@ -24,7 +24,7 @@ from musicai.progress import no_progress
 from musicai.recommenders import COMPONENTS, DEFAULT_WEIGHTS
 from musicai.recommenders.base import Component, ComponentConfig, Query, Reason, TrainingData
 from musicai.tables import FloatArray, IntArray, Library
-from musicai.weights import LearnedWeights, learn
+from musicai.weights import LearnedWeights, learn_by_mode
 from tests import worlds
 
 CUT = worlds.START + np.timedelta64(1000, "h")
@@ -437,8 +437,12 @@ def test_the_whole_protocol_on_two_camps() -> None:
         data = dp.training_data(before, features)
         fitted = {name: kind().fit(data, no_progress) for name, kind in COMPONENTS.items()}
         first = until is not None
-        pools = None if first else found["validation"].pools
-        weights = learn(pools, DEFAULT_WEIGHTS) if pools else LearnedWeights(DEFAULT_WEIGHTS)
+        seen = None if first else found["validation"]
+        weights = (
+            learn_by_mode(seen.pools, seen.mode, DEFAULT_WEIGHTS)
+            if seen
+            else LearnedWeights(DEFAULT_WEIGHTS)
+        )
         found["test" if until is None else "validation"] = evaluate(
             before,
             features,
@@ -452,9 +456,10 @@ def test_the_whole_protocol_on_two_camps() -> None:
     assert test.task == "new"
     assert test.mean_ndcg("hybrid") > 1.3 * test.mean_ndcg("random")
     assert test.mean_ndcg("hybrid") > test.mean_ndcg("popularity")
-    learned, pools = weights, found["validation"].pools
-    assert pools is not None
-    assert test.pools is None
-    assert pools.mean_ndcg(learned.everyone) >= pools.mean_ndcg(DEFAULT_WEIGHTS)
-    for name in COMPONENTS.keys() - pools.silent:
-        assert pools.mean_ndcg(learned.everyone) >= pools.mean_ndcg({name: 1.0}), name
+    assert not test.pools
+    assert weights.modes
+    for mode, pools in found["validation"].pools.items():
+        learned = weights.of("", mode)
+        assert pools.mean_ndcg(learned) >= pools.mean_ndcg(DEFAULT_WEIGHTS)
+        for name in COMPONENTS.keys() - pools.silent:
+            assert pools.mean_ndcg(learned) >= pools.mean_ndcg({name: 1.0}), (mode, name)

@@ -31,7 +31,14 @@ from musicai.recommenders.collaborative import Collaborative, CollaborativeConfi
 from musicai.recommenders.popularity import Popularity
 from musicai.settings import Settings
 from musicai.store import Store
+from musicai.weights import LearnedWeights
 from tests.conftest import ROOT
+
+WEIGHTS = LearnedWeights(
+    {"collaborative": 0.7, "popularity": 0.3},
+    {"new": {"collaborative": 0.2, "popularity": 0.8}},
+    {"rediscover": LearnedWeights({"collaborative": 0.1, "popularity": 0.9})},
+)
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +59,7 @@ def trained() -> Trained:
             "collaborative": collaborative,
             "popularity": Popularity().fit(data, no_progress),
         },
-        default_weights={"collaborative": 0.7, "popularity": 0.3},
+        weights=WEIGHTS,
         metrics={"metrics": {"hybrid": {"ndcg@20": 0.25}}},
         notes=("A note.",),
         seconds=1.5,
@@ -96,7 +103,7 @@ def test_what_is_saved_is_what_is_loaded(
 ) -> None:
     loaded = registry.load(settings, store, version)
     assert list(loaded.vocabulary.ids) == list(trained.vocabulary.ids)
-    assert loaded.default_weights == {"collaborative": 0.7, "popularity": 0.3}
+    assert loaded.weights == WEIGHTS
     # what needs no training is fitted anew on the data at hand
     assert set(loaded.components) == {"collaborative"}
     past = history(make_library(120, 3_000, seed=3))

@@ -16,6 +16,7 @@ from benchmarks.generate import library as make_library
 from musicai import registry, training
 from musicai.ai_model import MusicAI
 from musicai.artifacts import NMF_PICKLE, VECTORIZER_PICKLE
+from musicai.contenders import TASKS
 from musicai.errors import Cancelled, NoCandidates, NotFound, QueryError
 from musicai.fitting import TrainingConfig, fit_all
 from musicai.importing import import_inputs
@@ -73,7 +74,9 @@ def test_training_makes_a_version_that_serves(
     music = MusicAI(listener, settings=settings)
     assert music.version == result.version
     assert music.untrained == ()
-    assert music.default_weights == pytest.approx(dict(result.default_weights))
+    headline = TASKS[result.metrics["task"]]
+    assert music.weights_for(mode=headline) == pytest.approx(dict(result.default_weights))
+    assert music.weights.modes.keys() <= set(TASKS.values()) - {headline}
     assert len(music.get_hybrid_recommendations(n_recommendations=10)) == 10
 
 

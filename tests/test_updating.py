@@ -277,13 +277,15 @@ def test_new_plays_bring_a_new_version_with_opinions_on_new_tracks(
     assert len(music.get_hybrid_recommendations(n_recommendations=10)) == 10
 
 
-def test_the_weights_of_segments_are_kept_and_used(
+def test_the_weights_of_segments_and_modes_are_kept_and_used(
     store: Store, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     own = {name: float(name == "content") for name in COMPONENTS}
     usual = dict.fromkeys(COMPONENTS, 1 / len(COMPONENTS))
-    learned = LearnedWeights(usual, dict.fromkeys(SEGMENTS, own))
-    monkeypatch.setattr("musicai.training.learn", lambda *_: learned)
+    played = {name: float(name == "history") for name in COMPONENTS}
+    modes = {"rediscover": LearnedWeights(played, {"new": usual})}
+    learned = LearnedWeights(usual, dict.fromkeys(SEGMENTS, own), modes)
+    monkeypatch.setattr("musicai.training.learn_by_mode", lambda *_: learned)
     take_in(store, settings, 300, 40, 2)
     first = train(store, settings, "p", QUICK).version
     take_in(store, settings, 60, 20, 3)
@@ -292,7 +294,10 @@ def test_the_weights_of_segments_are_kept_and_used(
     for version in (first, result.version):
         music = MusicAI("p", settings=settings, version=version)
         assert music.weights == learned
-        assert music.weights_for() == music.weights_for("a stranger") == own
+        assert music.weights_for(mode="mix") == music.weights_for("a stranger", "mix") == own
+        assert music.weights_for(mode="rediscover") == played
+        found = music.get_hybrid_recommendations(mode="rediscover")
+        assert found.weights == played
 
 
 def test_the_manifest_says_where_it_came_from(
@@ -311,7 +316,7 @@ def test_the_manifest_says_where_it_came_from(
     assert told["new_plays"] == told["now"] - told["trained_on"] > 20
     assert told["new_tracks"] > 0
     # nothing is measured anew, and the choices stay
-    for name in ("metrics", "default_weights", "config"):
+    for name in ("metrics", "default_weights", "mode_weights", "config"):
         assert after[name] == before[name], name
     assert before["metrics"]
     assert after["fingerprint"] == store.fingerprint("p") != before["fingerprint"]

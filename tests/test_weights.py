@@ -16,6 +16,7 @@ from musicai.weights import (
     LearnedWeights,
     Pools,
     learn,
+    learn_by_mode,
 )
 
 NAMES = ("good", "noise", "silent")
@@ -82,6 +83,26 @@ def test_units_without_targets_do_not_count() -> None:
     pools.add(np.zeros((3, 5), dtype=np.float32), np.zeros(5, dtype=bool), 0)
     assert len(pools) == ENOUGH_UNITS - 1
     assert learn(pools, DEFAULT).everyone == DEFAULT
+
+
+def test_a_mode_learns_its_own_weights_and_others_have_the_headlines() -> None:
+    """What is right for new music may be wrong for what comes back."""
+    mirrored = Pools(NAMES, K)
+    rng = np.random.default_rng(1)
+    for _ in range(ENOUGH_UNITS * 3):
+        scaled, hits, n = unit(rng, 3.0)
+        mirrored.add(scaled[[1, 0, 2]], hits, n)
+    few = pools_of(ENOUGH_UNITS - 1)
+    pools = {"discover": pools_of(80), "rediscover": mirrored, "mix": few}
+    found = learn_by_mode(pools, "discover", DEFAULT)
+    assert found.everyone["good"] > 0.6 > 0.2 > found.everyone["noise"]
+    assert found.modes.keys() == {"rediscover"}, "too few units of mix"
+    own = found.of("heavy", "rediscover")
+    assert own["noise"] > 0.6 > 0.2 > own["good"]
+    assert found.of("heavy", "mix") == found.of("heavy") == found.everyone
+    for name in ("good", "noise"):
+        assert mean_ndcg(mirrored, own) >= mean_ndcg(mirrored, dict.fromkeys(NAMES, 0) | {name: 1})
+    assert LearnedWeights.from_json(found.to_json()) == found
 
 
 @given(seed=st.integers(0, 10_000), strength=st.floats(0.0, 4.0), sparse=st.floats(0.0, 0.9))

@@ -47,7 +47,7 @@ def _shown(options: argparse.Namespace, settings: Settings, store: Store) -> Out
     if not options.json:
         for name in ("version", "name", "created_at", "profiles", "problem"):
             print(f"{name}: {told[name]}")
-        for name in ("sizes", "default_weights", "config", "components", "libraries", "imported"):
+        for name in ("sizes", "weights", "config", "components", "libraries", "imported"):
             print(f"{name}: {told[name]}")
         metrics: Mapping[str, Any] = info.metrics.get("metrics", {}).get("hybrid", {})
         show_table(("metric", "value"), [(name, figure(value)) for name, value in metrics.items()])

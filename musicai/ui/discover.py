@@ -20,7 +20,7 @@ def _draw() -> None:
     with left.expander("Start from", expanded=True, icon=":material/flag:"):
         request = discover_panel.start_panel(ai)
     with right.expander("Tune", expanded=not state.on_phone(), icon=":material/tune:"):
-        tuning = discover_panel.tune_panel(ai)
+        tuning = discover_panel.tune_panel(ai, request.mode)
     why_not = ai.modes()[request.mode]
     if why_not:
         discover_panel.unusable(request.mode, why_not)

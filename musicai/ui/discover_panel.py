@@ -25,6 +25,9 @@ WEIGHT_STEP = 0.01
 
 MAX_MOODS = 3
 
+_DEFAULTS_SHOWN = "discover_defaults_shown"
+"""Session key: the default weights that untouched sliders stand at."""
+
 _DIALS: Mapping[str, tuple[float, float]] = {
     "Balanced": (0.2, 0.0),
     "Safe": (0.1, -0.4),
@@ -206,9 +209,11 @@ def _strength(what: str, shown: bool) -> float:
 # --- tune -----------------------------------------------------------------------------
 
 
-def tune_panel(ai: MusicAI) -> Tuning:
+def tune_panel(ai: MusicAI, mode: str) -> Tuning:
     """Weights, variety, genre mix, familiar ↔ obscure, artist cap, length: the blend alone."""
-    defaults = {name: _rounded(ai.default_weights.get(name, 0.0)) for name in COMPONENTS}
+    learned = ai.weights_for(mode=mode)
+    defaults = {name: _rounded(learned.get(name, 0.0)) for name in COMPONENTS}
+    _go_along(defaults)
     presets = st.container(horizontal=True, gap="xsmall")
     left, right = st.columns(2, gap="medium")
     weights = {}
@@ -245,6 +250,18 @@ def tune_panel(ai: MusicAI) -> Tuning:
         n_recommendations=int(length),
         calibration=calibration,
     )
+
+
+def _go_along(defaults: dict[str, float]) -> None:
+    """Sliders that nobody moved stand at the new defaults when the mode or the version changes."""
+    before = st.session_state.get(_DEFAULTS_SHOWN)
+    keys = {f"discover_w_{name}": name for name in COMPONENTS}
+    if before not in (None, defaults):
+        now = {name: st.session_state.get(key) for key, name in keys.items()}
+        if now == before:
+            for key, name in keys.items():
+                st.session_state[key] = defaults[name]
+    st.session_state[_DEFAULTS_SHOWN] = defaults
 
 
 def _weight(ai: MusicAI, name: str, default: float) -> float:
@@ -342,7 +359,7 @@ def _apply(name: str, defaults: Mapping[str, float]) -> None:
 
 def _preset_help(name: str) -> str:
     return {
-        "Balanced": "As the model was tuned on your history.",
+        "Balanced": "As the model was tuned on your history, for this kind of list.",
         "Safe": "Closer to what you and many others play.",
         "Adventurous": "Further out, and more varied.",
         "Deep cuts": "Little-known tracks that sound like yours.",
