@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import logging
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,6 +13,7 @@ import numpy as np
 from musicai import highlights, narrowing, ranking
 from musicai.candidates import Candidates
 from musicai.catalogues import load_library
+from musicai.choices import Feedback
 from musicai.data_processor import history, load_features, training_data
 from musicai.errors import NoCandidates, NotFound, QueryError
 from musicai.finding import Finder, Shown, Tracks
@@ -37,6 +40,7 @@ from musicai.settings import Settings, load_settings
 from musicai.store import Store
 from musicai.tables import BoolArray, IntArray, Library, RowArray
 from musicai.taste import TasteProfile, taste_profile
+from musicai.verdicts import Verdicts, heard, leaning, resolve
 from musicai.weights import LearnedWeights
 
 logger = logging.getLogger(__name__)
@@ -75,11 +79,13 @@ class MusicAI:
         self.weights = LearnedWeights(dict(DEFAULT_WEIGHTS))
         self.components: dict[str, Component] = {}
         self.notes: tuple[str, ...] = ()
+        given: tuple[Feedback, ...] = ()
         if library is None:
             with Store(self.settings) as store:
                 profile = profile or choose_profile(store, self.settings)
                 library = load_library(store, self.settings, profile)
                 features = features or load_features(self.settings, library)
+                given = store.feedback(profile)
                 if components is None:
                     self._take(serving(self.settings, store, library, version))
         self.library = library
@@ -87,16 +93,32 @@ class MusicAI:
         self.features = features if features is not None else load_features(self.settings, library)
         self.components.update(components or {})
         self._fit_instant()
-        self._histories: dict[int, History] = {}
+        self._pasts: dict[int, History] = {}
         self._candidates = Candidates(self.library, self.features)
         self._finder = Finder(self.library, self.features)
         self._shown = Shown(self.library)
-        stranger = Query(self.history(None), NO_ROWS)
+        stranger = Query(history(self.library, -1), NO_ROWS)
         self._lists = Lists(self.features, self.components, self._candidates, self._shown, stranger)
-        self._modes: dict[int | None, dict[str, str | None]] = {}
-        self._rows: dict[tuple[int | None, str], RowArray] = {}
+        self._heed(given, int(time.time()))
 
     # --- set-up -----------------------------------------------------------------------
+
+    def heeding(self, feedback: Iterable[Feedback], now: int | None = None) -> MusicAI:
+        """The same model for an owner who gave this feedback: nothing is trained or read anew.
+
+        Args:
+            feedback: All that was given, the profile's own included.
+            now: Seconds since 1970, for what rests; the clock if left out.
+        """
+        other = copy.copy(self)
+        other._heed(feedback, int(time.time()) if now is None else now)
+        return other
+
+    def _heed(self, feedback: Iterable[Feedback], now: int) -> None:
+        self.verdicts = resolve(self.library, self.features, feedback, now)
+        self._histories: dict[int, History] = {}
+        self._modes: dict[int | None, dict[str, str | None]] = {}
+        self._rows: dict[tuple[int | None, str], RowArray] = {}
 
     def _take(self, served: Serving) -> None:
         """The trained components of a version, with the weights learned for them."""
@@ -144,8 +166,15 @@ class MusicAI:
         """What a listener has played; empty for a stranger."""
         key = -1 if listener is None else listener
         if key not in self._histories:
-            self._histories[key] = history(self.library, key)
+            past = self._played(key)
+            self._histories[key] = heard(past, self.verdicts) if key == 0 else past
         return self._histories[key]
+
+    def _played(self, key: int) -> History:
+        """What was played, whatever was said of it: read from the plays once."""
+        if key not in self._pasts:
+            self._pasts[key] = history(self.library, key)
+        return self._pasts[key]
 
     def _own(self, listener: int | None) -> BoolArray:
         """(n_tracks,) the tracks a listener has met."""
@@ -177,7 +206,9 @@ class MusicAI:
 
     def _rows_of(self, listener: int | None, mode: str) -> RowArray:
         if (listener, mode) not in self._rows:
-            self._rows[listener, mode] = self._candidates.rows(self._own(listener), mode)
+            rows = self._candidates.rows(self._own(listener), mode)
+            shown = self.verdicts.shown(self.features, mode) if listener == 0 else None
+            self._rows[listener, mode] = rows if shown is None else rows[shown[rows]]
         return self._rows[listener, mode]
 
     def mood_availability(
@@ -224,6 +255,8 @@ class MusicAI:
         novelty: float = 0.0,
         artist_cap: int = 3,
         calibration: float = 0.0,
+        surprise: float = 0.0,
+        draw: int = 0,
         filters: Filters | None = None,
     ) -> Recommendations:
         """The blended, re-ranked and explained list.
@@ -244,6 +277,8 @@ class MusicAI:
             novelty: −1 familiar to +1 obscure.
             artist_cap: Most tracks of one artist.
             calibration: 0 to 1; how far the list's genre mix follows the listener's.
+            surprise: 0 to 1; how far a guess at what else you may like leads the list.
+            draw: Which guess; the same one gives the same list.
             filters: What a track must be: origin, years, genres, fresh releases.
 
         Raises:
@@ -268,6 +303,8 @@ class MusicAI:
             artist_cap=artist_cap,
             n_recommendations=n_recommendations,
             calibration=calibration,
+            surprise=surprise,
+            draw=draw,
         )
         return self.rank(self.score(request, notes), tuning)
 
@@ -295,6 +332,8 @@ class MusicAI:
                 + ("your seeds." if len(query.seeds) else "what is popular, the mood and genre."),
             )
         scaled, stacked = score_all(self.components, query, rows, passing)
+        said = self.verdicts if listener == 0 else Verdicts()
+        lean = leaning(self.features, said)
         return Scored(
             request=request,
             query=query,
@@ -305,6 +344,8 @@ class MusicAI:
             silent=tuple(name for name, scores in scaled.items() if ranking.is_silent(scores)),
             notes=self.notes + notes,
             origins=self._candidates.origins(passing),
+            verdicts=said,
+            leaning=None if lean is None else lean[passing],
         )
 
     def _query(self, request: Request, listener: int | None) -> Query:

@@ -18,7 +18,7 @@ def sentence(
     """Why a track stands in the list, from what moved its score most.
 
     Args:
-        contributions: Component (or "novelty") → part of the score.
+        contributions: Component, "verdicts" or a dial → part of the score.
         reasons: Gives a component's reasons, strongest first; asked only for those told.
         novelty: The familiar ↔ obscure dial, −1 to 1.
     """
@@ -28,7 +28,7 @@ def sentence(
     for name, value in ordered:
         if value <= 0 or len(told) == 2 or (told and value < SECOND_SHARE * first):
             break
-        clause = _novelty(novelty) if name == "novelty" else _strongest(reasons(name))
+        clause = _dial(name, novelty) or _strongest(reasons(name))
         if clause:
             told.append(clause)
             first = first or value
@@ -42,5 +42,11 @@ def _strongest(reasons: list[Reason]) -> str:
     return reasons[0].text if reasons else ""
 
 
-def _novelty(dial: float) -> str:
-    return "it is little known, as you asked" if dial > 0 else "it is well known, as you asked"
+def _dial(name: str, novelty: float) -> str:
+    """What a dial says for itself; "" for what has reasons."""
+    if name == "surprise":
+        return "you asked to be surprised, and this is a guess at what else you may like"
+    if name == "novelty":
+        known = "little" if novelty > 0 else "well"
+        return f"it is {known} known, as you asked"
+    return ""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from musicai.choices import Feedback
 from musicai.data_processor import build_features, training_data, vectorizer
 from musicai.errors import QueryError
 from musicai.progress import Progress, no_progress, part
@@ -14,6 +15,7 @@ from musicai.recommenders import COMPONENTS
 from musicai.recommenders.base import Component, ComponentConfig, TrackFeatures, TrainingData
 from musicai.recommenders.collaborative import METHODS, Collaborative, CollaborativeConfig
 from musicai.tables import Library
+from musicai.verdicts import resolve, taught
 
 if TYPE_CHECKING:
     from sklearn.feature_extraction.text import TfidfVectorizer
@@ -97,6 +99,7 @@ def fit_all(
     *,
     method: str | None = None,
     described: Described | None = None,
+    feedback: Sequence[Feedback] = (),
 ) -> Fitted:
     """Every component, fitted on the whole library.
 
@@ -106,11 +109,13 @@ def fit_all(
         progress: As in :func:`train`.
         method: The collaborative method; the first of the config's if None.
         described: From :func:`describe`; made here if None.
+        feedback: What the owner said of tracks.
     """
     described = described or describe(library, part(progress, 0.0, 0.15))
     started = time.perf_counter()
     progress(0.15, "Gathering listeners, sessions and playlists…")
     data = training_data(library, described.features, seed=config.seed)
+    data = taught(data, resolve(library, described.features, feedback, now=0))
     wanted = configs(config, method or config.methods()[0])
     components = fit_components(data, wanted, part(progress, 0.2, 1.0))
     seconds = described.seconds + time.perf_counter() - started

@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from musicai import genre_mix, ranking
+from musicai import exploring, genre_mix, ranking, verdicts
 from musicai.candidates import Candidates
 from musicai.explain import sentence
 from musicai.finding import Shown
@@ -16,7 +16,7 @@ from musicai.genre_mix import GenreGoal
 from musicai.recommenders import COMPONENTS
 from musicai.recommenders.base import Component, Query, Reason, TrackFeatures
 from musicai.requests import Recommendation, Recommendations, Scored, Tuning
-from musicai.tables import FloatArray
+from musicai.tables import FloatArray, IntArray
 
 
 class Lists:
@@ -76,6 +76,41 @@ class Lists:
             return None
         return GenreGoal(strength, wanted, self._genre_mixes, self._main_genres)
 
+    def _extras(self, scored: Scored, tuning: Tuning) -> dict[str, FloatArray]:
+        """What is added to the blend: name → (n_candidates,) float32."""
+        found: dict[str, FloatArray] = {}
+        if scored.leaning is not None:
+            found[verdicts.NAME] = np.float32(verdicts.WEIGHT) * scored.leaning
+        if tuning.novelty:
+            dial = np.float32(tuning.novelty * ranking.NOVELTY_WEIGHT)
+            found["novelty"] = dial * self._obscurity[scored.candidates]
+        if tuning.surprise:
+            dial = np.float32(tuning.surprise * exploring.WEIGHT)
+            found[exploring.NAME] = dial * self._bandit(scored).guess(
+                scored.candidates, tuning.draw
+            )
+        return found
+
+    def _bandit(self, scored: Scored) -> exploring.Bandit:
+        return exploring.Bandit(self._likeness, scored.verdicts.liked, scored.verdicts.disliked)
+
+    def _propensities(
+        self,
+        scored: Scored,
+        tuning: Tuning,
+        score: FloatArray,
+        extras: Mapping[str, FloatArray],
+        places: IntArray,
+    ) -> list[float | None]:
+        """(k,) how likely each listed track was to come; None where nothing was left to chance."""
+        if exploring.NAME not in extras or not len(places):
+            return [None] * len(places)
+        plain = score - extras[exploring.NAME]
+        chances = self._bandit(scored).propensities(
+            plain, scored.candidates, places, tuning.surprise, tuning.draw
+        )
+        return [float(chance) for chance in chances]
+
     def make(
         self,
         scored: Scored,
@@ -98,9 +133,9 @@ class Lists:
         """
         weights = ranking.check_weights(weights, list(COMPONENTS))
         score = ranking.blend_stack(scored.stacked, list(scored.scaled), weights)
-        if tuning.novelty:
-            dial = np.float32(tuning.novelty * ranking.NOVELTY_WEIGHT)
-            score = score + dial * self._obscurity[scored.candidates]
+        extras = self._extras(scored, tuning)
+        for values in extras.values():
+            score = score + values
         goal = self._genre_goal(scored.query, tuning.calibration)
         places = ranking.rerank(
             score,
@@ -112,9 +147,13 @@ class Lists:
         )
         told = ranking.contributions(scored.scaled, weights, places)
         rows = scored.candidates[places].tolist()
+        added = [{name: float(v[at]) for name, v in extras.items()} for at in places.tolist()]
+        chances = self._propensities(scored, tuning, score, extras, places)
         items = tuple(
-            self._explained(scored, tuning, parts, row, rank)
-            for rank, (row, parts) in enumerate(zip(rows, told, strict=True), start=1)
+            self._explained(scored, tuning, opinions, more, row, rank, chance)
+            for rank, (row, opinions, more, chance) in enumerate(
+                zip(rows, told, added, chances, strict=True), start=1
+            )
         )
         return Recommendations(
             items=items,
@@ -156,13 +195,12 @@ class Lists:
         scored: Scored,
         tuning: Tuning,
         opinions: Mapping[str, float | None],
+        added: Mapping[str, float],
         row: int,
         rank: int,
+        chance: float | None,
     ) -> Recommendation:
-        parts = {name: part or 0.0 for name, part in opinions.items()}
-        if tuning.novelty:
-            dial = tuning.novelty * ranking.NOVELTY_WEIGHT
-            parts["novelty"] = dial * float(self._obscurity[row])
+        parts = {name: part or 0.0 for name, part in opinions.items()} | dict(added)
         track_id, name, artists, origin = self._shown[row]
         return Recommendation(
             rank=rank,
@@ -179,10 +217,15 @@ class Lists:
             origin=origin,
             track=row,
             opinions={name: part is not None for name, part in opinions.items()},
+            propensity=chance,
         )
 
     def _reasons(self, scored: Scored, component: str, row: int) -> list[Reason]:
         if (component, row) not in scored.reasons:
-            told = self._components[component].reasons(scored.query, row)
+            told = (
+                verdicts.reasons(self._features, scored.verdicts, row)
+                if component == verdicts.NAME
+                else self._components[component].reasons(scored.query, row)
+            )
             scored.reasons[component, row] = told
         return scored.reasons[component, row]

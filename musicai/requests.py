@@ -16,6 +16,7 @@ from musicai.genres import GENRES
 from musicai.moods import MOODS
 from musicai.recommenders.base import Query, Reason
 from musicai.tables import FloatArray, RowArray
+from musicai.verdicts import Verdicts
 
 MODES = ("rediscover", "discover", "mix")
 """Own tracks, tracks never played, or both."""
@@ -138,12 +139,18 @@ class Tuning:
     """Length of the list, 1 to 1,000."""
     calibration: float = 0.0
     """0 to 1: how far the list's genre mix follows the listener's; 0 not at all."""
+    surprise: float = 0.0
+    """0 to 1: how far a guess at what else the listener might like leads the list."""
+    draw: int = 0
+    """Which guess, 0 or more: the same one gives the same list."""
 
     def __post_init__(self) -> None:
         _within("diversity", self.diversity, 0.0, 1.0)
         _within("novelty", self.novelty, -1.0, 1.0)
         _within("artist_cap", self.artist_cap, 1, 1_000)
         _within("calibration", self.calibration, 0.0, 1.0)
+        _within("surprise", self.surprise, 0.0, 1.0)
+        _within("draw", self.draw, 0, 2**31)
         _within("n_recommendations", self.n_recommendations, 1, 1_000)
 
 
@@ -172,6 +179,10 @@ class Scored:
     """Components without an opinion on any candidate: their weights change nothing here."""
     origins: Mapping[str, int] = field(default_factory=dict)
     """Origin → how many of the candidates are known from it, most first."""
+    verdicts: Verdicts = field(default_factory=Verdicts)
+    """What the listener said of single tracks."""
+    leaning: FloatArray | None = None
+    """(n,) how far verdicts speak for a candidate, −1 to 1; None without any."""
     reasons: dict[tuple[str, int], list[Reason]] = field(
         init=False, default_factory=dict, compare=False, repr=False
     )
@@ -190,7 +201,8 @@ class Recommendation:
     score: float
     """The blended score; the sum of ``contributions``."""
     contributions: dict[str, float]
-    """Component (and "novelty" where the dial is turned) → its part of the score."""
+    """Component → its part of the score; with them "novelty" and "surprise" where these dials
+    are turned, and "verdicts" where the listener judged tracks."""
     reason: str
     """One sentence, from what moved the score most."""
     origin: str
@@ -199,6 +211,8 @@ class Recommendation:
     """Track row in the library."""
     opinions: dict[str, bool]
     """Component → whether it had an opinion on this track."""
+    propensity: float | None = None
+    """With surprise: the share of guesses that would have brought the track into the list."""
 
 
 @dataclass(frozen=True)

@@ -292,6 +292,15 @@ class Library:
         )
         return np.asarray(first[place], dtype=np.intp)
 
+    @cached_property
+    def by_artist(self) -> dict[str, list[int]]:
+        """Name as it is written → rows of the tracks that name the artist, as a guest too."""
+        found: dict[str, list[int]] = {}
+        for row, names in enumerate(self.tracks["artists"].tolist()):
+            for name in set(names.split(ARTIST_SEPARATOR)) if names else ():
+                found.setdefault(name, []).append(row)
+        return found
+
     def training_items(self) -> pd.DataFrame:
         """Playlist rows that may enter ``fit``: all with consent, else those not ``api_born``."""
         if self.train_on_api_rows:

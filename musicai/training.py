@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from musicai.artifacts import NMF_PICKLE, VECTORIZER_PICKLE, Trained
 from musicai.catalogues import load_library
+from musicai.choices import Feedback
 from musicai.data_processor import load_features, training_data, vectorizer
 from musicai.errors import NoCandidates
 from musicai.evaluation import (
@@ -191,7 +192,14 @@ def _trained(
     features = load_features(settings, library)
     described = Described(vectorizer(library), features, time.perf_counter() - began)
     config = config if config is not None else TrainingConfig()
-    return prepare(library, config, part(progress, 0.1, 1.0), described=described, started=started)
+    return prepare(
+        library,
+        config,
+        part(progress, 0.1, 1.0),
+        described=described,
+        started=started,
+        feedback=store.feedback(profile),
+    )
 
 
 def prepare(
@@ -202,6 +210,7 @@ def prepare(
     described: Described | None = None,
     fitted: Fitted | None = None,
     started: float | None = None,
+    feedback: Sequence[Feedback] = (),
 ) -> Trained:
     """Everything but the disk: measure, choose, and fit on all of the library.
 
@@ -212,6 +221,8 @@ def prepare(
         described: From :func:`describe`; made here if None.
         fitted: Components already fitted on this very library with this config.
         started: ``time.perf_counter()`` when the whole run began.
+        feedback: What the owner said of tracks. It is learned from, and never measured on:
+            a verdict may be younger than the cut.
     """
     started = time.perf_counter() if started is None else started
     described = fitted.described if fitted else described or describe(library, progress)
@@ -223,7 +234,14 @@ def prepare(
         )
     if fitted is None:
         within = part(progress, 0.6 if config.evaluate else 0.05, 0.75)
-        fitted = fit_all(library, config, within, method=choice.method, described=described)
+        fitted = fit_all(
+            library,
+            config,
+            within,
+            method=choice.method,
+            described=described,
+            feedback=feedback,
+        )
     music_map = None
     if config.music_map:
         drawing = part(progress, 0.75, 0.93)
@@ -233,7 +251,7 @@ def prepare(
         profile=library.profile,
         invented=library.invented,
         fingerprint=library.fingerprint,
-        sizes=data_sizes(library, fitted.data),
+        sizes=data_sizes(library, fitted.data) | {"feedback": len(feedback)},
         vocabulary=library.vocabulary,
         components=fitted.components,
         weights=choice.weights,

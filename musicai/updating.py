@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from musicai.artifacts import NMF_PICKLE, VECTORIZER_PICKLE, Trained
 from musicai.catalogues import load_library
+from musicai.choices import Feedback
 from musicai.data_processor import load_features, training_data, vectorizer
 from musicai.errors import ModelError, NotFound
 from musicai.fitting import TrainingConfig
@@ -39,6 +40,7 @@ from musicai.settings import Settings
 from musicai.store import Store
 from musicai.tables import IntArray, Library
 from musicai.training import TrainingResult, data_sizes, result_of, train
+from musicai.verdicts import resolve, taught
 from musicai.versioning import prune
 
 logger = logging.getLogger(__name__)
@@ -111,7 +113,8 @@ def update(
         note = f"Trained in full instead of updated. {error}"
         made = train(store, settings, profile, config, part(progress, 0.01, 1.0), notes=(note,))
         return _as_update(made)
-    trained = _updated(settings, library, source, part(progress, 0.02, 0.95), started)
+    feedback = store.feedback(profile)
+    trained = _updated(settings, library, source, feedback, part(progress, 0.02, 0.95), started)
     progress(0.95, "Saving the updated version…")
     version = save(settings, store, trained)
     activate(settings, store, profile, version)
@@ -168,7 +171,12 @@ def _source(store: Store, settings: Settings, library: Library) -> _Source:
 
 
 def _updated(
-    settings: Settings, library: Library, source: _Source, progress: Progress, started: float
+    settings: Settings,
+    library: Library,
+    source: _Source,
+    feedback: Sequence[Feedback],
+    progress: Progress,
+    started: float,
 ) -> Trained:
     began = time.perf_counter()
     progress(0.0, "Reading artists, titles and genres…")
@@ -178,6 +186,7 @@ def _updated(
     progress(0.3, "Gathering listeners, sessions and playlists…")
     loaded, info = source.loaded, source.info
     data = training_data(library, features, seed=_seed(info))
+    data = taught(data, resolve(library, features, feedback, now=0))
     aligned = {name: one.align(source.rows) for name, one in loaded.components.items()}
     components = refreshed(aligned, data, part(progress, 0.4, 0.85))
     train_s = time.perf_counter() - began
@@ -199,7 +208,7 @@ def _updated(
         profile=library.profile,
         invented=library.invented,
         fingerprint=library.fingerprint,
-        sizes=data_sizes(library, data),
+        sizes=data_sizes(library, data) | {"feedback": len(feedback)},
         vocabulary=library.vocabulary,
         # the untrained ones are fitted when served; here they only stand in the manifest
         components={n: components.get(n) or kind() for n, kind in COMPONENTS.items()},

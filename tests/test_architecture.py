@@ -27,7 +27,7 @@ LEVELS: tuple[tuple[str, ...], ...] = (
     ("recommenders.base",),
     ("neighbours",),
     ("data_processor",),
-    ("new_music",),
+    ("new_music", "verdicts", "exploring"),
     ("recommenders.joint", "recommenders.words", "recommenders.sound"),
     ("recommenders.bridge",),
     ("recommenders.items",),

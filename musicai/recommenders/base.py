@@ -80,6 +80,8 @@ class History:
     friends: IntArray = field(default_factory=lambda: _NO_ROWS)
     """(f,) positions in ``TrainingData.listeners`` of this listener's friends, where any are
     known."""
+    liked: IntArray = field(default_factory=lambda: _NO_ROWS)
+    """(l,) track rows that the listener said to like, ascending; they are among ``rows``."""
     memo: dict[object, Any] = field(init=False, default_factory=dict, compare=False, repr=False)
     """See ``Query.memo``."""
 

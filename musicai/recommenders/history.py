@@ -95,6 +95,8 @@ class OwnPlays(Component):
             return []
         plays = int(past.plays[place])
         strength = float(self._own(query)[place])
+        if past.last_played[place] == 0 and track in past.liked:
+            return [Reason(self.name, "you liked it", strength, track)]
         if past.last_played[place] == 0:
             return [Reason(self.name, "it is in your playlists", strength, track)]
         last = datetime.fromtimestamp(int(past.last_played[place]), UTC)
