@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import hashlib
 import logging
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -115,7 +116,10 @@ class MusicAI:
         return other
 
     def _heed(self, feedback: Iterable[Feedback], now: int) -> None:
-        self.verdicts = resolve(self.library, self.features, feedback, now)
+        told = tuple(feedback)
+        self.heeded = hashlib.sha256(repr(told).encode()).hexdigest()[:16] if told else ""
+        """Another one for other feedback; "" for none."""
+        self.verdicts = resolve(self.library, self.features, told, now)
         self._histories: dict[int, History] = {}
         self._modes: dict[int | None, dict[str, str | None]] = {}
         self._rows: dict[tuple[int | None, str], RowArray] = {}

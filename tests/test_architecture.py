@@ -14,7 +14,7 @@ from tests.conftest import ROOT
 LEVELS: tuple[tuple[str, ...], ...] = (
     ("errors",),
     ("settings", "progress", "output", "segments"),
-    ("logs", "frames", "choices", "measures", "periods"),
+    ("logs", "frames", "choices", "impressions", "measures", "periods"),
     ("packs",),
     ("tables",),
     ("matching", "moods", "jobs"),

@@ -18,13 +18,14 @@ from musicai.store.listing import ListStore
 from musicai.store.measuring import MeasureStore
 from musicai.store.profiles import ProfileStore, check_name
 from musicai.store.records import Catalogue, FileRecord, ImportRecord, OwnData
+from musicai.store.showing import ShowingStore
 from musicai.store.versions import VersionStore
 from musicai.store.writing import ImportWriter
 
 logger = logging.getLogger(__name__)
 
 
-class Store(ProfileStore, VersionStore, AnswerStore, MeasureStore, ListStore):
+class Store(ProfileStore, VersionStore, AnswerStore, MeasureStore, ListStore, ShowingStore):
     """Profiles, imports, catalogues, choices and what is known of model versions.
 
     Thread-safe: every method is one or a few short transactions of its own.

@@ -142,5 +142,34 @@ def _to_6(connection: Connection) -> None:
     )
 
 
-MIGRATIONS: Mapping[int, Migration] = {1: _to_2, 2: _to_3, 3: _to_4, 4: _to_5, 5: _to_6}
+def _to_7(connection: Connection) -> None:
+    """What was shown, and the experiments that it was shown in."""
+    connection.exec_driver_sql(
+        "CREATE TABLE impressions (id INTEGER NOT NULL, profile TEXT NOT NULL, "
+        "track_id TEXT NOT NULL, shown_at INTEGER NOT NULL, rank INTEGER NOT NULL, "
+        "mode TEXT NOT NULL, version TEXT NOT NULL, propensity FLOAT, experiment INTEGER, "
+        "team TEXT NOT NULL, PRIMARY KEY (id))"
+    )
+    connection.exec_driver_sql(
+        "CREATE INDEX impressions_by_time ON impressions (profile, shown_at)"
+    )
+    connection.exec_driver_sql(
+        "CREATE INDEX impressions_by_experiment ON impressions (profile, experiment)"
+    )
+    connection.exec_driver_sql(
+        "CREATE TABLE experiments (id INTEGER NOT NULL, profile TEXT NOT NULL, a TEXT NOT NULL, "
+        "b TEXT NOT NULL, started_at INTEGER NOT NULL, ended_at INTEGER, verdict TEXT, "
+        "PRIMARY KEY (id))"
+    )
+    connection.exec_driver_sql("CREATE INDEX ix_experiments_profile ON experiments (profile)")
+
+
+MIGRATIONS: Mapping[int, Migration] = {
+    1: _to_2,
+    2: _to_3,
+    3: _to_4,
+    4: _to_5,
+    5: _to_6,
+    6: _to_7,
+}
 """From version n (the key) to n + 1. A copy of the database is made before the first."""

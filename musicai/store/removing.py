@@ -149,7 +149,12 @@ def delete_profile(store: OpenStore, name: str) -> None:
         choosing.forget(connection, name)
         _forget_lists(connection, name)
         _forget_recordings(connection, name)
-        for table in (schema.profile_versions, schema.activations):
+        for table in (
+            schema.profile_versions,
+            schema.activations,
+            schema.impressions,
+            schema.experiments,
+        ):
             connection.execute(delete(table).where(table.c.profile == name))
         connection.execute(delete(schema.profiles).where(profiles.name == name))
     purge(store)

@@ -33,7 +33,7 @@ from sqlalchemy import (
 
 from musicai.tables import SOURCE_TRACK_COLUMNS
 
-SCHEMA_VERSION = 6
+SCHEMA_VERSION = 7
 """Written to ``PRAGMA user_version``; raised by one with every migration."""
 
 metadata = MetaData()
@@ -393,6 +393,38 @@ list_tracks = Table(
     Column("artists", Text, nullable=False),
 )
 """Their tracks in order. Title and artists stay readable when the track itself is gone."""
+
+impressions = Table(
+    "impressions",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("profile", Text, nullable=False),
+    Column("track_id", Text, nullable=False),
+    Column("shown_at", Integer, nullable=False),
+    Column("rank", Integer, nullable=False),
+    Column("mode", Text, nullable=False),
+    Column("version", Text, nullable=False),
+    Column("propensity", Float),
+    Column("experiment", Integer),
+    Column("team", Text, nullable=False),
+    Index("impressions_by_time", "profile", "shown_at"),
+    Index("impressions_by_experiment", "profile", "experiment"),
+)
+"""The tracks of lists that were shown, for acceptance over time and for experiments."""
+
+experiments = Table(
+    "experiments",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("profile", Text, nullable=False),
+    Column("a", Text, nullable=False),
+    Column("b", Text, nullable=False),
+    Column("started_at", Integer, nullable=False),
+    Column("ended_at", Integer),
+    Column("verdict", Text),
+    Index("ix_experiments_profile", "profile"),
+)
+"""Blind comparisons; ``a``, ``b`` and ``verdict`` are JSON."""
 
 
 Migration = Callable[[Connection], None]

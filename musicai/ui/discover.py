@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from musicai.ui import discover_list, discover_panel, state, widgets
+from musicai.ui import discover_list, discover_panel, shown, state, widgets
 
 
 @st.fragment(key=discover_panel.FRAGMENT)
@@ -28,3 +28,4 @@ def _draw() -> None:
     found = ai.rank(state.scored(ai, request), tuning)
     discover_list.summary(ai, found)
     discover_list.rows(ai, found)
+    shown.note(ai, found)

@@ -14,7 +14,7 @@ from musicai.genres import GENRE_LABELS
 from musicai.playlist_formats import plain_cell
 from musicai.playlists import listed
 from musicai.recommenders import COMPONENTS
-from musicai.ui import discover_seeds, exports, jobs_panel, staging, widgets, words
+from musicai.ui import discover_seeds, exports, jobs_panel, staging, verdict_row, widgets, words
 from musicai.ui.rings import contribution_svg
 
 if TYPE_CHECKING:
@@ -54,6 +54,7 @@ def summary(ai: MusicAI, found: Recommendations) -> None:
         "Ranked with variety, not sorted by score: a track steps back when one like it is "
         f"above{mixed}. The bar is the score; its parts add up to it."
     )
+    verdict_row.changed([item.track_id for item in found], [item.name for item in found])
     _origins(found)
     _genre_mix(found)
     _notes(found)
@@ -176,13 +177,13 @@ def _row(
             f"{item.rank}. {widgets.title_line(item.track_id, item.name, item.artists)}  \n"
             f":small[{words.plain(item.reason, 400)} :gray[From {words.plain(item.origin)}.]]"
         )
-    # the bar fills the first line of this box, so that the two actions stand below it
-    with right.container(horizontal=True, width=_BOX, gap="xsmall"):
+    with right.container(gap=None):
         st.markdown(f"![{_bar_words(item)}]({bar})\u2002**{words.score(item.score)}**", width=_BOX)
-        _actions(item, found)
+        with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+            _actions(ai, item, found)
 
 
-def _actions(item: Recommendation, found: Recommendations) -> None:
+def _actions(ai: MusicAI, item: Recommendation, found: Recommendations) -> None:
     why = st.popover(
         "Why",
         icon=":material/calculate:",
@@ -203,11 +204,20 @@ def _actions(item: Recommendation, found: Recommendations) -> None:
         help="Start a new list from this track.",
     )
     staging.button([item.track_id], f"discover_add_{item.track_id}", "Add", in_fragment=True)
+    verdict_row.buttons(ai, item.track_id, f"discover_{item.track_id}", in_fragment=True)
+
+
+_ADDED = {
+    "novelty": "Familiar ↔ obscure",
+    "verdicts": "Your verdicts",
+    "surprise": "Surprise",
+}
+"""What the screen calls the parts of a score that are no component's."""
 
 
 def label_of(component: str) -> str:
     """What the screen calls a part of the score."""
-    return "Familiar ↔ obscure" if component == "novelty" else COMPONENTS[component].label
+    return _ADDED.get(component) or COMPONENTS[component].label
 
 
 def _bar_words(item: Recommendation) -> str:
@@ -227,6 +237,11 @@ def explanation(item: Recommendation, found: Recommendations) -> None:
     silent = [COMPONENTS[name].label for name, spoke in item.opinions.items() if not spoke]
     if silent:
         st.caption(f"No opinion, so 0: {words.listing(silent)}.")
+    if item.propensity is not None:
+        st.caption(
+            f"Chance: {words.share(item.propensity)} of all surprises at this setting would bring "
+            "this track into the list."
+        )
     if found.untrained:
         waiting = [COMPONENTS[name].label for name in found.untrained]
         st.caption(f"Waits for training: {words.listing(waiting)}.")
@@ -236,6 +251,12 @@ def explanation(item: Recommendation, found: Recommendations) -> None:
     )
 
 
+def _weight_words(name: str, share: float) -> str:
+    if name not in _ADDED:
+        return words.share(share)
+    return "feedback" if name == "verdicts" else "dial"
+
+
 def arithmetic(item: Recommendation, weights: Mapping[str, float]) -> dict[str, Sequence[str]]:
     """The table of :func:`explanation`, column by column; its last row is the sum."""
     names = list(item.contributions)
@@ -243,8 +264,8 @@ def arithmetic(item: Recommendation, weights: Mapping[str, float]) -> dict[str, 
     for name in names:
         share = float(weights.get(name, 0.0))
         spoke = item.opinions.get(name, True)
-        weight.append("dial" if name == "novelty" else words.share(share))
-        if name == "novelty":
+        weight.append(_weight_words(name, share))
+        if name in _ADDED:
             strength.append("")
         elif not spoke or share <= 0:
             strength.append("no opinion" if not spoke else "–")

@@ -25,6 +25,9 @@ WEIGHT_STEP = 0.01
 
 MAX_MOODS = 3
 
+_DRAW = "discover_draw"
+"""Session key: which guess the surprise dial follows."""
+
 _DEFAULTS_SHOWN = "discover_defaults_shown"
 """Session key: the default weights that untouched sliders stand at."""
 
@@ -222,6 +225,7 @@ def tune_panel(ai: MusicAI, mode: str) -> Tuning:
             weights[name] = _weight(ai, name, defaults[name])
     with right:
         novelty = _novelty()
+        surprise, draw = _surprise()
     left, right = st.columns(2, gap="medium")
     with left:
         variety = _variety()
@@ -249,6 +253,8 @@ def tune_panel(ai: MusicAI, mode: str) -> Tuning:
         artist_cap=int(cap),
         n_recommendations=int(length),
         calibration=calibration,
+        surprise=surprise,
+        draw=draw,
     )
 
 
@@ -291,6 +297,34 @@ def _novelty() -> float:
         bind="query-params",
         help="Left brings well-known tracks up, right brings little-known ones up.",
     )
+
+
+def _surprise() -> tuple[float, int]:
+    """How far a guess leads the list, and which guess."""
+    dial = st.slider(
+        f"{widgets.swatch('surprise')} Surprise me",
+        0.0,
+        1.0,
+        0.0,
+        0.1,
+        key="discover_surprise",
+        bind="query-params",
+        help="Lets a guess at what else you may like lead the list. Your likes and dislikes make "
+        "the next guess better.",
+    )
+    if dial:
+        st.button(
+            "Another surprise",
+            key="discover_draw_next",
+            icon=":material/casino:",
+            type="tertiary",
+            on_click=_another,
+        )
+    return dial, int(st.session_state.get(_DRAW, 0))
+
+
+def _another() -> None:
+    st.session_state[_DRAW] = int(st.session_state.get(_DRAW, 0)) + 1
 
 
 def _variety() -> float:

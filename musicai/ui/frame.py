@@ -61,6 +61,12 @@ _GROUPS: dict[str, list[tuple[str, str, str, str]]] = {
     ],
     "Manage": [
         (
+            "feedback.py",
+            "Feedback",
+            ":material/thumbs_up_down:",
+            "What you liked, disliked and hid; take any of it back.",
+        ),
+        (
             "library.py",
             "Library",
             ":material/library_music:",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from musicai.ui import import_panel, jobs_panel, state, widgets, words
+from musicai.ui import import_panel, jobs_panel, state, verdict_row, widgets, words
 
 INTRO = (
     "musicai turns your listening history into recommendations that say why each track is there "
@@ -77,6 +77,8 @@ def _forgotten() -> None:
             st.caption(
                 f"Played {words.count(item.plays, 'time')}, last on {words.date(item.last_played)}."
             )
+            with st.container(horizontal=True, vertical_alignment="center"):
+                verdict_row.buttons(ai, item.track_id, f"home_{item.track_id}")
     if ai.untrained:
         st.caption(
             ":material/hourglass_top: Discover answers already from what needs no training; "

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import cast
 
 import streamlit as st
 
 from musicai.ai_model import MusicAI
+from musicai.choices import Feedback
 from musicai.enrichment import Coverage, Plan, coverage, plan_for
 from musicai.errors import MusicAIError, NotFound
 from musicai.history import ListeningHistory, listening_history, tops
@@ -32,6 +33,7 @@ from musicai.store import Profile, Store
 from musicai.taste import TasteProfile, taste_profile
 from musicai.taste.listening import Plays, timed
 from musicai.ui.words import plain
+from musicai.verdicts import standing
 
 PROFILE = "profile"
 """Session key: the name of the listener whose music the pages show."""
@@ -146,9 +148,32 @@ def ai_of(name: str) -> MusicAI:
         NotFound: there is no profile of that name.
     """
     with _LOADING:
-        return _load_ai(
-            str(settings().home), name, store().fingerprint(name), active_version(name) or ""
-        )
+        version = active_version(name) or ""
+        fingerprint = store().fingerprint(name)
+        ai = _load_ai(str(settings().home), name, fingerprint, version)
+    told = store().feedback(name)
+    # what rests today may be shown tomorrow
+    today = datetime.now(UTC).date().isoformat()
+    return _heeding(str(settings().home), name, fingerprint, version, repr(told), today, ai, told)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _heeding(
+    home: str,
+    profile: str,
+    fingerprint: str,
+    version: str,
+    told: str,
+    today: str,
+    _ai: MusicAI,
+    _told: tuple[Feedback, ...],
+) -> MusicAI:
+    return _ai.heeding(_told)
+
+
+def verdicts(profile: str) -> dict[str, Feedback]:
+    """Track id → what was said of it last."""
+    return standing(store().feedback(profile))
 
 
 @st.cache_resource(max_entries=4, show_spinner="Opening your music…")
@@ -159,17 +184,20 @@ def _load_ai(home: str, profile: str, fingerprint: str, version: str) -> MusicAI
 def forget_loaded() -> None:
     """Load every profile anew when it is asked for: something changed that no key tells."""
     _load_ai.clear()
+    _heeding.clear()
 
 
 def scored(ai: MusicAI, request: Request) -> Scored:
     """All components' scores for a request: computed once, so that sliders only re-blend."""
-    return _score(ai.library.fingerprint, ai.version or "", request.key(), ai, request)
+    heeded = f"{ai.heeded} {datetime.now(UTC).date()}" if ai.heeded else ""
+    return _score(ai.library.fingerprint, ai.version or "", heeded, request.key(), ai, request)
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
 def _score(
     fingerprint: str,
     version: str,
+    heeded: str,
     key: str,
     _ai: MusicAI,
     _request: Request,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from musicai.ui import details, staging, type_ahead, widgets, words
+from musicai.ui import details, staging, type_ahead, verdict_row, widgets, words
 
 if TYPE_CHECKING:
     from musicai.ai_model import MusicAI
@@ -47,3 +47,4 @@ def _row(ai: MusicAI, row: int, note: str, key: str) -> None:
             args=(track_id,),
         )
         staging.button([track_id], f"{key}_add_{track_id}", "Add")
+        verdict_row.buttons(ai, track_id, f"{key}_{track_id}")
