@@ -41,6 +41,7 @@ def build_parser() -> argparse.ArgumentParser:
     _profile(commands.add_parser("test", help=text, description=text.capitalize() + "."))
     _models(commands)
     _playlists(commands)
+    _feedback(commands)
     _catalogues(commands)
     _open_data(commands)
     text = "delete a profile with its data and the versions trained on it"
@@ -210,6 +211,14 @@ def _recommend(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.add_argument(
         "--novelty", type=float, default=0.0, metavar="-1-1", help="-1 familiar to 1 obscure"
     )
+    parser.add_argument(
+        "--surprise",
+        type=float,
+        default=0.0,
+        metavar="0-1",
+        help="how far a guess at what else you may like leads the list (default 0)",
+    )
+    parser.add_argument("--draw", type=int, default=0, metavar="N", help="which guess (default 0)")
     parser.add_argument("--artist-cap", type=int, default=3, metavar="N")
     parser.add_argument(
         "--origin", action="append", default=[], metavar="NAME", help="a catalogue to choose from"
@@ -321,6 +330,24 @@ def _playlists(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         one = actions.add_parser(name, help=text, description=text.capitalize() + ".")
         for argument in arguments:
             one.add_argument(argument, metavar=argument.upper())
+        _profile_again(one)
+
+
+def _feedback(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    text = "say what you think of tracks, list what you said, or take it back"
+    parser = commands.add_parser("feedback", help=text, description=text.capitalize() + ".")
+    _profile(parser)
+    actions = parser.add_subparsers(dest="action", metavar="ACTION")
+    _profile_again(actions.add_parser("list", help="what was said, newest first"))
+    for name, text in (
+        ("like", "lift what is like these tracks"),
+        ("dislike", "leave these tracks out, and hold back what is like them"),
+        ("not-now", "hold these tracks back for some days"),
+        ("never-artist", "never show the artists of these tracks"),
+        ("undo", "forget what was said of these tracks"),
+    ):
+        one = actions.add_parser(name, help=text, description=text.capitalize() + ".")
+        one.add_argument("tracks", nargs="+", metavar="TRACK", help="a track id")
         _profile_again(one)
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 import numpy as np
 from scipy.sparse import csr_matrix
@@ -19,6 +20,8 @@ from scipy.sparse import csr_matrix
 from musicai.choices import Feedback
 from musicai.recommenders.base import History, Reason, TrackFeatures, TrainingData
 from musicai.tables import BoolArray, FloatArray, IntArray, Library
+
+Verdict = Literal["like", "dislike", "not_now", "never_artist"]
 
 LIKE_PLAYS = 8
 """So many completed plays of today a like is worth."""

@@ -720,3 +720,35 @@ def test_the_scripts_start(script: list[str], words: str) -> None:
         env={**os.environ, "PYTHONIOENCODING": "utf-8"},
     )
     assert words in done.stdout
+
+
+def test_feedback_is_given_listed_and_taken_back(run: Run) -> None:
+    run("sample")
+    ids = [one["track_id"] for one in run("recommend", "--profile", "sample")[1]["recommendations"]]
+    assert run("feedback", "dislike", ids[0], "--profile", "sample")[0] == 0
+    assert run("feedback", "never-artist", ids[1], "--profile", "sample")[0] == 0
+    told = run("feedback", "--profile", "sample")[1]["feedback"]
+    assert {one["track_id"]: one["verdict"] for one in told} == {
+        ids[0]: "dislike",
+        ids[1]: "never_artist",
+    }
+    assert all(one["name"] for one in told)
+    after = run("recommend", "--profile", "sample")[1]["recommendations"]
+    assert not {ids[0], ids[1]} & {one["track_id"] for one in after}
+    assert all("verdicts" in one["contributions"] for one in after)
+    assert run("feedback", "undo", *ids[:2], "--profile", "sample")[0] == 0
+    again = run("recommend", "--profile", "sample")[1]["recommendations"]
+    assert [one["track_id"] for one in again] == ids
+    assert run("feedback", "undo", ids[0], "--profile", "sample")[0] == 1
+    assert run("feedback", "like", ids[0], "no-such-track", "--profile", "sample")[0] == 1
+    assert run("feedback", "--profile", "sample")[1]["feedback"] == [], "all or nothing"
+
+
+def test_a_surprise_from_the_command_line_is_the_same_each_time(run: Run) -> None:
+    run("sample")
+    first, again, other = (
+        run("recommend", "--profile", "sample", "--surprise", "1", "--draw", draw)[1]
+        for draw in ("1", "1", "2")
+    )
+    assert first == again != other
+    assert all(one["propensity"] is not None for one in first["recommendations"])

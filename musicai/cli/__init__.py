@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 
 from musicai.arguments import build_parser
-from musicai.cli import catalogues, data, knowing, models, music, open_data, playlists
+from musicai.cli import catalogues, data, feedback, knowing, models, music, open_data, playlists
 from musicai.cli.shared import Outcome
 from musicai.errors import Cancelled, MusicAIError, QueryError
 from musicai.logs import setup_logging
@@ -67,5 +67,6 @@ _COMMANDS: Mapping[str, Callable[[argparse.Namespace, Settings, Store], Outcome]
     "sample": data.sample,
     "models": models.models,
     "playlists": playlists.playlists,
+    "feedback": feedback.feedback,
     "delete-profile": data.delete_profile,
 }

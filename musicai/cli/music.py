@@ -45,6 +45,8 @@ def recommend(options: argparse.Namespace, settings: Settings, store: Store) -> 
         novelty=options.novelty,
         artist_cap=options.artist_cap,
         calibration=options.calibration,
+        surprise=options.surprise,
+        draw=options.draw,
         filters=Filters(
             origins=tuple(options.origin),
             years=options.years,
@@ -64,6 +66,7 @@ def recommend(options: argparse.Namespace, settings: Settings, store: Store) -> 
             "contributions": {name: float(v) for name, v in item.contributions.items()},
             "reason": item.reason,
             "origin": item.origin,
+            "propensity": item.propensity,
         }
         for item in items
     ]

@@ -195,13 +195,13 @@ def _actions(ai: MusicAI, item: Recommendation, found: Recommendations) -> None:
         with why:
             explanation(item, found)
     st.button(
-        "More like this",
+        "Similar",
         key=f"more_{item.track_id}",
         icon=":material/adjust:",
         type="tertiary",
         on_click=discover_seeds.set_seeds,
         args=(item.track_id,),
-        help="Start a new list from this track.",
+        help="Start a new list from this track: more like it.",
     )
     staging.button([item.track_id], f"discover_add_{item.track_id}", "Add", in_fragment=True)
     verdict_row.buttons(ai, item.track_id, f"discover_{item.track_id}", in_fragment=True)

@@ -9,18 +9,16 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from musicai.choices import Feedback
 from musicai.ui import state, type_ahead, words
-from musicai.verdicts import REST_DAYS, standing
+from musicai.verdicts import REST_DAYS, Verdict, standing
 
 if TYPE_CHECKING:
     from musicai.ai_model import MusicAI
-
-Verdict = Literal["like", "dislike", "not_now", "never_artist"]
 
 _THUMBS: dict[Verdict, int] = {"dislike": 0, "like": 1}
 """Verdict → its place in the pair of thumbs."""
