@@ -276,6 +276,21 @@ def _training(parser: argparse.ArgumentParser, *, may_update: bool) -> None:
     parser.add_argument("--epochs", type=int, help="sweeps over the data")
     parser.add_argument("--regularization", type=float, help="pull of the factors towards 0")
     parser.add_argument("--alpha", type=float, help="weight of a confidence (ALS)")
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        type=_pair,
+        metavar="COMPONENT.NAME=VALUE",
+        help="any hyper-parameter, such as item_item.dropout=0.3; a wrong name lists them all",
+    )
+    parser.add_argument(
+        "--tune",
+        type=float,
+        default=0.0,
+        metavar="MINUTES",
+        help="look for better hyper-parameters on validation for so long (default 0)",
+    )
     parser.add_argument("--seed", type=int, default=0, help="of the random numbers (default 0)")
     parser.add_argument(
         "--no-evaluation", action="store_true", help="train at once, without measuring first"

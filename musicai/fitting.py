@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from musicai.choices import Feedback
 from musicai.data_processor import build_features, training_data, vectorizer
 from musicai.errors import QueryError
+from musicai.hyperparameters import Settings
 from musicai.progress import Progress, no_progress, part
 from musicai.recommenders import COMPONENTS
 from musicai.recommenders.base import Component, ComponentConfig, TrackFeatures, TrainingData
@@ -19,6 +20,10 @@ from musicai.verdicts import resolve, taught
 
 if TYPE_CHECKING:
     from sklearn.feature_extraction.text import TfidfVectorizer
+
+
+MOST_TUNING_S = 4 * 3600.0
+"""Longest tuning."""
 
 
 @dataclass(frozen=True)
@@ -41,14 +46,30 @@ class TrainingConfig:
     """Measure on a temporal hold-out, and choose method and weights on validation."""
     music_map: bool = True
     """Draw the music map of the version."""
+    settings: Settings = field(default_factory=dict)
+    """Component → name → value of further hyper-parameters (:mod:`musicai.hyperparameters`); the
+    four above go before them."""
+    tune_s: float = 0.0
+    """Seconds in which better hyper-parameters are looked for; 0 for none."""
 
     def __post_init__(self) -> None:
         if self.method not in ("auto", *METHODS):
             raise QueryError(f"method is {self.method!r}; choose from auto, {', '.join(METHODS)}.")
-        self.collaborative("als")  # its values are checked where they are used
+        if not 0 <= self.tune_s <= MOST_TUNING_S:
+            raise QueryError(f"Tuning takes 0 to {MOST_TUNING_S / 60:.0f} minutes.")
+        for name in self.settings:
+            if name not in COMPONENTS or not COMPONENTS[name].trained:
+                raise QueryError(f"There is no trained component {name!r} to set anything of.")
+        configs(self, "als")  # their values are checked where they are used
 
     def collaborative(self, method: str) -> CollaborativeConfig:
         """The collaborative component's config for a method."""
+        return CollaborativeConfig(
+            method=method, seed=self.seed, **self.chosen(method).get(Collaborative.name, {})
+        )
+
+    def chosen(self, method: str) -> dict[str, dict[str, Any]]:
+        """Component → name → value of all that was chosen, for a collaborative method."""
         chosen: dict[str, Any] = {
             "epochs": self.epochs,
             "regularization": self.regularization,
@@ -56,7 +77,16 @@ class TrainingConfig:
             "factors" if method == "als" else "nmf_factors": self.factors,
         }
         given = {name: value for name, value in chosen.items() if value is not None}
-        return CollaborativeConfig(method=method, seed=self.seed, **given)
+        found = {name: dict(own) for name, own in self.settings.items()}
+        if given:
+            found[Collaborative.name] = {**found.get(Collaborative.name, {}), **given}
+        return found
+
+    def settled(self, settings: Settings) -> TrainingConfig:
+        """The same with these settings in place of all that was chosen."""
+        return replace(
+            self, settings=settings, factors=None, epochs=None, regularization=None, alpha=None
+        )
 
     def methods(self) -> tuple[str, ...]:
         """The methods to compare."""
@@ -124,7 +154,10 @@ def fit_all(
 
 def configs(config: TrainingConfig, method: str) -> dict[str, ComponentConfig]:
     """Each component's config."""
-    made: dict[str, ComponentConfig] = {n: kind.config_class() for n, kind in COMPONENTS.items()}
+    chosen = config.chosen(method)
+    made: dict[str, ComponentConfig] = {
+        name: kind.config_class(**chosen.get(name, {})) for name, kind in COMPONENTS.items()
+    }
     made[Collaborative.name] = config.collaborative(method)
     return made
 

@@ -16,69 +16,32 @@ from typing import Any
 from musicai.artifacts import NMF_PICKLE, VECTORIZER_PICKLE, Trained
 from musicai.catalogues import load_library
 from musicai.choices import Feedback
-from musicai.data_processor import load_features, training_data, vectorizer
+from musicai.data_processor import load_features, vectorizer
 from musicai.errors import NoCandidates
-from musicai.evaluation import (
-    Cuts,
-    Evaluation,
-    evaluate,
-    make_units,
-    temporal_split,
-)
 from musicai.fitting import (
     Described,
     Fitted,
     TrainingConfig,
-    configs,
     describe,
     fit_all,
-    fit_components,
 )
 from musicai.music_map import build
 from musicai.progress import Progress, no_progress, part
-from musicai.recommenders import COMPONENTS, DEFAULT_WEIGHTS, PRESETS
-from musicai.recommenders.base import Component, TrackFeatures, TrainingData
+from musicai.recommenders import DEFAULT_WEIGHTS
+from musicai.recommenders.base import TrainingData
 from musicai.recommenders.collaborative import Collaborative
 from musicai.registry import activate, save, save_bundled
+from musicai.selection import NOT_ASKED, Choice, choose
 from musicai.settings import Settings
 from musicai.store import Store
 from musicai.tables import Library
 from musicai.versioning import prune
-from musicai.weights import LearnedWeights, learn_by_mode
+from musicai.weights import LearnedWeights
 
 logger = logging.getLogger(__name__)
 
-VALIDATION_UNITS = 200
-"""Units that method and weights are chosen on; enough to tell them apart, and quick."""
-
-TASK_WORDS = {
-    "new": "tracks that are new to the listener",
-    "repeat": "tracks that come back",
-}
-
-BASELINE_WORDS = {"own_top": "the list of the most played tracks", "random": "chance"}
-
-TOO_LITTLE = (
-    "Nothing could be measured: a hold-out needs at least 50 dated plays or playlist rows "
-    "over some time. The version works, with the usual weights."
-)
-NOT_ASKED = "Trained without measuring; the usual weights are in use."
-
 NMF_BUDGET_ENTRIES = 2_500_000
 """Up to this many interactions the NMF pickle is made beside ALS too: a few seconds."""
-
-
-@dataclass(frozen=True)
-class Choice:
-    """What the hold-out says."""
-
-    method: str
-    """The collaborative method."""
-    weights: LearnedWeights
-    """Component → default weight; they sum to 1."""
-    metrics: Mapping[str, Any] = field(default_factory=dict)
-    """``Evaluation.to_json()`` of the test part; empty where it was not measured."""
-    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -232,6 +195,7 @@ def prepare(
         choice = Choice(
             config.methods()[0], LearnedWeights(dict(DEFAULT_WEIGHTS)), {}, (NOT_ASKED,)
         )
+    config = choice.config or config
     if fitted is None:
         within = part(progress, 0.6 if config.evaluate else 0.05, 0.75)
         fitted = fit_all(
@@ -263,92 +227,6 @@ def prepare(
         pickles=pickles,
         music_map=music_map,
     )
-
-
-# --- choosing and measuring -----------------------------------------------------------
-
-
-def choose(
-    library: Library, features: TrackFeatures, config: TrainingConfig, progress: Progress
-) -> Choice:
-    """Method and weights by the validation slice, then one look at the test part."""
-    cuts = temporal_split(library)
-    if cuts is None:
-        return Choice(config.methods()[0], LearnedWeights(dict(DEFAULT_WEIGHTS)), {}, (TOO_LITTLE,))
-    choice, tried = _by_validation(library, features, config, cuts, part(progress, 0.0, 0.65))
-    before = library.before(cuts.test)
-    data = training_data(before, features, seed=config.seed)
-    fitted = fit_components(data, configs(config, choice.method), part(progress, 0.65, 0.8))
-    evaluation = evaluate(
-        before,
-        features,
-        fitted,
-        make_units(library, cuts.test, seed=config.seed),
-        weights=choice.weights,
-        seed=config.seed,
-        progress=part(progress, 0.8, 1.0),
-    )
-    metrics = evaluation.to_json() | {"validation": tried}
-    return replace(choice, metrics=metrics, notes=(*choice.notes, *_notes_on(evaluation)))
-
-
-def _by_validation(
-    library: Library,
-    features: TrackFeatures,
-    config: TrainingConfig,
-    cuts: Cuts,
-    progress: Progress,
-) -> tuple[Choice, dict[str, float]]:
-    """The method and weights with the best nDCG before the test part is opened."""
-    before = library.before(cuts.validation)
-    data = training_data(before, features, seed=config.seed)
-    units = make_units(
-        library, cuts.validation, until=cuts.test, seed=config.seed, limit=VALIDATION_UNITS
-    )
-    fitted: dict[str, Component] = {}
-    best: Choice | None = None
-    tried: dict[str, float] = {}
-    methods = config.methods()
-    for number, method in enumerate(methods):
-        step = part(progress, number / len(methods), (number + 1) / len(methods))
-        if not fitted:
-            fitted = fit_components(data, configs(config, method), part(step, 0.0, 0.5))
-        else:
-            other = Collaborative(config.collaborative(method))
-            fitted = fitted | {other.name: other.fit(data, part(step, 0.0, 0.5))}
-        seen = evaluate(
-            before,
-            features,
-            fitted,
-            units,
-            weights=DEFAULT_WEIGHTS,
-            learning=True,
-            seed=config.seed,
-            progress=part(step, 0.5, 1.0),
-        )
-        learned = learn_by_mode(seen.pools, seen.mode, DEFAULT_WEIGHTS, PRESETS, config.seed)
-        tried[method] = round(seen.pools[seen.mode].mean_ndcg(learned.everyone), 5)
-        if best is None or tried[method] > tried[best.method]:
-            best = Choice(method, learned)
-    assert best is not None  # there is at least one method
-    return best, tried
-
-
-def _notes_on(evaluation: Evaluation) -> list[str]:
-    """What a reader of the figures should know."""
-    notes = [
-        f"How well it foretells {words} could not be measured: the hold-out has none to choose."
-        for name, words in TASK_WORDS.items()
-        if name not in evaluation.tasks
-    ]
-    if evaluation.headline is None:
-        return [TOO_LITTLE]
-    singles = [method for method in evaluation.headline.ndcg if method != "hybrid"]
-    best = max(singles, key=evaluation.mean_ndcg)
-    if evaluation.mean_ndcg(best) > evaluation.mean_ndcg("hybrid"):
-        label = f"“{COMPONENTS[best].label}”" if best in COMPONENTS else BASELINE_WORDS[best]
-        notes.append(f"On the hold-out, {label} alone did better than the blend.")
-    return notes
 
 
 def _pickles(

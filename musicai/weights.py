@@ -132,9 +132,13 @@ class Pools:
 
     def mean_ndcg(self, weights: Mapping[str, float]) -> float:
         """Mean nDCG@k of a blend over all units; 0 without any."""
-        vector = np.array([weights.get(name, 0.0) for name in self.components])
-        values = self.packed().ndcg(vector)
+        values = self.ndcg(weights)
         return float(values.mean()) if len(values) else 0.0
+
+    def ndcg(self, weights: Mapping[str, float]) -> Float64Array:
+        """(n_units,) nDCG@k of a blend."""
+        vector = np.array([weights.get(name, 0.0) for name in self.components])
+        return self.packed().ndcg(vector)
 
     def packed(self, segment: str | None = None) -> _Packed:
         """All units, or those of a segment, as arrays of one width."""

@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from musicai import freshness, jobs
 from musicai.ai_model import MusicAI
+from musicai.arguments import build_parser
 from musicai.errors import JobRunning
 from musicai.fitting import TrainingConfig
 from musicai.genres import GENRES
@@ -431,10 +432,30 @@ def test_retrain_starts_a_job_with_the_choices(
     monkeypatch.setattr(jobs_panel, "start", lambda kind, command: started.append(command))
     app = opened("models.py")
     app.get_by_key("models_method").set_value("nmf")
-    app.number_input(key="models_factors").set_value(12)
+    app.number_input(key="models_collaborative_nmf_factors").set_value(12)
+    app.get_by_key("models_tune").set_value(5)
     (submit,) = [b for b in app.button if b.label == "Retrain"]
     run(submit.click())
-    assert started == [["train", "--profile", "me", "--method", "nmf", "--factors", "12"]]
+    chosen = ["--method", "nmf", "--tune", "5", "--set", "collaborative.nmf_factors=12"]
+    assert started == [["train", "--profile", "me", *chosen]]
+    options = build_parser().parse_args(started[0])
+    assert (options.tune, options.set) == (5.0, [("collaborative.nmf_factors", 12.0)])
+
+
+def test_a_preset_fills_the_fields(own_history: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[list[str]] = []
+    monkeypatch.setattr(jobs_panel, "start", lambda kind, command: started.append(command))
+    app = opened("models.py")
+    run(app.segmented_control(key="models_preset").set_value("Quick"))
+    assert app.number_input(key="models_collaborative_factors").value == 32
+    (submit,) = [b for b in app.button if b.label == "Retrain"]
+    run(submit.click())
+    assert started[0][3:] == [
+        *("--method", "als", "--tune", "0", "--no-map"),
+        *("--set", "collaborative.factors=32", "--set", "collaborative.epochs=5"),
+    ]
+    run(app.segmented_control(key="models_preset").set_value("Standard"))
+    assert app.number_input(key="models_collaborative_factors").value is None
 
 
 def update_words(app: AppTest) -> str:

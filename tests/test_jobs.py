@@ -309,3 +309,14 @@ def test_uploads_that_nobody_took_are_deleted(settings: Settings) -> None:
     os.utime(old, (0, 0))
     jobs.prune(settings)
     assert (old.exists(), new.exists()) == (False, True)
+
+
+def test_the_log_keeps_each_stage_once_with_its_latest_numbers(settings: Settings) -> None:
+    job_id = new_job(settings)
+    with jobs.JobProgress(settings, job_id) as progress:
+        for note in ("Reading", "Fold 1 of 9", "Fold 2 of 9", ""):
+            progress(0.1, note)
+        progress(0.5, "Saving")
+    told = jobs.status(settings, job_id).stages
+    assert [note for _, note in told] == ["Reading", "Fold 2 of 9", "Saving"]
+    assert all(seconds >= 0 for seconds, _ in told)

@@ -13,7 +13,7 @@ import pytest
 
 from benchmarks.generate import extended_history
 from benchmarks.generate import library as make_library
-from musicai import registry, training
+from musicai import registry, selection
 from musicai.ai_model import MusicAI
 from musicai.artifacts import NMF_PICKLE, VECTORIZER_PICKLE
 from musicai.contenders import TASKS
@@ -22,11 +22,12 @@ from musicai.fitting import TrainingConfig, fit_all
 from musicai.importing import import_inputs
 from musicai.progress import no_progress
 from musicai.recommenders import COMPONENTS, DEFAULT_WEIGHTS
+from musicai.selection import TOO_LITTLE
 from musicai.settings import Settings
 from musicai.sources.base import ReadOptions
 from musicai.store import Store
 from musicai.tables import Library
-from musicai.training import TOO_LITTLE, prepare, train
+from musicai.training import prepare, train
 
 QUICK = TrainingConfig(method="als", factors=8, epochs=3)
 
@@ -196,11 +197,11 @@ def test_nothing_after_the_cut_is_learned_from(
     world: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Every fit before the last sees only plays from before its own cut."""
-    cuts = training.temporal_split(world)
+    cuts = selection.temporal_split(world)
     assert cuts is not None
     last: list[pd.Timestamp] = []
     units: list[pd.Timestamp] = []
-    real_data, real_units = training.training_data, training.make_units
+    real_data, real_units = selection.training_data, selection.make_units
 
     def spy_data(library: Library, *args: object, **kwargs: object) -> object:
         last.append(library.plays["played_at"].max())
@@ -210,8 +211,8 @@ def test_nothing_after_the_cut_is_learned_from(
         units.append(cut)
         return real_units(library, cut, **kwargs)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(training, "training_data", spy_data)
-    monkeypatch.setattr(training, "make_units", spy_units)
+    monkeypatch.setattr(selection, "training_data", spy_data)
+    monkeypatch.setattr(selection, "make_units", spy_units)
     prepare(world, QUICK)
     assert units == [cuts.validation, cuts.test]
     assert len(last) == 2

@@ -285,7 +285,7 @@ def test_the_weights_of_segments_and_modes_are_kept_and_used(
     played = {name: float(name == "history") for name in COMPONENTS}
     modes = {"rediscover": LearnedWeights(played, {"new": usual})}
     learned = LearnedWeights(usual, dict.fromkeys(SEGMENTS, own), modes)
-    monkeypatch.setattr("musicai.training.learn_by_mode", lambda *_: learned)
+    monkeypatch.setattr("musicai.selection.learn_by_mode", lambda *_: learned)
     take_in(store, settings, 300, 40, 2)
     first = train(store, settings, "p", QUICK).version
     take_in(store, settings, 60, 20, 3)

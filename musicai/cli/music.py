@@ -12,6 +12,7 @@ from musicai.checks import Report, check_model
 from musicai.cli.shared import Outcome, chosen_profile, show_table, work_of
 from musicai.fitting import TrainingConfig
 from musicai.genres import GENRE_LABELS
+from musicai.hyperparameters import parsed
 from musicai.output import figure
 from musicai.progress import no_progress
 from musicai.requests import Filters
@@ -159,6 +160,8 @@ def _config(options: argparse.Namespace) -> TrainingConfig:
         seed=options.seed,
         evaluate=not options.no_evaluation,
         music_map=not options.no_map,
+        settings=parsed(options.set),
+        tune_s=60 * options.tune,
     )
 
 

@@ -6,6 +6,7 @@ import contextlib
 import json
 import logging
 import os
+import re
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -20,6 +21,11 @@ from musicai.jobs.files import JobStatus, State, file_lock, job_file, read, writ
 from musicai.settings import Settings
 
 logger = logging.getLogger(__name__)
+
+_NUMBERS = re.compile(r"[\d.,]+")
+
+MOST_STAGES = 200
+"""Lines that the log of a job keeps."""
 
 WRITE_EVERY_S = 0.2
 """A running job writes its status at most this often, seconds."""
@@ -92,6 +98,7 @@ class JobProgress:
             self._status,
             fraction=min(max(fraction, 0.0), 1.0),
             note=note or self._status.note,
+            stages=self._staged(note),
         )
         now = time.monotonic()
         if now - self._written < WRITE_EVERY_S:
@@ -99,6 +106,16 @@ class JobProgress:
         self._written = now
         self._stop_if_asked()
         write(self._settings, self._with_seconds())
+
+    def _staged(self, note: str) -> list[tuple[float, str]]:
+        """The log with a note; one that differs from the last by its numbers takes its place."""
+        stages = self._status.stages
+        if not note or (stages and stages[-1][1] == note):
+            return stages
+        at = round(self._with_seconds().seconds, 1)
+        if stages and _NUMBERS.sub("#", stages[-1][1]) == _NUMBERS.sub("#", note):
+            return [*stages[:-1], (stages[-1][0], note)]
+        return [*stages, (at, note)][-MOST_STAGES:]
 
     def result(self, values: Mapping[str, Any]) -> None:
         """Leave plain values for the page; several calls add up."""

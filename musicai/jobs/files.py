@@ -57,6 +57,8 @@ class JobStatus:
     pid: int = 0
     cancelling: bool = False
     """The person asked it to stop, and it has not stopped yet."""
+    stages: list[tuple[float, str]] = field(default_factory=list)
+    """Seconds since the start, and what was begun then; the log of the job."""
 
     @property
     def finished(self) -> bool:
@@ -120,6 +122,7 @@ def read(settings: Settings, job_id: str) -> JobStatus:
         try:
             values = json.loads(path.read_text("utf-8"))
             values["started_at"] = datetime.fromisoformat(values["started_at"])
+            values["stages"] = [(at, note) for at, note in values.get("stages", [])]
             return JobStatus(**values)
         except PermissionError:
             time.sleep(0.02 * (attempt + 1))

@@ -42,6 +42,9 @@ _KEPT = {
     "enrich": ". The answers so far are kept, and the next run goes on from them.",
     "measure": ". The dumps that were read to their end count, and the next run skips them.",
 }
+_KNOWN_FROM = 0.1
+"""Share of the work from which on the rest is estimated."""
+_SAID_FROM_S = 3.0
 _SAMPLE_WISH = "sample_wish"
 _SHOWN = "shown_import"
 """Session key: the import job whose rows the pages were redrawn for."""
@@ -101,7 +104,7 @@ def _watch(place: str) -> None:
         st.progress(job.fraction, text=f"**{label}** {job.fraction:.0%} · {words.plain(note)}")
         with st.container(horizontal=True, vertical_alignment="center"):
             if place != "side":
-                so_far = f"{words.seconds(job.seconds)} so far."
+                so_far = f"{words.seconds(job.seconds)} so far{_remaining(job)}."
                 st.caption(so_far + (" You can use the other pages." if place == "main" else ""))
             st.button(
                 "Cancel",
@@ -112,6 +115,24 @@ def _watch(place: str) -> None:
                 on_click=_cancel,
                 args=(job.id,),
             )
+        if place != "side":
+            _log(job)
+
+
+def _remaining(job: JobStatus) -> str:
+    """About how long it will take still, as soon as that can be said."""
+    if job.fraction < _KNOWN_FROM or job.seconds < _SAID_FROM_S:
+        return ""
+    left = job.seconds * (1 - job.fraction) / job.fraction
+    return f", about {words.seconds(left)} left"
+
+
+def _log(job: JobStatus) -> None:
+    """What a job did and when, folded."""
+    if job.stages:
+        with st.expander("Log", icon=":material/article:"):
+            lines = [f"{seconds:8.1f} s  {note}" for seconds, note in job.stages]
+            st.code("\n".join(lines), language=None, wrap_lines=True)
 
 
 # --- the end --------------------------------------------------------------------------
@@ -135,6 +156,8 @@ def outcome() -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         _message(job)
         st.button("Close", key="close_outcome", icon=":material/close:", on_click=_forget)
+    if job.kind == "train":
+        _log(job)
 
 
 def _message(job: JobStatus) -> None:

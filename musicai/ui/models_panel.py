@@ -12,6 +12,7 @@ from musicai.ui import (
     jobs_panel,
     metrics_table,
     state,
+    training_panel,
     update_panel,
     versions_panel,
     widgets,
@@ -21,17 +22,6 @@ from musicai.ui import (
 if TYPE_CHECKING:
     from musicai.ai_model import MusicAI
     from musicai.registry import VersionInfo
-
-METHODS = {
-    "auto": "Automatic",
-    "als": "ALS",
-    "nmf": "NMF",
-}
-_METHOD_HELP = (
-    "**Automatic** takes the better of both on a part of your history it has not seen.  \n"
-    "**ALS** is implicit-feedback matrix factorisation.  \n"
-    "**NMF** is non-negative factorisation, as in the original design."
-)
 
 
 def draw() -> None:
@@ -45,7 +35,7 @@ def draw() -> None:
         _untrained(ai)
     else:
         _in_use(ai, info)
-    _retrain(ai)
+    training_panel.draw(ai)
     update_panel.draw(ai, info)
     # the bundled version serves the invented listener only, and its figures are no one's quality
     usable = [
@@ -70,7 +60,7 @@ def _in_use(ai: MusicAI, info: VersionInfo) -> None:
     widgets.stats(
         {
             "In use": "Bundled" if info.bundled else "Trained here",
-            "Method": METHODS.get(method, method) or "–",
+            "Method": training_panel.METHODS.get(method, method) or "–",
             "Updated" if info.update else "Trained": when(info.created_at),
             "Size": words.size(info.size_bytes),
         }
@@ -107,66 +97,3 @@ def when(iso: str) -> str:
     except ValueError:
         return "–"
     return words.short_date(moment.astimezone(UTC))
-
-
-# --- training -------------------------------------------------------------------------
-
-
-def _retrain(ai: MusicAI) -> None:
-    st.subheader("Train a new version", anchor=False)
-    st.caption(
-        "Learns from everything you imported, measures itself on your latest weeks, and becomes "
-        "active when it is done. You can go on listening meanwhile, and cancel at any time."
-    )
-    busy = jobs_panel.running() is not None
-    with st.form("retrain", border=False):
-        with st.expander("Settings", icon=":material/tune:"):
-            method = st.segmented_control(
-                "Method",
-                list(METHODS),
-                format_func=METHODS.__getitem__,
-                default="auto",
-                required=True,
-                key="models_method",
-                help=_METHOD_HELP,
-            )
-            left, right = st.columns(2)
-            factors = left.number_input(
-                "Factors",
-                2,
-                256,
-                None,
-                key="models_factors",
-                placeholder="the method's own",
-                help="How many hidden tastes it may tell apart. More is slower.",
-            )
-            epochs = right.number_input(
-                "Epochs",
-                1,
-                200,
-                None,
-                key="models_epochs",
-                placeholder="the method's own",
-                help="How often it goes over your history. More is slower.",
-            )
-        pressed = st.form_submit_button(
-            "Retrain",
-            key="retrain_start",
-            type="primary",
-            icon=":material/model_training:",
-            disabled=busy,
-        )
-    if busy:
-        st.caption("A job is running; one at a time.")
-    if pressed:
-        start_training(ai.profile, str(method), factors, epochs)
-        st.rerun()
-
-
-def start_training(profile: str, method: str, factors: int | None, epochs: int | None) -> None:
-    """Start a training job with these choices."""
-    command = ["train", "--profile", profile, "--method", method]
-    for name, value in (("--factors", factors), ("--epochs", epochs)):
-        if value is not None:
-            command += [name, str(int(value))]
-    jobs_panel.start("train", command)

@@ -1,0 +1,174 @@
+"""Every hyper-parameter of the trained components: its range, what it does, and how it is read.
+
+The Models page, the command line (``--set collaborative.factors=128``) and the tuning are all
+made of :data:`HYPERPARAMETERS`. A range is what is sensible; what is possible at all the
+components' own configs check.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from musicai.errors import QueryError
+from musicai.recommenders import COMPONENTS
+
+Settings = Mapping[str, Mapping[str, Any]]
+"""Component → name → value, of those that are not the component's own."""
+
+
+@dataclass(frozen=True)
+class Hyperparameter:
+    """One of them."""
+
+    component: str
+    name: str
+    """Field of the component's config."""
+    label: str
+    low: float
+    high: float
+    help: str
+    log: bool = False
+    """Whether equal ratios, rather than equal steps, are equally far apart."""
+    tuned: bool = True
+    """Whether the tuning varies it."""
+
+    @property
+    def key(self) -> str:
+        """How the command line names it."""
+        return f"{self.component}.{self.name}"
+
+    @property
+    def default(self) -> int | float | bool:
+        """The component's own value."""
+        value: int | float | bool = getattr(COMPONENTS[self.component].config_class(), self.name)
+        return value
+
+    @property
+    def whole(self) -> bool:
+        """Whether only whole numbers can be meant."""
+        return isinstance(self.default, int)
+
+    def checked(self, value: float) -> int | float:
+        """The value, as the config takes it.
+
+        Raises:
+            QueryError: it is out of range, or no whole number where one is needed.
+        """
+        if not self.low <= value <= self.high:
+            raise QueryError(
+                f"{self.key} is {value:g}; it must be between {self.low:g} and {self.high:g}."
+            )
+        if self.whole and value != int(value):
+            raise QueryError(f"{self.key} is {value:g}; it must be a whole number.")
+        return int(value) if self.whole else float(value)
+
+
+def _side(component: str) -> tuple[Hyperparameter, ...]:
+    """What both trained components take in beside plays."""
+    return (
+        Hyperparameter(
+            component, "artist_weight", "Artists", 0.0, 10.0, "How strongly tracks of one artist "
+            "hang together; 0 leaves artists out.",
+        ),
+        Hyperparameter(
+            component, "genre_weight", "Genres and tags", 0.0, 10.0, "How strongly tracks of one "
+            "genre or tag hang together; 0 leaves them out.",
+        ),
+        Hyperparameter(
+            component, "audio_weight", "Sound", 0.0, 10.0, "How strongly tracks that sound alike "
+            "hang together; 0 leaves sound out.",
+        ),
+        Hyperparameter(
+            component, "friend_weight", "Friends", 0.0, 10.0, "How strongly friends share a "
+            "taste; counts only where friendships are known.", tuned=False,
+        ),
+        Hyperparameter(
+            component, "basket_weight", "Sessions and playlists", 0.05, 10.0, "What an entry of a "
+            "session or playlist is worth beside a listener's own plays.", log=True,
+        ),
+        Hyperparameter(
+            component, "artist_share", "Share of the artist", 0.05, 1.0, "Part of the artist's "
+            "score that a track gets which nobody has played.", tuned=False,
+        ),
+        Hyperparameter(
+            component, "profile_tracks", "Tracks heard", 50, 5_000, "At most so many of a "
+            "listener's heaviest tracks are looked at. More is slower.", log=True, tuned=False,
+        ),
+    )  # fmt: skip
+
+
+HYPERPARAMETERS: tuple[Hyperparameter, ...] = (
+    Hyperparameter(
+        "collaborative", "factors", "Factors (ALS)", 2, 256, "How many hidden tastes ALS may tell "
+        "apart. More is slower.", log=True,
+    ),
+    Hyperparameter(
+        "collaborative", "nmf_factors", "Factors (NMF)", 2, 256, "The same for NMF.", log=True,
+    ),
+    Hyperparameter(
+        "collaborative", "epochs", "Sweeps", 1, 200, "How often it goes over your history. More "
+        "is slower.", log=True, tuned=False,
+    ),
+    Hyperparameter(
+        "collaborative", "regularization", "Regularisation (ALS)", 0.01, 1_000.0, "How hard "
+        "factors are held back. More helps where little is known.", log=True,
+    ),
+    Hyperparameter(
+        "collaborative", "alpha", "Confidence (ALS)", 0.1, 200.0, "How much more a played track "
+        "counts than one that was not played.", log=True,
+    ),
+    *_side("collaborative"),
+    Hyperparameter(
+        "item_item", "regularization", "Regularisation (EASE)", 1.0, 10_000.0, "How hard direct "
+        "weights are held back.", log=True,
+    ),
+    Hyperparameter(
+        "item_item", "dropout", "Dropout (EASE)", 0.0, 0.95, "Share of a listener's tracks it is "
+        "made to do without; holds back what is played much.",
+    ),
+    Hyperparameter(
+        "item_item", "presence", "Presence", 0.0, 1.0, "1: that a track was played is all that "
+        "counts; 0: how much counts too.",
+    ),
+    Hyperparameter(
+        "item_item", "shrinkage", "Shrinkage (cosine)", 0.0, 500.0, "How much evidence a likeness "
+        "needs, in large libraries.",
+    ),
+    Hyperparameter(
+        "item_item", "neighbours", "Neighbours", 10, 1_000, "Weights kept for each track.",
+        log=True, tuned=False,
+    ),
+    *_side("item_item"),
+)  # fmt: skip
+
+PRESETS: Mapping[str, Mapping[str, Any]] = {
+    "Standard": {},
+    "Quick": {
+        "method": "als",
+        "settings": {"collaborative": {"factors": 32, "epochs": 5}},
+        "music_map": False,
+    },
+    "Fine": {"settings": {"collaborative": {"factors": 128, "epochs": 15}}, "tune_s": 300.0},
+}
+"""Name on the screen → choices of a training (fields of ``fitting.TrainingConfig``)."""
+
+_BY_KEY = {one.key: one for one in HYPERPARAMETERS}
+
+
+def parsed(pairs: Iterable[tuple[str, float]]) -> dict[str, dict[str, int | float]]:
+    """Settings from pairs of ``component.name`` and value.
+
+    Raises:
+        QueryError: there is no such hyper-parameter, or the value is out of its range.
+    """
+    found: dict[str, dict[str, int | float]] = {}
+    for key, value in pairs:
+        known = _BY_KEY.get(key)
+        if known is None:
+            raise QueryError(
+                f"There is no hyper-parameter {key!r}; choose from {', '.join(sorted(_BY_KEY))}."
+            )
+        found.setdefault(known.component, {})[known.name] = known.checked(value)
+    return found
