@@ -51,6 +51,7 @@ LEVELS: tuple[tuple[str, ...], ...] = (
     ("contenders", "playlists"),
     ("tallies",),
     ("evaluation", "fitting"),
+    ("experiments",),
     ("training",),
     ("updating",),
     ("checks", "arguments"),
