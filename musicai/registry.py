@@ -73,6 +73,8 @@ class VersionInfo:
     sizes: Mapping[str, int] = field(default_factory=dict)
     metrics: Mapping[str, Any] = field(default_factory=dict)
     default_weights: Mapping[str, float] = field(default_factory=dict)
+    segment_weights: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    """Segment of listeners → weights of its own; empty for a version with one set for everyone."""
     config: Mapping[str, Any] = field(default_factory=dict)
     components: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """Component → its configuration."""
@@ -382,6 +384,7 @@ def info_of(settings: Settings, store: Store, version: str) -> VersionInfo:
             sizes=manifest["sizes"],
             metrics=manifest["metrics"],
             default_weights=manifest["default_weights"],
+            segment_weights=manifest.get("segment_weights", {}),
             config=manifest["config"],
             components={n: c["config"] for n, c in manifest["components"].items()},
             libraries=manifest["libraries"],
