@@ -16,7 +16,7 @@ from musicai.data_processor import build_features, training_data
 from musicai.errors import Cancelled, IncompatibleModel, ModelError, QueryError
 from musicai.evaluation import evaluate, make_units, temporal_split
 from musicai.experiments import Contestant, Duel, alike, contestant, contestant_of, duel
-from musicai.experiments.offline import SAME, TOO_LITTLE, _Sheet, fit_both
+from musicai.experiments.offline import INVENTED, SAME, TOO_LITTLE, _Sheet, fit_both
 from musicai.experiments.results import FEWEST_UNITS, Paired
 from musicai.fitting import TrainingConfig, configs, fit_components
 from musicai.progress import no_progress
@@ -321,6 +321,20 @@ def test_weights_that_cannot_be_meant() -> None:
             contestant("x", QUICK, weights)
     with pytest.raises(QueryError):
         contestant("x", QUICK, LearnedWeights({"content": 1.0}, {"new": {"content": 0.0}}))
+
+
+def test_the_method_that_a_training_chose_can_be_named() -> None:
+    auto = TrainingConfig()
+    for method in ("als", "nmf"):
+        chosen = contestant("x", auto, method=method).components["collaborative"]
+        assert chosen.to_json()["method"] == method
+
+
+def test_figures_of_invented_listeners_are_called_so(
+    world: Library, features: TrackFeatures
+) -> None:
+    told = duel(replace(world, invented=True), features, POPULAR, CONTENT)
+    assert told.notes == (INVENTED,)
 
 
 def test_alike_is_what_makes_the_same_lists() -> None:

@@ -39,6 +39,8 @@ TOO_LITTLE = (
     "some time."
 )
 
+INVENTED = "The listeners are invented: the figures check the machinery and say nothing of quality."
+
 SAME = "Both have the same settings and weights, so that their lists are the same."
 
 EXAMPLES = 5
@@ -257,7 +259,8 @@ def _listed(library: Library, rows: IntArray, targets: IntArray) -> tuple[Listed
 
 
 def _notes(library: Library, cut: pd.Timestamp, a: Contestant, b: Contestant) -> tuple[str, ...]:
-    notes = [SAME] if alike(a, b) else []
+    notes = [INVENTED] if library.invented else []
+    notes += [SAME] if alike(a, b) else []
     for one in (a, b):
         seen = one.chosen_before and library.profile in one.profiles
         if seen and pd.Timestamp(one.chosen_before) > cut:
