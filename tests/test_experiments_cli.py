@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import shutil
+import time
 from pathlib import Path
 
 import pytest
 
-from musicai import cli, registry
+from musicai import cli, jobs, registry
 from musicai.settings import Settings
 from musicai.store import Store
 
@@ -68,3 +69,15 @@ def test_what_is_not_there_is_named(
     assert cli.main(["models", "duel", versions[0], "winter", "--profile", "me"]) == 1
     assert "winter" in capsys.readouterr().err
     assert cli.main(["models", "duel", *versions, "--profile", "nobody"]) == 1
+
+
+def test_it_runs_as_a_job_and_leaves_its_result(versions: tuple[str, str], duel_home: Path) -> None:
+    settings = Settings(home=duel_home)
+    job = jobs.start(settings, "measure", ["models", "duel", *versions, "--profile", "me"])
+    deadline = time.monotonic() + 100
+    while not jobs.status(settings, job.id).finished and time.monotonic() < deadline:
+        time.sleep(0.1)
+    ended = jobs.status(settings, job.id)
+    assert ended.state == "done", ended.error
+    assert (ended.result["a"], ended.result["b"]) == versions
+    assert ended.result["tasks"]["repeat"]["n"] > 0
