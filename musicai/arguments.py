@@ -303,7 +303,7 @@ def _training(parser: argparse.ArgumentParser, *, may_update: bool) -> None:
 
 
 def _models(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    text = "list the trained versions, show, compare, go back, name, keep, delete or take along"
+    text = "list the trained versions, show, compare, test, go back, name, keep, delete, take along"
     parser = commands.add_parser("models", help=text, description=text.capitalize() + ".")
     _profile(parser)
     actions = parser.add_subparsers(dest="action", metavar="ACTION")
@@ -318,6 +318,8 @@ def _models(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     action("list", "the versions, newest first")
     action("show", "everything that is known of a version", "version")
     action("compare", "what changed from one version to another", "before", "after")
+    text = "train the settings of two versions anew and see which foretells the last plays better"
+    _job(action("duel", text, "a", "b"))
     action("activate", "make a version the one that serves a profile", "version")
     action("rollback", "let the version serve that served before")
     action("rename", "give a version a name of its own", "version", "name")

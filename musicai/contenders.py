@@ -126,12 +126,16 @@ class Ranker:
     ) -> list[IntArray]:
         """(≤ k,) rows by method; empty for "random", which each unit draws."""
         rows = one.rows[task]
-        weights = self._weights[task, self.segments[one.listener]]
-        blended = weights @ np.nan_to_num(scaled, nan=0.0)
         single = [top_places(raw[name][rows], self.k) for name in self.components]
         nothing = np.zeros(0, dtype=np.intp)
         own = top_places(raw["own_top"][rows], self.k)
-        return [rows[chosen] for chosen in (top_places(blended, self.k), *single, nothing, own)]
+        others = [rows[chosen] for chosen in (*single, nothing, own)]
+        return [self.blended(one, task, scaled), *others]
+
+    def blended(self, one: Asked, task: str, scaled: FloatArray) -> IntArray:
+        """(≤ k,) rows of the blend alone, with the weights of task and segment."""
+        weights = self._weights[task, self.segments[one.listener]]
+        return one.rows[task][top_places(weights @ np.nan_to_num(scaled, nan=0.0), self.k)]
 
     def draw(self, rows: IntArray) -> IntArray:
         """A list by chance."""

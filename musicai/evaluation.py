@@ -67,10 +67,12 @@ __all__ = [
     "Unit",
     "Units",
     "bootstrap_interval",
+    "by_listener",
     "catalogue_coverage",
     "diversity",
     "evaluate",
     "events",
+    "headline_task",
     "hit_at",
     "listener_segments",
     "make_units",
@@ -78,6 +80,7 @@ __all__ = [
     "novelty",
     "paired_difference",
     "precision_at",
+    "reachable",
     "recall_at",
     "reciprocal_rank",
     "temporal_split",
@@ -178,9 +181,9 @@ def evaluate(
     started = time.perf_counter()
     learned = weights if isinstance(weights, LearnedWeights) else LearnedWeights(dict(weights))
     ranker = Ranker(library_before, features, components, learned, k, seed)
-    asked = _by_listener(units, ranker)
-    reach = {task: _reach(asked, task) for task in TASKS}
-    headline = "new" if reach["new"] >= MIN_REACHABLE else "repeat"
+    asked = by_listener(units, ranker)
+    reach = {task: reachable(asked, task) for task in TASKS}
+    headline = headline_task(reach)
     tallies = {task: Tally(ranker.methods, k) for task in TASKS}
     pools = {mode: Pools(tuple(components), k) for mode in TASKS.values()} if learning else {}
     for done, one in enumerate(asked):
@@ -216,17 +219,24 @@ def evaluate(
     )
 
 
-def _by_listener(units: Units, ranker: Ranker) -> list[Asked]:
+def by_listener(units: Units, ranker: Ranker) -> list[Asked]:
+    """Each listener with all units about them, in the order of the units."""
     grouped: dict[int, list[Unit]] = {}
     for unit in units.units:
         grouped.setdefault(unit.listener, []).append(unit)
     return [ranker.ask(listener, about) for listener, about in grouped.items()]
 
 
-def _reach(asked: list[Asked], task: str) -> float:
+def reachable(asked: list[Asked], task: str) -> float:
+    """Share of a task's targets that are candidates; 0 where it has no targets."""
     found = [entry for one in asked for entry in one.found[task]]
     total = sum(entry.asked for entry in found)
     return sum(len(entry.targets) for entry in found) / total if total else 0.0
+
+
+def headline_task(reach: Mapping[str, float]) -> str:
+    """The task that stands for a measurement, by the share of each task's reachable targets."""
+    return "new" if reach["new"] >= MIN_REACHABLE else "repeat"
 
 
 def _world(library: Library, features: TrackFeatures, asked: list[Asked], ranker: Ranker) -> World:

@@ -144,6 +144,26 @@ def track_mixes(features: TrackFeatures) -> Float64Array:
     return membership / np.where(total > 0, total, 1.0)
 
 
+def accuracy_of_hits(
+    hits: BoolArray, n_targets: npt.NDArray[np.integer]
+) -> dict[str, Float64Array]:
+    """Recall, nDCG and precision of many lists at once, by the names that reports give them.
+
+    Args:
+        hits: (..., k) whether each place is a target.
+        n_targets: (...) number of targets, 1 or more, broadcastable.
+
+    Returns:
+        Metric → (...) values.
+    """
+    k, found = hits.shape[-1], hits.sum(axis=-1)
+    return {
+        f"recall@{k}": found / n_targets,
+        f"ndcg@{k}": ndcg_of_hits(hits, n_targets),
+        f"precision@{k}": found / k,
+    }
+
+
 class Tally:
     """The lists of one task, unit by unit."""
 
@@ -227,9 +247,7 @@ class Tally:
         hits = np.stack(self.hits)
         n_targets = np.array(self.n_targets)[:, None]
         found = hits.sum(axis=-1)
-        yield f"recall@{self.k}", found / n_targets
-        yield f"ndcg@{self.k}", ndcg_of_hits(hits, n_targets)
-        yield f"precision@{self.k}", found / self.k
+        yield from accuracy_of_hits(hits, n_targets).items()
         yield f"map@{self.k}", average_precision_of_hits(hits, n_targets)
         yield f"hit_rate@{self.k}", (found > 0).astype(float)
         first = np.where(found > 0, hits.argmax(axis=-1) + 1, np.inf)

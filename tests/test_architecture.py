@@ -53,6 +53,7 @@ LEVELS: tuple[tuple[str, ...], ...] = (
     ("tallies",),
     ("evaluation", "fitting"),
     ("selection",),
+    ("experiments",),
     ("training",),
     ("updating",),
     ("checks", "arguments"),

@@ -9,9 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from musicai import bundles, registry, versioning
-from musicai.cli.shared import Outcome, chosen_profile, show_rows, show_table
+from musicai.catalogues import load_library
+from musicai.cli.shared import Outcome, chosen_profile, show_rows, show_table, work_of
 from musicai.comparing import compare
+from musicai.data_processor import load_features
+from musicai.experiments import Duel, contestant_of, duel
 from musicai.output import figure
+from musicai.progress import part
 from musicai.registry import VersionInfo
 from musicai.settings import Settings
 from musicai.store import Store
@@ -81,6 +85,34 @@ def _compared(options: argparse.Namespace, settings: Settings, store: Store) -> 
 
 def _interval(ends: tuple[float, float] | None) -> str:
     return f"({figure(ends[0])} to {figure(ends[1])})" if ends else ""
+
+
+def _duelled(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
+    options.profile = chosen_profile(options, store, settings)
+    a, b = (contestant_of(_found(name, settings, store)) for name in (options.a, options.b))
+    with work_of(options, settings, "duel", alone=False) as work:
+        work.progress(0.0, "Reading your library…")
+        library = load_library(store, settings, options.profile)
+        features = load_features(settings, library)
+        found = duel(library, features, a, b, progress=part(work.progress, 0.1, 1.0))
+        told = {"profile": options.profile, **found.to_json()}
+        work.result(told)
+    if not options.json:
+        _show_duel(found)
+    return 0, told
+
+
+def _show_duel(found: Duel) -> None:
+    rows: list[tuple[object, ...]] = []
+    for name, task in found.tasks.items():
+        for one in task.metrics.values():
+            ends = _interval((one.low, one.high))
+            row = (name, task.n, one.metric, figure(one.a), figure(one.b), figure(one.difference))
+            rows.append((*row, ends))
+    show_table(("task", "n", "metric", found.a, found.b, "difference", "95 %"), rows)
+    for note in found.notes:
+        print(f"Note: {note}")
+    print(found.told())
 
 
 def _activated(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
@@ -158,6 +190,7 @@ _ACTIONS: Mapping[str, Callable[[argparse.Namespace, Settings, Store], Outcome]]
     "list": _listed,
     "show": _shown,
     "compare": _compared,
+    "duel": _duelled,
     "activate": _activated,
     "rollback": _rolled_back,
     "rename": _renamed,
