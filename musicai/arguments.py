@@ -296,6 +296,11 @@ def _training(parser: argparse.ArgumentParser, *, may_update: bool) -> None:
         "--no-evaluation", action="store_true", help="train at once, without measuring first"
     )
     parser.add_argument(
+        "--no-gate",
+        action="store_true",
+        help="let the new version serve even where it does worse than the one in use",
+    )
+    parser.add_argument(
         "--no-map", action="store_true", help="leave the music map out of the version"
     )
     _job(parser)

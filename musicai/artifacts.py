@@ -65,6 +65,8 @@ class Trained:
     """File name → scikit-learn estimator, for use outside musicai."""
     update: Mapping[str, Any] = field(default_factory=dict)
     """``freshness.Update.to_json()`` of a version that was updated from another; else empty."""
+    gate: Mapping[str, Any] = field(default_factory=dict)
+    """``experiments.Gate.to_json()``: whether it may serve, and why; empty where not asked."""
     music_map: MusicMap | None = None
     """The tracks in two dimensions; None where it was left out."""
 
@@ -127,6 +129,7 @@ def _manifest(version: str, trained: Trained) -> dict[str, Any]:
         "segment_weights": trained.weights.segments,
         "mode_weights": {mode: own.to_json() for mode, own in trained.weights.modes.items()},
         "metrics": dict(trained.metrics),
+        "gate": dict(trained.gate),
         "libraries": library_versions(),
         "notes": list(trained.notes),
         "seconds": round(trained.seconds, 2),

@@ -88,6 +88,8 @@ class VersionInfo:
     """Why it cannot be used, and what to do; None for a usable version."""
     pickle_problem: str | None = None
     """Why its two pickles cannot be opened here; it serves all the same."""
+    gate: Mapping[str, Any] = field(default_factory=dict)
+    """Whether it was let into service when it was made, and why (``experiments.Gate``)."""
     update: Mapping[str, Any] = field(default_factory=dict)
     """How it was updated from another version (``freshness.Update``); empty for a training."""
     music_map: Mapping[str, Any] = field(default_factory=dict)
@@ -393,6 +395,7 @@ def info_of(settings: Settings, store: Store, version: str) -> VersionInfo:
             size_bytes=sum(entry["bytes"] for entry in manifest["files"].values()),
             problem=_missing(folder, manifest),
             pickle_problem=pickle_problem(manifest),
+            gate=manifest.get("gate", {}),
             update=manifest.get("update", {}),
             music_map=manifest.get("music_map", {}),
         )

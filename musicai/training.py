@@ -17,7 +17,9 @@ from musicai.artifacts import NMF_PICKLE, VECTORIZER_PICKLE, Trained
 from musicai.catalogues import load_library
 from musicai.choices import Feedback
 from musicai.data_processor import load_features, vectorizer
-from musicai.errors import NoCandidates
+from musicai.errors import ModelError, NoCandidates, QueryError
+from musicai.experiments import Contestant, Gate, contestant_of, duel, gate
+from musicai.experiments.gate import NOT_COMPARED
 from musicai.fitting import (
     Described,
     Fitted,
@@ -28,9 +30,16 @@ from musicai.fitting import (
 from musicai.music_map import build
 from musicai.progress import Progress, no_progress, part
 from musicai.recommenders import DEFAULT_WEIGHTS
-from musicai.recommenders.base import TrainingData
+from musicai.recommenders.base import TrackFeatures, TrainingData
 from musicai.recommenders.collaborative import Collaborative
-from musicai.registry import activate, save, save_bundled
+from musicai.registry import (
+    BUNDLED,
+    VersionInfo,
+    activate,
+    info_of,
+    save,
+    save_bundled,
+)
 from musicai.selection import NOT_ASKED, Choice, choose
 from musicai.settings import Settings
 from musicai.store import Store
@@ -59,6 +68,8 @@ class TrainingResult:
     metrics: Mapping[str, Any] = field(default_factory=dict)
     """``Evaluation.to_json()``; empty where nothing could be measured."""
     notes: tuple[str, ...] = ()
+    gate: Gate = NOT_COMPARED
+    """Whether the version serves now, and why."""
 
     def to_json(self) -> dict[str, Any]:
         """The object that the command line prints."""
@@ -69,6 +80,7 @@ class TrainingResult:
             "method": self.method,
             "default_weights": dict(self.default_weights),
             **self.metrics,
+            "gate": self.gate.to_json(),
             "notes": list(self.notes),
         }
 
@@ -81,8 +93,9 @@ def train(
     progress: Progress = no_progress,
     *,
     notes: tuple[str, ...] = (),
+    gated: bool = True,
 ) -> TrainingResult:
-    """Train a version of a profile and make it the active one.
+    """Train a version of a profile, and let it serve unless it does worse than the one before.
 
     Args:
         store: The database.
@@ -92,21 +105,37 @@ def train(
         progress: Called often; raising ``Cancelled`` from it stops the run, and
             nothing of it is kept.
         notes: What else is to be said of the version, before its own notes.
+        gated: Compare it with the version in service on the same hold-out, and let it wait
+            where it is worse beyond chance (:mod:`musicai.experiments.gate`).
 
     Raises:
         NotFound: there is no such profile.
         Cancelled: passed on from ``progress``.
     """
     started = time.perf_counter()
-    trained = _trained(store, settings, profile, config, part(progress, 0.0, 0.97), started)
+    against = _in_service(store, settings, profile) if gated else None
+    within = part(progress, 0.0, 0.97)
+    trained = _trained(store, settings, profile, config, within, started, against)
     trained = replace(trained, notes=(*notes, *trained.notes))
     progress(0.97, "Saving the new version…")
     version = save(settings, store, trained)
-    activate(settings, store, profile, version)
+    result = result_of(version, trained, started)
+    if result.gate.promote:
+        activate(settings, store, profile, version)
     prune(settings, store, profile)
-    progress(1.0, "The new version is active.")
+    serves = "is active" if result.gate.promote else "waits for your word"
+    progress(1.0, f"The new version {serves}.")
     logger.info("trained %s in %.1f s", version, time.perf_counter() - started)
-    return result_of(version, trained, started)
+    return result
+
+
+def _in_service(store: Store, settings: Settings, profile: str) -> VersionInfo | None:
+    """The version that a new one is compared with; None without one of the profile's own."""
+    version = store.profile(profile).active_version
+    if version in (None, BUNDLED):
+        return None
+    info = info_of(settings, store, str(version))
+    return None if info.problem else info
 
 
 def result_of(version: str, trained: Trained, started: float) -> TrainingResult:
@@ -119,6 +148,7 @@ def result_of(version: str, trained: Trained, started: float) -> TrainingResult:
         default_weights=trained.weights.everyone,
         metrics=trained.metrics,
         notes=trained.notes,
+        gate=Gate.from_json(trained.gate) if trained.gate else NOT_COMPARED,
     )
 
 
@@ -141,6 +171,7 @@ def _trained(
     config: TrainingConfig | None,
     progress: Progress,
     started: float,
+    against: VersionInfo | None = None,
 ) -> Trained:
     progress(0.0, "Reading your library…")
     library = load_library(store, settings, profile)
@@ -155,14 +186,41 @@ def _trained(
     features = load_features(settings, library)
     described = Described(vectorizer(library), features, time.perf_counter() - began)
     config = config if config is not None else TrainingConfig()
-    return prepare(
+    measured = against is not None and config.evaluate
+    trained = prepare(
         library,
         config,
-        part(progress, 0.1, 1.0),
+        part(progress, 0.1, 0.8 if measured else 1.0),
         described=described,
         started=started,
         feedback=store.feedback(profile),
     )
+    if against is None or not config.evaluate:
+        return trained
+    within = part(progress, 0.8, 1.0)
+    return replace(trained, gate=_gate(library, features, trained, against, within).to_json())
+
+
+def _gate(
+    library: Library,
+    features: TrackFeatures,
+    trained: Trained,
+    against: VersionInfo,
+    progress: Progress,
+) -> Gate:
+    """Whether the new version may take the place of the one in service."""
+    new = Contestant(
+        "the new version",
+        {name: component.config for name, component in trained.components.items()},
+        trained.weights,
+    )
+    try:
+        active = contestant_of(against)
+    except (ModelError, QueryError) as error:
+        return Gate(True, f"It could not be compared with the version in service. {error}")
+    progress(0.0, "Comparing with the version in use…")
+    seed = int(trained.config.get("seed", 0))
+    return gate(duel(library, features, new, active, seed=seed, progress=progress))
 
 
 def prepare(

@@ -77,6 +77,7 @@ def test_recommend(sample: Path, run: Run) -> None:
     for row in rows:
         assert set(row) == {
             "rank", "track_id", "name", "artists", "score", "contributions", "reason", "origin",
+            "propensity",
         }  # fmt: skip
         assert isinstance(row["artists"], list)
         assert row["artists"]

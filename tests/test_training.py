@@ -28,6 +28,7 @@ from musicai.sources.base import ReadOptions
 from musicai.store import Store
 from musicai.tables import Library
 from musicai.training import prepare, train
+from musicai.weights import LearnedWeights
 
 QUICK = TrainingConfig(method="als", factors=8, epochs=3)
 
@@ -237,3 +238,54 @@ def test_a_version_knows_whose_data_it_holds(
     assert store.versions_of(listener) == [version]
     assert registry.retire_profile(settings, store, listener) == (version,)
     assert folders(settings) == []
+
+
+# --- the gate -------------------------------------------------------------------------
+
+
+def only(component: str) -> LearnedWeights:
+    return LearnedWeights({name: float(name == component) for name in COMPONENTS})
+
+
+def test_a_worse_version_waits_and_the_old_one_serves_on(
+    store: Store, settings: Settings, listener: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Weights that know nothing but chance against learned ones, on the same hold-out."""
+    first = train(store, settings, listener, QUICK)
+    assert first.gate.promote
+    assert first.gate.evidence is None, "there was nothing to compare with"
+    monkeypatch.setattr(selection, "learn_by_mode", lambda *_: only("popularity"))
+    second = train(store, settings, listener, QUICK)
+    assert not second.gate.promote
+    assert second.gate.evidence is not None
+    assert second.gate.evidence.high < 0
+    assert second.gate.evidence.n >= 6
+    assert "worse than the version in service" in second.gate.reason
+    assert registry.active(settings, store, listener) == first.version
+    assert registry.info_of(settings, store, second.version).gate == second.gate.to_json()
+    assert second.version in {v.version for v in registry.list_versions(settings, store)}
+    forced = train(store, settings, listener, QUICK, gated=False)
+    assert registry.active(settings, store, listener) == forced.version
+
+
+def test_a_version_that_is_not_worse_is_let_in_with_its_evidence(
+    store: Store, settings: Settings, listener: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(selection, "learn_by_mode", lambda *_: only("popularity"))
+    train(store, settings, listener, QUICK)
+    monkeypatch.undo()
+    second = train(store, settings, listener, QUICK)
+    assert second.gate.promote
+    assert second.gate.evidence is not None
+    assert second.gate.evidence.low > 0
+    assert registry.active(settings, store, listener) == second.version
+
+
+def test_an_active_version_that_cannot_be_read_does_not_hold_a_new_one_back(
+    store: Store, settings: Settings, listener: str
+) -> None:
+    first = train(store, settings, listener, QUICK)
+    (settings.models / first.version / "manifest.json").write_text("{}", "utf-8")
+    second = train(store, settings, listener, QUICK)
+    assert second.gate.promote
+    assert registry.active(settings, store, listener) == second.version

@@ -117,9 +117,16 @@ def _run_training(
         if options.update:
             result = run_update(store, settings, profile, work.progress, _config(options))
         else:
-            result = run_training(store, settings, profile, _config(options), work.progress)
+            result = run_training(
+                store,
+                settings,
+                profile,
+                _config(options),
+                work.progress,
+                gated=not options.no_gate,
+            )
         told = result.to_json()
-        kept = {name: told.get(name) for name in ("version", "method", "updated_from")}
+        kept = {name: told.get(name) for name in ("version", "method", "updated_from", "gate")}
         work.result(kept)
     _show_training(options, result)
     return profile, result
@@ -169,6 +176,11 @@ def _show_training(options: argparse.Namespace, result: TrainingResult) -> None:
     if options.json:
         return
     print(f"Version {result.version}, {result.seconds:.1f} s, method {result.method}.")
+    if not result.gate.promote:
+        print(
+            f"It does not serve yet. {result.gate.reason} "
+            f"`musicai models activate {result.version}` lets it serve all the same."
+        )
     if isinstance(result, UpdateResult) and result.update:
         _show_update(result)
     metrics = result.metrics.get("metrics", {})

@@ -62,6 +62,9 @@ class Gate:
         return cls(bool(values["promote"]), str(values["reason"]), evidence)
 
 
+NOT_COMPARED = Gate(True, "It was not compared with another version.")
+
+
 def gate(found: Duel | None) -> Gate:
     """Decide on a new version.
 

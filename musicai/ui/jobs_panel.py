@@ -170,6 +170,13 @@ def _message(job: JobStatus) -> None:
     elif job.state == "cancelled":
         kept = _KEPT.get(job.kind, "; nothing half-done was kept.")
         st.info(f"Stopped as you asked{kept}", icon=":material/block:")
+    elif job.kind == "train" and _waiting(job):
+        reason = words.plain(str(job.result["gate"].get("reason", "")), 500)
+        st.warning(
+            f"{reason} The version in use stays; under Versions you can let the new one serve.",
+            title="The new version waits for your word",
+            icon=":material/front_hand:",
+        )
     elif job.kind == "train":
         done = "updated" if job.result.get("updated_from") else "trained"
         st.success(
@@ -186,6 +193,12 @@ def _message(job: JobStatus) -> None:
         st.success("Your export is written; take it on Library.", icon=":material/check_circle:")
     else:
         st.success(_imported(job), icon=":material/check_circle:")
+
+
+def _waiting(job: JobStatus) -> bool:
+    """Whether the trained version was held back."""
+    gate = job.result.get("gate")
+    return isinstance(gate, dict) and gate.get("promote") is False
 
 
 def _enriched(job: JobStatus) -> None:

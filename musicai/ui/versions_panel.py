@@ -85,12 +85,21 @@ def _version(ai: MusicAI, info: VersionInfo) -> None:
         horizontal_alignment="distribute",
     ):
         active = info.version == ai.version
-        badges = (" :gray-badge[in use]" if active else "") + (
-            " :gray-badge[:material/keep: kept]" if info.pinned else ""
+        held = not active and info.gate.get("promote") is False
+        badges = "".join(
+            f" :gray-badge[{text}]"
+            for text, shown in (
+                ("in use", active),
+                (":material/keep: kept", info.pinned),
+                (":material/front_hand: waits for your word", held),
+            )
+            if shown
         )
         st.markdown(
             f"**{words.plain(label(info))}**{badges}  \n:small[{_summary(info)}]", width="content"
         )
+        if held:
+            st.caption(words.plain(str(info.gate.get("reason", "")), 500))
         if info.problem:
             st.caption(f":material/warning: {words.plain(info.problem, 400)}")
         elif not active:
