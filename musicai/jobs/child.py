@@ -184,6 +184,7 @@ def _who_holds(holder: Path) -> str:
         "measure": "A reading of dumps",
         "catalogue": "The work on a catalogue",
         "prepare": "The joining of catalogues",
+        "duel": "A comparison of versions",
     }
     try:
         known = json.loads(holder.read_text("utf-8"))

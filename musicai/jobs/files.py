@@ -18,7 +18,7 @@ from filelock import BaseFileLock, FileLock
 from musicai.errors import NotFound
 from musicai.settings import Settings
 
-Kind = Literal["import", "train", "export", "enrich", "measure", "catalogue", "prepare"]
+Kind = Literal["import", "train", "export", "enrich", "measure", "catalogue", "prepare", "duel"]
 State = Literal["queued", "running", "done", "failed", "cancelled"]
 
 FINISHED: tuple[State, ...] = ("done", "failed", "cancelled")

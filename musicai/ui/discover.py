@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from musicai.ui import discover_list, discover_panel, shown, state, widgets
+from musicai.ui import blind, discover_list, discover_panel, shown, state, widgets
 
 
 @st.fragment(key=discover_panel.FRAGMENT)
@@ -25,7 +25,10 @@ def _draw() -> None:
     if why_not:
         discover_panel.unusable(request.mode, why_not)
         return
-    found = ai.rank(state.scored(ai, request), tuning)
+    drafted = blind.draft(ai, request, tuning)
+    found = drafted.found if drafted else ai.rank(state.scored(ai, request), tuning)
+    if drafted:
+        blind.said()
     discover_list.summary(ai, found)
-    discover_list.rows(ai, found)
-    shown.note(ai, found)
+    discover_list.rows(ai, found, drafted.sources if drafted else None)
+    shown.note(ai, found, drafted)

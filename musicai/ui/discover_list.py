@@ -155,14 +155,22 @@ def csv_of(found: Recommendations) -> bytes:
     return buffer.getvalue().encode("utf-8-sig")
 
 
-def rows(ai: MusicAI, found: Recommendations) -> None:
-    """All rows, with bars on one scale."""
+def rows(
+    ai: MusicAI, found: Recommendations, sources: Mapping[str, Recommendations] | None = None
+) -> None:
+    """All rows, with bars on one scale.
+
+    Args:
+        ai: Whose library the tracks are in.
+        found: The list.
+        sources: Track id → the list that a track comes from, where it is not this one.
+    """
     ups = [sum(v for v in item.contributions.values() if v > 0) for item in found]
     downs = [sum(v for v in item.contributions.values() if v < 0) for item in found]
     scale = (max(ups, default=1.0), min(downs, default=0.0))
     with st.container(gap="small"):
         for item in found:
-            _row(ai, item, found, scale)
+            _row(ai, item, (sources or {}).get(item.track_id, found), scale)
 
 
 def _row(

@@ -12,7 +12,7 @@ import streamlit as st
 
 from musicai.recommenders import COMPONENTS, PRESETS
 from musicai.requests import MODES, Filters, Request, Tuning
-from musicai.ui import discover_filters, discover_seeds, widgets, words
+from musicai.ui import discover_filters, discover_seeds, state, widgets, words
 
 if TYPE_CHECKING:
     from musicai.ai_model import MusicAI
@@ -214,7 +214,8 @@ def _strength(what: str, shown: bool) -> float:
 
 def tune_panel(ai: MusicAI, mode: str) -> Tuning:
     """Weights, variety, genre mix, familiar ↔ obscure, artist cap, length: the blend alone."""
-    learned = ai.weights_for(mode=mode)
+    preset = state.store().settings_of(ai.profile).get(state.PRESET_SETTING)
+    learned = PRESETS.get(str(preset)) or ai.weights_for(mode=mode)
     defaults = {name: _rounded(learned.get(name, 0.0)) for name in COMPONENTS}
     _go_along(defaults)
     presets = st.container(horizontal=True, gap="xsmall")
@@ -247,7 +248,7 @@ def tune_panel(ai: MusicAI, mode: str) -> Tuning:
     with presets:  # drawn last, because the sliders know by now what the address says
         _presets(defaults, {**weights, "variety": variety, "novelty": novelty})
     return Tuning(
-        weights=None if weights == defaults else weights,
+        weights=None if weights == defaults and preset not in PRESETS else weights,
         diversity=variety,
         novelty=novelty,
         artist_cap=int(cap),

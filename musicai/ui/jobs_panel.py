@@ -28,6 +28,7 @@ _DOING = {
     "measure": "Reading dumps",
     "catalogue": "Taking in the tracks",
     "prepare": "Joining your catalogues",
+    "duel": "Comparing",
 }
 _FAILED = {
     "import": "The import failed",
@@ -37,6 +38,7 @@ _FAILED = {
     "measure": "Reading the dumps failed",
     "catalogue": "The tracks were not taken in",
     "prepare": "Joining your catalogues failed",
+    "duel": "The comparison failed",
 }
 _KEPT = {
     "enrich": ". The answers so far are kept, and the next run goes on from them.",
@@ -189,6 +191,8 @@ def _message(job: JobStatus) -> None:
         _measured(job)
     elif job.kind == "catalogue":
         st.success(_catalogue(job), icon=":material/check_circle:")
+    elif job.kind == "duel":
+        st.success("The comparison is done; it stands on Models.", icon=":material/balance:")
     elif job.kind == "export":
         st.success("Your export is written; take it on Library.", icon=":material/check_circle:")
     else:

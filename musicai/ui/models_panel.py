@@ -9,6 +9,7 @@ import streamlit as st
 
 from musicai.registry import list_versions
 from musicai.ui import (
+    experiment_panel,
     jobs_panel,
     metrics_table,
     state,
@@ -41,6 +42,10 @@ def draw() -> None:
     usable = [
         v for v in versions if (ai.library.invented if v.bundled else ai.profile in v.profiles)
     ]
+    sound = sorted(
+        (v for v in usable if v.problem is None), key=lambda v: v.created_at, reverse=True
+    )
+    experiment_panel.draw(ai, sound)
     versions_panel.draw(ai, usable)
 
 

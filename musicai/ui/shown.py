@@ -15,6 +15,7 @@ from musicai.ui import state
 if TYPE_CHECKING:
     from musicai.ai_model import MusicAI
     from musicai.requests import Recommendations
+    from musicai.ui.blind import Drafted
 
 logger = logging.getLogger(__name__)
 
@@ -22,12 +23,18 @@ _NOTED = "shown_noted"
 """Session key: the list noted last."""
 
 
-def note(ai: MusicAI, found: Recommendations) -> None:
+def note(ai: MusicAI, found: Recommendations, drafted: Drafted | None = None) -> None:
     """Remember a list once for as long as it stays on the screen.
+
+    Args:
+        ai: Whose.
+        found: The list.
+        drafted: The blind experiment that it was drafted in, if any.
 
     A database that cannot be written costs the memory of it, not the list.
     """
-    key = (ai.profile, found.version, found.mode, tuple(item.track_id for item in found))
+    test = drafted.experiment.id if drafted else None
+    key = (ai.profile, found.version, found.mode, test, tuple(item.track_id for item in found))
     if not len(found) or st.session_state.get(_NOTED) == key:
         return
     st.session_state[_NOTED] = key
@@ -38,8 +45,10 @@ def note(ai: MusicAI, found: Recommendations) -> None:
             shown_at=now,
             rank=item.rank,
             mode=found.mode,
-            version=found.version or "",
+            version="" if drafted else found.version or "",
             propensity=item.propensity,
+            experiment=drafted.experiment.id if drafted else None,
+            team=drafted.teams[item.track_id] if drafted else "",
         )
         for item in found
     ]

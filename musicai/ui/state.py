@@ -42,6 +42,8 @@ _NEXT_PROFILE = "next_profile"
 _NEXT_PAGE = "next_page"
 """Session key: a page to switch to when the frame is drawn next, and its address."""
 _ERROR = "kept_error"
+PRESET_SETTING = "weights_preset"
+"""Profile setting: the preset of weights that stands for the version's own, after it has won."""
 JOB = "job"
 """Session key: the id of the job this session started last."""
 
@@ -171,6 +173,25 @@ def _heeding(
     return _ai.heeding(_told)
 
 
+def ai_of_version(ai: MusicAI, version: str) -> MusicAI:
+    """The same profile served by another of its versions.
+
+    Raises:
+        NotFound: there is no such version.
+        ModelError: it cannot be used.
+    """
+    if version == ai.version:
+        return ai
+    with _LOADING:
+        other = _load_version(str(settings().home), ai.profile, ai.library.fingerprint, version)
+    return other.heeding(store().feedback(ai.profile))
+
+
+@st.cache_resource(max_entries=2, show_spinner="Opening the other model…")
+def _load_version(home: str, profile: str, fingerprint: str, version: str) -> MusicAI:
+    return MusicAI(profile, settings=settings(), version=version)
+
+
 def verdicts(profile: str) -> dict[str, Feedback]:
     """Track id → what was said of it last."""
     return standing(store().feedback(profile))
@@ -185,6 +206,7 @@ def forget_loaded() -> None:
     """Load every profile anew when it is asked for: something changed that no key tells."""
     _load_ai.clear()
     _heeding.clear()
+    _load_version.clear()
 
 
 def scored(ai: MusicAI, request: Request) -> Scored:

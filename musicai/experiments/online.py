@@ -1,0 +1,109 @@
+"""A blind experiment on the lists that a person sees: what was shown, and what it says so far.
+
+Each list that was shown is one judgement at most. It is credited by the verdicts given on its
+tracks, and by what later imports show was played to its end after it was listed; a verdict goes
+before a play. Both count for the last list before them that held the track.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
+
+import numpy as np
+
+from musicai.choices import Feedback
+from musicai.errors import QueryError
+from musicai.experiments.interleaving import Interleaved, Team, judge
+from musicai.experiments.verdict import Verdict, decide
+from musicai.impressions import Experiment, Impression
+from musicai.sessions import completed
+from musicai.store import Store
+from musicai.tables import Library
+
+PLAYED_WITHIN = 30 * 86_400
+"""Seconds after a list was shown in which a play may be owed to it."""
+
+
+def sides(a: str, b: str, preset_a: str = "", preset_b: str = "") -> tuple[Mapping[str, str], ...]:
+    """The two sides of an experiment.
+
+    Args:
+        a: A version's name.
+        b: Another's, or the same with another preset.
+        preset_a: A preset of weights (``recommenders.PRESETS``); "" for the version's own.
+        preset_b: Likewise.
+
+    Raises:
+        QueryError: both sides are the same.
+    """
+    found = ({"version": a, "preset": preset_a}, {"version": b, "preset": preset_b})
+    if found[0] == found[1]:
+        raise QueryError("Both sides are the same; choose another version or other weights.")
+    return found
+
+
+def plays_since(library: Library, since: int) -> list[tuple[str, int]]:
+    """(track id, seconds since 1970) of the owner's plays that were heard out, in order."""
+    plays = library.plays
+    at = plays["played_at"].to_numpy(dtype="datetime64[s]").astype(np.int64)
+    wanted = (plays["listener"].to_numpy() == 0) & completed(plays) & (at >= since)
+    ids = library.vocabulary.ids
+    rows = plays["track"].to_numpy()[wanted]
+    return sorted(
+        ((str(ids[row]), int(when)) for row, when in zip(rows, at[wanted], strict=True)),
+        key=lambda play: play[1],
+    )
+
+
+def outcomes(
+    shown: Sequence[Impression], feedback: Iterable[Feedback], plays: Iterable[tuple[str, int]] = ()
+) -> list[int]:
+    """One outcome for each list on which anything was said: +1 for a, −1 for b, 0 for a tie.
+
+    Args:
+        shown: The experiment's impressions in the order in which they were shown.
+        feedback: All verdicts of the profile.
+        plays: (track id, seconds since 1970) of plays that were heard out.
+    """
+    starts = [place for place, one in enumerate(shown) if one.rank == 1]
+    lists = [
+        (shown[start].shown_at, shown[start:end]) for start, end in pairwise([*starts, len(shown)])
+    ]
+    events: list[list[tuple[str, str]]] = [[] for _ in lists]
+    for track, when in plays:
+        place = _last_with(lists, track, when)
+        if place is not None and when - lists[place][0] <= PLAYED_WITHIN:
+            events[place].append((track, "like"))
+    for verdict in sorted(feedback, key=lambda one: one.given_at):
+        place = _last_with(lists, verdict.track_id, verdict.given_at)
+        if place is not None:
+            events[place].append((verdict.track_id, verdict.verdict))
+    return [
+        judge(_list(rows), said).outcome
+        for (_, rows), said in zip(lists, events, strict=True)
+        if said
+    ]
+
+
+def _last_with(
+    lists: Sequence[tuple[int, Sequence[Impression]]], track: str, when: int
+) -> int | None:
+    """Place of the last list up to a moment that held a track."""
+    for place in range(len(lists) - 1, -1, -1):
+        at, rows = lists[place]
+        if at <= when and any(one.track_id == track for one in rows):
+            return place
+    return None
+
+
+def _list(rows: Sequence[Impression]) -> Interleaved[str]:
+    teams: tuple[Team, ...] = tuple("a" if one.team == "a" else "b" for one in rows)
+    return Interleaved(tuple(one.track_id for one in rows), teams)
+
+
+def so_far(store: Store, profile: str, running: Experiment, library: Library) -> Verdict:
+    """What an experiment says now."""
+    shown = store.impressions(profile, experiment=running.id)
+    plays = plays_since(library, running.started_at)
+    return decide(outcomes(shown, store.feedback(profile), plays))
