@@ -42,6 +42,7 @@ def build_parser() -> argparse.ArgumentParser:
     _models(commands)
     _playlists(commands)
     _feedback(commands)
+    _experiments(commands)
     _catalogues(commands)
     _open_data(commands)
     text = "delete a profile with its data and the versions trained on it"
@@ -371,6 +372,25 @@ def _feedback(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         one = actions.add_parser(name, help=text, description=text.capitalize() + ".")
         one.add_argument("tracks", nargs="+", metavar="TRACK", help="a track id")
         _profile_again(one)
+
+
+def _experiments(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    text = "compare two versions blind, on the lists that Discover shows"
+    parser = commands.add_parser("experiments", help=text, description=text.capitalize() + ".")
+    _profile(parser)
+    actions = parser.add_subparsers(dest="action", metavar="ACTION")
+    for name, text in (
+        ("show", "how the running one stands"),
+        ("list", "all, newest first"),
+        ("end", "end the running one"),
+    ):
+        _profile_again(actions.add_parser(name, help=text, description=text.capitalize() + "."))
+    start = actions.add_parser("start", help="begin one")
+    for side in ("a", "b"):
+        start.add_argument(side, metavar=side.upper(), help="a version")
+    for side in ("a", "b"):
+        start.add_argument(f"--weights-{side}", metavar="PRESET", help="such as Safe")
+    _profile_again(start)
 
 
 def _catalogues(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -753,3 +753,19 @@ def test_a_surprise_from_the_command_line_is_the_same_each_time(run: Run) -> Non
     )
     assert first == again != other
     assert all(one["propensity"] is not None for one in first["recommendations"])
+
+
+def test_an_experiment_is_started_shown_and_ended(run: Run) -> None:
+    run("sample")
+    assert run("experiments", "--profile", "sample")[0] == 1
+    assert run("experiments", "start", "bundled", "bundled", "--profile", "sample")[0] == 2
+    begin = ("experiments", "start", "bundled", "bundled", "--profile", "sample", "--weights-b")
+    assert run(*begin, "Sage")[0] == 2
+    assert run(*begin, "Safe")[0] == 0
+    assert run(*begin, "Safe")[0] == 1, "one at a time"
+    shown = run("experiments", "--profile", "sample")[1]
+    assert (shown["wins"], shown["winner"]) == (0, None)
+    assert shown["experiment"]["b"] == {"version": "bundled", "preset": "Safe"}
+    assert run("experiments", "end", "--profile", "sample")[0] == 0
+    [ended] = run("experiments", "list", "--profile", "sample")[1]["experiments"]
+    assert ended["ended_at"] is not None

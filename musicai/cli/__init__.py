@@ -12,7 +12,17 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 
 from musicai.arguments import build_parser
-from musicai.cli import catalogues, data, feedback, knowing, models, music, open_data, playlists
+from musicai.cli import (
+    catalogues,
+    data,
+    experiments,
+    feedback,
+    knowing,
+    models,
+    music,
+    open_data,
+    playlists,
+)
 from musicai.cli.shared import Outcome
 from musicai.errors import Cancelled, MusicAIError, QueryError
 from musicai.logs import setup_logging
@@ -68,5 +78,6 @@ _COMMANDS: Mapping[str, Callable[[argparse.Namespace, Settings, Store], Outcome]
     "models": models.models,
     "playlists": playlists.playlists,
     "feedback": feedback.feedback,
+    "experiments": experiments.experiments,
     "delete-profile": data.delete_profile,
 }

@@ -17,6 +17,7 @@ from musicai.errors import QueryError
 from musicai.experiments.interleaving import Interleaved, Team, judge
 from musicai.experiments.verdict import Verdict, decide
 from musicai.impressions import Experiment, Impression
+from musicai.recommenders import PRESETS
 from musicai.sessions import completed
 from musicai.store import Store
 from musicai.tables import Library
@@ -35,8 +36,11 @@ def sides(a: str, b: str, preset_a: str = "", preset_b: str = "") -> tuple[Mappi
         preset_b: Likewise.
 
     Raises:
-        QueryError: both sides are the same.
+        QueryError: both sides are the same, or there is no such preset.
     """
+    for preset in (preset_a, preset_b):
+        if preset and preset not in PRESETS:
+            raise QueryError(f"There is no preset {preset!r}; choose from {', '.join(PRESETS)}.")
     found = ({"version": a, "preset": preset_a}, {"version": b, "preset": preset_b})
     if found[0] == found[1]:
         raise QueryError("Both sides are the same; choose another version or other weights.")

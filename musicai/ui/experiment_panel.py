@@ -99,8 +99,8 @@ def _status(ai: MusicAI, running: Experiment, versions: Sequence[VersionInfo]) -
     st.markdown(words.plain(verdict.told(), 400))
     st.caption(
         "The chance is shown, not decided on. A winner is named when the evidence reaches "
-        f"{1 / verdict.alpha:.0f}: among equals that ever happens in at most {verdict.alpha:.0%} "
-        "of such tests, however often you look."
+        f"{1 / verdict.alpha:.0f}: among equals that ever happens in at most "
+        f"{words.share(verdict.alpha)} of such tests, however often you look."
     )
     with st.container(horizontal=True):
         if verdict.winner is not None:
@@ -204,8 +204,11 @@ def _compare(profile: str, a: str, b: str) -> None:
 
 def _result(told: Mapping[str, Any], labels: Mapping[str, str]) -> None:
     """The figures of the last comparison, its splits, and where the lists differ most."""
-    names = {side: words.plain(labels.get(str(told[side]), str(told[side]))) for side in "ab"}
-    st.markdown(words.plain(str(told["sentence"]), 600))
+    names = {side: labels.get(str(told[side]), str(told[side])) for side in "ab"}
+    sentence = str(told["sentence"]).replace("ndcg@", "nDCG@")
+    for side, name in names.items():
+        sentence = sentence.replace(str(told[side]), f"“{name}”")
+    st.markdown(words.plain(sentence, 600))
     for note in told["notes"]:
         st.caption(f":material/info: {words.plain(str(note), 400)}")
     rows = []

@@ -1,0 +1,77 @@
+"""Commands about blind experiments: begin one, look at it, end it; Discover shows the lists."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+
+from musicai import registry, versioning
+from musicai.catalogues import load_library
+from musicai.cli.shared import Outcome, chosen_profile, show_rows
+from musicai.errors import NotFound
+from musicai.experiments.online import sides, so_far
+from musicai.impressions import Experiment
+from musicai.settings import Settings
+from musicai.store import Store
+
+
+def experiments(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
+    """One of the actions; how the running one stands without one."""
+    return _ACTIONS[options.action or "show"](options, settings, store)
+
+
+def _listed(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
+    profile = chosen_profile(options, store, settings)
+    rows = [asdict(one) for one in store.experiments(profile)]
+    show_rows(options, rows)
+    return 0, {"profile": profile, "experiments": rows}
+
+
+def _started(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
+    profile = chosen_profile(options, store, settings)
+    versions = registry.list_versions(settings, store)
+    a, b = (versioning.find(versions, name).version for name in (options.a, options.b))
+    number = store.begin_experiment(
+        profile, *sides(a, b, options.weights_a or "", options.weights_b or "")
+    )
+    if not options.json:
+        print(f"Experiment {number} goes on: Discover drafts its lists from both, blind.")
+    return 0, {"profile": profile, "experiment": number}
+
+
+def _shown(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
+    profile = chosen_profile(options, store, settings)
+    running = _running(store, profile)
+    verdict = so_far(store, profile, running, load_library(store, settings, profile))
+    if not options.json:
+        print(verdict.told())
+    return 0, {"profile": profile, "experiment": asdict(running), **verdict.to_json()}
+
+
+def _ended(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
+    profile = chosen_profile(options, store, settings)
+    running = _running(store, profile)
+    verdict = so_far(store, profile, running, load_library(store, settings, profile))
+    store.end_experiment(profile, running.id, {**verdict.to_json(), "promoted": False})
+    if not options.json:
+        print(verdict.told())
+    return 0, {"profile": profile, "experiment": running.id, **verdict.to_json()}
+
+
+def _running(store: Store, profile: str) -> Experiment:
+    running = store.running_experiment(profile)
+    if running is None:
+        raise NotFound(
+            f"No experiment is going on in profile {profile!r}; `musicai experiments start A B` "
+            "begins one."
+        )
+    return running
+
+
+_ACTIONS: Mapping[str, Callable[[argparse.Namespace, Settings, Store], Outcome]] = {
+    "list": _listed,
+    "start": _started,
+    "show": _shown,
+    "end": _ended,
+}
