@@ -56,8 +56,11 @@ def tab(worker: int, home: str, until: float, told: Any) -> None:
     os.environ["MUSICAI_HOME"] = home
     from streamlit.testing.v1 import AppTest  # noqa: PLC0415 (in the process that needs it)
 
-    app = AppTest.from_file(str(PROJECT_ROOT / "streamlit_app.py"), default_timeout=120)
-    app.run()
+    def opened() -> AppTest:
+        app = AppTest.from_file(str(PROJECT_ROOT / "streamlit_app.py"), default_timeout=120)
+        return app.run()
+
+    app = opened()
     done: Done = {"said": {}, "added": [], "steps": 0, "errors": []}
     while time.time() < until:
         app.switch_page("pages/discover.py").run()
@@ -65,7 +68,7 @@ def tab(worker: int, home: str, until: float, told: Any) -> None:
         for track_id in [one for one in ids if mine(one, worker)][:2]:
             _judge(app, track_id, done)
         if worker == 0:
-            _train(app)
+            _train(opened())  # a tab of its own
         done["steps"] += 1
         done["errors"] += [e.value for e in (*app.exception, *app.error)]
     told.send(done)
@@ -93,7 +96,8 @@ def _train(app: Any) -> None:
     app.switch_page("pages/models.py").run()
     cancel = [b for b in app.button if b.key == "cancel_main"]
     if cancel:
-        cancel[0].click().run()
+        if not cancel[0].disabled:
+            cancel[0].click().run()
         return
     app.segmented_control(key="models_preset").set_value("Quick").run()
     (submit,) = [b for b in app.button if b.label == "Retrain"]

@@ -29,6 +29,7 @@ def build_parser() -> argparse.ArgumentParser:
     _export(commands)
     _exclude(commands)
     _copies(commands)
+    _doctor(commands)
     _recommend(commands)
     _knowing(commands)
     for name, text in (
@@ -173,6 +174,12 @@ def _moment(text: str | None, whole_days: int) -> int:
     seconds = int(iso_seconds([text or ""])[0])
     bare = len((text or "").strip()) == len("2024-05-01")
     return seconds + whole_days * DAY_S if seconds >= 0 and bare else seconds
+
+
+def _doctor(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    text = "look whether everything is as it should be; exit code 1 on a problem"
+    parser = commands.add_parser("doctor", help=text, description=text.capitalize() + ".")
+    _profile(parser)
 
 
 def _copies(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

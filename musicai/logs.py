@@ -1,13 +1,20 @@
-"""One rotated log file: what was done and how long it took, never whose music it was."""
+"""One rotated log file, a JSON object a line: what was done and how long it took.
+
+It never says whose music it was. Fields: ``time`` (UTC), ``level``, ``process``, ``logger``,
+``message``, and whatever a call adds as ``extra={"fields": {...}}``.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import json
 import logging
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
+from typing import Any
 
 from musicai.settings import Settings
 
@@ -17,7 +24,23 @@ LOG_BYTES = 1_000_000
 LOG_FILES = 5
 """Old files that are kept."""
 
-FORMAT = "%(asctime)s %(levelname)s %(process)d %(name)s: %(message)s"
+
+class _Json(logging.Formatter):
+    """One object a line. Of an exception the kind is told, not what it was about."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        at = datetime.fromtimestamp(record.created, UTC)
+        told: dict[str, Any] = {
+            "time": at.isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "process": record.process,
+            "logger": record.name,
+            "message": record.getMessage(),
+            **getattr(record, "fields", {}),
+        }
+        if record.exc_info and record.exc_info[0] is not None:
+            told["exception"] = record.exc_info[0].__name__
+        return json.dumps(told, ensure_ascii=False, default=str)
 
 
 class _SharedFile(RotatingFileHandler):
@@ -51,9 +74,7 @@ def setup_logging(settings: Settings) -> Path:
     except OSError:
         root.warning("no log file can be written")
         return path
-    formatter = logging.Formatter(FORMAT, "%Y-%m-%dT%H:%M:%SZ")
-    formatter.converter = time.gmtime
-    added.setFormatter(formatter)
+    added.setFormatter(_Json())
     root.addHandler(added)
     root.setLevel(logging.INFO)
     return path

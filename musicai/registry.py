@@ -144,7 +144,26 @@ def keep(
 
     Returns:
         The new version's name.
+
+    Raises:
+        ModelError: the disk is full, or the folder cannot be written.
     """
+    try:
+        return _kept(settings, store, profile, write)
+    except OSError as error:
+        raise ModelError(
+            f"The new version could not be written to {settings.models} ({error.strerror}). "
+            "Nothing of it is left, and the version in use serves on. Free some space or make the "
+            "folder writable, then train again."
+        ) from error
+
+
+def _kept(
+    settings: Settings,
+    store: Store,
+    profile: str,
+    write: Callable[[Path, str], Mapping[str, str]],
+) -> str:
     now = datetime.now(UTC)
     # to the millisecond, as versions are listed by name, newest first
     version = f"{now:%Y-%m-%dT%H-%M-%S}-{now.microsecond // 1000:03d}{secrets.token_hex(1)}"
@@ -441,24 +460,27 @@ def activate(settings: Settings, store: Store, profile: str, version: str) -> No
 
 
 def active(settings: Settings, store: Store, profile: str) -> str | None:
-    """The version that serves the profile, or None where there is none that can.
+    """The version that serves the profile, by the quick checks; None where none can."""
+    for version in candidates(settings, store, profile):
+        problem = info_of(settings, store, version).problem
+        if problem is None:
+            return version
+        logger.warning("version %s cannot be used: %s", version, problem)
+    return None
 
-    An invented profile without a version of its own takes the bundled one, if
-    that was trained on the very same data.
+
+def candidates(settings: Settings, store: Store, profile: str) -> list[str]:
+    """Versions that may serve a profile, best first: the active one, then those that served before.
+
+    An invented profile takes the bundled one last, if that was trained on the very same data.
     """
     one = store.profile(profile)
-    chosen = one.active_version
-    if chosen is not None:
-        problem = info_of(settings, store, chosen).problem
-        if problem is None:
-            return chosen
-        logger.warning("the active version %s cannot be used: %s", chosen, problem)
-    if not one.invented:
-        return None
-    info = info_of(settings, store, BUNDLED)
-    if info.problem is None and info.fingerprint == store.fingerprint(profile):
-        return BUNDLED
-    return None
+    found = [] if one.active_version is None else [one.active_version, *store.served(profile)]
+    if one.invented and BUNDLED not in found:
+        info = info_of(settings, store, BUNDLED)
+        if info.problem is None and info.fingerprint == store.fingerprint(profile):
+            found.append(BUNDLED)
+    return list(dict.fromkeys(found))
 
 
 def delete(settings: Settings, store: Store, version: str) -> None:

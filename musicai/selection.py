@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from importlib.util import find_spec
 from typing import Any
 
 from musicai.data_processor import training_data
@@ -43,6 +44,9 @@ TOO_LITTLE = (
     "Nothing could be measured: a hold-out needs at least 50 dated plays or playlist rows "
     "over some time. The version works, with the usual weights."
 )
+NO_OPTUNA = (
+    "No better settings were looked for: optuna is not installed. `pip install optuna` brings it."
+)
 NOT_ASKED = "Trained without measuring; the usual weights are in use."
 
 
@@ -71,7 +75,9 @@ def choose(
     end = 0.3 if config.tune_s else 0.65
     choice, tried = _by_validation(library, features, config, cuts, part(progress, 0.0, end))
     tuned = None
-    if config.tune_s:
+    if config.tune_s and find_spec("optuna") is None:
+        choice = replace(choice, notes=(*choice.notes, NO_OPTUNA))
+    elif config.tune_s:
         tuned = _tuned(library, features, config, choice, cuts, part(progress, end, 0.55))
         config = config.settled(tuned.settings)
         again = replace(config, method=choice.method)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from musicai.errors import ModelError
+from musicai.errors import ModelError, NotFound
 from musicai.progress import no_progress
 from musicai.recommenders.base import Component
-from musicai.registry import LoadedVersion, active, load
+from musicai.registry import LoadedVersion, candidates, load
 from musicai.sample import SAMPLE_PROFILE, load_sample
 from musicai.settings import Settings
 from musicai.store import Store
@@ -46,32 +46,39 @@ def serving(settings: Settings, store: Store, library: Library, asked: str | Non
     Raises:
         NotFound: there is no such version.
         ModelError: the version asked for cannot be used, or does not know most of the own
-            tracks. An active one of which that is true serves nothing, and a note says so.
+            tracks. In place of an active one of which that is true the latest that served before
+            it serves, and where there is none nothing; a note says why.
     """
-    version = asked or active(settings, store, library.profile)
-    if version is None:
-        return Serving()
-    try:
-        loaded = load(settings, store, version)
-    except ModelError as error:
-        if asked is not None:
-            raise
-        logger.warning("active version cannot be used: %s", type(error).__name__)
-        return Serving(notes=(f"{error} Until then the untrained components answer.",))
+    if asked is not None:
+        found = _served(load(settings, store, asked), library)
+        if found is None:
+            raise ModelError(
+                f"Version {asked} does not know most tracks of profile "
+                f"{library.profile!r}. Choose another version, or retrain."
+            )
+        return found
+    problems: list[str] = []
+    for version in candidates(settings, store, library.profile):
+        try:
+            found = _served(load(settings, store, version), library)
+        except (ModelError, NotFound) as error:
+            logger.warning("version %s cannot be used: %s", version, type(error).__name__)
+            problems.append(f"Version {version} cannot be used. {error}")
+            continue
+        if found is not None:
+            instead = f"Until then version {version} serves."
+            return replace(found, notes=tuple(f"{one} {instead}" for one in problems))
+    without = "Until then the untrained components answer."
+    return Serving(notes=tuple(f"{one} {without}" for one in problems))
+
+
+def _served(loaded: LoadedVersion, library: Library) -> Serving | None:
+    """A version over the library; None where it does not know most of the own tracks."""
     rows = loaded.vocabulary.rows(library.vocabulary.ids)
     own = library.tracks["own"].to_numpy()
     if own.any() and float((rows[own] >= 0).mean()) < MIN_VOCABULARY:
-        if asked is not None:
-            raise ModelError(
-                f"Version {version} does not know most tracks of profile "
-                f"{library.profile!r}. Choose another version, or retrain."
-            )
-        return Serving()
-    return Serving(
-        version,
-        _aligned(loaded, library, rows),
-        loaded.weights,
-    )
+        return None
+    return Serving(loaded.version, _aligned(loaded, library, rows), loaded.weights)
 
 
 def _aligned(loaded: LoadedVersion, library: Library, rows: IntArray) -> dict[str, Component]:

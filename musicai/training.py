@@ -11,6 +11,7 @@ import logging
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from importlib.util import find_spec
 from typing import Any
 
 from musicai.artifacts import NMF_PICKLE, VECTORIZER_PICKLE, Trained
@@ -48,6 +49,10 @@ from musicai.versioning import prune
 from musicai.weights import LearnedWeights
 
 logger = logging.getLogger(__name__)
+
+NO_MAP = (
+    "The version has no music map: openTSNE is not installed. `pip install openTSNE` brings it."
+)
 
 NMF_BUDGET_ENTRIES = 2_500_000
 """Up to this many interactions the NMF pickle is made beside ALS too: a few seconds."""
@@ -264,8 +269,10 @@ def prepare(
             described=described,
             feedback=feedback,
         )
-    music_map = None
-    if config.music_map:
+    music_map, notes = None, list(choice.notes)
+    if config.music_map and find_spec("openTSNE") is None:
+        notes.append(NO_MAP)
+    elif config.music_map:
         drawing = part(progress, 0.75, 0.93)
         music_map = build(described.features, fitted.components, config.seed, drawing)
     pickles, pickle_notes = _pickles(fitted, config, part(progress, 0.93, 1.0))
@@ -278,7 +285,7 @@ def prepare(
         components=fitted.components,
         weights=choice.weights,
         metrics=choice.metrics,
-        notes=(*choice.notes, *pickle_notes),
+        notes=(*notes, *pickle_notes),
         seconds=time.perf_counter() - started,
         train_s=fitted.train_s,
         config=asdict(config),

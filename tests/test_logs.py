@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import logging
 import re
 from collections.abc import Iterator
@@ -32,14 +33,29 @@ def test_lines_go_to_one_file_once(settings: Settings) -> None:
     logger.info("hello %d", 1)
     logger.debug("not this")
     [line] = path.read_text("utf-8").splitlines()
-    assert re.fullmatch(r"\d{4}-.*Z INFO \d+ musicai\.test: hello 1", line)
+    told = json.loads(line)
+    assert re.fullmatch(r"\d{4}-.*\+00:00", told.pop("time"))
+    assert isinstance(told.pop("process"), int)
+    assert told == {"level": "INFO", "logger": "musicai.test", "message": "hello 1"}
+
+
+def test_fields_and_the_kind_of_an_exception_are_told(settings: Settings) -> None:
+    path = setup_logging(settings)
+    try:
+        raise KeyError("a secret")
+    except KeyError:
+        logger.warning("broken", exc_info=True, extra={"fields": {"seconds": 0.5, "event": "x"}})
+    text = path.read_text("utf-8")
+    told = json.loads(text)
+    assert (told["seconds"], told["event"], told["exception"]) == (0.5, "x", "KeyError")
+    assert "secret" not in text
 
 
 def test_another_home_has_its_own_file(settings: Settings, tmp_path: Path) -> None:
     first = setup_logging(settings)
     second = setup_logging(Settings(home=tmp_path / "other"))
     logger.info("there")
-    assert second.read_text("utf-8").endswith("there\n")
+    assert json.loads(second.read_text("utf-8"))["message"] == "there"
     assert not first.exists()
 
 
@@ -64,11 +80,8 @@ def test_a_file_held_by_others_goes_on(settings: Settings, monkeypatch: pytest.M
     monkeypatch.setattr("os.rename", refuse)
     for number in range(3):
         logger.info("line %d", number)
-    assert [line[-6:] for line in path.read_text("utf-8").splitlines()] == [
-        "line 0",
-        "line 1",
-        "line 2",
-    ]
+    lines = [json.loads(line)["message"] for line in path.read_text("utf-8").splitlines()]
+    assert lines == ["line 0", "line 1", "line 2"]
 
 
 def test_an_unwritable_home_costs_the_log_alone(settings: Settings) -> None:

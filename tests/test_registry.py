@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -285,10 +286,10 @@ def test_a_failed_save_leaves_nothing(settings: Settings, store: Store, trained:
     class Broken(Collaborative):
         def save(self, folder: Path) -> None:
             (folder / "half.npz").write_bytes(b"half")
-            raise OSError("disk full")
+            raise OSError(errno.ENOSPC, "disk full")
 
     broken = replace(trained, components={"collaborative": Broken()})
-    with pytest.raises(OSError, match="disk full"):
+    with pytest.raises(ModelError, match="disk full"):
         registry.save(settings, store, broken)
     assert list(settings.models.iterdir()) == []
     assert store.versions_of("p") == []
@@ -302,6 +303,7 @@ def test_a_killed_save_leaves_no_half_version(settings: Settings, tmp_path: Path
         "from pathlib import Path\n"
         "from musicai import registry\n"
         "from musicai.artifacts import Trained\n"
+        "from musicai.weights import LearnedWeights\n"
         "from musicai.recommenders.collaborative import Collaborative\n"
         "from musicai.settings import Settings\n"
         "from musicai.store import Store\n"
@@ -312,7 +314,7 @@ def test_a_killed_save_leaves_no_half_version(settings: Settings, tmp_path: Path
         "        os._exit(9)\n"
         "settings = Settings(home=Path(sys.argv[1]))\n"
         "trained = Trained('p', False, 'f', {}, Vocabulary(['a']),\n"
-        "                  {'collaborative': Dying()}, {}, {})\n"
+        "                  {'collaborative': Dying()}, LearnedWeights({}), {})\n"
         "with Store(settings) as store:\n"
         "    store.create_profile('p')\n"
         "    registry.save(settings, store, trained)\n",

@@ -13,11 +13,13 @@ from musicai.errors import ModelError, NotFound, QueryError
 from musicai.settings import Settings
 from musicai.store import Store, VersionMark
 from musicai.tables import Vocabulary
+from musicai.weights import LearnedWeights
 
 
 def small(profile: str = "p") -> Trained:
     """A version of which only the name matters."""
-    return Trained(profile, False, "f", {}, Vocabulary(["a"]), {}, {"content": 1.0}, {})
+    weights = LearnedWeights({"content": 1.0})
+    return Trained(profile, False, "f", {}, Vocabulary(["a"]), {}, weights, {})
 
 
 @pytest.fixture

@@ -63,6 +63,7 @@ _COMMANDS: Mapping[str, Callable[[argparse.Namespace, Settings, Store], Outcome]
     "export": data.export,
     "exclude": data.exclude,
     "backup": data.backup,
+    "doctor": data.doctor,
     "restore": data.restore,
     "recommend": music.recommend,
     "taste": knowing.taste,

@@ -17,6 +17,7 @@ from musicai.cli.shared import Outcome, chosen_profile, show_rows, show_table, w
 from musicai.errors import QueryError, SettingsError
 from musicai.exclusions import count
 from musicai.exporting import KINDS, export_profile
+from musicai.health import examine
 from musicai.importing import import_inputs
 from musicai.progress import no_progress, part
 from musicai.sample import SAMPLE_PROFILE, load_sample
@@ -65,6 +66,17 @@ def import_command(options: argparse.Namespace, settings: Settings, store: Store
     if not options.json:
         _show_import(result)
     return (0 if report.files else 1), result
+
+
+def doctor(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
+    """Is everything as it should be? 1 on a problem."""
+    known = [p.name for p in store.profiles()]
+    profile = options.profile or (known[0] if len(known) == 1 else None)
+    found = examine(settings, store, profile)
+    if not options.json:
+        show_table(("", "check", "what"), [(c.state, c.name, c.detail) for c in found.checks])
+        print(found.summary)
+    return (1 if found.state == "problem" else 0), found.to_json()
 
 
 def _show_import(result: Mapping[str, Any]) -> None:

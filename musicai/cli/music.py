@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import time
 from collections import Counter
 from collections.abc import Mapping
 
@@ -13,6 +14,7 @@ from musicai.cli.shared import Outcome, chosen_profile, show_table, work_of
 from musicai.fitting import TrainingConfig
 from musicai.genres import GENRE_LABELS
 from musicai.hyperparameters import parsed
+from musicai.monitoring import note_list
 from musicai.output import figure
 from musicai.progress import no_progress
 from musicai.requests import Filters
@@ -32,6 +34,7 @@ def recommend(options: argparse.Namespace, settings: Settings, store: Store) -> 
     """A list, each row with its reason."""
     profile = chosen_profile(options, store, settings)
     music = MusicAI(profile, settings=settings, version=options.version)
+    started = time.perf_counter()
     items = music.get_hybrid_recommendations(
         user_id=options.user,
         seed_tracks=options.seed or None,
@@ -55,6 +58,7 @@ def recommend(options: argparse.Namespace, settings: Settings, store: Store) -> 
             fresh=options.fresh,
         ),
     )
+    note_list(time.perf_counter() - started, len(items), items.mode, items.version)
     listed = Counter(item.origin for item in items)
     origins = {name: {"candidates": n, "listed": listed[name]} for name, n in items.origins.items()}
     rows = [

@@ -247,6 +247,12 @@ class Store(ProfileStore, VersionStore, AnswerStore, MeasureStore, ListStore, Sh
         """
         return changes.read_links(self.settings, self.catalogue(name))
 
+    def quick_check(self) -> str:
+        """What SQLite finds first that is broken in the database; "ok" for nothing."""
+        with self.reading() as connection:
+            found = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
+        return str(found)
+
     # --- choices ----------------------------------------------------------------------
 
     def choices(self, profile: str) -> Choices:

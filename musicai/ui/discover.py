@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import time
+
 import streamlit as st
 
+from musicai.monitoring import note_list
 from musicai.ui import blind, discover_list, discover_panel, shown, state, widgets
 
 
@@ -25,8 +28,10 @@ def _draw() -> None:
     if why_not:
         discover_panel.unusable(request.mode, why_not)
         return
+    started = time.perf_counter()
     drafted = blind.draft(ai, request, tuning)
     found = drafted.found if drafted else ai.rank(state.scored(ai, request), tuning)
+    note_list(time.perf_counter() - started, len(found), found.mode, found.version)
     if drafted:
         blind.said()
     discover_list.summary(ai, found)

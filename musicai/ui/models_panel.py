@@ -10,6 +10,7 @@ import streamlit as st
 from musicai.registry import list_versions
 from musicai.ui import (
     experiment_panel,
+    health_panel,
     jobs_panel,
     metrics_table,
     state,
@@ -47,6 +48,7 @@ def draw() -> None:
     )
     experiment_panel.draw(ai, sound)
     versions_panel.draw(ai, usable)
+    health_panel.draw(ai, sound)
 
 
 def _untrained(ai: MusicAI) -> None:

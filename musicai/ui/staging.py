@@ -10,6 +10,9 @@ from musicai.playlists import listed
 from musicai.store.listing import STAGING
 from musicai.ui import state, words
 
+_TOLD_NEXT = "staging_told"
+"""Session key: what adding came to, to be said with the next draw."""
+
 _TOLD = 3
 """Titles named in the side bar: those added last."""
 
@@ -27,7 +30,8 @@ def _add(track_ids: Sequence[str]) -> None:
     told = f"{words.count(added, 'track')} added to your list." if added else ""
     if there:
         told += f" {words.count(there, 'track')} {'was' if there == 1 else 'were'} in it already."
-    st.toast(told.strip() or "Nothing to add.", icon=":material/playlist_add_check:")
+    # told by the side bar, which is drawn next: a callback of a fragment may draw nothing
+    st.session_state[_TOLD_NEXT] = told.strip() or "Nothing to add."
 
 
 def button(
@@ -60,6 +64,9 @@ def sidebar() -> None:
     profile = state.current_profile()
     if profile is None:
         return
+    told = st.session_state.pop(_TOLD_NEXT, None)
+    if told:
+        st.toast(told, icon=":material/playlist_add_check:")
     tracks = state.store().list_tracks(profile, STAGING)
     if st.button(
         f"Your list · {words.count(len(tracks), 'track')}",

@@ -31,6 +31,7 @@ from musicai.ui.charts.models import (
     coverage_bars,
     metrics_chart,
 )
+from musicai.ui.charts.monitoring import by_day, by_version
 from musicai.ui.charts.sound import RADAR_AXES, diversity, genres, radar, radar_change
 from musicai.ui.charts.taste import discovery, diversity_over_time, moods, shares, skips
 
@@ -46,8 +47,10 @@ __all__ = [
     "Dots",
     "Marked",
     "buckets",
+    "by_day",
     "by_genre",
     "by_score",
+    "by_version",
     "calendar",
     "clock",
     "contributions",
