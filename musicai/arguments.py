@@ -107,7 +107,11 @@ def _import(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
         metavar="FILE.json",
         help="what the columns of a table mean that no reader knows; kept for the next time",
     )
-    parser.add_argument("--train", action="store_true", help="train right after the import")
+    parser.add_argument(
+        "--train",
+        action="store_true",
+        help="train right after the import, or update, as the profile's settings have it",
+    )
     _job(parser)
     _json(parser)
 
@@ -277,8 +281,11 @@ def _training(parser: argparse.ArgumentParser, *, may_update: bool) -> None:
             "measures nothing anew, and keeps weights and settings (the other choices then count "
             "only where it has to train in full)",
         )
+        parser.add_argument(
+            "--if-due", action="store_true", help="only if the profile's schedule asks for it now"
+        )
     else:
-        parser.set_defaults(update=False)
+        parser.set_defaults(update=False, if_due=False)
     parser.add_argument("--method", choices=METHODS, default="auto", help="collaborative method")
     parser.add_argument("--factors", type=int, help="size of the factors")
     parser.add_argument("--epochs", type=int, help="sweeps over the data")

@@ -47,7 +47,7 @@ LEVELS: tuple[tuple[str, ...], ...] = (
     ("registry", "taste"),
     ("history",),
     ("serving",),
-    ("ai_model", "freshness", "bundles", "comparing", "versioning", "monitoring"),
+    ("ai_model", "freshness", "bundles", "comparing", "versioning", "monitoring", "schedule"),
     ("health",),
     ("holdout", "playlist_formats"),
     ("contenders", "playlists"),

@@ -19,8 +19,9 @@ from musicai.exclusions import count
 from musicai.exporting import KINDS, export_profile
 from musicai.health import examine
 from musicai.importing import import_inputs
-from musicai.progress import no_progress, part
+from musicai.progress import Progress, no_progress, part
 from musicai.sample import SAMPLE_PROFILE, load_sample
+from musicai.schedule import after_import
 from musicai.settings import Settings
 from musicai.sources import mapped_table
 from musicai.sources.base import TABLE_KINDS, ColumnMapping, ReadOptions
@@ -29,7 +30,8 @@ from musicai.store import Store
 from musicai.store import backup as write_backup
 from musicai.store import restore as read_backup
 from musicai.store.records import moment
-from musicai.training import train
+from musicai.training import TrainingResult, train
+from musicai.updating import update
 
 # --- import ---------------------------------------------------------------------------
 
@@ -55,17 +57,27 @@ def import_command(options: argparse.Namespace, settings: Settings, store: Store
             work.result(report.summary())
             result = report.to_json()
             if options.train and report.fingerprint_changed:
-                trained = train(
-                    store, settings, options.profile, progress=part(work.progress, 0.4, 1.0)
-                )
-                work.result({"version": trained.version})
-                result["training"] = trained.to_json()
+                trained = _learned(store, settings, options.profile, work.progress)
+                if trained is not None:
+                    work.result({"version": trained.version})
+                    result["training"] = trained.to_json()
     finally:
         if options.spool:
             jobs.discard_spool(settings, options.spool)
     if not options.json:
         _show_import(result)
     return (0 if report.files else 1), result
+
+
+def _learned(
+    store: Store, settings: Settings, profile: str, progress: Progress
+) -> TrainingResult | None:
+    """What the profile wants after an import: a training, an update, or nothing."""
+    how = after_import(store.settings_of(profile))
+    if how == "nothing":
+        return None
+    learn = update if how == "update" else train
+    return learn(store, settings, profile, progress=part(progress, 0.4, 1.0))
 
 
 def doctor(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:

@@ -19,6 +19,7 @@ from musicai.output import figure
 from musicai.progress import no_progress
 from musicai.requests import Filters
 from musicai.sample import SAMPLE_PROFILE, load_sample
+from musicai.schedule import due
 from musicai.settings import Settings
 from musicai.store import Store
 from musicai.training import TrainingResult
@@ -108,6 +109,12 @@ def _mix(genres: Mapping[str, float]) -> str:
 
 def train(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
     """A new version that serves the profile."""
+    if options.if_due:
+        found = due(store, settings, chosen_profile(options, store, settings))
+        if not found.due:
+            if not options.json:
+                print(found.why)
+            return 0, {"due": False, "why": found.why}
     _, result = _run_training(options, settings, store)
     return 0, result.to_json()
 

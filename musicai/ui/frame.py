@@ -12,7 +12,16 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from musicai.settings import PROJECT_ROOT
-from musicai.ui import details, jobs_panel, period_panel, preparing_panel, staging, state, words
+from musicai.ui import (
+    details,
+    jobs_panel,
+    period_panel,
+    preparing_panel,
+    schedule_panel,
+    staging,
+    state,
+    words,
+)
 from musicai.ui.rings import logo_svg
 
 _FRAMED = "_framed"
@@ -125,6 +134,7 @@ def run_app() -> None:
     page = st.navigation(groups, position="sidebar", expanded=True)
     state.follow_wish()
     jobs_panel.take_sample_wish()
+    state.guarded(schedule_panel.start_due)
     with st.sidebar:
         state.guarded(_sidebar)
     st.title(page.title, anchor=False)

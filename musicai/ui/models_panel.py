@@ -13,6 +13,7 @@ from musicai.ui import (
     health_panel,
     jobs_panel,
     metrics_table,
+    schedule_panel,
     state,
     training_panel,
     update_panel,
@@ -43,6 +44,7 @@ def draw() -> None:
     usable = [
         v for v in versions if (ai.library.invented if v.bundled else ai.profile in v.profiles)
     ]
+    schedule_panel.draw(ai.profile)
     sound = sorted(
         (v for v in usable if v.problem is None), key=lambda v: v.created_at, reverse=True
     )

@@ -47,7 +47,7 @@ def by_day(days: Sequence[date], lines: Sequence[Line], unit: str, notes: Sequen
         for at, line in enumerate(lines)
     ]
     figure = figure_of(traces, 240, showlegend=len(lines) > 1, legend=legend_above())
-    figure.update_xaxes(type="date", nticks=6, showgrid=False, tickformat="%-d %b %Y")
+    figure.update_xaxes(type="date", nticks=6, showgrid=False, tickformat="%-d %b")
     figure.update_yaxes(nticks=5, title={"text": unit, "standoff": 14}, rangemode="tozero")
     told = "; ".join(
         f"{line.name} {line.values[-1]:.3g} on the last day, {min(line.values):.3g} to "
