@@ -31,8 +31,8 @@ COMPONENT_COLOURS: dict[str, str] = {
     "popularity": "#7C8ED0",
     "sequence": "#2C6697",
     "novelty": "#92530C",
-    "verdicts": "#3B8132",
-    "surprise": "#A8459C",
+    "verdicts": "#A66DFC",
+    "surprise": "#9D04FF",
 }
 """One colour for each part of a score, wherever it appears; at least 3 : 1 on both grounds."""
 
