@@ -128,9 +128,29 @@ def test_no_data_yet_the_sample(chromium: Browser, address: str, home: Path) -> 
         for label in ("Taste", "History", "Map", "Library", "Settings"):
             walk.go(label)
             walk.shot(label.lower())
+        a_verdict_moves_the_list_and_is_taken_back(walk)
         a_list_becomes_a_playlist(walk)
         a_click_opens_and_a_period_holds(walk)
         a_retrain_brings_a_new_version(walk, home)
+
+
+def a_verdict_moves_the_list_and_is_taken_back(walk: Story) -> None:
+    """A thumb down takes the first track out at once; Feedback lists it, and takes it back."""
+    walk.go("Discover")
+    page, before = walk.page, walk.listed()
+    track = before[0].removeprefix("st-key-why_")
+    page.locator(f"{walk.key(f'discover_{track}_thumbs')} button").nth(1).click()
+    page.get_by_text("counts less").wait_for()
+    walk.settle()
+    assert before[0] not in walk.listed()
+    walk.shot("judged")
+    walk.go("Feedback")
+    page.get_by_text("Disliked,").first.wait_for()
+    walk.shot("feedback")
+    walk.press(f"feedback_undo_{track}")
+    page.get_by_text("Nothing said yet").wait_for()
+    walk.go("Discover")
+    assert walk.listed() == before
 
 
 def a_list_becomes_a_playlist(walk: Story) -> None:
