@@ -114,8 +114,19 @@ def behind(info: VersionInfo, library: Library) -> Behind:
     )
 
 
-def why_not(info: VersionInfo | None, library: Library) -> str:
-    """Why this version cannot be updated, and what helps; "" where it can."""
+def verdicts_since(info: VersionInfo, feedback: int) -> int:
+    """Verdicts on tracks more than a version has learned from; below 0 for fewer."""
+    return feedback - int(info.sizes.get("feedback", 0))
+
+
+def why_not(info: VersionInfo | None, library: Library, feedback: int = 0) -> str:
+    """Why this version cannot be updated, and what helps; "" where it can.
+
+    Args:
+        info: The version in use; None for none.
+        library: The data as they are.
+        feedback: Verdicts on tracks, in all.
+    """
     if info is None:
         return "There is no version of your own to go on from yet. “Retrain” makes one."
     if info.bundled:
@@ -123,6 +134,6 @@ def why_not(info: VersionInfo | None, library: Library) -> str:
             "The version in use came with musicai, and an update needs one of your own. "
             "“Retrain” makes one."
         )
-    if info.fingerprint == library.fingerprint:
+    if info.fingerprint == library.fingerprint and not verdicts_since(info, feedback):
         return "Nothing is new since the version in use was made."
     return ""

@@ -454,6 +454,10 @@ def test_why_a_version_cannot_be_updated(world: Library) -> None:
     assert "came with musicai" in freshness.why_not(replace(own, bundled=True), world)
     same = replace(own, fingerprint=world.fingerprint)
     assert "Nothing is new" in freshness.why_not(same, world)
+    assert freshness.why_not(same, world, feedback=2) == "", "verdicts are new as well"
+    heard = replace(same, sizes={**same.sizes, "feedback": 2})
+    assert "Nothing is new" in freshness.why_not(heard, world, feedback=2)
+    assert freshness.verdicts_since(heard, 1) == -1
 
 
 def test_all_trained_components_are_updated_and_no_other(

@@ -22,6 +22,7 @@ from musicai.ui import (
     staging,
     state,
     track_rows,
+    verdict_row,
     widgets,
     words,
 )
@@ -77,6 +78,8 @@ def _head(ai: MusicAI, kind: str, told: Detail) -> None:
             args=(ids[: discover_seeds.MAX_SEEDS],),
             help="Discover lists what goes with it.",
         )
+        if kind == details.TRACK:
+            verdict_row.buttons(ai, ids[0], "detail")
         label = "Add to list" if kind == details.TRACK else "Add its tracks to list"
         staging.button(ids, "detail_add", label)
         if kind == details.TRACK:

@@ -24,7 +24,8 @@ def draw(ai: MusicAI, info: VersionInfo | None) -> None:
         ai: The profile, with its library as it is now.
         info: The version that serves it; None for none.
     """
-    why_not = freshness.why_not(info, ai.library)
+    feedback = len(state.store().feedback(ai.profile))
+    why_not = freshness.why_not(info, ai.library, feedback)
     st.caption(
         "**Update with new plays** is quicker: it goes on from the version in use instead of "
         "beginning anew, and keeps its weights and settings. It measures nothing anew."
@@ -41,18 +42,25 @@ def draw(ai: MusicAI, info: VersionInfo | None) -> None:
         st.caption(f":material/info: {why_not}")
         return
     found = freshness.behind(info, ai.library)
-    st.caption(f":material/info: {why_not or _new(found)}")
+    said = freshness.verdicts_since(info, feedback)
+    st.caption(f":material/info: {why_not or _new(found, said)}")
     if found.advice:
         st.warning(f"{found.advice} Use “Retrain” for it.", icon=":material/model_training:")
 
 
-def _new(found: Behind) -> str:
-    """What changed since the version was made, in words."""
+def _new(found: Behind, said: int) -> str:
+    """What changed since the version was made, in words.
+
+    Args:
+        found: In the data.
+        said: New verdicts on tracks.
+    """
     parts = [
         words.count(number, noun, several)
         for number, noun, several in (
             (found.new_plays, "new play or playlist row", "new plays and playlist rows"),
             (found.new_tracks, "new track", ""),
+            (said, "new verdict", ""),
         )
         if number > 0
     ]
