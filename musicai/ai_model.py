@@ -41,7 +41,7 @@ from musicai.settings import Settings, load_settings
 from musicai.store import Store
 from musicai.tables import BoolArray, IntArray, Library, RowArray
 from musicai.taste import TasteProfile, taste_profile
-from musicai.verdicts import Verdicts, heard, leaning, resolve
+from musicai.verdicts import Verdicts, heard, leaning, resolve, standing
 from musicai.weights import LearnedWeights
 
 logger = logging.getLogger(__name__)
@@ -117,6 +117,8 @@ class MusicAI:
 
     def _heed(self, feedback: Iterable[Feedback], now: int) -> None:
         told = tuple(feedback)
+        self.said = standing(told)
+        """Track id → the verdict that counts."""
         self.heeded = hashlib.sha256(repr(told).encode()).hexdigest()[:16] if told else ""
         """Another one for other feedback; "" for none."""
         self.verdicts = resolve(self.library, self.features, told, now)

@@ -22,6 +22,13 @@ def looked_anew() -> None:
     health_panel._examined.clear()
 
 
+def in_use() -> AppTest:
+    """Models with the part on use over time unfolded, which is drawn only then."""
+    app = opened("models.py")
+    app.session_state["health_use"] = True
+    return run(app)
+
+
 def told(app: AppTest) -> str:
     return " ".join(e.value for e in (*app.markdown, *app.caption))
 
@@ -31,7 +38,8 @@ def test_all_in_order_is_one_line_and_a_table(with_sample: Path) -> None:
     assert "checks are in order" in told(app)
     table = next(t.value for t in app.table if "Found" in t.value.columns)
     assert {"library", "model", "database", "privacy"} <= set(table["Check"])
-    assert "No list was made yet" in told(app)
+    assert "No list was made yet" not in told(app), "folded"
+    assert "No list was made yet" in told(in_use())
 
 
 def test_a_problem_is_counted_and_named(
@@ -52,7 +60,7 @@ def test_lists_and_what_became_of_them_are_drawn(with_sample: Path) -> None:
     setup_logging(Settings(home=with_sample))
     discover = opened("discover.py")
     run(discover.feedback(key=f"discover_{listed(discover)[0]}_thumbs").set_value(1))
-    app = opened("models.py")
+    app = in_use()
     assert "No list was made yet" not in told(app)
     drawn = {b.key for b in app.get("download_button")}
     assert {

@@ -7,6 +7,7 @@ before a play. Both count for the last list before them that held the track.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 
@@ -75,12 +76,23 @@ def outcomes(
         (shown[start].shown_at, shown[start:end]) for start, end in pairwise([*starts, len(shown)])
     ]
     events: list[list[tuple[str, str]]] = [[] for _ in lists]
+    held: dict[str, list[int]] = {}
+    for number, (_, rows) in enumerate(lists):
+        for one in rows:
+            held.setdefault(one.track_id, []).append(number)
+
+    def last_with(track: str, when: int) -> int | None:
+        """Place of the last list up to a moment that held a track."""
+        places = held.get(track, [])
+        at = bisect_right(places, when, key=lambda place: lists[place][0])
+        return places[at - 1] if at else None
+
     for track, when in plays:
-        place = _last_with(lists, track, when)
+        place = last_with(track, when)
         if place is not None and when - lists[place][0] <= PLAYED_WITHIN:
             events[place].append((track, "like"))
     for verdict in sorted(feedback, key=lambda one: one.given_at):
-        place = _last_with(lists, verdict.track_id, verdict.given_at)
+        place = last_with(verdict.track_id, verdict.given_at)
         if place is not None:
             events[place].append((verdict.track_id, verdict.verdict))
     return [
@@ -88,17 +100,6 @@ def outcomes(
         for (_, rows), said in zip(lists, events, strict=True)
         if said
     ]
-
-
-def _last_with(
-    lists: Sequence[tuple[int, Sequence[Impression]]], track: str, when: int
-) -> int | None:
-    """Place of the last list up to a moment that held a track."""
-    for place in range(len(lists) - 1, -1, -1):
-        at, rows = lists[place]
-        if at <= when and any(one.track_id == track for one in rows):
-            return place
-    return None
 
 
 def _list(rows: Sequence[Impression]) -> Interleaved[str]:

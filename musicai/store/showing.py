@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import Row, Select, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, Select, delete, func, insert, select, update
 
 from musicai.errors import DataError, NotFound
 from musicai.impressions import Experiment, Impression
@@ -20,7 +20,7 @@ from musicai.store import schema
 from musicai.store.opened import OpenStore
 
 MOST_SHOWN = 200_000
-"""Impressions kept of a profile."""
+"""Impressions kept of a profile, and at most a thousandth part more."""
 
 _SHOWN, _EXPERIMENTS = schema.impressions, schema.experiments
 _FIELDS = tuple(Impression.__dataclass_fields__)
@@ -36,16 +36,10 @@ class ShowingStore(OpenStore):
         rows = [{"profile": profile, **asdict(one)} for one in shown]
         with self.writing() as connection:
             connection.execute(insert(_SHOWN), rows)
-            mine = _SHOWN.c.profile == profile
-            last = connection.execute(
-                select(_SHOWN.c.id)
-                .where(mine)
-                .order_by(_SHOWN.c.id.desc())
-                .offset(MOST_SHOWN)
-                .limit(1)
-            ).scalar()
-            if last is not None:
-                connection.execute(delete(_SHOWN).where(mine, _SHOWN.c.id <= last))
+            newest = connection.execute(select(func.max(_SHOWN.c.id))).scalar_one()
+            # counting them walks all of a profile: once for every thousandth part of them
+            if newest % max(MOST_SHOWN // 1_000, 1) < len(rows):
+                _clear_out(connection, profile)
 
     def impressions(
         self, profile: str, *, since: int = 0, experiment: int | None = None
@@ -117,6 +111,15 @@ class ShowingStore(OpenStore):
     def running_experiment(self, profile: str) -> Experiment | None:
         """The one that is going on; None without one."""
         return next((one for one in self.experiments(profile) if one.ended_at is None), None)
+
+
+def _clear_out(connection: Connection, profile: str) -> None:
+    """Delete the oldest impressions of a profile beyond ``MOST_SHOWN``."""
+    mine = _SHOWN.c.profile == profile
+    newest_first = select(_SHOWN.c.id).where(mine).order_by(_SHOWN.c.id.desc())
+    last = connection.execute(newest_first.offset(MOST_SHOWN).limit(1)).scalar()
+    if last is not None:
+        connection.execute(delete(_SHOWN).where(mine, _SHOWN.c.id <= last))
 
 
 def _experiment(row: Row[Any]) -> Experiment:

@@ -69,7 +69,7 @@ def _start(ai: MusicAI, versions: Sequence[VersionInfo]) -> None:
                 f"{side}: version",
                 names,
                 index=min(1, len(names) - 1) if side == "A" else 0,
-                format_func=lambda name: words.plain(labels[name]),
+                format_func=labels.__getitem__,
                 key=f"experiment_version_{side}",
             )
             preset = column.selectbox(

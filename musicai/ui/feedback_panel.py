@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from musicai.ui import details, staging, state, type_ahead, verdict_row, widgets, words
-from musicai.verdicts import LIKE_PLAYS, REST_DAYS, WORDS, standing
+from musicai.verdicts import LIKE_PLAYS, REST_DAYS, WORDS
 
 if TYPE_CHECKING:
     from musicai.ai_model import MusicAI
@@ -42,11 +42,7 @@ def draw() -> None:
         "What you said on any page. A verdict moves the next list at once and enters the next "
         "training; taking it back does the same."
     )
-    told = sorted(
-        standing(state.store().feedback(ai.profile)).values(),
-        key=lambda one: one.given_at,
-        reverse=True,
-    )
+    told = sorted(ai.said.values(), key=lambda one: one.given_at, reverse=True)
     if not told:
         st.info(
             "Thumbs stand beside every recommended track; what you say there is kept here.",
@@ -55,7 +51,7 @@ def draw() -> None:
         )
         st.page_link("pages/discover.py", label="Open Discover", icon=":material/explore:")
         return
-    counts = verdict_row.counts(ai.profile)
+    counts = {name: sum(one.verdict == name for one in told) for name in WORDS}
     widgets.stats({WORDS[name]: str(n) for name, n in counts.items()})
     kinds = [name for name, n in counts.items() if n]
     chosen = st.pills(

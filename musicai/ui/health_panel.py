@@ -60,8 +60,13 @@ def draw(ai: MusicAI, versions: Sequence[VersionInfo]) -> None:
             type="tertiary",
             on_click=_examined.clear,
         )
-    with st.expander("In use over time", icon=":material/monitoring:"):
-        _in_use(ai, versions)
+    # reads the log and all impressions: only when it is asked for
+    use = st.expander(
+        "In use over time", key="health_use", icon=":material/monitoring:", on_change="rerun"
+    )
+    if use.open:
+        with use:
+            _in_use(ai, versions)
 
 
 @st.cache_data(ttl=_LOOKED_FOR, max_entries=4, show_spinner="Looking whether all is in order…")
@@ -80,8 +85,22 @@ def _in_use(ai: MusicAI, versions: Sequence[VersionInfo]) -> None:
     if served:
         _serving(served)
     if shown:
-        _variety(shown)
-        _acceptance(shown)
+        _shown(
+            shown,
+            "**How varied the lists are**: different artists for 100 different tracks",
+            [Line("artists", [100 * one.artists for one in shown])],
+            "artists for 100 tracks",
+            "health_variety",
+        )
+        accepted = [100 * one.accepted / one.tracks for one in shown]
+        refused = [100 * one.refused / one.tracks for one in shown]
+        _shown(
+            shown,
+            "**What became of the tracks**: liked or heard out later, and refused",
+            [Line("accepted", accepted), Line("refused", refused, "dot", "diamond")],
+            "of 100 tracks",
+            "health_acceptance",
+        )
     trained = [one for one in versions[:_VERSIONS] if one.seconds > 0][::-1]
     if trained:
         _training(trained)
@@ -101,29 +120,14 @@ def _serving(served: Sequence[ServingDay]) -> None:
     chart_box.draw(chart, "health_serving", data=pd.DataFrame(served))
 
 
-def _variety(shown: Sequence[ShownDay]) -> None:
-    st.markdown("**How varied the lists are**: different artists for 100 different tracks")
-    chart = charts.by_day(
-        [one.day for one in shown],
-        [Line("artists", [100 * one.artists for one in shown])],
-        "artists for 100 tracks",
-        [words.count(one.tracks, "different track") for one in shown],
-    )
-    chart_box.draw(chart, "health_variety", data=pd.DataFrame(shown))
-
-
-def _acceptance(shown: Sequence[ShownDay]) -> None:
-    st.markdown("**What became of the tracks**: liked or heard out later, and refused")
-    chart = charts.by_day(
-        [one.day for one in shown],
-        [
-            Line("accepted", [100 * one.accepted / one.tracks for one in shown]),
-            Line("refused", [100 * one.refused / one.tracks for one in shown], "dot", "diamond"),
-        ],
-        "of 100 tracks",
-        [words.count(one.tracks, "different track") for one in shown],
-    )
-    chart_box.draw(chart, "health_acceptance", data=pd.DataFrame(shown))
+def _shown(
+    shown: Sequence[ShownDay], title: str, lines: Sequence[Line], unit: str, key: str
+) -> None:
+    """One chart about what was shown."""
+    st.markdown(title)
+    notes = [words.count(one.tracks, "different track") for one in shown]
+    chart = charts.by_day([one.day for one in shown], lines, unit, notes)
+    chart_box.draw(chart, key, data=pd.DataFrame(shown))
 
 
 def _training(trained: Sequence[VersionInfo]) -> None:

@@ -33,7 +33,6 @@ from musicai.store import Profile, Store
 from musicai.taste import TasteProfile, taste_profile
 from musicai.taste.listening import Plays, timed
 from musicai.ui.words import plain
-from musicai.verdicts import standing
 
 PROFILE = "profile"
 """Session key: the name of the listener whose music the pages show."""
@@ -190,11 +189,6 @@ def ai_of_version(ai: MusicAI, version: str) -> MusicAI:
 @st.cache_resource(max_entries=2, show_spinner="Opening the other model…")
 def _load_version(home: str, profile: str, fingerprint: str, version: str) -> MusicAI:
     return MusicAI(profile, settings=settings(), version=version)
-
-
-def verdicts(profile: str) -> dict[str, Feedback]:
-    """Track id → what was said of it last."""
-    return standing(store().feedback(profile))
 
 
 @st.cache_resource(max_entries=4, show_spinner="Opening your music…")

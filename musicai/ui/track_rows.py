@@ -33,11 +33,14 @@ def draw(
 def _row(ai: MusicAI, row: int, note: str, key: str) -> None:
     track_id = ai.library.vocabulary.id(row)
     name, artists = type_ahead.named(ai, row)
-    with st.container(horizontal=True, vertical_alignment="center", gap="small", wrap=False):
+    # columns stand below each other on a phone, so that the actions leave the text its width
+    left, right = st.columns([3, 2], vertical_alignment="center", gap="small")
+    with left.container(horizontal=True, vertical_alignment="center", gap="small", wrap=False):
         widgets.ring(ai, row, 36)
         with st.container(gap=None):
             st.markdown(widgets.title_line(track_id, name, artists))
             st.caption(words.plain(note))
+    with right.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
         st.button(
             "Open",
             key=f"{key}_open_{track_id}",

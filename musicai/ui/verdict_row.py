@@ -15,7 +15,7 @@ import streamlit as st
 
 from musicai.choices import Feedback
 from musicai.ui import state, type_ahead, words
-from musicai.verdicts import REST_DAYS, Verdict, standing
+from musicai.verdicts import REST_DAYS, Verdict
 
 if TYPE_CHECKING:
     from musicai.ai_model import MusicAI
@@ -63,7 +63,7 @@ def buttons(ai: MusicAI, track_id: str, key: str, *, in_fragment: bool = False) 
         key: Unique on the page.
         in_fragment: The list is drawn alone; the verdict shows in it and needs no toast.
     """
-    known = state.verdicts(ai.profile).get(track_id)
+    known = ai.said.get(track_id)
     # what the database says is what the thumbs show, whatever was pressed elsewhere
     st.session_state[f"{key}_thumbs"] = _THUMBS.get(known.verdict) if known else None
     st.feedback(
@@ -197,11 +197,3 @@ def _told(given: Given) -> str:
         "not_now": f"“{title}” rests for {REST_DAYS} days.",
         "never_artist": f"{words.plain(given.artist, _NAMED) or 'This artist'} is not shown again.",
     }[given.feedback.verdict]
-
-
-def counts(profile: str) -> dict[Verdict, int]:
-    """Verdict → on how many tracks it stands."""
-    found: dict[Verdict, int] = {"like": 0, "dislike": 0, "not_now": 0, "never_artist": 0}
-    for one in standing(state.store().feedback(profile)).values():
-        found[one.verdict] += 1
-    return found
