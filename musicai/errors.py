@@ -17,6 +17,13 @@
     │   ├── NeedsToken           the call needs a ListenBrainz token
     │   ├── HostUnavailable      it cannot be reached, or is overloaded; later works again
     │   └── Refused              it turned the call down, and asking again would not help
+    ├── SpotifyError             Spotify did not do what was asked
+    │   ├── SignInRefused        a sign-in that cannot be finished: denied, unknown, too late
+    │   ├── SignInNeeded         there is no connection, or it no longer holds
+    │   ├── NotAllowed           this account, this app or this permission does not reach so far
+    │   ├── RateLimited          too many calls; after a while it works again
+    │   ├── QuotaSpent           what the app may ask for is used up; a short wait does not help
+    │   └── SpotifyUnavailable   it cannot be reached, or fails; later works again
     └── JobError                 a background job
         ├── JobRunning           another job holds the lock
         └── Cancelled            the person asked to stop
@@ -94,6 +101,39 @@ class HostUnavailable(OpenDataError):
 
 class Refused(OpenDataError):
     """The host turned the call down in a way that asking again will not mend."""
+
+
+class SpotifyError(MusicAIError):
+    """Spotify did not do what was asked; what came before is kept."""
+
+
+class SignInRefused(SpotifyError):
+    """A sign-in cannot be finished: it was denied, is not known here, or came too late."""
+
+
+class SignInNeeded(SpotifyError):
+    """There is no connection to Spotify, or it no longer holds."""
+
+
+class NotAllowed(SpotifyError):
+    """This account, this app or this permission does not reach so far."""
+
+
+class RateLimited(SpotifyError):
+    """Too many calls in a short time."""
+
+    def __init__(self, message: str, wait: float | None = None) -> None:
+        super().__init__(message)
+        self.wait = wait
+        """Seconds after which it works again, where Spotify said so."""
+
+
+class QuotaSpent(SpotifyError):
+    """What the app may ask for is used up; waiting a little does not help."""
+
+
+class SpotifyUnavailable(SpotifyError):
+    """Spotify cannot be reached, or fails; the same call may work later."""
 
 
 class JobError(MusicAIError):

@@ -40,6 +40,8 @@ class Settings:
     open_data_host: str = ""
     """A stub of the open data hosts on this machine (``MUSICAI_OPEN_DATA_HOST``), for tests;
     "" for the official hosts."""
+    spotify_host: str = ""
+    """A stub of Spotify on this machine (``MUSICAI_SPOTIFY_HOST``), for tests; "" for Spotify."""
 
     @property
     def database(self) -> Path:
@@ -76,8 +78,8 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
     """Settings from the environment.
 
     ``MUSICAI_HOME`` names the folder for everything personal; without it,
-    ``data/`` in the checkout, which git ignores. ``MUSICAI_OPEN_DATA_HOST`` names a
-    stub of the open data hosts, which can only be a port of this machine.
+    ``data/`` in the checkout, which git ignores. ``MUSICAI_OPEN_DATA_HOST`` and
+    ``MUSICAI_SPOTIFY_HOST`` name stubs of those hosts, which can only be ports of this machine.
 
     Raises:
         SettingsError: the folder is a file, or cannot be made; the stub is elsewhere.
@@ -91,13 +93,21 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
             f"The data folder {home} cannot be used ({error.strerror}). "
             "Set MUSICAI_HOME to a folder you can write to."
         ) from error
-    stub = environ.get("MUSICAI_OPEN_DATA_HOST") or ""
+    return Settings(
+        home=home,
+        open_data_host=_stub(environ, "MUSICAI_OPEN_DATA_HOST"),
+        spotify_host=_stub(environ, "MUSICAI_SPOTIFY_HOST"),
+    )
+
+
+def _stub(environ: Mapping[str, str], name: str) -> str:
+    stub = environ.get(name) or ""
     if stub and not _LOOPBACK.fullmatch(stub):
         raise SettingsError(
-            f"MUSICAI_OPEN_DATA_HOST cannot be {stub!r}: only http://127.0.0.1:<port> may stand in "
+            f"{name} cannot be {stub!r}: only http://127.0.0.1:<port> may stand in "
             "for the official hosts. Unset it to ask those."
         )
-    return Settings(home=home, open_data_host=stub)
+    return stub
 
 
 def child_environment(settings: Settings) -> dict[str, str]:

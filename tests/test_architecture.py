@@ -14,7 +14,7 @@ from tests.conftest import ROOT
 LEVELS: tuple[tuple[str, ...], ...] = (
     ("errors",),
     ("settings", "progress", "output", "segments"),
-    ("logs", "frames", "choices", "impressions", "measures", "periods"),
+    ("logs", "frames", "choices", "impressions", "sent", "measures", "periods"),
     ("packs",),
     ("tables",),
     ("matching", "moods", "jobs"),
@@ -51,7 +51,7 @@ LEVELS: tuple[tuple[str, ...], ...] = (
     ("health",),
     ("holdout", "playlist_formats"),
     ("contenders", "playlists"),
-    ("tallies",),
+    ("tallies", "recipes", "spotify"),
     ("evaluation", "fitting"),
     ("selection",),
     ("experiments",),
@@ -68,7 +68,7 @@ ONLY_IN = {
     "spotipy": ("spotify",),
     "sqlalchemy": ("store",),
     "sqlite3": ("store",),
-    "requests": ("open_data",),
+    "requests": ("open_data", "spotify"),
 }
 """Outside packages that one place alone may import."""
 

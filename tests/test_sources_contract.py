@@ -148,7 +148,8 @@ def test_each_real_file_belongs_to_one_reader(shared: Path, settings: Settings) 
 def test_readers_are_asked_in_the_agreed_order() -> None:
     names = [source.name for source in SOURCES]
     agreed = [
-        *("musicai_export", "spotify_extended", "spotify_account", "exportify", "listenbrainz"),
+        *("musicai_export", "spotify_extended", "spotify_account", "spotify_api"),
+        *("exportify", "listenbrainz"),
         *("pano_scrobbler", "maloja", "lastfm", "librefm", "rockbox", "itunes", "apple_music"),
         *("listeners", "neighbours", "track_table", "mapped_table"),
     ]

@@ -20,6 +20,7 @@ from musicai.sources import (
     pano_scrobbler,
     rockbox,
     spotify_account,
+    spotify_api,
     spotify_extended,
     track_table,
 )
@@ -30,6 +31,7 @@ SOURCES: tuple[Source, ...] = (
     musicai_export.SOURCE,
     spotify_extended.SOURCE,
     spotify_account.SOURCE,
+    spotify_api.SOURCE,
     exportify.SOURCE,
     listenbrainz.SOURCE,
     pano_scrobbler.SOURCE,

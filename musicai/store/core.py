@@ -18,6 +18,7 @@ from musicai.store.listing import ListStore
 from musicai.store.measuring import MeasureStore
 from musicai.store.profiles import ProfileStore, check_name
 from musicai.store.records import Catalogue, FileRecord, ImportRecord, OwnData
+from musicai.store.sending import SendingStore
 from musicai.store.showing import ShowingStore
 from musicai.store.versions import VersionStore
 from musicai.store.writing import ImportWriter
@@ -25,7 +26,15 @@ from musicai.store.writing import ImportWriter
 logger = logging.getLogger(__name__)
 
 
-class Store(ProfileStore, VersionStore, AnswerStore, MeasureStore, ListStore, ShowingStore):
+class Store(
+    ProfileStore,
+    VersionStore,
+    AnswerStore,
+    MeasureStore,
+    ListStore,
+    ShowingStore,
+    SendingStore,
+):
     """Profiles, imports, catalogues, choices and what is known of model versions.
 
     Thread-safe: every method is one or a few short transactions of its own.

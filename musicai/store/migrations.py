@@ -164,6 +164,16 @@ def _to_7(connection: Connection) -> None:
     connection.exec_driver_sql("CREATE INDEX ix_experiments_profile ON experiments (profile)")
 
 
+def _to_8(connection: Connection) -> None:
+    """Which playlists at Spotify were made from here."""
+    connection.exec_driver_sql(
+        "CREATE TABLE sent_playlists (playlist_id TEXT NOT NULL, profile TEXT NOT NULL, "
+        "account_id TEXT NOT NULL, name TEXT NOT NULL, recipe TEXT NOT NULL, "
+        "tracks INTEGER NOT NULL, made_at INTEGER NOT NULL, written_at INTEGER NOT NULL, "
+        "PRIMARY KEY (playlist_id, profile))"
+    )
+
+
 MIGRATIONS: Mapping[int, Migration] = {
     1: _to_2,
     2: _to_3,
@@ -171,5 +181,6 @@ MIGRATIONS: Mapping[int, Migration] = {
     4: _to_5,
     5: _to_6,
     6: _to_7,
+    7: _to_8,
 }
 """From version n (the key) to n + 1. A copy of the database is made before the first."""

@@ -154,6 +154,7 @@ def delete_profile(store: OpenStore, name: str) -> None:
             schema.activations,
             schema.impressions,
             schema.experiments,
+            schema.sent_playlists,
         ):
             connection.execute(delete(table).where(table.c.profile == name))
         connection.execute(delete(schema.profiles).where(profiles.name == name))

@@ -33,7 +33,7 @@ from sqlalchemy import (
 
 from musicai.tables import SOURCE_TRACK_COLUMNS
 
-SCHEMA_VERSION = 7
+SCHEMA_VERSION = 8
 """Written to ``PRAGMA user_version``; raised by one with every migration."""
 
 metadata = MetaData()
@@ -426,6 +426,20 @@ experiments = Table(
 )
 """Blind comparisons; ``a``, ``b`` and ``verdict`` are JSON."""
 
+
+sent_playlists = Table(
+    "sent_playlists",
+    metadata,
+    Column("playlist_id", Text, primary_key=True),
+    Column("profile", Text, primary_key=True),
+    Column("account_id", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("recipe", Text, nullable=False),
+    Column("tracks", Integer, nullable=False),
+    Column("made_at", Integer, nullable=False),
+    Column("written_at", Integer, nullable=False),
+)
+"""Playlists at Spotify that were made from here; ``recipe`` is JSON."""
 
 Migration = Callable[[Connection], None]
 

@@ -11,6 +11,7 @@ import streamlit as st
 from musicai.errors import NoCandidates
 from musicai.genres import GENRE_LABELS, GENRES
 from musicai.history import detail as history_detail
+from musicai.playlists import address
 from musicai.tables import AUDIO_FEATURES, FEATURE_SOURCES
 from musicai.taste.wording import amount
 from musicai.ui import (
@@ -19,6 +20,7 @@ from musicai.ui import (
     details,
     discover_seeds,
     period_panel,
+    sending,
     staging,
     state,
     track_rows,
@@ -96,6 +98,15 @@ def _head(ai: MusicAI, kind: str, told: Detail) -> None:
             link = widgets.link_of(ids[0], told.name, told.artists.split(", "))
             if link:
                 st.link_button("Open in Spotify", link, icon=":material/open_in_new:")
+            _play(ids[0])
+
+
+def _play(track_id: str) -> None:
+    """Play the track on a device, where Spotify is connected and knows it."""
+    if sending.SESSION in st.session_state and address(track_id):
+        from musicai.ui import spotify_play  # noqa: PLC0415 (loads the client of Spotify)
+
+        spotify_play.uris([f"spotify:track:{track_id}"], "detail_play")
 
 
 def _ids(ai: MusicAI, kind: str, told: Detail) -> list[str]:

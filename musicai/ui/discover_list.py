@@ -13,8 +13,18 @@ import streamlit as st
 from musicai.genres import GENRE_LABELS
 from musicai.playlist_formats import plain_cell
 from musicai.playlists import listed
+from musicai.recipes import Recipe
 from musicai.recommenders import COMPONENTS
-from musicai.ui import discover_seeds, exports, jobs_panel, staging, verdict_row, widgets, words
+from musicai.ui import (
+    discover_seeds,
+    exports,
+    jobs_panel,
+    sending,
+    staging,
+    verdict_row,
+    widgets,
+    words,
+)
 from musicai.ui.rings import contribution_svg
 
 if TYPE_CHECKING:
@@ -34,8 +44,14 @@ _BOX = 310
 """Width of the bar with its score, pixels."""
 
 
-def summary(ai: MusicAI, found: Recommendations) -> None:
-    """One line about the whole list, what is to be known of it, and its export."""
+def summary(ai: MusicAI, found: Recommendations, recipe: Recipe) -> None:
+    """One line about the whole list, what is to be known of it, and its export.
+
+    Args:
+        ai: Whose library the tracks are in.
+        found: The list.
+        recipe: What makes such a list anew.
+    """
     rows = [item.track for item in found]
     durations = ai.library.tracks["duration_ms"].to_numpy()[rows]
     own = ai.library.tracks["own"].to_numpy(dtype=bool)[rows]
@@ -48,7 +64,7 @@ def summary(ai: MusicAI, found: Recommendations) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{' · '.join(parts)}**")
         with st.container(horizontal=True, horizontal_alignment="right", gap="xsmall"):
-            _export(ai, found)
+            _export(ai, found, recipe)
     mixed = ", or when its genre has had its share" if found.genres_wanted else ""
     st.caption(
         "Ranked with variety, not sorted by score: a track steps back when one like it is "
@@ -129,10 +145,17 @@ def _untrained(labels: Sequence[str]) -> None:
         st.page_link("pages/models.py", label="Train it", icon=":material/model_training:")
 
 
-def _export(ai: MusicAI, found: Recommendations) -> None:
+def _export(ai: MusicAI, found: Recommendations, recipe: Recipe) -> None:
     ids = [item.track_id for item in found]
     staging.button(ids, "discover_add_all", "Add all to list", in_fragment=True)
     with st.popover("Export", icon=":material/download:", disabled=not ids):
+        sending.button(
+            "Recommended by musicai",
+            listed(ai.library, ids),
+            recipe,
+            "discover_send",
+            invented=ai.library.invented,
+        )
         st.download_button(
             "CSV with scores",
             lambda: csv_of(found),

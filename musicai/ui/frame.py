@@ -18,6 +18,7 @@ from musicai.ui import (
     period_panel,
     preparing_panel,
     schedule_panel,
+    sending,
     staging,
     state,
     words,
@@ -88,6 +89,12 @@ _GROUPS: dict[str, list[tuple[str, str, str, str]]] = {
             "How well the model does on your own history. Retrain it, or go back a version.",
         ),
         (
+            "connect.py",
+            "Connect",
+            ":material/link:",
+            "Optional: connect Spotify to read your lists and send playlists back.",
+        ),
+        (
             "settings.py",
             "Settings",
             ":material/settings:",
@@ -113,15 +120,32 @@ def pages() -> dict[str, list[StreamlitPage]]:
     }
 
 
-def _hidden() -> StreamlitPage:
-    """The page of one artist or track: reached by a click or an address, not by the menu."""
-    return st.Page(
-        PROJECT_ROOT / details.PAGE,
-        title="Detail",
-        icon=":material/info:",
-        visibility="hidden",
-        help="One artist or track: its plays, from the first to the last.",
-    )
+_HIDDEN = (
+    (
+        details.PAGE,
+        "Detail",
+        ":material/info:",
+        "One artist or track: its plays, from the first to the last.",
+    ),
+    (sending.PAGE, "Send", ":material/send:", "A list of yours becomes a playlist."),
+)
+"""Pages that are reached by a click or an address, not by the menu."""
+
+
+def _hidden() -> list[StreamlitPage]:
+    return [
+        st.Page(PROJECT_ROOT / file, title=title, icon=icon, visibility="hidden", help=text)
+        for file, title, icon, text in _HIDDEN
+    ]
+
+
+def _returned() -> None:
+    """Finish a sign-in, where Spotify has sent the browser back here."""
+    address = st.query_params
+    if "state" in address and ("code" in address or "error" in address):
+        from musicai.ui import spotify_session  # noqa: PLC0415 (loads the client, here alone)
+
+        spotify_session.finish()
 
 
 def run_app() -> None:
@@ -130,8 +154,9 @@ def run_app() -> None:
     st.set_page_config(page_title="musicai", page_icon=logo_svg(64), layout="wide", menu_items={})
     st.logo(logo_svg(), size="large")
     groups = pages()
-    groups["Know"].append(_hidden())
+    groups["Know"].extend(_hidden())
     page = st.navigation(groups, position="sidebar", expanded=True)
+    _returned()
     state.follow_wish()
     jobs_panel.take_sample_wish()
     state.guarded(schedule_panel.start_due)

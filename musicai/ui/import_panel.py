@@ -45,7 +45,7 @@ CLAUSE = (
 )
 """Spotify's Developer Terms, IV.2.a.i (version of 15 May 2025)."""
 
-API_FORMAT = "exportify"
+API_FORMATS = ("exportify", "spotify_api")
 """Readers whose name begins so give rows that came through Spotify's API."""
 
 _TAKEN = "imports_started"
@@ -327,7 +327,7 @@ def consent_question(profile: str) -> None:
 def has_api_rows(profile: str) -> bool:
     """Whether any import of the profile came through Spotify's API."""
     records = state.store().imports(profile)
-    return any(f.format.startswith(API_FORMAT) for record in records for f in record.files)
+    return any(f.format.startswith(API_FORMATS) for record in records for f in record.files)
 
 
 def set_consent(profile: str, allowed: bool) -> None:

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from musicai import recipes
 from musicai.choices import Listed
 from musicai.playlists import artists_of, duplicates, listed, more_like, total_ms
 from musicai.store.listing import STAGING
-from musicai.ui import discover_seeds, exports, state, widgets, words
+from musicai.ui import discover_seeds, exports, sending, state, widgets, words
 
 if TYPE_CHECKING:
     from musicai.ai_model import MusicAI
@@ -116,7 +117,7 @@ def _actions(ai: MusicAI, name: str, tracks: Sequence[Listed], place: str) -> No
             args=(ai, name, tracks),
             help=f"Adds {_MORE} tracks that go with the list.",
         )
-        st.button(
+        started = st.button(
             "Start from these",
             key=f"{place}_seeds",
             icon=":material/explore:",
@@ -125,8 +126,17 @@ def _actions(ai: MusicAI, name: str, tracks: Sequence[Listed], place: str) -> No
             args=(ids,),
             help="Discover starts from the last ten of them.",
         )
+        if started:  # in a dialog the frame, which changes the page, is not drawn by itself
+            st.rerun()
         title = name or "My list"
         with st.popover("Export", icon=":material/download:", key=f"{place}_export_open"):
+            sending.button(
+                title,
+                tracks,
+                recipes.of_list(name),
+                f"{place}_send",
+                invented=ai.library.invented,
+            )
             exports.buttons(ai, title, lambda: tracks, f"{place}_export")
         if name == STAGING:
             st.button(

@@ -29,6 +29,7 @@ from musicai.periods import TIMEZONE_SETTING, Period, zone
 from musicai.registry import active, load_map
 from musicai.requests import Request, Scored
 from musicai.settings import Settings, load_settings
+from musicai.spotify.waiting import WaitingRoom
 from musicai.store import Profile, Store
 from musicai.taste import TasteProfile, taste_profile
 from musicai.taste.listening import Plays, timed
@@ -61,6 +62,12 @@ def _open_store(home: str) -> Store:  # the folder is the key
 def store() -> Store:
     """The open database of this data folder."""
     return _open_store(str(settings().home))
+
+
+@st.cache_resource(show_spinner=False)
+def waiting_room() -> WaitingRoom:
+    """Sign-ins at Spotify that are under way; each is known by its own secret name alone."""
+    return WaitingRoom()
 
 
 _LOADING = threading.Lock()
@@ -383,12 +390,17 @@ def guarded(draw: Callable[[], None]) -> None:
         show_error(error)
 
 
+def keep_error(error: MusicAIError) -> None:
+    """Show an error with the next draw."""
+    st.session_state[_ERROR] = error
+
+
 def attempt(action: Callable[[], object]) -> None:
     """Do something in a callback or dialog; an error is kept and shown with the next draw."""
     try:
         action()
     except MusicAIError as error:
-        st.session_state[_ERROR] = error
+        keep_error(error)
 
 
 def show_kept_error() -> None:
@@ -406,6 +418,12 @@ _TITLES = {
     "StoreError": "The database cannot be used",
     "UnsafeFile": "This file was refused",
     "UnreadableFile": "This file cannot be read",
+    "SignInRefused": "Not signed in",
+    "SignInNeeded": "Sign in again",
+    "NotAllowed": "Spotify does not allow this",
+    "RateLimited": "Spotify asks for a pause",
+    "QuotaSpent": "The quota at Spotify is used up",
+    "SpotifyUnavailable": "Spotify does not answer",
 }
 
 

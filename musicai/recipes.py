@@ -1,0 +1,99 @@
+"""What a playlist was made from, as JSON, and the way to make it anew."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any
+
+from musicai.ai_model import MusicAI
+from musicai.choices import Listed
+from musicai.errors import QueryError
+from musicai.playlists import listed
+from musicai.requests import Filters, Request, Tuning
+from musicai.store import Store
+from musicai.store.listing import STAGING
+
+Recipe = Mapping[str, Any]
+
+
+def of_list(name: str) -> dict[str, Any]:
+    """The tracks of a list of the person's own."""
+    return {"list": name}
+
+
+def of_request(request: Request, tuning: Tuning) -> dict[str, Any]:
+    """What the recommender answers to a request."""
+    return {"request": _plain(request), "tuning": _plain(tuning)}
+
+
+def of_tracks(track_ids: list[str]) -> dict[str, Any]:
+    """These tracks and no others."""
+    return {"tracks": track_ids}
+
+
+def told(recipe: Recipe) -> str:
+    """What a recipe makes, in words."""
+    if "list" in recipe:
+        return "your list" if recipe["list"] == STAGING else f"the playlist “{recipe['list']}”"
+    if "request" in recipe:
+        request = recipe["request"]
+        parts = [*request.get("mood", {}), *request.get("genre", {})]
+        if request.get("seed_tracks"):
+            parts.append("from your picks")
+        return f"recommendations ({', '.join(parts)})" if parts else "recommendations"
+    return "chosen tracks"
+
+
+def made(recipe: Recipe, ai: MusicAI, store: Store) -> list[Listed]:
+    """The tracks that a recipe makes now.
+
+    Args:
+        recipe: Of this module, or as the database kept it.
+        ai: The profile's recommender.
+        store: Where the lists are.
+
+    Raises:
+        QueryError: the recipe is damaged, or asks for what is not there any more.
+        NotFound: its list is not there any more.
+        NoCandidates: there is nothing to choose from.
+    """
+    if "list" in recipe:
+        return store.list_tracks(ai.profile, str(recipe["list"]))
+    if "tracks" in recipe:
+        return listed(ai.library, [str(one) for one in recipe["tracks"]])
+    try:
+        request = _request(recipe["request"])
+        tuning = Tuning(**recipe["tuning"])
+    except (KeyError, TypeError) as error:
+        raise QueryError(
+            "What this playlist was made from cannot be read any more. Send a new list to it."
+        ) from error
+    found = ai.rank(ai.score(request), tuning)
+    return listed(ai.library, [item.track_id for item in found])
+
+
+def _request(told: Mapping[str, Any]) -> Request:
+    values = dict(told)
+    filters = dict(values.pop("filters"))
+    years = filters.pop("years")
+    return Request(
+        **{**values, "seed_tracks": tuple(values["seed_tracks"])},
+        filters=Filters(
+            **{
+                **filters,
+                "origins": tuple(filters["origins"]),
+                "only_genres": tuple(filters["only_genres"]),
+            },
+            years=(int(years[0]), int(years[1])) if years else None,
+        ),
+    )
+
+
+def _plain(value: Any) -> Any:
+    """Frozen values as JSON; the mappings in them are read-only views, which nothing copies."""
+    if isinstance(value, Request | Tuning | Filters):
+        return {one.name: _plain(getattr(value, one.name)) for one in fields(value)}
+    if isinstance(value, Mapping):
+        return dict(value)
+    return list(value) if isinstance(value, tuple) else value

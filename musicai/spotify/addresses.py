@@ -1,0 +1,128 @@
+"""Tracks of the library -> tracks of Spotify: by id, else by search; what is unsure is asked."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from musicai.choices import Listed
+from musicai.matching import normalise, title_key
+from musicai.pairing import lengths_fit, versions
+from musicai.playlists import artists_of
+from musicai.progress import Progress, no_progress
+from musicai.sources.values import spotify_id
+from musicai.spotify.items import ApiTrack, track_of
+from musicai.tables import INVENTED_PREFIX, Library
+
+How = Literal["id", "found", "chosen", "unsure", "missing", "invented"]
+
+SHOWN = 5
+"""Candidates to choose from, at most."""
+
+Search = Callable[[str], Sequence[Any]]
+"""Words -> rows of the Web API, best first."""
+
+
+@dataclass(frozen=True)
+class Addressed:
+    """One track of a list, and what it is at Spotify."""
+
+    listed: Listed
+    how: How
+    """By its own id, found by search without doubt, chosen by the person; several are likely, none
+    was found, or the track is invented."""
+    spotify_id: str = ""
+    """"" where it cannot be sent."""
+    candidates: tuple[ApiTrack, ...] = ()
+    """What it might be, where it is unsure."""
+
+    @property
+    def uri(self) -> str:
+        """What a playlist holds; "" where it cannot be sent."""
+        return f"spotify:track:{self.spotify_id}" if self.spotify_id else ""
+
+
+def addressed(
+    library: Library,
+    tracks: Sequence[Listed],
+    search: Search,
+    known: Mapping[str, Addressed] | None = None,
+    progress: Progress = no_progress,
+) -> dict[str, Addressed]:
+    """Track id -> what it is at Spotify, in the list's order.
+
+    Args:
+        library: Where lengths and recording codes are known from.
+        tracks: What is to be sent.
+        search: Asked for tracks without an id of Spotify's.
+        known: What was found before; it is not asked again.
+        progress: Told after each search; what it raises stops the search.
+
+    Raises:
+        SpotifyError: the search fails.
+    """
+    found: dict[str, Addressed] = {}
+    for place, track in enumerate(tracks):
+        before = (known or {}).get(track.track_id)
+        found[track.track_id] = before or _one(library, track, search)
+        if before is None and found[track.track_id].how not in ("id", "invented"):
+            progress((place + 1) / len(tracks), f"Searching, {place + 1:,} of {len(tracks):,}")
+    return found
+
+
+def chosen(one: Addressed, track_id: str) -> Addressed:
+    """The same track with one of its candidates chosen; "" takes the choice back."""
+    if not track_id:
+        return Addressed(one.listed, "unsure", "", one.candidates)
+    return Addressed(one.listed, "chosen", track_id, one.candidates)
+
+
+def _one(library: Library, track: Listed, search: Search) -> Addressed:
+    if track.track_id.startswith(INVENTED_PREFIX):
+        return Addressed(track, "invented")
+    if spotify_id(track.track_id):
+        return Addressed(track, "id", track.track_id)
+    row = int(library.vocabulary.rows([track.track_id])[0])
+    code, length = "", math.nan
+    if row >= 0:
+        code = str(library.tracks["isrc"].iloc[row])
+        length = float(library.tracks["duration_ms"].iloc[row])
+    likely: dict[str, ApiTrack] = {}
+    for words in _questions(track, code):
+        for raw in search(words):
+            hit = track_of(raw)
+            if not isinstance(hit, ApiTrack) or not hit.track_id:
+                continue
+            if (code and hit.isrc == code) or _surely(track, length, hit):
+                return Addressed(track, "found", hit.track_id)
+            likely.setdefault(hit.track_id, hit)
+    candidates = tuple(likely.values())[:SHOWN]
+    return Addressed(track, "unsure" if candidates else "missing", "", candidates)
+
+
+def _questions(track: Listed, code: str) -> list[str]:
+    """What to ask in turn: the recording's code, the fields by name, the words alone."""
+    artist = next(iter(artists_of(track)), "")
+    name = _unquoted(track.name)
+    asked = [f"isrc:{code}"] if code else []
+    if artist:
+        asked.append(f'track:"{name}" artist:"{_unquoted(artist)}"')
+    return [*asked, f"{_unquoted(artist)} {name}".strip()]
+
+
+def _unquoted(text: str) -> str:
+    return " ".join(text.replace('"', " ").split())[:100]
+
+
+def _surely(track: Listed, length: float, hit: ApiTrack) -> bool:
+    """Whether a hit is the recording: title, version, an artist and the length agree."""
+    mine = {normalise(artist) for artist in artists_of(track)[:1]}
+    theirs = {normalise(artist) for artist in hit.artists}
+    return (
+        title_key(track.name) == title_key(hit.name)
+        and versions(track.name) == versions(hit.name)
+        and bool(mine & theirs)
+        and lengths_fit(length, math.nan if hit.duration_ms is None else hit.duration_ms)
+    )

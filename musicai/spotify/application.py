@@ -1,0 +1,151 @@
+"""The client id of the person's own app at Spotify, and the addresses that are asked.
+
+A client id is no secret (PKCE needs none), but it names the person's app: it is kept in a file
+that only they can read.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+
+from musicai.errors import SettingsError
+from musicai.settings import Settings
+
+FILE = "spotify.json"
+"""Name of the file in the home."""
+
+LARGEST = 10_000
+"""Bytes of the file."""
+
+_CLIENT_ID = re.compile(r"[0-9a-f]{32}")
+
+
+@dataclass(frozen=True)
+class Application:
+    """An app registered at Spotify.
+
+    Raises:
+        SettingsError: the client id cannot be one.
+    """
+
+    client_id: str
+    redirect_uri: str
+    """Where Spotify sends the browser back to, exactly as it is registered."""
+    host: str = ""
+    """A stub that stands in for Spotify; "" for Spotify."""
+
+    def __post_init__(self) -> None:
+        checked(self.client_id)
+
+    @property
+    def authorize_url(self) -> str:
+        """Where the person signs in."""
+        return f"{self.host or 'https://accounts.spotify.com'}/authorize"
+
+    @property
+    def token_url(self) -> str:
+        """Where a code or a refresh token becomes an access token."""
+        return f"{self.host or 'https://accounts.spotify.com'}/api/token"
+
+    @property
+    def api_prefix(self) -> str:
+        """Of every call to the Web API."""
+        return f"{self.host or 'https://api.spotify.com'}/v1/"
+
+
+def redirect_uri(port: int) -> str:
+    """The address to register: Spotify takes the loopback number, not ``localhost``."""
+    return f"http://127.0.0.1:{port}"
+
+
+def checked(client_id: str) -> str:
+    """The client id without the blanks that copying brings along.
+
+    Raises:
+        SettingsError: it is not of the form of one.
+    """
+    found = "".join(client_id.split()).lower()
+    if not _CLIENT_ID.fullmatch(found):
+        raise SettingsError(
+            "This is no client id: it has 32 digits and letters from a to f. Copy it from your "
+            "app's page in Spotify's developer dashboard (not the client secret, which is not "
+            "needed)."
+        )
+    return found
+
+
+def masked(client_id: str) -> str:
+    """The client id as it may be shown."""
+    return f"…{client_id[-4:]}"
+
+
+def path_of(settings: Settings) -> Path:
+    """Where the file is."""
+    return settings.home / FILE
+
+
+def save(settings: Settings, client_id: str) -> None:
+    """Write the file beside its place, readable by its owner alone, and rename it.
+
+    Raises:
+        SettingsError: the client id cannot be one, or the file cannot be written.
+    """
+    body = json.dumps({"client_id": checked(client_id)})
+    path = path_of(settings)
+    beside = path.with_name(f"{path.name}.{os.getpid()}.part")
+    try:
+        beside.unlink(missing_ok=True)
+        handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, stat.S_IRUSR | stat.S_IWUSR)
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(body)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(path)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            beside.unlink(missing_ok=True)
+        raise SettingsError(
+            f"The client id cannot be kept in {path} ({error.strerror}). "
+            "Make the folder writable, then enter it again."
+        ) from error
+
+
+def load(settings: Settings) -> str | None:
+    """The client id that was saved; None where none was.
+
+    Raises:
+        SettingsError: the file is damaged or cannot be read.
+    """
+    path = path_of(settings)
+    try:
+        with path.open("rb") as file:
+            body = file.read(LARGEST + 1)
+        return checked(str(json.loads(body)["client_id"]))
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise SettingsError(
+            f"{path} cannot be read ({error.strerror}). Check its permissions."
+        ) from error
+    except (ValueError, KeyError, TypeError, RecursionError, SettingsError) as error:
+        raise SettingsError(f"{path} is damaged. Enter the client id again.") from error
+
+
+def remove(settings: Settings) -> None:
+    """Forget the client id; nothing happens where there is none.
+
+    Raises:
+        SettingsError: the file cannot be deleted.
+    """
+    try:
+        path_of(settings).unlink(missing_ok=True)
+    except OSError as error:
+        raise SettingsError(
+            f"{path_of(settings)} cannot be deleted ({error.strerror}). Delete it by hand."
+        ) from error

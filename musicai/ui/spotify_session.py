@@ -1,0 +1,197 @@
+"""Spotify in one browser session: who is signed in, what was read, and the ways to sign in.
+
+Everything is in the session's own state and gone with it. Only sign-ins under way wait outside it,
+as the way to Spotify and back ends the session.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import streamlit as st
+
+from musicai.errors import MusicAIError, SpotifyError
+from musicai.spotify import application, keeping, signing_in
+from musicai.spotify.addresses import Addressed
+from musicai.spotify.application import Application
+from musicai.spotify.client import Account, Client
+from musicai.spotify.matches import Matched
+from musicai.spotify.shelf import Shelf
+from musicai.spotify.signing_in import Token
+from musicai.ui import sending, state
+
+CONNECT = "pages/connect.py"
+
+_LINKS = "spotify_links"
+"""Session key: scopes -> (``state``, address) of sign-ins that were offered and still wait."""
+
+PERMISSIONS = {
+    "user-top-read": "see what you play most",
+    "user-library-read": "see your saved tracks",
+    "user-read-recently-played": "see your last plays",
+    "playlist-read-private": "see your playlists",
+    "playlist-read-collaborative": "see playlists that you share",
+    "playlist-modify-private": "make private playlists and write those it made",
+    "playlist-modify-public": "make public playlists and write those it made",
+    "user-modify-playback-state": "start a track on your device",
+    "user-read-playback-state": "see which device is ready",
+}
+"""Scope -> what it lets musicai do, after "may"."""
+
+
+@dataclass
+class Session:
+    """One connection; it is never shared with another session."""
+
+    application: Application
+    token: Token
+    account: Account
+    shelf: Shelf
+    client: Client = field(repr=False)
+    addresses: dict[str, Addressed] = field(default_factory=dict)
+    """Track id -> what was found of it at Spotify."""
+    matches: dict[tuple[str, int, str], Matched] = field(default_factory=dict)
+    """(List, rows read, library) -> where its tracks are in the library."""
+
+
+@dataclass(frozen=True)
+class Carried:
+    """What the session after a sign-in finds again."""
+
+    page: str
+    profile: str | None
+    wish: sending.Wish | None = None
+    session: Session | None = None
+
+
+def current() -> Session | None:
+    """The connection of this session; None where there is none, or where it no longer holds."""
+    session = st.session_state.get(sending.SESSION)
+    if session is None or session.token.told is None:
+        return None
+    found: Session = session
+    return found
+
+
+def client_id() -> str | None:
+    """The client id of the person's app; None where none was entered."""
+    return application.load(state.settings())
+
+
+def app_of(found: str) -> Application:
+    """The app with this client id and this server's address."""
+    uri = application.redirect_uri(int(st.get_option("server.port")))
+    return Application(found, uri, state.settings().spotify_host)
+
+
+# --- signing in -----------------------------------------------------------------------
+
+
+def sign_in_link(
+    label: str, scopes: Iterable[str], page: str, key: str, *, kind: str = "primary"
+) -> None:
+    """The way to Spotify, in a new tab; without a client id, the way to set one up.
+
+    Args:
+        label: What the button says.
+        scopes: What to ask for; what is allowed already is asked for again.
+        page: Where to come back to.
+        key: Unique on the page.
+        kind: "primary" or "secondary".
+    """
+    found = client_id()
+    if found is None:
+        st.page_link(CONNECT, label="Set up Spotify on Connect", icon=":material/link:")
+        return
+    session = current()
+    wanted = {*scopes, *(session.token.scopes if session else ())}
+    ordered = tuple(scope for scope in PERMISSIONS if scope in wanted)
+    st.link_button(
+        label,
+        _address(app_of(found), ordered, page),
+        key=key,
+        type="primary" if kind == "primary" else "secondary",
+        icon=":material/open_in_new:",
+    )
+
+
+def _address(app: Application, scopes: tuple[str, ...], page: str) -> str:
+    """The address of a sign-in that waits; the same one until it is used or too old."""
+    room = state.waiting_room()
+    links: dict[Any, tuple[str, str]] = st.session_state.setdefault(_LINKS, {})
+    wish = st.session_state.get(sending.WISH)
+    key = (app, scopes, page, state.current_profile(), wish)
+    offered = links.get(key)
+    if offered is None or not room.has(offered[0]):
+        carried = Carried(page, state.current_profile(), wish, current())
+        offered = links[key] = signing_in.begin(room, app, scopes, carried)
+    return offered[1]
+
+
+def finish() -> None:
+    """Take the return from Spotify in the address; called by the frame before anything is drawn.
+
+    The code serves once and is taken out of the address at once.
+    """
+    told: dict[str, str] = {}
+    for name in ("state", "code", "error"):
+        if name in st.query_params:
+            told[name] = st.query_params[name]
+            del st.query_params[name]
+    try:
+        _signed_in(told)
+    except MusicAIError as error:
+        state.keep_error(error)
+        state.go_to(CONNECT, {})
+
+
+def _signed_in(told: Mapping[str, str]) -> None:
+    signed = signing_in.finish(
+        state.waiting_room(), told.get("state", ""), told.get("code"), told.get("error")
+    )
+    app, carried = signed.pending.application, signed.pending.carried
+    client = Client(app, signed.token)
+    account = client.account()
+    session = Session(app, signed.token, account, Shelf(account), client)
+    before: Session | None = carried.session
+    if before is not None and before.account.account_id == account.account_id:
+        session.shelf = copy.deepcopy(before.shelf)
+        session.addresses = dict(before.addresses)
+    st.session_state[sending.SESSION] = session
+    if carried.wish is not None:
+        st.session_state[sending.WISH] = carried.wish
+    if carried.profile is not None:
+        state.choose_profile(carried.profile)
+    state.go_to(carried.page, {})
+
+
+def disconnect() -> None:
+    """Sign out, and delete everything that came through the API; for callbacks."""
+
+    def act() -> None:
+        session = st.session_state.pop(sending.SESSION, None)
+        st.session_state.pop(_LINKS, None)
+        if session is None:
+            return
+        session.token.told = None
+        undone = keeping.delete_all(state.store(), session.account.account_id)
+        if undone:
+            state.forget_loaded()
+        st.toast("Disconnected. Everything that came from Spotify is deleted.")
+
+    state.attempt(act)
+
+
+def allowed(session: Session, *scopes: str) -> bool:
+    """Whether the person granted all of these."""
+    return set(scopes) <= session.token.scopes
+
+
+def told_error(error: SpotifyError) -> None:
+    """An error of Spotify's, with the way to mend it."""
+    state.show_error(error)
+    if current() is None:
+        sign_in_link("Sign in again", signing_in.READING, CONNECT, "spotify_again")
