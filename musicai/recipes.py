@@ -27,22 +27,15 @@ def of_request(request: Request, tuning: Tuning) -> dict[str, Any]:
     return {"request": _plain(request), "tuning": _plain(tuning)}
 
 
-def of_tracks(track_ids: list[str]) -> dict[str, Any]:
-    """These tracks and no others."""
-    return {"tracks": track_ids}
-
-
 def told(recipe: Recipe) -> str:
     """What a recipe makes, in words."""
     if "list" in recipe:
         return "your list" if recipe["list"] == STAGING else f"the playlist “{recipe['list']}”"
-    if "request" in recipe:
-        request = recipe["request"]
-        parts = [*request.get("mood", {}), *request.get("genre", {})]
-        if request.get("seed_tracks"):
-            parts.append("from your picks")
-        return f"recommendations ({', '.join(parts)})" if parts else "recommendations"
-    return "chosen tracks"
+    request = recipe.get("request", {})
+    parts = [*request.get("mood", {}), *request.get("genre", {})]
+    if request.get("seed_tracks"):
+        parts.append("from your picks")
+    return f"recommendations ({', '.join(parts)})" if parts else "recommendations"
 
 
 def made(recipe: Recipe, ai: MusicAI, store: Store) -> list[Listed]:
@@ -60,8 +53,6 @@ def made(recipe: Recipe, ai: MusicAI, store: Store) -> list[Listed]:
     """
     if "list" in recipe:
         return store.list_tracks(ai.profile, str(recipe["list"]))
-    if "tracks" in recipe:
-        return listed(ai.library, [str(one) for one in recipe["tracks"]])
     try:
         request = _request(recipe["request"])
         tuning = Tuning(**recipe["tuning"])

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import functools
+import ipaddress
 import os
 import shutil
+import socket
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings as hypothesis_settings
@@ -36,6 +39,24 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder.mkdir()
     monkeypatch.setenv("MUSICAI_HOME", str(folder))
     return folder
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _no_test_leaves_this_machine() -> Iterator[None]:
+    """A connection to anywhere but loopback fails loudly: a stub is missing."""
+    real = socket.socket.connect
+
+    def guarded(self: socket.socket, address: Any) -> None:
+        if self.family in (socket.AF_INET, socket.AF_INET6):
+            host = str(address[0])
+            assert host == "localhost" or ipaddress.ip_address(host).is_loopback, (
+                f"a test wants to connect to {host}"
+            )
+        real(self, address)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket.socket, "connect", guarded)
+        yield
 
 
 @pytest.fixture

@@ -182,7 +182,7 @@ def _handler(stub: Stub) -> type[BaseHTTPRequestHandler]:
                     self.wfile.write(content[start : start + step])
                 stub.ending.wait(reply.hang_within)
 
-        do_GET = do_POST = _serve  # noqa: N815 (the standard library's names)
+        do_GET = do_POST = do_PUT = do_DELETE = _serve  # noqa: N815 (the standard library's names)
 
         def log_message(self, format: str, *args: object) -> None:
             """Print nothing."""

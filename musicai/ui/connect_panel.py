@@ -168,8 +168,9 @@ def _confirm() -> None:
     with st.container(horizontal=True, horizontal_alignment="right"):
         if st.button("Stay connected", key="connect_stay"):
             st.rerun()
-        if st.button("Disconnect", key="connect_leave", type="primary"):
-            spotify_session.disconnect()
+        if st.button(
+            "Disconnect", key="connect_leave", type="primary", on_click=spotify_session.disconnect
+        ):
             st.rerun()
 
 
