@@ -158,8 +158,8 @@ class Story:
         return f".st-key-{key}"
 
     def press(self, key: str) -> None:
-        """Click the button with this key."""
-        self.page.locator(f"{self.key(key)} button").first.click()
+        """Click the button with this key; one with a help is there twice, for phones and others."""
+        self.page.locator(f"{self.key(key)} button:visible").first.click()
 
     def listed(self) -> list[str]:
         """Keys of the recommended tracks, in the order on the screen."""

@@ -209,11 +209,16 @@ def test_keeping_again_takes_the_place_of_what_was_kept(desk: Desk) -> None:
 def test_disconnecting_deletes_all_of_it_and_nothing_else(desk: Desk) -> None:
     plays = len(load_library(desk.store, desk.settings, "me").plays)
     desk.store.set_consent("me", True)
-    desk.read("saved")
+    desk.read("saved", "top_tracks_short_term")
     keeping.keep(desk.store, desk.settings, "me", desk.shelf)
+    load_library(desk.store, desk.settings, "me")
+    assert b"Only At Spotify" in everything_under(desk.settings.home)
     desk.store.note_sent("me", "Made", desk.shelf.account.account_id, "A", {"list": ""})
     desk.store.note_sent("me", "Elsewhere", "another account", "B", {"list": ""})
     assert keeping.delete_all(desk.store, desk.shelf.account.account_id) == 1
+    held = everything_under(desk.settings.home)
+    for word in (b"Only At Spotify", b"Stub Album", b"acc-stub-user", b"lists from Spotify"):
+        assert word not in held, word
     library = load_library(desk.store, desk.settings, "me")
     assert library.playlist_items.empty
     assert len(library.plays) == plays

@@ -75,7 +75,11 @@ class SendingStore(OpenStore):
             )
 
     def forget_account(self, account_id: str) -> int:
-        """Forget all playlists of an account, of whatever profile; how many there were."""
+        """Forget all playlists of an account, of whatever profile; how many there were.
+
+        What was deleted before, here or elsewhere, is then gone from the disk too.
+        """
         with self.writing() as connection:
             done = connection.execute(delete(_SENT).where(_SENT.c.account_id == account_id))
+        self.clear_log()
         return int(done.rowcount)

@@ -10,7 +10,7 @@ from musicai import recipes
 from musicai.sent import SentPlaylist
 from musicai.spotify import application, keeping, signing_in
 from musicai.ui import sending, spotify_keep, spotify_lists, spotify_session, state, widgets, words
-from musicai.ui.spotify_session import CONNECT, PERMISSIONS, Session
+from musicai.ui.spotify_session import CONNECT, Session
 
 DASHBOARD = "https://developer.spotify.com/dashboard"
 APPS = "https://www.spotify.com/account/apps"
@@ -41,6 +41,8 @@ def draw() -> None:
 
 
 def _before() -> None:
+    if st.session_state.pop(spotify_session.GONE, False):
+        st.success("Disconnected. Everything that came from Spotify is deleted here.")
     _intro()
     found = spotify_session.client_id()
     if found is None or st.session_state.get(_CHANGING):
@@ -108,7 +110,7 @@ def _change(changing: bool) -> None:
 
 def _sign_in(found: str) -> None:
     st.subheader("Sign in", anchor=False)
-    asked = words.listing([PERMISSIONS[scope] for scope in signing_in.READING])
+    asked = spotify_session.permissions(signing_in.READING)
     st.markdown(
         f"At Spotify you will be asked whether musicai may {asked}. It cannot change anything with "
         "that; making playlists is asked for when you send the first one."
@@ -142,8 +144,8 @@ def _connection(session: Session) -> None:
             )
             if st.button("Disconnect…", key="connect_disconnect", icon=":material/link_off:"):
                 _confirm()
-        granted = [told for scope, told in PERMISSIONS.items() if scope in session.token.scopes]
-        st.caption(f"musicai may {words.listing(granted)}. It lasts as long as this tab.")
+        granted = spotify_session.permissions(session.token.scopes)
+        st.caption(f"musicai may {granted}. The connection lasts as long as this tab.")
 
 
 @st.dialog("Disconnect from Spotify?")

@@ -115,6 +115,7 @@ def _report(session: Session, found: Mapping[str, Addressed]) -> None:
         st.markdown(f"**{words.count(len(unsure), 'track')}** need your choice:")
         for one in unsure:
             _choice(session, one)
+        st.caption("The candidates are [from Spotify](https://open.spotify.com).")
     missing = [one for one in found.values() if one.how in ("missing", "invented")]
     if missing:
         with st.expander(f"{words.count(len(missing), 'track')} stay here", expanded=True):

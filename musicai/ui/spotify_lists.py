@@ -100,13 +100,14 @@ def _own_playlists(session: Session) -> None:
             on_click=_ask_for,
             args=([PLAYLIST + chosen],),
         )
-        st.button(
-            f"Read all {len(own):,}",
-            key="spotify_read_playlists",
-            type="tertiary",
-            on_click=_ask_for,
-            args=([PLAYLIST + one for one in own],),
-        )
+        if len(own) > 1:
+            st.button(
+                f"Read all {len(own):,}",
+                key="spotify_read_playlists",
+                type="tertiary",
+                on_click=_ask_for,
+                args=([PLAYLIST + one for one in own],),
+            )
 
 
 def _playlist_label(one: ApiPlaylist) -> str:
@@ -157,7 +158,12 @@ def _one(session: Session, listing: Listing) -> None:
     )
 
 
-_LINK = {"Open": st.column_config.LinkColumn("Spotify", display_text="Open Spotify", width="small")}
+_LINK = {
+    "Here": st.column_config.CheckboxColumn(
+        width="small", help="In your music, or in a catalogue that you switched on."
+    ),
+    "Open": st.column_config.LinkColumn("Spotify", display_text="Open Spotify", width="small"),
+}
 
 
 def _heads(listing: Listing) -> None:
@@ -204,10 +210,10 @@ def _frame(tracks: Sequence[ApiTrack], found: Matched | None) -> pd.DataFrame:
     columns: dict[str, list[object]] = {
         "Title": [words.literal(track.name) for track in tracks],
         "By": [words.literal(words.by(track.artists)) for track in tracks],
-        "Album": [words.literal(track.album) for track in tracks],
     }
     if found is not None:
-        columns["In your music or catalogues"] = [bool(row >= 0) for row in found.rows]
+        columns["Here"] = [bool(row >= 0) for row in found.rows]
+    columns["Album"] = [words.literal(track.album) for track in tracks]
     columns["Open"] = [track.url or None for track in tracks]
     return pd.DataFrame(columns)
 

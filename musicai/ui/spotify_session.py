@@ -21,25 +21,32 @@ from musicai.spotify.client import Account, Client
 from musicai.spotify.matches import Matched
 from musicai.spotify.shelf import Shelf
 from musicai.spotify.signing_in import Token
-from musicai.ui import sending, state
+from musicai.ui import sending, state, words
 
 CONNECT = "pages/connect.py"
+
+GONE = "spotify_gone"
+"""Session key: the connection was just ended, which is to be said once."""
 
 _LINKS = "spotify_links"
 """Session key: scopes -> (``state``, address) of sign-ins that were offered and still wait."""
 
-PERMISSIONS = {
-    "user-top-read": "see what you play most",
-    "user-library-read": "see your saved tracks",
-    "user-read-recently-played": "see your last plays",
-    "playlist-read-private": "see your playlists",
-    "playlist-read-collaborative": "see playlists that you share",
+_SEEN = {
+    "user-top-read": "what you play most",
+    "user-library-read": "your saved tracks",
+    "user-read-recently-played": "your last plays",
+    "playlist-read-private": "your playlists",
+    "playlist-read-collaborative": "those you share",
+}
+"""Scope -> what it lets musicai see."""
+
+_DONE = {
     "playlist-modify-private": "make private playlists and write those it made",
     "playlist-modify-public": "make public playlists and write those it made",
     "user-modify-playback-state": "start a track on your device",
-    "user-read-playback-state": "see which device is ready",
+    "user-read-playback-state": "ask which device is ready",
 }
-"""Scope -> what it lets musicai do, after "may"."""
+"""Scope -> what it lets musicai do."""
 
 
 @dataclass
@@ -65,6 +72,15 @@ class Carried:
     profile: str | None
     wish: sending.Wish | None = None
     session: Session | None = None
+
+
+def permissions(scopes: Iterable[str]) -> str:
+    """What scopes let musicai do, after "may"."""
+    asked = set(scopes)
+    seen = [told for scope, told in _SEEN.items() if scope in asked]
+    parts = [f"see {words.listing(seen)}"] if seen else []
+    parts += [told for scope, told in _DONE.items() if scope in asked]
+    return "; ".join(parts) or "nothing"
 
 
 def current() -> Session | None:
@@ -108,7 +124,7 @@ def sign_in_link(
         return
     session = current()
     wanted = {*scopes, *(session.token.scopes if session else ())}
-    ordered = tuple(scope for scope in PERMISSIONS if scope in wanted)
+    ordered = tuple(scope for scope in (*_SEEN, *_DONE) if scope in wanted)
     st.link_button(
         label,
         _address(app_of(found), ordered, page),
@@ -180,7 +196,8 @@ def disconnect() -> None:
         undone = keeping.delete_all(state.store(), session.account.account_id)
         if undone:
             state.forget_loaded()
-        st.toast("Disconnected. Everything that came from Spotify is deleted.")
+        # told with the next draw: a callback of a dialog may draw nothing
+        st.session_state[GONE] = True
 
     state.attempt(act)
 
