@@ -47,7 +47,7 @@ def draw(ai: MusicAI, profile: str) -> None:
     st.subheader("Open data", anchor=False)
     st.caption(
         "musicai can ask MusicBrainz and ListenBrainz for artists like yours, more of yours, and "
-        "new releases. Nothing is sent before you allow it."
+        "new releases; nothing is sent before you allow it."
     )
     plan = state.open_data_plan(ai)
     if not plan.artists:
