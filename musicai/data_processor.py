@@ -24,8 +24,10 @@ from musicai.neighbours import artist_columns, neighbour_rows
 from musicai.progress import Progress, no_progress
 from musicai.recommenders.base import (
     NO_LINKS,
+    NO_SEQUENCES,
     History,
     Links,
+    Sequences,
     TrackFeatures,
     TrainingData,
 )
@@ -56,6 +58,9 @@ RECENCY_HALF_LIFE_DAYS = 365.0
 
 RECENCY_FLOOR = 0.25
 """Weight that a play keeps however old it is."""
+
+RECENT_PLAYS = 60
+"""Plays of the last session that a query may go on from, at most."""
 
 _FIELD = "\x1f"
 
@@ -342,7 +347,19 @@ def history(library: Library, listener: int = 0) -> History:
         plays=rows["plays"].to_numpy(dtype=np.int32),
         last_played=rows["last"].to_numpy(dtype=np.int64),
         now=now,
+        **_last_session(library, plays),
     )
+
+
+def _last_session(library: Library, plays: pd.DataFrame) -> dict[str, Any]:
+    """The last session of one listener, whose plays these are, in time order."""
+    latest = plays.iloc[-RECENT_PLAYS:]
+    number = sessions(latest)
+    latest = latest[number == number[-1]] if len(number) else latest
+    return {
+        "recent": library.canonical[latest["track"].to_numpy()].astype(np.int32),
+        "recent_heard": completed(latest),
+    }
 
 
 def training_data(
@@ -363,6 +380,43 @@ def training_data(
         seed=seed,
         neighbours=neighbour_rows(library, features) if baskets else None,
         links=links(library, features),
+        sequences=sequences(library) if baskets else NO_SEQUENCES,
+    )
+
+
+def sequences(library: Library) -> Sequences:
+    """Every listener's sessions, by the time they began; a profile without plays has playlists."""
+    plays = library.plays
+    if plays.empty:
+        return _playlist_sequences(library)
+    start = seconds(plays["played_at"])
+    number = sessions(plays)
+    began = np.full(int(number.max()) + 1, np.iinfo(np.int64).max)
+    np.minimum.at(began, number, start)
+    place = np.empty(len(began), dtype=np.int64)
+    place[np.argsort(began, kind="stable")] = np.arange(len(began))
+    order = np.lexsort((start, place[number]))  # plays of one second keep their order
+    session = place[number][order]
+    own = np.zeros(len(began), dtype=bool)
+    own[session] = plays["listener"].to_numpy()[order] == 0
+    return Sequences(
+        tracks=library.canonical[plays["track"].to_numpy()[order]].astype(np.int32),
+        starts=np.concatenate([[0], np.cumsum(np.bincount(session))]).astype(np.int64),
+        heard=completed(plays)[order],
+        own=own,
+    )
+
+
+def _playlist_sequences(library: Library) -> Sequences:
+    items = library.training_items().sort_values(["playlist", "position"], kind="stable")
+    if items.empty:
+        return NO_SEQUENCES
+    size = items.groupby("playlist", observed=True).size().to_numpy()
+    return Sequences(
+        tracks=library.canonical[items["track"].to_numpy()].astype(np.int32),
+        starts=np.concatenate([[0], np.cumsum(size)]).astype(np.int64),
+        heard=np.ones(len(items), dtype=bool),
+        own=np.ones(len(size), dtype=bool),
     )
 
 

@@ -141,6 +141,30 @@ HYPERPARAMETERS: tuple[Hyperparameter, ...] = (
         log=True, tuned=False,
     ),
     *_side("item_item"),
+    Hyperparameter(
+        "sequence", "decay", "Memory", 0.05, 1.0, "1: all tracks of a session count alike; lower: "
+        "the last ones count most.",
+    ),
+    Hyperparameter(
+        "sequence", "window", "Surroundings", 1, 30, "How many plays before and after a track "
+        "count as played near it.", tuned=False,
+    ),
+    Hyperparameter(
+        "sequence", "backward", "Both directions", 0.0, 1.0, "0: only what came after a track "
+        "counts; 1: what came before it counts as much.",
+    ),
+    Hyperparameter(
+        "sequence", "neighbour_share", "Sessions like it", 0.0, 1.0, "How much whole sessions "
+        "count beside what is played near a track.",
+    ),
+    Hyperparameter(
+        "sequence", "neighbours", "Sessions asked", 5, 1_000, "How many sessions most like yours "
+        "are looked at.", log=True, tuned=False,
+    ),
+    Hyperparameter(
+        "sequence", "skip_weight", "Skips", 0.0, 1.0, "How far a track that you skipped speaks "
+        "against what is played near it.", tuned=False,
+    ),
 )  # fmt: skip
 
 PRESETS: Mapping[str, Mapping[str, Any]] = {

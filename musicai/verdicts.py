@@ -137,6 +137,7 @@ def heard(past: History, verdicts: Verdicts) -> History:
     kept = ~np.isin(past.rows, verdicts.disliked)
     old = past.rows[kept]
     rows = np.union1d(old, verdicts.liked).astype(np.int32)
+    stays = ~np.isin(past.recent, verdicts.disliked)
     place = np.searchsorted(rows, old)
     confidence = np.zeros(len(rows), dtype=np.float32)
     plays = np.zeros(len(rows), dtype=past.plays.dtype)
@@ -151,6 +152,8 @@ def heard(past: History, verdicts: Verdicts) -> History:
         plays=plays,
         last_played=last,
         liked=verdicts.liked,
+        recent=past.recent[stays],
+        recent_heard=past.recent_heard[stays],
     )
 
 

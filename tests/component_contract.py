@@ -294,6 +294,8 @@ class ComponentContract:
                 plays=past.plays[moved],
                 last_played=past.last_played[moved],
                 now=past.now,
+                recent=place[past.recent],
+                recent_heard=past.recent_heard,
             )
             scores = aligned.score(Query(there, NO_SEEDS, genre=query.genre))
             self.check_scores(scores, len(rows))

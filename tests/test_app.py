@@ -475,6 +475,7 @@ def test_update_waits_on_the_sample_too(with_sample: Path) -> None:
     assert "came with musicai" in update_words(app)
 
 
+@pytest.mark.slow
 def test_update_says_what_is_new_and_whose_the_figures_are(
     own_history: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

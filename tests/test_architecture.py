@@ -33,7 +33,7 @@ LEVELS: tuple[tuple[str, ...], ...] = (
     ("recommenders.items",),
     ("recommenders.factorise",),
     ("recommenders.content", "recommenders.collaborative", "recommenders.rules"),
-    ("recommenders.item_item",),
+    ("recommenders.item_item", "recommenders.sequence"),
     ("recommenders.connections",),
     ("recommenders.history", "recommenders.popularity"),
     ("recommenders",),

@@ -15,6 +15,8 @@ from benchmarks.generate import extended_history
 from benchmarks.generate import library as make_library
 from musicai.tables import Library
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def world() -> Library:

@@ -38,6 +38,7 @@ def test_linear_growth_is_one() -> None:
     ]
 
 
+@pytest.mark.slow
 def test_a_small_series_runs_each_size_apart() -> None:
     found = growth.series([400, 300], per_track=5, most=2_000, seed=0)
     assert [row["tracks"] for row in found["sizes"]] == [300, 400]

@@ -95,6 +95,7 @@ def test_the_file_command(tmp_path: Any, capsys: pytest.CaptureFixture[str]) -> 
     assert zipfile.is_zipfile(file)
 
 
+@pytest.mark.slow
 def test_speed_prints_the_keys_of_the_issue(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -513,6 +513,7 @@ def test_what_there_is(sample: Path, run: Run) -> None:
     assert on[0]["enabled"]
 
 
+@pytest.mark.slow
 def test_roll_back(sample: Path, run: Run) -> None:
     [profile] = run("profiles")[1]["profiles"]
     code, result = run("train", "--method", "nmf", "--no-evaluation", "--profile", "sample")
@@ -563,6 +564,7 @@ def test_playlists_are_listed_shown_renamed_written_and_deleted(
     assert run("playlists", "show", "Autumn", "--profile", "sample")[0] == 1
 
 
+@pytest.mark.slow
 def test_models_can_be_named_kept_compared_and_taken_along(
     sample: Path, run: Run, tmp_path: Path
 ) -> None:
@@ -675,6 +677,7 @@ def test_a_mood_without_features_is_skipped_with_the_reason(history: Path, run: 
 # --- jobs -----------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_job_leaves_its_result(settings: Settings, history: Path) -> None:
     job = jobs.start(
         settings, "import", ["import", str(history), "--profile", "p", "--train", "--json"]

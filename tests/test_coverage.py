@@ -213,6 +213,7 @@ def test_counts_agree_with_plain_counting(
     assert alone.new_tracks == len(new)
 
 
+@pytest.mark.slow
 def test_the_benchmark_of_catalogues_runs_every_step(capsys: pytest.CaptureFixture[str]) -> None:
     sizes = ["--tracks", "600", "--plays", "400", "--own", "40"]
     assert benchmark.main([*sizes, "--json"]) == 0

@@ -122,6 +122,7 @@ def all_or_nothing(export: Export, folder: Path, n: int) -> None:
             assert len(store.own_data("p").plays) == export.imported
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_killed_a_few_times(small: Export, tmp_path: Path) -> None:
     all_or_nothing(small, tmp_path, 5)
@@ -133,6 +134,7 @@ def test_killed_at_fifty_moments(small: Export, tmp_path: Path) -> None:
     all_or_nothing(small, tmp_path, 50)
 
 
+@pytest.mark.slow
 def test_killed_again_and_again_in_one_home(small: Export, tmp_path: Path) -> None:
     """What one killed import left is taken away by the next, itself killed or not."""
     for share in (0.6, 0.75, 0.9):

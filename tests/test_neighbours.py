@@ -457,6 +457,7 @@ def test_tags_of_a_pack_name_genres_where_nothing_else_does(tmp_path: Path) -> N
     assert tagged_genres([pack]) == {"portishead": "trip-hop"}, "one listener's tag is no genre"
 
 
+@pytest.mark.slow
 def test_the_real_pack_is_read_whole() -> None:
     folder = SHARED / "interactions" / "hetrec_lastfm2k"
     if not folder.exists():

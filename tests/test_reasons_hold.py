@@ -67,7 +67,7 @@ def _library() -> Library:
     for other in range(1, 30):
         mine = np.flatnonzero(np.arange(N_OWN + N_NEW) % len(GENRES) == other % len(GENRES))
         events += [
-            (int(row), 24.0 * step + other / 10, 200_000, False, other)
+            (int(row), 24.0 * (step // 5) + step % 5 / 15 + other / 10, 200_000, False, other)
             for step, row in enumerate(rng.choice(mine, 25))
         ]
     names = ("you", *(f"listener-{k}" for k in range(1, 30)))
@@ -124,6 +124,8 @@ def without_tracks(query: Query, rows: np.ndarray) -> Query:
         past.plays[kept],
         past.last_played[kept],
         past.now,
+        recent=past.recent[~np.isin(past.recent, rows)],
+        recent_heard=past.recent_heard[~np.isin(past.recent, rows)],
     )
     return replace(query, history=history, seeds=query.seeds[~np.isin(query.seeds, rows)])
 

@@ -434,6 +434,7 @@ def visible(store: Store) -> list[tuple[str, str, str, int]]:
     )
 
 
+@pytest.mark.slow
 @given(FILES, st.data())
 @hypothesis_settings(max_examples=25, deadline=None)
 def test_any_order_of_importing_and_undoing_gives_the_same_plays(

@@ -100,6 +100,7 @@ def test_the_manifest_holds_all_that_was_measured(
     json.dumps(printed)
 
 
+@pytest.mark.slow
 def test_both_pickles_open_and_speak_of_this_data(
     store: Store, settings: Settings, listener: str
 ) -> None:
@@ -186,6 +187,7 @@ def test_same_seed_same_factors(world: Library) -> None:
     assert not np.array_equal(changed, first.factors_)  # type: ignore[attr-defined]
 
 
+@pytest.mark.slow
 def test_auto_takes_the_better_method_on_validation(world: Library) -> None:
     trained = prepare(world, TrainingConfig(epochs=3))
     tried = trained.metrics["validation"]
@@ -194,6 +196,7 @@ def test_auto_takes_the_better_method_on_validation(world: Library) -> None:
     assert tried[method] == max(tried.values())
 
 
+@pytest.mark.slow
 def test_nothing_after_the_cut_is_learned_from(
     world: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -247,6 +250,7 @@ def only(component: str) -> LearnedWeights:
     return LearnedWeights({name: float(name == component) for name in COMPONENTS})
 
 
+@pytest.mark.slow
 def test_a_worse_version_waits_and_the_old_one_serves_on(
     store: Store, settings: Settings, listener: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

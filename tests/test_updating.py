@@ -409,6 +409,7 @@ def test_an_altered_version_is_not_gone_on_from(
     assert "collaborative.json" in result.notes[0]
 
 
+@pytest.mark.slow
 def test_a_version_that_knows_too_little_is_not_gone_on_from(
     store: Store, settings: Settings
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -16,13 +17,22 @@ from musicai.training import TrainingConfig, train
 from tests.pages import opened, run
 
 
-@pytest.fixture
-def trained(with_sample: Path) -> str:
-    """A version trained on the sample; it serves, and the bundled one did before."""
-    settings = Settings(home=with_sample)
+@pytest.fixture(scope="module")
+def trained_home(sample_home: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """A home with the sample and a version trained on it, made once; copy it."""
+    home = tmp_path_factory.mktemp("trained")
+    shutil.copytree(sample_home, home, dirs_exist_ok=True)
+    settings = Settings(home=home)
     with Store(settings) as store:
         config = TrainingConfig(method="nmf", evaluate=False)
-        return train(store, settings, SAMPLE_PROFILE, config, no_progress).version
+        return home, train(store, settings, SAMPLE_PROFILE, config, no_progress).version
+
+
+@pytest.fixture
+def trained(trained_home: tuple[Path, str], with_sample: Path) -> str:
+    """A version trained on the sample; it serves, and the bundled one did before."""
+    shutil.copytree(trained_home[0], with_sample, dirs_exist_ok=True)
+    return trained_home[1]
 
 
 def serving(home: Path) -> str | None:
@@ -63,6 +73,7 @@ def test_two_versions_are_compared(with_sample: Path, trained: str) -> None:
     assert "Choose two different versions." in told(app)
 
 
+@pytest.mark.slow
 def test_the_number_to_keep_is_remembered_and_clears_out(with_sample: Path, trained: str) -> None:
     settings = Settings(home=with_sample)
     config = TrainingConfig(method="nmf", evaluate=False)

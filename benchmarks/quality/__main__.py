@@ -4,6 +4,8 @@ python -m benchmarks.quality sociallgn --data ../shared/data --json
 python -m benchmarks.quality playlists --data ../shared/data --json
 python -m benchmarks.quality interactions --train FILE --test FILE [--valid FILE]
     [--budget SECONDS] --json
+python -m benchmarks.quality nowplaying --data ../shared/data --json
+python -m benchmarks.quality sequences --file FILE --json
 """
 
 from __future__ import annotations
@@ -15,7 +17,14 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from benchmarks.quality import interactions, playlists, sociallgn
+from benchmarks.quality import (
+    interactions,
+    next_items,
+    nowplaying,
+    playlists,
+    sequences,
+    sociallgn,
+)
 from benchmarks.quality.protocol import run
 from musicai.errors import MusicAIError
 
@@ -40,6 +49,11 @@ def main(arguments: list[str] | None = None) -> int:
         metavar="SECONDS",
         help="for trying settings (default %(default)s); the best so far then stand",
     )
+    one = which.add_parser("nowplaying", help="the next track of a session, by date")
+    one.add_argument("--data", type=Path, required=True, help="folder of public data")
+    one.add_argument("--model", choices=("sequence",), default="sequence")
+    one = which.add_parser("sequences", help="lines of `user item item …` in time order")
+    one.add_argument("--file", type=Path, required=True)
     for one in which.choices.values():
         one.add_argument("--seed", type=int, default=0)
         one.add_argument("--json", action="store_true", help="print one JSON object last")
@@ -61,6 +75,11 @@ def _result(asked: argparse.Namespace) -> dict[str, Any]:
         return run(sociallgn.load(asked.data), seed=asked.seed)
     if asked.which == "playlists":
         return run(playlists.load(asked.data), seed=asked.seed)
+    if asked.which == "nowplaying":
+        return next_items.run(nowplaying.load(asked.data))
+    if asked.which == "sequences":
+        asks = sequences.load(asked.file, asked.seed)
+        return next_items.run(asks, candidates=sequences.CANDIDATES)
     problem = interactions.load(asked.train, asked.test, asked.valid)
     return run(problem, seed=asked.seed, budget_s=asked.budget)
 
@@ -74,14 +93,15 @@ def _seconds(text: str) -> float:
 
 def _print(result: dict[str, Any]) -> None:
     print(f"{result['dataset']}, n = {result['n']}, {result['seconds']} s")
-    search = result["config"]["search"]
+    search = result["config"].get("search", {"spent": False})
     if search["spent"]:
         left = sum(search["left_out"].values())
         print(f"The {search['budget_s']:g} s for settings were spent: {left} were not tried.")
-    print(f"{'':16}" + "".join(f"{name:>12}" for name in SHOWN))
-    rows = {"hybrid": result["metrics"], **result["baselines"]}
+    columns = SHOWN if SHOWN[0] in result["metrics"] else tuple(result["metrics"])
+    print(f"{'':20}" + "".join(f"{name:>12}" for name in columns))
+    rows = {result["config"].get("model", "hybrid"): result["metrics"], **result["baselines"]}
     for name, metrics in rows.items():
-        print(f"{name:16}" + "".join(f"{metrics[shown]:12.4f}" for shown in SHOWN))
+        print(f"{name:20}" + "".join(f"{metrics[shown]:12.4f}" for shown in columns))
 
 
 if __name__ == "__main__":

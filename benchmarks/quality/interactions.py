@@ -121,7 +121,7 @@ def load(train: Path, test: Path, valid: Path | None = None) -> Problem:
     for name, part in kept.items():
         facts |= {f"{name}_pairs": part.nnz, f"{name}_left_out": len(read[name]) - part.nnz}
     logger.info("%s", ", ".join(f"{value:,} {name}" for name, value in facts.items()))
-    nothing = _features(len(items))
+    nothing = unknown_features(len(items))
     return Problem(
         name=f"{train.name} / {test.name}",
         split="as given",
@@ -149,7 +149,8 @@ def _without(part: csr_matrix, seen: csr_matrix) -> csr_matrix:
     return found
 
 
-def _features(n: int) -> TrackFeatures:
+def unknown_features(n: int) -> TrackFeatures:
+    """Items of which nothing is known."""
     unknown = np.full(n, np.nan, dtype=np.float32)
     return TrackFeatures(
         vocabulary=Vocabulary(f"item-{k}" for k in range(n)),

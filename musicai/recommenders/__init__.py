@@ -10,10 +10,20 @@ from musicai.recommenders.history import OwnPlays
 from musicai.recommenders.item_item import ItemItem
 from musicai.recommenders.popularity import Popularity
 from musicai.recommenders.rules import Rules
+from musicai.recommenders.sequence import Sequence
 
 COMPONENTS: dict[str, type[Component]] = {
     component.name: component
-    for component in (Content, Collaborative, ItemItem, Connections, Rules, OwnPlays, Popularity)
+    for component in (
+        Content,
+        Collaborative,
+        ItemItem,
+        Sequence,
+        Connections,
+        Rules,
+        OwnPlays,
+        Popularity,
+    )
 }
 """Every component by name, in the order in which the screen shows them."""
 
@@ -21,18 +31,20 @@ DEFAULT_WEIGHTS: dict[str, float] = {
     "content": 0.25,
     "collaborative": 0.20,
     "item_item": 0.05,
-    "connections": 0.16,
-    "rules": 0.24,
+    "sequence": 0.05,
+    "connections": 0.14,
+    "rules": 0.21,
     "history": 0.08,
     "popularity": 0.02,
 }
 """Weights before a model has learned its own on validation; they sum to 1.
 
 Rules weigh as much as collaborative because they only speak when a mood or genre is asked for,
-connections nearly so because they only speak of what open data brought. The shares of content,
-collaborative, item-to-item and popularity did best of three on a validation slice of public
-playlists (`benchmarks.quality playlists`): R@10 .162, nDCG@10 .195, where content alone has .148
-and .177.
+connections nearly so because they only speak of what open data brought. What comes next speaks of
+the last session alone, and has little say where nobody asks to go on from it. The shares of
+content, collaborative, item-to-item and popularity did best of three on a validation slice of
+public playlists (`benchmarks.quality playlists`): R@10 .162, nDCG@10 .195, where content alone
+has .148 and .177.
 """
 
 PRESETS: dict[str, dict[str, float]] = {
@@ -41,17 +53,19 @@ PRESETS: dict[str, dict[str, float]] = {
         "content": 0.25,
         "collaborative": 0.20,
         "item_item": 0.10,
+        "sequence": 0.05,
         "connections": 0.05,
         "rules": 0.10,
-        "history": 0.20,
+        "history": 0.15,
         "popularity": 0.10,
     },
     "Adventurous": {
         "content": 0.20,
         "collaborative": 0.25,
         "item_item": 0.05,
+        "sequence": 0.05,
         "connections": 0.20,
-        "rules": 0.25,
+        "rules": 0.20,
         "history": 0.05,
         "popularity": 0.0,
     },
@@ -59,8 +73,9 @@ PRESETS: dict[str, dict[str, float]] = {
         "content": 0.45,
         "collaborative": 0.10,
         "item_item": 0.10,
-        "connections": 0.15,
-        "rules": 0.15,
+        "sequence": 0.05,
+        "connections": 0.13,
+        "rules": 0.12,
         "history": 0.05,
         "popularity": 0.0,
     },

@@ -82,6 +82,10 @@ class History:
     known."""
     liked: IntArray = field(default_factory=lambda: _NO_ROWS)
     """(l,) track rows that the listener said to like, ascending; they are among ``rows``."""
+    recent: IntArray = field(default_factory=lambda: _NO_ROWS)
+    """(r,) track rows of the listener's last session, the latest play last."""
+    recent_heard: BoolArray = field(default_factory=lambda: _NO_ROWS.astype(bool))
+    """(r,) False where that play was skipped."""
     memo: dict[object, Any] = field(init=False, default_factory=dict, compare=False, repr=False)
     """See ``Query.memo``."""
 
@@ -147,6 +151,26 @@ class NeighbourRows:
 
 
 @dataclass(frozen=True)
+class Sequences:
+    """Tracks in the order in which they were played, session after session, older ones first."""
+
+    tracks: IntArray
+    """(n_events,) track rows."""
+    starts: np.ndarray[Any, np.dtype[np.int64]]
+    """(n_sessions + 1,) where each session begins among the events, and the end of the last."""
+    heard: BoolArray
+    """(n_events,) False where the play was skipped or broken off."""
+    own: BoolArray
+    """(n_sessions,) True for sessions of the profile's owner."""
+
+
+NO_SEQUENCES = Sequences(
+    _NO_ROWS, np.zeros(1, dtype=np.int64), _NO_ROWS.astype(bool), _NO_ROWS.astype(bool)
+)
+"""For data without any order."""
+
+
+@dataclass(frozen=True)
 class TrainingData:
     """What ``fit`` may see."""
 
@@ -164,6 +188,8 @@ class TrainingData:
     """How open data came to tracks."""
     friends: csr_matrix | None = None
     """(len(listeners), len(listeners)) float32, 1 for a friend; None where none is known."""
+    sequences: Sequences = NO_SEQUENCES
+    """The plays in their order."""
 
     @property
     def n_listeners(self) -> int:
@@ -208,6 +234,16 @@ class Query:
         the listener, whatever the mood.
         """
         return self._memo if len(self.seeds) else self.history.memo
+
+    def session(self) -> tuple[IntArray, BoolArray]:
+        """What the query goes on from: the seeds in their order, else the last session.
+
+        Returns:
+            rows (s,), the latest last; heard (s,), False where skipped.
+        """
+        if len(self.seeds):
+            return self.seeds, np.ones(len(self.seeds), dtype=bool)
+        return self.history.recent, self.history.recent_heard
 
     def profile(self) -> tuple[IntArray, FloatArray]:
         """Rows and weights the query stands for.

@@ -1,0 +1,208 @@
+"""The next item of a session: the product's component for what comes next, on public splits.
+
+One ask is a prefix and the item that followed. All items are ranked; the item that followed has
+one rank, ties counted half. P@K is the share of asks with a rank of at most K (one relevant item,
+so it is recall and hit rate too), MRR@K the mean of 1 / rank, 0 beyond K, nDCG@K the mean of
+1 / log2(1 + rank).
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy.sparse import csr_matrix
+
+from benchmarks.quality.interactions import unknown_features
+from musicai.errors import DataError
+from musicai.progress import no_progress
+from musicai.recommenders.base import History, Query, Sequences, TrainingData
+from musicai.recommenders.sequence import Sequence as WhatComesNext
+from musicai.recommenders.sequence import SequenceConfig
+
+logger = logging.getLogger(__name__)
+
+Rows = npt.NDArray[np.int32]
+Ranks = npt.NDArray[np.float64]
+
+_NONE: Rows = np.zeros(0, dtype=np.int32)
+STRANGER = History(_NONE, _NONE.astype(np.float32), _NONE, _NONE.astype(np.int64), 0)
+
+BASELINES: Mapping[str, SequenceConfig | None] = {
+    "popularity": None,
+    "first-order Markov": SequenceConfig(
+        session_tracks=1, window=1, backward=0.0, neighbour_share=0.0
+    ),
+    "sequential rules": SequenceConfig(
+        session_tracks=1, window=10, backward=0.0, neighbour_share=0.0
+    ),
+    "surroundings alone": SequenceConfig(neighbour_share=0.0),
+    "session kNN alone": SequenceConfig(neighbour_share=1.0),
+}
+"""Name → the component with less in it; None for how often an item occurs."""
+
+
+@dataclass(frozen=True)
+class Ask:
+    """What was played, and what came next."""
+
+    prefix: Rows
+    target: int
+
+
+@dataclass(frozen=True)
+class NextItems:
+    """A split."""
+
+    name: str
+    split: str
+    sessions: Sequence[Rows]
+    """For training, older ones first."""
+    test: Sequence[Ask]
+    n_items: int
+    valid: Sequence[Ask] = ()
+    """Chosen on, where there are any."""
+    valid_sessions: Sequence[Rows] = ()
+    """What may be seen by the choice."""
+    masked: bool = False
+    """Items of the prefix are no candidates."""
+    cutoffs: tuple[int, ...] = (10, 20)
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+def training_data(sessions: Sequence[Rows], n_items: int) -> TrainingData:
+    """Sessions as the product's training data."""
+    length = np.array([len(one) for one in sessions], dtype=np.int64)
+    starts = np.concatenate([[0], np.cumsum(length)]).astype(np.int64)
+    tracks = np.concatenate(sessions) if len(sessions) else _NONE
+    return TrainingData(
+        features=unknown_features(n_items),
+        interactions=csr_matrix((1, n_items), dtype=np.float32),
+        listeners=("",),
+        sequences=Sequences(
+            tracks.astype(np.int32),
+            starts,
+            np.ones(len(tracks), dtype=bool),
+            np.zeros(len(length), dtype=bool),
+        ),
+    )
+
+
+def ranks(
+    model: WhatComesNext | npt.NDArray[np.floating], asks: Sequence[Ask], *, masked: bool
+) -> Ranks:
+    """(n_asks,) rank of each target, infinite where the model has no good word for it."""
+    found = np.full(len(asks), np.inf)
+    for place, ask in enumerate(asks):
+        if isinstance(model, WhatComesNext):
+            scores = np.nan_to_num(model.score(Query(STRANGER, ask.prefix)))
+        else:
+            scores = np.asarray(model, dtype=np.float64).copy()
+        if masked:
+            scores[ask.prefix] = 0.0
+        own = scores[ask.target]
+        if own > 0:
+            equal = int((scores == own).sum()) - 1
+            found[place] = 1 + int((scores > own).sum()) + equal / 2
+    return found
+
+
+def metrics(found: Ranks, cutoffs: Sequence[int]) -> dict[str, Ranks]:
+    """Metric → (n_asks,) its values."""
+    told: dict[str, Ranks] = {}
+    for k in cutoffs:
+        hit = found <= k
+        told[f"p@{k}"] = hit.astype(np.float64)
+        told[f"mrr@{k}"] = np.where(hit, 1.0 / np.where(hit, found, 1.0), 0.0)
+        gain = 1.0 / np.log2(1.0 + np.where(hit, found, 1.0))
+        told[f"ndcg@{k}"] = np.where(hit, gain, 0.0)
+    return told
+
+
+def run(problem: NextItems, *, candidates: Sequence[SequenceConfig] = ()) -> dict[str, Any]:
+    """Everything, as one JSON object.
+
+    Args:
+        problem: The split.
+        candidates: Settings to choose from on validation; the product's own without any.
+
+    Raises:
+        DataError: there is nothing to ask.
+    """
+    if not problem.test:
+        raise DataError("No session has a next item to foretell, so there is nothing to measure.")
+    started = time.perf_counter()
+    config, tried = _chosen(problem, candidates)
+    data = training_data(problem.sessions, problem.n_items)
+    began = time.perf_counter()
+    model = WhatComesNext(config).fit(data, no_progress)
+    fit_s = time.perf_counter() - began
+    found = ranks(model, problem.test, masked=problem.masked)
+    asked_s = time.perf_counter() - began - fit_s
+    values = metrics(found, problem.cutoffs)
+    return {
+        "dataset": problem.name,
+        "split": problem.split,
+        "n": len(problem.test),
+        "metrics": {name: _percent(value.mean()) for name, value in values.items()},
+        "intervals": {name: _interval(value) for name, value in values.items()},
+        "baselines": _baselines(problem, data),
+        "data": dict(problem.facts),
+        "config": {
+            "model": "sequence",
+            "sequence": config.to_json(),
+            "masked": problem.masked,
+            "tried_on_validation": tried,
+        },
+        "fit_s": round(fit_s, 2),
+        "ms_a_query": round(1_000 * asked_s / len(problem.test), 3),
+        "seconds": round(time.perf_counter() - started, 1),
+    }
+
+
+def _chosen(
+    problem: NextItems, candidates: Sequence[SequenceConfig]
+) -> tuple[SequenceConfig, list[dict[str, Any]]]:
+    """The settings with the best nDCG at the largest cutoff on validation."""
+    if not candidates or not problem.valid:
+        return SequenceConfig(), []
+    data = training_data(problem.valid_sessions, problem.n_items)
+    key = f"ndcg@{problem.cutoffs[-1]}"
+    tried = []
+    for config in candidates:
+        model = WhatComesNext(config).fit(data, no_progress)
+        found = ranks(model, problem.valid, masked=problem.masked)
+        score = float(metrics(found, problem.cutoffs)[key].mean())
+        tried.append((score, config))
+        logger.info("%s: %s %.4f", config, key, score)
+    best = max(tried, key=lambda one: one[0])[1]
+    return best, [{key: round(score, 5), **one.to_json()} for score, one in tried]
+
+
+def _baselines(problem: NextItems, data: TrainingData) -> dict[str, dict[str, float]]:
+    told = {}
+    counts = np.bincount(data.sequences.tracks, minlength=problem.n_items)
+    for name, config in BASELINES.items():
+        model: WhatComesNext | npt.NDArray[np.floating] = counts.astype(np.float64)
+        if config is not None:
+            model = WhatComesNext(config).fit(data, no_progress)
+        found = ranks(model, problem.test, masked=problem.masked)
+        values = metrics(found, problem.cutoffs)
+        told[name] = {metric: _percent(value.mean()) for metric, value in values.items()}
+        logger.info("%s: %s", name, told[name])
+    return told
+
+
+def _percent(share: float) -> float:
+    return round(100.0 * float(share), 3)
+
+
+def _interval(values: Ranks) -> list[float]:
+    """95 % of the mean, by the normal approximation: asks are many."""
+    half = 1.96 * float(values.std()) / max(len(values), 1) ** 0.5
+    return [_percent(values.mean() - half), _percent(values.mean() + half)]
