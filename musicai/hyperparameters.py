@@ -150,6 +150,22 @@ HYPERPARAMETERS: tuple[Hyperparameter, ...] = (
         "count as played near it.", tuned=False,
     ),
     Hyperparameter(
+        "sequence", "distance", "Nearness", 0.0, 5.0, "How much more the very next play counts "
+        "than one further away; 0: all of the surroundings count alike.", tuned=False,
+    ),
+    Hyperparameter(
+        "sequence", "session_tracks", "Tracks gone on from", 1, 60, "At most so many of the last "
+        "tracks of a session are looked at.", log=True, tuned=False,
+    ),
+    Hyperparameter(
+        "sequence", "occurrences", "Plays looked at", 10, 20_000, "Of each track at most so many "
+        "of its latest plays. More is slower.", log=True, tuned=False,
+    ),
+    Hyperparameter(
+        "sequence", "length_penalty", "Short sessions", 0.0, 2.0, "How much more a short session "
+        "counts than a long one.", tuned=False,
+    ),
+    Hyperparameter(
         "sequence", "backward", "Both directions", 0.0, 1.0, "0: only what came after a track "
         "counts; 1: what came before it counts as much.",
     ),

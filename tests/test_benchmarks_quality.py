@@ -239,7 +239,7 @@ def test_small_and_even_data_give_an_answer(write: Write, train: str, test: str,
 
 
 def problem_of(train: csr_matrix, test: csr_matrix) -> Problem:
-    nothing = interactions._features(train.shape[1])
+    nothing = interactions.unknown_features(train.shape[1])
     return Problem(name="n", split="s", train=train, test=test, features=lambda _: nothing)
 
 

@@ -312,7 +312,7 @@ def test_the_manifest_says_where_it_came_from(
     assert isinstance(told, dict)
     assert after["updated_from"] == told["updated_from"] == told["trained_as"] == trained
     assert (told["in_a_row"], told["sweeps"]) == (1, UPDATE_SWEEPS)
-    assert told["refitted"] == ["item_item"]
+    assert told["refitted"] == ["item_item", "sequence"]
     assert told["new_plays"] == told["now"] - told["trained_on"] > 20
     assert told["new_tracks"] > 0
     # nothing is measured anew, and the choices stay

@@ -1,8 +1,8 @@
 """The next item of a session: the product's component for what comes next, on public splits.
 
 One ask is a prefix and the item that followed. All items are ranked; the item that followed has
-one rank, ties counted half. P@K is the share of asks with a rank of at most K (one relevant item,
-so it is recall and hit rate too), MRR@K the mean of 1 / rank, 0 beyond K, nDCG@K the mean of
+one rank, ties counted half. P@K, which is HR@K here, is the share of asks with a rank of at most
+K (one item is relevant), MRR@K the mean of 1 / rank, 0 beyond K, nDCG@K the mean of
 1 / log2(1 + rank).
 """
 
@@ -72,6 +72,8 @@ class NextItems:
     masked: bool = False
     """Items of the prefix are no candidates."""
     cutoffs: tuple[int, ...] = (10, 20)
+    hits: str = "p"
+    """What a hit within a cutoff is called: "p" or "hr"."""
     facts: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -112,12 +114,12 @@ def ranks(
     return found
 
 
-def metrics(found: Ranks, cutoffs: Sequence[int]) -> dict[str, Ranks]:
+def metrics(found: Ranks, cutoffs: Sequence[int], hits: str = "p") -> dict[str, Ranks]:
     """Metric → (n_asks,) its values."""
     told: dict[str, Ranks] = {}
     for k in cutoffs:
         hit = found <= k
-        told[f"p@{k}"] = hit.astype(np.float64)
+        told[f"{hits}@{k}"] = hit.astype(np.float64)
         told[f"mrr@{k}"] = np.where(hit, 1.0 / np.where(hit, found, 1.0), 0.0)
         gain = 1.0 / np.log2(1.0 + np.where(hit, found, 1.0))
         told[f"ndcg@{k}"] = np.where(hit, gain, 0.0)
@@ -144,7 +146,7 @@ def run(problem: NextItems, *, candidates: Sequence[SequenceConfig] = ()) -> dic
     fit_s = time.perf_counter() - began
     found = ranks(model, problem.test, masked=problem.masked)
     asked_s = time.perf_counter() - began - fit_s
-    values = metrics(found, problem.cutoffs)
+    values = metrics(found, problem.cutoffs, problem.hits)
     return {
         "dataset": problem.name,
         "split": problem.split,
@@ -177,7 +179,7 @@ def _chosen(
     for config in candidates:
         model = WhatComesNext(config).fit(data, no_progress)
         found = ranks(model, problem.valid, masked=problem.masked)
-        score = float(metrics(found, problem.cutoffs)[key].mean())
+        score = float(metrics(found, problem.cutoffs, problem.hits)[key].mean())
         tried.append((score, config))
         logger.info("%s: %s %.4f", config, key, score)
     best = max(tried, key=lambda one: one[0])[1]
@@ -192,7 +194,7 @@ def _baselines(problem: NextItems, data: TrainingData) -> dict[str, dict[str, fl
         if config is not None:
             model = WhatComesNext(config).fit(data, no_progress)
         found = ranks(model, problem.test, masked=problem.masked)
-        values = metrics(found, problem.cutoffs)
+        values = metrics(found, problem.cutoffs, problem.hits)
         told[name] = {metric: _percent(value.mean()) for metric, value in values.items()}
         logger.info("%s: %s", name, told[name])
     return told

@@ -71,6 +71,7 @@ def load(path: Path, seed: int = 0) -> NextItems:
         n_items=len(items),
         masked=not repeats,
         cutoffs=(5, 10, 20),
+        hits="hr",
         facts={
             "users": len(lines),
             "items": len(items),
