@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import asdict, fields
 from typing import Any
 
 from musicai.ai_model import MusicAI
+from musicai.autoplay import Wish, autoplay
 from musicai.choices import Listed
 from musicai.errors import QueryError
 from musicai.playlists import listed
@@ -27,10 +28,17 @@ def of_request(request: Request, tuning: Tuning) -> dict[str, Any]:
     return {"request": _plain(request), "tuning": _plain(tuning)}
 
 
+def of_session(request: Request, wish: Wish) -> dict[str, Any]:
+    """A session along an arc."""
+    return {"request": _plain(request), "session": asdict(wish)}
+
+
 def told(recipe: Recipe) -> str:
     """What a recipe makes, in words."""
     if "list" in recipe:
         return "your list" if recipe["list"] == STAGING else f"the playlist “{recipe['list']}”"
+    if "session" in recipe:
+        return f"a session ({recipe['session'].get('arc', '')})"
     request = recipe.get("request", {})
     parts = [*request.get("mood", {}), *request.get("genre", {})]
     if request.get("seed_tracks"):
@@ -55,6 +63,9 @@ def made(recipe: Recipe, ai: MusicAI, store: Store) -> list[Listed]:
         return store.list_tracks(ai.profile, str(recipe["list"]))
     try:
         request = _request(recipe["request"])
+        if "session" in recipe:
+            steps = autoplay(ai, request, Wish(**recipe["session"])).steps
+            return listed(ai.library, [ai.library.vocabulary.id(step.track) for step in steps])
         tuning = Tuning(**recipe["tuning"])
     except (KeyError, TypeError) as error:
         raise QueryError(

@@ -50,7 +50,7 @@ LEVELS: tuple[tuple[str, ...], ...] = (
     ("ai_model", "freshness", "bundles", "comparing", "versioning", "monitoring", "schedule"),
     ("health",),
     ("holdout", "playlist_formats"),
-    ("contenders", "playlists"),
+    ("contenders", "playlists", "autoplay"),
     ("tallies", "recipes", "spotify"),
     ("evaluation", "fitting"),
     ("selection",),

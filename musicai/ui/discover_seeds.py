@@ -86,6 +86,11 @@ def current(ai: MusicAI) -> tuple[str, ...]:
     return tuple(t for t in st.session_state.get(SEEDS, ()) if t in ai.library.vocabulary)
 
 
+def kept(ai: MusicAI) -> tuple[str, ...]:
+    """The picked seeds that are still here, whatever Discover starts from just now."""
+    return tuple(t for t in st.session_state.get(SEEDS, ()) if t in ai.library.vocabulary)
+
+
 def set_seeds(*track_ids: str) -> None:
     """Start from these tracks; for callbacks."""
     st.session_state[SEEDS] = track_ids[-MAX_SEEDS:]

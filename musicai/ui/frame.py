@@ -43,6 +43,12 @@ _GROUPS: dict[str, list[tuple[str, str, str, str]]] = {
             "Your list, and the sliders that move it. Every track says why it is there.",
         ),
         (
+            "autoplay.py",
+            "Autoplay",
+            ":material/playlist_play:",
+            "A session that goes on from what you heard last, along an arc, step by step.",
+        ),
+        (
             "playlists.py",
             "Playlists",
             ":material/queue_music:",

@@ -14,6 +14,7 @@ from typing import cast
 import streamlit as st
 
 from musicai.ai_model import MusicAI
+from musicai.autoplay import Session, Wish, autoplay
 from musicai.choices import Feedback
 from musicai.enrichment import Coverage, Plan, coverage, plan_for
 from musicai.errors import MusicAIError, NotFound
@@ -226,6 +227,26 @@ def _score(
     _request: Request,
 ) -> Scored:
     return _ai.score(_request)
+
+
+def session(ai: MusicAI, request: Request, wish: Wish) -> Session:
+    """A session along an arc, computed once."""
+    heeded = f"{ai.heeded} {datetime.now(UTC).date()}" if ai.heeded else ""
+    key = f"{request.key()} {wish}"
+    return _session(ai.library.fingerprint, ai.version or "", heeded, key, ai, request, wish)
+
+
+@st.cache_resource(max_entries=16, show_spinner="Putting a session together…")
+def _session(
+    fingerprint: str,
+    version: str,
+    heeded: str,
+    key: str,
+    _ai: MusicAI,
+    _request: Request,
+    _wish: Wish,
+) -> Session:
+    return autoplay(_ai, _request, _wish)
 
 
 def taste(ai: MusicAI, period: Period, timezone: str) -> TasteProfile:

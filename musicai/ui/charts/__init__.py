@@ -5,6 +5,7 @@ shows, not what kind of chart it is. Draw one with
 ``st.plotly_chart(chart.figure, alt=chart.alt, config=CONFIG)``.
 """
 
+from musicai.ui.charts.autoplay import course
 from musicai.ui.charts.base import CONFIG, Chart
 from musicai.ui.charts.drift import drift_features, drift_genres
 from musicai.ui.charts.habits import (
@@ -55,6 +56,7 @@ __all__ = [
     "clock",
     "contributions",
     "counted_bars",
+    "course",
     "coverage",
     "coverage_bars",
     "discovery",

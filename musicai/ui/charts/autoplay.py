@@ -1,0 +1,60 @@
+"""The course of a session: energy and tempo from track to track."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import plotly.graph_objects as go
+
+from musicai.ui.charts.base import Chart, figure_of, legend_above
+from musicai.ui.palette import ACCENT, NEUTRAL
+
+
+def course(
+    names: Sequence[str], energy: Sequence[float], wanted: Sequence[float], tempo: Sequence[float]
+) -> Chart:
+    """Energy of each track beside what the arc wants.
+
+    Args:
+        names: (n,) titles for the hover, made inert.
+        energy: (n,) 0 to 1; NaN where it is not known.
+        wanted: (n,) what the arc wants; NaN where it cannot tell.
+        tempo: (n,) beats a minute for the hover; NaN where it is not known.
+    """
+    places = list(range(1, len(names) + 1))
+    notes = [
+        f"{name}, {'tempo not known' if math.isnan(beats) else f'{beats:.0f} BPM'}"
+        for name, beats in zip(names, tempo, strict=True)
+    ]
+    traces = [
+        go.Scatter(
+            x=places,
+            y=list(wanted),
+            name="The arc",
+            mode="lines",
+            line={"color": NEUTRAL, "dash": "dot", "width": 2},
+            hoverinfo="skip",
+        ),
+        go.Scatter(
+            x=places,
+            y=list(energy),
+            name="Energy",
+            mode="lines+markers",
+            line={"color": ACCENT, "width": 2},
+            marker={"size": 8},
+            text=notes,
+            hovertemplate="%{x}. %{text}: energy %{y:.2f}<extra></extra>",
+        ),
+    ]
+    figure = figure_of(traces, 240, showlegend=True, legend=legend_above())
+    figure.update_xaxes(title={"text": "Track", "standoff": 10}, showgrid=False, nticks=10)
+    figure.update_yaxes(title={"text": "Energy", "standoff": 14}, range=[-0.02, 1.02], nticks=5)
+    known = [value for value in energy if not math.isnan(value)]
+    told = (
+        f"energy from {known[0]:.2f} to {known[-1]:.2f}, {min(known):.2f} to "
+        f"{max(known):.2f} in all"
+        if known
+        else "no energy is known"
+    )
+    return Chart(figure, f"The course of {len(names)} tracks: {told}.")

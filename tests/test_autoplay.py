@@ -1,0 +1,206 @@
+"""Sessions along an arc: in the library on an invented world, and on the page."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from musicai import autoplay as module
+from musicai import data_processor as dp
+from musicai import recipes
+from musicai.ai_model import MusicAI
+from musicai.autoplay import ARCS, Wish, autoplay
+from musicai.errors import QueryError
+from musicai.progress import no_progress
+from musicai.recommenders.sequence import Sequence
+from musicai.requests import Request
+from musicai.settings import Settings
+from musicai.store import Store
+from tests import worlds
+from tests.pages import opened, run
+
+N = 120
+
+
+@pytest.fixture(scope="module")
+def ai(tmp_path_factory: pytest.TempPathFactory) -> MusicAI:
+    """120 own tracks by 30 artists, of every energy, played in sessions of six."""
+    rng = np.random.default_rng(3)
+    energy = rng.uniform(0.05, 0.95, N)
+    tempo = rng.uniform(80, 160, N)
+    tracks = [
+        {
+            "track_id": f"t{row:03d}",
+            "name": f"Song {row}",
+            "artists": f"Artist {row % 30}",
+            **worlds.CALM,
+            "energy": float(energy[row]),
+            "tempo": float(tempo[row]),
+        }
+        for row in range(N)
+    ]
+    plays = [
+        (int(row), 24.0 * day + place / 15)
+        for day in range(80)
+        for place, row in enumerate(rng.choice(N, 6, replace=False))
+    ]
+    library = worlds.library(tracks, plays)
+    features = dp.build_features(library)
+    data = dp.training_data(library, features)
+    settings = Settings(home=tmp_path_factory.mktemp("autoplay"))
+    trained = {"sequence": Sequence().fit(data, no_progress)}
+    return MusicAI(settings=settings, library=library, features=features, components=trained)
+
+
+REDISCOVER = Request(mode="rediscover")
+
+
+@pytest.mark.parametrize("arc", ARCS)
+def test_the_energy_follows_the_arc(ai: MusicAI, arc: str) -> None:
+    middle = int(np.argmin(np.abs(ai.features.audio[:, module._ENERGY] - 0.5)))
+    start = replace(REDISCOVER, seed_tracks=(f"t{middle:03d}",))
+    steps = autoplay(ai, start, Wish(20, arc)).steps
+    assert len(steps) == 20
+    energy = np.array([step.energy for step in steps])
+    wanted = np.array([step.wanted for step in steps])
+    assert wanted[-1] - wanted[0] == pytest.approx(ARCS[arc] * 19 / 20, abs=0.051)
+    assert np.abs(energy - wanted).mean() < 0.15
+    slope = np.polyfit(np.arange(20), energy, 1)[0] * 19
+    assert slope == pytest.approx(ARCS[arc], abs=0.2)
+
+
+def test_the_tempo_is_smoother_than_by_chance(ai: MusicAI) -> None:
+    steps = autoplay(ai, REDISCOVER, Wish(25)).steps
+    tempo = np.log2([step.tempo for step in steps])
+    away = np.abs(np.diff(tempo)) % 1.0
+    mine = np.minimum(away, 1 - away).mean()
+    drawn = np.log2(ai.features.audio[:, module._TEMPO])
+    chance = np.abs(np.diff(np.random.default_rng(0).permutation(drawn))) % 1.0
+    assert mine < np.minimum(chance, 1 - chance).mean() / 2
+
+
+@pytest.mark.parametrize("apart", [1, 3, 10])
+def test_no_artist_comes_twice_within_so_many(ai: MusicAI, apart: int) -> None:
+    steps = autoplay(ai, REDISCOVER, Wish(30, apart=apart)).steps
+    artist = [int(ai.features.artist[step.track]) for step in steps]
+    before = [int(ai.features.artist[row]) for row in ai.history(0).recent]
+    whole = [*before[len(before) - (apart - 1) :], *artist] if apart > 1 else artist
+    for place in range(len(whole)):
+        window = whole[place : place + apart]
+        assert len(set(window)) == len(window)
+
+
+def test_no_recording_comes_twice_nor_what_was_just_heard(ai: MusicAI) -> None:
+    steps = autoplay(ai, REDISCOVER, Wish(40)).steps
+    rows = [step.track for step in steps]
+    assert len(set(rows)) == 40
+    assert not set(rows) & set(ai.history(0).recent.tolist())
+
+
+def test_the_parts_are_what_a_step_was_chosen_by(ai: MusicAI) -> None:
+    for step in autoplay(ai, REDISCOVER, Wish(10)).steps:
+        assert set(step.parts) == {"liking", "follows", "tempo", "energy"}
+        assert 0 <= step.parts["liking"] <= 1
+        assert 0 <= step.parts["follows"] <= 1
+        assert -1 <= step.parts["tempo"] <= 0
+        assert -1 <= step.parts["energy"] <= 0
+        assert step.why.endswith(".")
+        assert "BPM after" in step.why
+        assert "is wanted" in step.why
+
+
+def test_a_seed_decides_what_follows(ai: MusicAI) -> None:
+    seeded = replace(REDISCOVER, seed_tracks=("t007",))
+    steps = autoplay(ai, seeded, Wish(5)).steps
+    near = ai.components["sequence"]
+    assert isinstance(near, Sequence)
+    assert len(near._sessions_with(7, steps[0].track)) > 0
+    assert 7 not in [step.track for step in steps]
+    assert [s.track for s in autoplay(ai, seeded, Wish(5)).steps] == [s.track for s in steps]
+
+
+def test_without_the_component_the_rest_decides_and_it_says_so(ai: MusicAI) -> None:
+    bare = MusicAI(settings=ai.settings, library=ai.library, features=ai.features, components={})
+    found = autoplay(bare, REDISCOVER, Wish(8))
+    assert len(found.steps) == 8
+    assert any("not trained yet" in note for note in found.notes)
+    assert all(step.parts["follows"] == 0 for step in found.steps)
+
+
+def test_unknown_sound_costs_nothing_and_is_said(own_history: Path) -> None:
+    found = autoplay(MusicAI("me"), REDISCOVER, Wish(6, "rising"))
+    assert any("No energy is known" in note for note in found.notes)
+    assert all(step.parts["energy"] == step.parts["tempo"] == 0 for step in found.steps)
+    assert all("BPM" not in step.why for step in found.steps)
+
+
+def test_too_few_artists_end_it_early_with_a_word(own_history: Path) -> None:
+    found = autoplay(MusicAI("me"), REDISCOVER, Wish(30, apart=12))
+    assert len(found.steps) < 30
+    assert any("Only" in note for note in found.notes)
+
+
+def test_half_and_double_tempo_are_near() -> None:
+    away = module._octaves(np.array([120.0, 60.0, 240.0, 170.0, np.nan]), 120.0)
+    np.testing.assert_allclose(away[[0, 1, 2, 4]], 0.0, atol=1e-12)
+    assert away[3] == pytest.approx(0.5, abs=0.01)
+    assert module._octaves(np.array([120.0]), float("nan")).tolist() == [0.0]
+
+
+@pytest.mark.parametrize("wish", [{"n": 1}, {"n": 51}, {"arc": "up"}, {"apart": 0}, {"apart": 21}])
+def test_wishes_that_cannot_be_meant(wish: dict[str, object]) -> None:
+    with pytest.raises(QueryError):
+        Wish(**wish)  # type: ignore[arg-type]
+
+
+def test_a_session_is_made_anew_from_its_recipe(own_history: Path) -> None:
+    ai = MusicAI("me")
+    wish = Wish(6, "rising", 2)
+    recipe = json.loads(json.dumps(recipes.of_session(REDISCOVER, wish)))
+    with Store(Settings(home=own_history)) as store:
+        made = [one.track_id for one in recipes.made(recipe, ai, store)]
+    steps = autoplay(ai, REDISCOVER, wish).steps
+    assert made == [ai.library.vocabulary.id(step.track) for step in steps]
+    assert recipes.told(recipe) == "a session (rising)"
+
+
+# --- the page -------------------------------------------------------------------------
+
+
+def test_the_page_goes_on_from_the_last_session(with_sample: Path) -> None:
+    app = opened("autoplay.py")
+    assert any("You heard last" in c.value for c in app.caption)
+    added = [b.key for b in app.button if (b.key or "").startswith("autoplay_add_inv")]
+    assert len(added) == 15
+    run(app.slider(key="autoplay_n").set_value(8))
+    assert len([b for b in app.button if (b.key or "").startswith("autoplay_add_inv")]) == 8
+    run(app.button(key="autoplay_add_all").click())
+    assert app.button(key="staging_open").label == "Your list · 8 tracks"
+
+
+def test_an_arc_and_a_start_change_the_session(with_sample: Path) -> None:
+    app = opened("autoplay.py")
+
+    def shown() -> list[str]:
+        return [b.key for b in app.button if (b.key or "").startswith("autoplay_add_inv")]
+
+    before = shown()
+    run(app.segmented_control(key="autoplay_arc").set_value("rising"))
+    assert shown() != before
+    run(app.segmented_control(key="autoplay_start").set_value("track"))
+    run(app.text_input(key="autoplay_search").set_value("a"))
+    pick = next(b for b in app.button if (b.key or "").startswith("autoplay_pick_"))
+    rising = shown()
+    run(pick.click())
+    assert shown() != rising
+
+
+def test_the_page_without_sound_or_training_says_so(own_history: Path) -> None:
+    app = opened("autoplay.py")
+    told = " ".join(c.value for c in app.caption)
+    assert "not trained yet" in told
+    assert "No energy is known" in told
