@@ -131,6 +131,7 @@ def test_no_data_yet_the_sample(chromium: Browser, address: str, home: Path) -> 
         a_verdict_moves_the_list_and_is_taken_back(walk)
         a_list_becomes_a_playlist(walk)
         a_click_opens_and_a_period_holds(walk)
+        a_session_follows_an_arc(walk)
         a_retrain_brings_a_new_version(walk, home)
 
 
@@ -167,6 +168,27 @@ def a_list_becomes_a_playlist(walk: Story) -> None:
     walk.go("Playlists")
     page.get_by_text("Changed last on").wait_for()
     walk.shot("playlists")
+
+
+def a_session_follows_an_arc(walk: Story) -> None:
+    """The slider of what comes next moves the list, and Autoplay goes on from the last session."""
+    walk.go("Discover")
+    before, after = walk.moved_list("discover_w_sequence")
+    assert before != after
+    walk.go("Autoplay")
+    page = walk.page
+    page.get_by_text("You heard last").wait_for()
+    walk.settle()
+    walk.shot("autoplay")
+    first = page.locator("[class*='st-key-autoplay_open_']").first.get_attribute("class")
+    page.get_by_role("radio", name="Winding down").click()
+    page.wait_for_function(
+        "first => document.querySelector(\"[class*='st-key-autoplay_open_']\").className !== first"
+        " || document.querySelectorAll(\"[class*='st-key-autoplay_open_']\").length !== 15",
+        arg=first,
+    )
+    walk.settle()
+    walk.shot("winding-down")
 
 
 def a_click_opens_and_a_period_holds(walk: Story) -> None:
