@@ -16,6 +16,7 @@ from musicai.ai_model import MusicAI
 from musicai.autoplay import ARCS, Wish, autoplay
 from musicai.errors import QueryError
 from musicai.progress import no_progress
+from musicai.recommenders.base import Query
 from musicai.recommenders.sequence import Sequence
 from musicai.requests import Request
 from musicai.settings import Settings
@@ -116,9 +117,10 @@ def test_the_parts_are_what_a_step_was_chosen_by(ai: MusicAI) -> None:
 def test_a_seed_decides_what_follows(ai: MusicAI) -> None:
     seeded = replace(REDISCOVER, seed_tracks=("t007",))
     steps = autoplay(ai, seeded, Wish(5)).steps
-    near = ai.components["sequence"]
-    assert isinstance(near, Sequence)
-    assert len(near._sessions_with(7, steps[0].track)) > 0
+    query = Query(ai.history(0), np.array([7], dtype=np.int32))
+    (reason,) = ai.components["sequence"].reasons(query, steps[0].track)
+    assert reason.seed == 7
+    assert "near" in reason.text
     assert 7 not in [step.track for step in steps]
     assert [s.track for s in autoplay(ai, seeded, Wish(5)).steps] == [s.track for s in steps]
 

@@ -84,8 +84,8 @@ def test_a_skip_counts_in_the_sum_alone() -> None:
     broken = played([0, 1], [0, 2], skipped=[(1, 1)])
     skipped = fitted(broken, neighbour_share=0.0, window=1)
     np.testing.assert_allclose(plain.score(after(0))[:3], [0, 0.5, 0.5])
-    _, to, given_ = skipped._around(skipped._session_of(after(0)))
-    assert dict(zip(to.tolist(), given_.tolist(), strict=True)) == {1: 0.5, 2: 0.0}
+    near = skipped._around(skipped._session_of(after(0)))
+    assert dict(zip(near.tracks.tolist(), near.given.tolist(), strict=True)) == {1: 0.5, 2: 0.0}
 
 
 def test_the_last_track_counts_most() -> None:

@@ -84,6 +84,26 @@ class _Session:
     """(s,) how much each counts; below 0 where it was skipped."""
 
 
+@dataclass(frozen=True)
+class _Near:
+    """Plays around those of the session's tracks."""
+
+    place: IntArray
+    """(m,) of which track of the session, as a place in it."""
+    events: npt.NDArray[np.int64]
+    """(m,) the play, as a place among all plays."""
+    tracks: IntArray
+    """(m,) its track row."""
+    given: FloatArray
+    """(m,) what it gives to that track."""
+
+    def of(self, places: npt.NDArray[np.intp]) -> _Near:
+        """Some of them."""
+        return _Near(
+            self.place[places], self.events[places], self.tracks[places], self.given[places]
+        )
+
+
 class Sequence(Component):
     """Surroundings of the session's tracks, and the sessions most like it.
 
@@ -156,9 +176,9 @@ class Sequence(Component):
         if not len(session.rows):
             return scores
         share = self.config.neighbour_share
-        _, to, given = self._around(session)
-        near = np.bincount(to, weights=given, minlength=self._n_tracks).astype(np.float32)
-        found = (1.0 - share) * _normal(near)
+        near = self._near(query, session)
+        around = np.bincount(near.tracks, weights=near.given, minlength=self._n_tracks)
+        found = (1.0 - share) * _normal(around.astype(np.float32))
         if share:
             found = found + share * _normal(self._alike(session))
         scores[:] = np.where(self._unknown, np.nan, found)
@@ -169,37 +189,39 @@ class Sequence(Component):
         start, stop = self._first[row], self._first[row + 1]
         return self._at[max(start, stop - self.config.occurrences) : stop]
 
-    def _around(self, session: _Session) -> tuple[IntArray, IntArray, FloatArray]:
-        """What is played around the session's tracks.
+    def _near(self, query: Query, session: _Session) -> _Near:
+        """What is played around the session's tracks: looked up once for scores and reasons."""
+        key = self.token, "near"
+        if key not in query.memo:
+            query.memo[key] = self._around(session)
+        found: _Near = query.memo[key]
+        return found
 
-        Returns:
-            (m,) place in the session; (m,) the track played near it; (m,) what it is given.
-        """
+    def _around(self, session: _Session) -> _Near:
+        """What is played around the session's tracks."""
         plays = [self._plays_of(int(row)) for row in session.rows]
         place = np.repeat(np.arange(len(plays)), [len(found) for found in plays])
         play = np.concatenate(plays).astype(np.int64)
-        tracks, heard = self.sequences_.tracks, self.sequences_.heard
         total = np.zeros(len(plays))
         who: list[npt.NDArray[Any]] = [_NONE]
-        to: list[npt.NDArray[Any]] = [_NONE]
+        near: list[npt.NDArray[Any]] = [_NONE]
         given: list[npt.NDArray[Any]] = [np.zeros(0)]
         for step in range(1, self.config.window + 1):
             for other, worth in ((play + step, 1.0), (play - step, self.config.backward)):
-                inside = (other >= 0) & (other < len(tracks))
+                inside = (other >= 0) & (other < len(self._session))
                 inside[inside] = self._session[other[inside]] == self._session[play[inside]]
-                near = other[inside]
                 value = worth * step**-self.config.distance
                 total += np.bincount(place[inside], minlength=len(plays)) * value
                 who.append(place[inside])
-                to.append(tracks[near])
-                given.append(heard[near] * value)
+                near.append(other[inside])
+                given.append(self.sequences_.heard[other[inside]] * value)
         scale = session.weights / np.maximum(total, 1e-9)
-        place = np.concatenate(who)
-        worth_of = np.concatenate(given) * scale[place]
-        return (
+        place, events = np.concatenate(who), np.concatenate(near)
+        return _Near(
             place.astype(np.int32),
-            np.concatenate(to).astype(np.int32),
-            worth_of.astype(np.float32),
+            events,
+            self.sequences_.tracks[events],
+            (np.concatenate(given) * scale[place]).astype(np.float32),
         )
 
     def _alike(self, session: _Session) -> FloatArray:
@@ -221,19 +243,21 @@ class Sequence(Component):
     # --- reasons ----------------------------------------------------------------------
 
     def reasons(self, query: Query, track: int) -> list[Reason]:
-        """The tracks of the session that it is played around most, with how often."""
+        """The track of the session that it is played around most, and how often."""
         session = self._session_of(query)
         if not len(session.rows) or self._unknown[track]:
             return []
-        who, to, given = self._around(session)
-        mine = to == track
-        parts = np.bincount(who[mine], weights=given[mine], minlength=len(session.rows))
-        by_row: dict[int, float] = {}
-        for row, part in zip(session.rows.tolist(), parts.tolist(), strict=True):
-            by_row[row] = by_row.get(row, 0.0) + part
-        ordered = sorted((row for row in by_row if by_row[row] > 0), key=lambda r: -by_row[r])
-        found = [Reason(self.name, self._told(row, track), by_row[row], row) for row in ordered]
-        return found or self._of_sessions(query, session, track)
+        near = self._near(query, session)
+        near = near.of(np.flatnonzero(near.tracks == track))
+        # a track that was played twice in the session gives twice
+        rows, place = np.unique(session.rows[near.place], return_inverse=True)
+        parts = np.bincount(place, weights=near.given, minlength=len(rows))
+        if not len(parts) or parts.max() <= 0:
+            return self._of_sessions(query, session, track)
+        best = int(np.argmax(parts))
+        row = int(rows[best])
+        sessions = np.unique(self._session[near.events[place == best]])
+        return [Reason(self.name, self._told(row, track, sessions), float(parts[best]), row)]
 
     def _of_sessions(self, query: Query, session: _Session, track: int) -> list[Reason]:
         """Where nothing of the session was played near it: that sessions like it hold it."""
@@ -247,28 +271,14 @@ class Sequence(Component):
     def _called(self, row: int) -> str:
         return f"“{self.names_[row]}”" if self.names_.get(row) else "an untitled track"
 
-    def _told(self, row: int, track: int) -> str:
+    def _told(self, row: int, track: int, sessions: IntArray) -> str:
         """How often a track was played near one of the session's, and by whom."""
-        near = self._sessions_with(row, track)
-        own = int(self.sequences_.own[near].sum())
-        n = own or len(near)
+        own = int(self.sequences_.own[sessions].sum())
+        n = own or len(sessions)
         who = "you" if own else "listeners" if self.others_ else "others"
         times = "one session" if n == 1 else f"{n:,} sessions"
         again = "again " if row == track else ""
         return f"{who} played it {again}near {self._called(row)} in {times}"
-
-    def _sessions_with(self, row: int, track: int) -> IntArray:
-        """Sessions in which two tracks are within the window of each other."""
-        play = self._plays_of(row).astype(np.int64)
-        tracks = self.sequences_.tracks
-        found = []
-        for step in range(1, self.config.window + 1):
-            for other in (play + step, play - step):
-                inside = (other >= 0) & (other < len(tracks))
-                kept, mine = other[inside], play[inside]
-                kept = kept[(tracks[kept] == track) & (self._session[kept] == self._session[mine])]
-                found.append(self._session[kept])
-        return np.unique(np.concatenate(found))
 
     # --- disk and vocabularies --------------------------------------------------------
 
