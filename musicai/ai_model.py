@@ -369,6 +369,7 @@ class MusicAI:
             genre=request.genre,
             mood_strength=request.mood_strength,
             genre_strength=request.genre_strength,
+            moment=request.moment,
         )
 
     def rank(self, scored: Scored, tuning: Tuning) -> Recommendations:

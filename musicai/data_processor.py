@@ -20,6 +20,7 @@ from scipy import sparse
 
 from musicai.genres import genre_matrix
 from musicai.matching import artist_keys, first_artist, guests, normalise
+from musicai.moments import SLOTS, slots
 from musicai.neighbours import artist_columns, neighbour_rows
 from musicai.progress import Progress, no_progress
 from musicai.recommenders.base import (
@@ -336,10 +337,14 @@ def history(library: Library, listener: int = 0) -> History:
     last = np.zeros(len(unique), dtype=np.int64)
     np.maximum.at(last, np.searchsorted(unique, track), start)
     rows = pd.DataFrame({"confidence": confidence, "plays": count, "last": last}, index=unique)
+    when = _when(unique, track, start, completed(plays))
     if listener == 0 and len(library.playlist_items):
         items = library.canonical[library.playlist_items["track"].to_numpy()]
         listed = pd.Series(items).value_counts()
         rows = rows.reindex(rows.index.union(listed.index), fill_value=0)
+        kept = np.zeros((len(rows), SLOTS), dtype=np.int32)
+        kept[np.searchsorted(rows.index.to_numpy(), unique)] = when
+        when = kept
         rows.loc[listed.index, "confidence"] += np.log1p(listed.to_numpy()).astype(np.float32)
     return History(
         rows=rows.index.to_numpy(dtype=np.int32),
@@ -347,8 +352,21 @@ def history(library: Library, listener: int = 0) -> History:
         plays=rows["plays"].to_numpy(dtype=np.int32),
         last_played=rows["last"].to_numpy(dtype=np.int64),
         now=now,
+        when=when,
         **_last_session(library, plays),
     )
+
+
+def _when(
+    unique: np.ndarray[Any, Any],
+    track: np.ndarray[Any, Any],
+    start: np.ndarray[Any, Any],
+    done: np.ndarray[Any, Any],
+) -> IntArray:
+    """(k, SLOTS) completed plays of each track by time of the week."""
+    place = np.searchsorted(unique, track[done]) * SLOTS + slots(start[done])
+    counts = np.bincount(place, minlength=len(unique) * SLOTS)
+    return counts.reshape(len(unique), SLOTS).astype(np.int32)
 
 
 def _last_session(library: Library, plays: pd.DataFrame) -> dict[str, Any]:

@@ -13,6 +13,7 @@ import pandas as pd
 
 from musicai.errors import QueryError
 from musicai.genres import GENRES
+from musicai.moments import SLOTS
 from musicai.moods import MOODS
 from musicai.recommenders.base import Query, Reason
 from musicai.tables import FloatArray, RowArray
@@ -96,6 +97,8 @@ class Request:
     """0 to 1; 0.5 is normal, 1 shows that genre only."""
     filters: Filters = Filters()
     """What a candidate must be."""
+    moment: int | None = None
+    """Time of the week to listen at: a slot of ``moments``; None for any time."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "mood", shares(self.mood, MOODS, "mood"))
@@ -106,6 +109,8 @@ class Request:
             )
         _within("mood_strength", self.mood_strength, 0.0, 1.0)
         _within("genre_strength", self.genre_strength, 0.0, 1.0)
+        if self.moment is not None:
+            _within("moment", self.moment, 0, SLOTS - 1)
 
     def key(self) -> str:
         """Equal for equal requests; a cache key."""
@@ -119,6 +124,7 @@ class Request:
                 self.mood_strength,
                 self.genre_strength,
                 self.filters,
+                self.moment,
             )
         )
 

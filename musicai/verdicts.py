@@ -138,6 +138,10 @@ def heard(past: History, verdicts: Verdicts) -> History:
     old = past.rows[kept]
     rows = np.union1d(old, verdicts.liked).astype(np.int32)
     stays = ~np.isin(past.recent, verdicts.disliked)
+    when = past.when
+    if len(when):
+        when = np.zeros((len(rows), when.shape[1]), dtype=when.dtype)
+        when[np.searchsorted(rows, old)] = past.when[kept]
     place = np.searchsorted(rows, old)
     confidence = np.zeros(len(rows), dtype=np.float32)
     plays = np.zeros(len(rows), dtype=past.plays.dtype)
@@ -152,6 +156,7 @@ def heard(past: History, verdicts: Verdicts) -> History:
         plays=plays,
         last_played=last,
         liked=verdicts.liked,
+        when=when,
         recent=past.recent[stays],
         recent_heard=past.recent_heard[stays],
     )

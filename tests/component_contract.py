@@ -120,7 +120,7 @@ def world() -> World:
     cut = worlds.START + np.timedelta64(int(CUT_HOURS * 3600), "s")
     before = library.before(cut)
     queries = tuple(
-        Query(dp.history(before, k), NO_SEEDS, genre={ASKED[k % len(CAMPS)]: 1.0})
+        Query(dp.history(before, k), NO_SEEDS, genre={ASKED[k % len(CAMPS)]: 1.0}, moment=5)
         for k in range(N_LISTENERS)
     )
     later = library.plays[library.plays["played_at"] >= cut]
@@ -296,8 +296,9 @@ class ComponentContract:
                 now=past.now,
                 recent=place[past.recent],
                 recent_heard=past.recent_heard,
+                when=past.when[moved],
             )
-            scores = aligned.score(Query(there, NO_SEEDS, genre=query.genre))
+            scores = aligned.score(Query(there, NO_SEEDS, genre=query.genre, moment=query.moment))
             self.check_scores(scores, len(rows))
             assert np.isnan(scores[rows < 0]).all(), "unknown rows have no opinion"
             expected = fitted.score(query)[order]

@@ -14,7 +14,7 @@ from tests.conftest import ROOT
 LEVELS: tuple[tuple[str, ...], ...] = (
     ("errors",),
     ("settings", "progress", "output", "segments"),
-    ("logs", "frames", "choices", "impressions", "sent", "measures", "periods"),
+    ("logs", "frames", "choices", "impressions", "sent", "measures", "periods", "moments"),
     ("packs",),
     ("tables",),
     ("matching", "moods", "jobs"),
@@ -35,7 +35,7 @@ LEVELS: tuple[tuple[str, ...], ...] = (
     ("recommenders.content", "recommenders.collaborative", "recommenders.rules"),
     ("recommenders.item_item", "recommenders.sequence"),
     ("recommenders.connections",),
-    ("recommenders.history", "recommenders.popularity"),
+    ("recommenders.history", "recommenders.popularity", "recommenders.context"),
     ("recommenders",),
     ("ranking", "explain", "requests", "metrics", "hyperparameters"),
     ("tuning",),

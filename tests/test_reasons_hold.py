@@ -126,6 +126,7 @@ def without_tracks(query: Query, rows: np.ndarray) -> Query:
         past.now,
         recent=past.recent[~np.isin(past.recent, rows)],
         recent_heard=past.recent_heard[~np.isin(past.recent, rows)],
+        when=past.when[kept],
     )
     return replace(query, history=history, seeds=query.seeds[~np.isin(query.seeds, rows)])
 
@@ -207,13 +208,17 @@ REQUESTS = {
     "mood": Request(mood={"chill": 1.0}, mode="mix"),
     "moods": Request(mood={"party": 0.5, "melancholic": 0.5}, mode="mix"),
     "genre": Request(genre={"jazz": 1.0}, mode="mix"),
+    "moment": Request(mode="mix", moment=0),
 }
 
+
+ASKED = {"rules": ("mood", "moods", "genre"), "context": ("moment",)}
+"""Component → what must be asked for, so that it speaks."""
 
 CASES = [
     (name, asked)
     for name in COMPONENTS
-    for asked in (("mood", "moods", "genre") if name == "rules" else ("history", "seeds"))
+    for asked in ASKED.get(name, ("history", "seeds"))
     if (name, asked) != ("history", "seeds")  # which speaks of the listener's past alone
 ]
 

@@ -6,6 +6,7 @@ from musicai.recommenders.base import Component
 from musicai.recommenders.collaborative import Collaborative
 from musicai.recommenders.connections import Connections
 from musicai.recommenders.content import Content
+from musicai.recommenders.context import Context
 from musicai.recommenders.history import OwnPlays
 from musicai.recommenders.item_item import ItemItem
 from musicai.recommenders.popularity import Popularity
@@ -21,6 +22,7 @@ COMPONENTS: dict[str, type[Component]] = {
         Sequence,
         Connections,
         Rules,
+        Context,
         OwnPlays,
         Popularity,
     )
@@ -32,8 +34,9 @@ DEFAULT_WEIGHTS: dict[str, float] = {
     "collaborative": 0.20,
     "item_item": 0.05,
     "sequence": 0.05,
-    "connections": 0.14,
-    "rules": 0.21,
+    "connections": 0.09,
+    "rules": 0.16,
+    "context": 0.10,
     "history": 0.08,
     "popularity": 0.02,
 }
@@ -41,7 +44,8 @@ DEFAULT_WEIGHTS: dict[str, float] = {
 
 Rules weigh as much as collaborative because they only speak when a mood or genre is asked for,
 connections nearly so because they only speak of what open data brought. What comes next speaks of
-the last session alone, and has little say where nobody asks to go on from it. The shares of
+the last session alone, and has little say where nobody asks to go on from it; the hour speaks
+only where a time is asked for. The shares of
 content, collaborative, item-to-item and popularity did best of three on a validation slice of
 public playlists (`benchmarks.quality playlists`): R@10 .162, nDCG@10 .195, where content alone
 has .148 and .177.
@@ -50,12 +54,13 @@ has .148 and .177.
 PRESETS: dict[str, dict[str, float]] = {
     "Balanced": DEFAULT_WEIGHTS,
     "Safe": {
-        "content": 0.25,
+        "content": 0.20,
         "collaborative": 0.20,
         "item_item": 0.10,
         "sequence": 0.05,
         "connections": 0.05,
-        "rules": 0.10,
+        "rules": 0.05,
+        "context": 0.10,
         "history": 0.15,
         "popularity": 0.10,
     },
@@ -65,7 +70,8 @@ PRESETS: dict[str, dict[str, float]] = {
         "item_item": 0.05,
         "sequence": 0.05,
         "connections": 0.20,
-        "rules": 0.20,
+        "rules": 0.15,
+        "context": 0.05,
         "history": 0.05,
         "popularity": 0.0,
     },
@@ -75,7 +81,8 @@ PRESETS: dict[str, dict[str, float]] = {
         "item_item": 0.10,
         "sequence": 0.05,
         "connections": 0.13,
-        "rules": 0.12,
+        "rules": 0.07,
+        "context": 0.05,
         "history": 0.05,
         "popularity": 0.0,
     },

@@ -17,6 +17,7 @@ import numpy as np
 from scipy.sparse import csr_matrix
 
 from musicai.errors import QueryError
+from musicai.moments import SLOTS
 from musicai.progress import Progress
 from musicai.tables import BoolArray, FloatArray, IntArray, Vocabulary
 
@@ -86,6 +87,9 @@ class History:
     """(r,) track rows of the listener's last session, the latest play last."""
     recent_heard: BoolArray = field(default_factory=lambda: _NO_ROWS.astype(bool))
     """(r,) False where that play was skipped."""
+    when: IntArray = field(default_factory=lambda: np.zeros((0, SLOTS), dtype=np.int32))
+    """(k, ``moments.SLOTS``) completed plays of each track by time of the week; (0, …) where no
+    times are known."""
     memo: dict[object, Any] = field(init=False, default_factory=dict, compare=False, repr=False)
     """See ``Query.memo``."""
 
@@ -220,6 +224,8 @@ class Query:
     """0 to 1: how hard the mood pulls; 0.5 is normal, 0 not at all."""
     genre_strength: float = 0.5
     """0 to 1: how hard the genre pulls; at 1 only that genre is shown."""
+    moment: int | None = None
+    """Slot of the week (``moments``) that is asked for; None for any time."""
 
     HISTORY_SHARE: ClassVar[float] = 0.25
     """Weight of the listener's past beside explicit seeds, which have 1."""

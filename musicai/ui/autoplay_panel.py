@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pandas as pd
 import streamlit as st
 
 from musicai import autoplay, recipes
+from musicai.moments import named, slot_of
 from musicai.playlists import listed
 from musicai.requests import MODES, Request
 from musicai.ui import (
@@ -16,6 +18,7 @@ from musicai.ui import (
     discover_panel,
     discover_seeds,
     exports,
+    period_panel,
     sending,
     staging,
     state,
@@ -101,7 +104,10 @@ def _controls(ai: MusicAI) -> tuple[Request, autoplay.Wish]:
             bind="query-params",
             format="%d tracks",
         )
-    return Request(seed_tracks=seeds, mode=str(mode)), autoplay.Wish(n, str(arc), apart)
+    moment = slot_of(datetime.now(UTC)) if start == "now" else None
+    return Request(seed_tracks=seeds, mode=str(mode), moment=moment), autoplay.Wish(
+        n, str(arc), apart
+    )
 
 
 def _seeds(ai: MusicAI, start: str) -> tuple[str, ...]:
@@ -136,7 +142,8 @@ def _last_session(ai: MusicAI) -> None:
         st.caption("There are no plays to go on from, so it begins with what you like.")
         return
     titles = [words.plain(type_ahead.named(ai, int(row))[0], 40) for row in recent]
-    st.caption(f"You heard last: {' · '.join(titles)}.")
+    when = named(slot_of(datetime.now(UTC)), period_panel.timezone(ai))
+    st.caption(f"You heard last: {' · '.join(titles)}. The hour counts too: {when}.")
 
 
 # --- what comes -----------------------------------------------------------------------

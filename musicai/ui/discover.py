@@ -8,7 +8,7 @@ import streamlit as st
 
 from musicai import recipes
 from musicai.monitoring import note_list
-from musicai.ui import blind, discover_list, discover_panel, shown, state, widgets
+from musicai.ui import blind, discover_list, discover_moment, discover_panel, shown, state, widgets
 
 
 @st.fragment(key=discover_panel.FRAGMENT)
@@ -35,6 +35,7 @@ def _draw() -> None:
     note_list(time.perf_counter() - started, len(found), found.mode, found.version)
     if drafted:
         blind.said()
+    discover_moment.changed(ai, state.scored(ai, request), tuning, found)
     discover_list.summary(ai, found, recipes.of_request(request, tuning))
     discover_list.rows(ai, found, drafted.sources if drafted else None)
     shown.note(ai, found, drafted)

@@ -119,7 +119,7 @@ def _silent(names: Sequence[str]) -> None:
     """Whose sliders change nothing in this list, and why."""
     if "rules" in names:
         st.caption(f":material/info: “{label_of('rules')}” waits until you choose a mood or genre.")
-    others = [f"“{label_of(name)}”" for name in names if name != "rules"]
+    others = [f"“{label_of(name)}”" for name in names if name not in ("rules", "context")]
     if others:
         verb, its = (
             ("has", "its slider changes") if len(others) == 1 else ("have", "their sliders change")

@@ -12,7 +12,14 @@ import streamlit as st
 
 from musicai.recommenders import COMPONENTS, PRESETS
 from musicai.requests import MODES, Filters, Request, Tuning
-from musicai.ui import discover_filters, discover_seeds, state, widgets, words
+from musicai.ui import (
+    discover_filters,
+    discover_moment,
+    discover_seeds,
+    state,
+    widgets,
+    words,
+)
 
 if TYPE_CHECKING:
     from musicai.ai_model import MusicAI
@@ -60,6 +67,7 @@ def start_panel(ai: MusicAI) -> Request:
         mood_strength=mood_strength,
         genre_strength=genre_strength,
         filters=discover_filters.panel(ai, mode) if usable else Filters(),
+        moment=discover_moment.panel(ai),
     )
 
 

@@ -30,6 +30,7 @@ COMPONENT_COLOURS: dict[str, str] = {
     "history": "#D04D60",
     "popularity": "#7C8ED0",
     "sequence": "#2C6697",
+    "context": "#5B8A1E",
     "novelty": "#92530C",
     "verdicts": "#A66DFC",
     "surprise": "#9D04FF",

@@ -1,0 +1,216 @@
+"""The hour: slots of the week, and what is learned of them, by hand."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from benchmarks import context as benchmark
+from musicai import data_processor as dp
+from musicai import moments
+from musicai.errors import QueryError
+from musicai.progress import no_progress
+from musicai.recommenders.base import Query
+from musicai.recommenders.context import CEILING, Context, ContextConfig
+from musicai.requests import Request
+from musicai.tables import IntArray
+from musicai.verdicts import Verdicts, heard
+from tests import worlds
+from tests.component_contract import STRANGER, ComponentContract
+from tests.pages import opened, run
+
+NONE: IntArray = np.zeros(0, dtype=np.int32)
+
+
+class TestContext(ComponentContract):
+    component = Context
+    floor = 0.1
+
+
+# --- slots ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("when", "slot"),
+    [
+        (datetime(2026, 11, 23, 0, 0, tzinfo=UTC), 0),  # a Monday
+        (datetime(2026, 11, 23, 2, 59, tzinfo=UTC), 0),
+        (datetime(2026, 11, 27, 23, 59, tzinfo=UTC), 7),  # Friday
+        (datetime(2026, 11, 28, 0, 0, tzinfo=UTC), 8),  # Saturday
+        (datetime(2026, 11, 29, 21, 0, tzinfo=UTC), 15),
+        (datetime(1970, 1, 1, 3, 0, tzinfo=UTC), 1),  # a Thursday
+    ],
+)
+def test_slots_of_the_week(when: datetime, slot: int) -> None:
+    assert moments.slot_of(when) == slot
+
+
+def test_a_slot_in_the_listeners_own_hours() -> None:
+    winter = datetime(2026, 1, 5, 12, tzinfo=UTC)
+    summer = datetime(2026, 7, 6, 12, tzinfo=UTC)
+    assert moments.named(6, "UTC", winter) == "weekdays, 18:00 to 21:00"
+    assert moments.named(6, "Europe/Berlin", winter) == "weekdays, 19:00 to 22:00"
+    assert moments.named(14, "Europe/Berlin", summer) == "weekends, 20:00 to 23:00"
+
+
+# --- what is learned ------------------------------------------------------------------
+
+
+def world() -> Any:
+    """Jazz by one artist on weekday evenings, rock by another in the mornings; 60 plays each."""
+    tracks = [
+        {
+            "track_id": f"t{n}",
+            "name": f"Song {n}",
+            "artists": "Evening" if n < 4 else "Morning" if n < 8 else f"New {n}",
+            "genres": (
+                "bebop" if n < 4 else "hard rock" if n < 8 else ["bebop", "hard rock", ""][n - 8]
+            ),
+            "in_catalogue": n >= 8,
+            "own": n < 8,
+        }
+        for n in range(11)
+    ]
+    start = worlds.START
+    plays = []
+    for day in range(60):
+        base = day * 24.0 - start.hour
+        plays += [(day % 4, base + 19.0 + 24), (4 + day % 4, base + 8.0 + 24)]
+    return worlds.library(tracks, plays)
+
+
+def asked(slot: int | None) -> tuple[Context, Query]:
+    library = world()
+    features = dp.build_features(library)
+    model = Context().fit(dp.training_data(library, features), no_progress)
+    return model, Query(dp.history(library), NONE, moment=slot)
+
+
+EVENING, MORNING, NIGHT = 6, 2, 0
+
+
+def test_plays_are_counted_by_slot() -> None:
+    past = dp.history(world())
+    assert past.when.shape == (8, moments.SLOTS)
+    assert past.when.sum() == 120
+    weekday = past.when[:, :8].sum(axis=0)
+    assert weekday[EVENING] + weekday[MORNING] == weekday.sum()
+
+
+def test_the_evening_lifts_what_is_played_in_the_evening() -> None:
+    model, query = asked(EVENING)
+    scores = model.score(query)
+    assert scores[:4].min() > 0.3 > 0 > scores[4:8].max()
+    assert scores[8] > 0 > scores[9], "a genre's hours hold for new tracks"
+    assert np.isnan(scores[10]), "neither artist nor genre is known"
+    other, query = asked(MORNING)
+    assert other.score(query)[4:8].min() > 0 > other.score(query)[:4].max()
+    assert np.abs(scores[~np.isnan(scores)]).max() <= CEILING
+
+
+def test_by_hand() -> None:
+    """One track of an artist: its share is drawn towards the artist's, that towards the genre's."""
+    model, query = asked(EVENING)
+    past = query.history
+    here, all_ = past.when[:, EVENING].astype(float), past.when.sum(axis=1).astype(float)
+    average = here.sum() / all_.sum()
+    config = model.config
+    genre = (here[:4].sum() + config.genre_plays * average) / (all_[:4].sum() + config.genre_plays)
+    artist = (here[:4].sum() + config.artist_plays * genre) / (all_[:4].sum() + config.artist_plays)
+    track = (here[0] + config.track_plays * artist) / (all_[0] + config.track_plays)
+    assert model.score(query)[0] == pytest.approx(np.log(track / average), rel=1e-5)
+
+
+def test_reasons_say_how_many_plays_fall_there() -> None:
+    model, query = asked(EVENING)
+    here, all_ = query.history.when[0, EVENING], query.history.when[0].sum()
+    (reason,) = model.reasons(query, 0)
+    assert reason.text.startswith(
+        f"{here} of your {all_} plays of it fall on this time on weekdays"
+    )
+    assert reason.seed == 0
+    assert "no more at this time" in model.reasons(query, 4)[0].text
+    (reason,) = model.reasons(query, 8)
+    assert reason.feature == "genre"
+
+
+def test_without_a_moment_or_enough_plays_there_is_no_opinion() -> None:
+    model, query = asked(None)
+    assert np.isnan(model.score(query)).all()
+    assert model.reasons(query, 0) == []
+    few = replace(query.history, when=query.history.when[:1] // 10)
+    assert np.isnan(model.score(Query(replace(few), NONE, moment=EVENING))).all()
+    assert np.isnan(model.score(Query(STRANGER, NONE, moment=EVENING))).all()
+
+
+def test_hours_without_a_habit_say_next_to_nothing() -> None:
+    rng = np.random.default_rng(1)
+    tracks = [{"track_id": f"t{n}", "name": f"S {n}", "artists": f"A {n % 5}"} for n in range(20)]
+    plays = [(int(rng.integers(20)), float(hour)) for hour in rng.uniform(0, 24 * 300, 3_000)]
+    library = worlds.library(tracks, plays)
+    features = dp.build_features(library)
+    model = Context().fit(dp.training_data(library, features), no_progress)
+    scores = model.score(Query(dp.history(library), NONE, moment=EVENING))
+    assert np.quantile(np.abs(scores), 0.9) < 0.7
+    assert np.abs(scores).mean() < 0.3
+
+
+def test_verdicts_keep_the_hours_of_what_stays() -> None:
+    past = dp.history(world())
+    again = heard(past, Verdicts(disliked=np.array([0], dtype=np.int32)))
+    assert again.rows.tolist() == past.rows[1:].tolist()
+    np.testing.assert_array_equal(again.when, past.when[1:])
+
+
+@pytest.mark.parametrize("moment", [-1, moments.SLOTS])
+def test_a_moment_that_is_none(moment: int) -> None:
+    with pytest.raises(QueryError, match="moment"):
+        Request(moment=moment)
+
+
+@pytest.mark.parametrize(
+    "config", [{"track_plays": 0}, {"artist_plays": -1}, {"genre_plays": 0}, {"fewest": 0}]
+)
+def test_settings_that_cannot_be(config: dict[str, Any]) -> None:
+    with pytest.raises(QueryError):
+        ContextConfig(**config)
+
+
+# --- on the screen --------------------------------------------------------------------
+
+
+def test_discover_lists_for_a_time_and_says_what_it_changed(with_sample: Path) -> None:
+    app = opened("discover.py")
+    when = app.selectbox(key="discover_when")
+    assert when.value == "any"
+    assert len(when.options) == 2 + moments.SLOTS
+    assert when.options[1].startswith("Now: ")
+    assert not any("For week" in c.value for c in app.caption)
+    before = [b.key for b in app.button if (b.key or "").startswith("more_")]
+    run(app.selectbox(key="discover_when").set_value("6"))
+    told = next(c.value for c in app.caption if "For weekdays" in c.value)
+    after = [b.key for b in app.button if (b.key or "").startswith("more_")]
+    assert ("changed no track" in told) == (set(before) == set(after))
+    run(app.slider(key="discover_w_context").set_value(1.0))
+    told = next(c.value for c in app.caption if "For weekdays" in c.value)
+    assert "are here because of it" in told
+    run(app.slider(key="discover_w_context").set_value(0.0))
+    assert any("changed no track of the list" in c.value for c in app.caption)
+
+
+def test_without_plays_enough_no_time_is_offered(three_plays: Path) -> None:
+    app = opened("discover.py")
+    assert "discover_when" not in [box.key for box in app.selectbox]
+
+
+def test_the_benchmark_measures_both_lists(capsys: pytest.CaptureFixture[str]) -> None:
+    assert benchmark.main(["--history", "absent.zip", "--json"]) == 2
+    cut = pd.Timestamp(worlds.START) + pd.Timedelta(days=30)
+    found = benchmark.sittings(world(), cut)
+    assert all(len(targets) >= benchmark.FEWEST for _, targets in found)
