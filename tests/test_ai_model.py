@@ -223,7 +223,7 @@ def test_untrained_components_are_named(ai: MusicAI) -> None:
 
 def test_components_that_cannot_move_the_list_are_named(ai: MusicAI) -> None:
     plain = ai.get_hybrid_recommendations(mode="discover")
-    assert set(plain.silent) == {"connections", "rules", "history"}
+    assert set(plain.silent) == {"connections", "rules", "context", "history"}
     asked = ai.get_hybrid_recommendations(mode="rediscover", mood="chill")
     assert not {"rules", "history"} & set(asked.silent)
     scored = ai.score(Request(mode="discover"))

@@ -13,7 +13,7 @@ from tests.conftest import ROOT
 
 LEVELS: tuple[tuple[str, ...], ...] = (
     ("errors",),
-    ("settings", "progress", "output", "segments"),
+    ("settings", "progress", "output", "segments", "private_files"),
     ("logs", "frames", "choices", "impressions", "sent", "measures", "periods", "moments"),
     ("packs",),
     ("tables",),

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
 import re
-import stat
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from musicai.errors import SettingsError
+from musicai.private_files import read_private, write_private
 from musicai.settings import Settings
 
 FILE = "open-data.json"
@@ -19,9 +17,6 @@ FILE = "open-data.json"
 DEFAULT_CONTACT = "the musicai project"
 """What the hosts are told where no contact is set. They want to be able to reach who wrote a
 program that misbehaves; the person who uses it is nobody's business."""
-
-LARGEST = 10_000
-"""Bytes of the file."""
 
 _TOKEN = re.compile(r"[0-9A-Za-z][0-9A-Za-z\-]{7,127}")
 _CONTACT = re.compile(r"[ -'*-~]{1,200}")  # ASCII without parentheses, which enclose it
@@ -80,20 +75,10 @@ def save(settings: Settings, credentials: Credentials) -> None:
         SettingsError: it cannot be written.
     """
     path = path_of(settings)
-    beside = path.with_name(f"{path.name}.{os.getpid()}.part")
     body = json.dumps({"token": credentials.token, "contact": credentials.contact})
     try:
-        beside.unlink(missing_ok=True)
-        # made with its final rights: there is no moment in which others could read it
-        handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, stat.S_IRUSR | stat.S_IWUSR)
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(body)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
+        write_private(path, body)
     except OSError as error:
-        with contextlib.suppress(OSError):
-            beside.unlink(missing_ok=True)
         raise SettingsError(
             f"The token cannot be kept in {path} ({error.strerror}). "
             "Make the folder writable, then enter it again."
@@ -108,11 +93,7 @@ def load(settings: Settings) -> Credentials:
     """
     path = path_of(settings)
     try:
-        with path.open("rb") as file:
-            body = file.read(LARGEST + 1)
-        if len(body) > LARGEST:
-            raise ValueError("too long")
-        told = json.loads(body)
+        told = json.loads(read_private(path))
         token, contact = told["token"], told["contact"]
         if not isinstance(token, str | None) or not isinstance(contact, str):
             raise TypeError("not text")

@@ -6,22 +6,17 @@ that only they can read.
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
 import re
-import stat
 from dataclasses import dataclass
 from pathlib import Path
 
 from musicai.errors import SettingsError
+from musicai.private_files import read_private, write_private
 from musicai.settings import Settings
 
 FILE = "spotify.json"
 """Name of the file in the home."""
-
-LARGEST = 10_000
-"""Bytes of the file."""
 
 _CLIENT_ID = re.compile(r"[0-9a-f]{32}")
 
@@ -98,18 +93,9 @@ def save(settings: Settings, client_id: str) -> None:
     """
     body = json.dumps({"client_id": checked(client_id)})
     path = path_of(settings)
-    beside = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
-        beside.unlink(missing_ok=True)
-        handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, stat.S_IRUSR | stat.S_IWUSR)
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(body)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
+        write_private(path, body)
     except OSError as error:
-        with contextlib.suppress(OSError):
-            beside.unlink(missing_ok=True)
         raise SettingsError(
             f"The client id cannot be kept in {path} ({error.strerror}). "
             "Make the folder writable, then enter it again."
@@ -124,9 +110,7 @@ def load(settings: Settings) -> str | None:
     """
     path = path_of(settings)
     try:
-        with path.open("rb") as file:
-            body = file.read(LARGEST + 1)
-        return checked(str(json.loads(body)["client_id"]))
+        return checked(str(json.loads(read_private(path))["client_id"]))
     except FileNotFoundError:
         return None
     except OSError as error:

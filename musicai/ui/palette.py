@@ -24,16 +24,16 @@ NEUTRAL = "#80868B"
 
 COMPONENT_COLOURS: dict[str, str] = {
     "content": ACCENT,
-    "collaborative": "#7C63D2",
-    "item_item": "#B82060",
-    "rules": "#D87829",
-    "history": "#D04D60",
-    "popularity": "#7C8ED0",
-    "sequence": "#2C6697",
-    "context": "#5B8A1E",
-    "novelty": "#92530C",
-    "verdicts": "#A66DFC",
-    "surprise": "#9D04FF",
+    "collaborative": "#7860CA",
+    "item_item": "#AB3D5D",
+    "rules": "#C48029",
+    "history": "#CB5461",
+    "popularity": "#778EC5",
+    "sequence": "#296E8D",
+    "context": "#E00000",
+    "novelty": "#666D00",
+    "verdicts": "#B160FF",
+    "surprise": "#A006FF",
 }
 """One colour for each part of a score, wherever it appears; at least 3 : 1 on both grounds."""
 
