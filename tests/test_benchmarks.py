@@ -111,6 +111,7 @@ def test_speed_prints_the_keys_of_the_issue(
 IMPORT_KEYS = "plays bytes import_s orjson_s ratio peak_mb load_s repeat_s cpu_s"
 
 
+@pytest.mark.slow
 def test_importing_prints_the_keys_of_the_issue(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

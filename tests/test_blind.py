@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 from musicai import registry
 from musicai.experiments.online import sides
 from musicai.progress import no_progress
+from musicai.recommenders import PRESETS
 from musicai.sample import SAMPLE_PROFILE
 from musicai.settings import Settings
 from musicai.store import Store
@@ -87,7 +88,9 @@ def test_a_winner_is_promoted_with_its_weights(
         assert registry.active(settings, store, SAMPLE_PROFILE) == registry.BUNDLED
         assert store.running_experiment(SAMPLE_PROFILE) is None
     discover = opened("discover.py")
-    assert discover.slider(key="discover_w_content").value == pytest.approx(0.45)
+    assert discover.slider(key="discover_w_content").value == pytest.approx(
+        PRESETS["Deep cuts"]["content"]
+    )
     assert discover.slider(key="discover_w_popularity").value == 0.0
 
 

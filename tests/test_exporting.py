@@ -856,6 +856,7 @@ def back(parsed: ParsedFile) -> dict[str, list[tuple[Any, ...]]]:
     return {table: sorted(rows, key=repr) for table, rows in found.items()}
 
 
+@pytest.mark.slow
 @hypothesis_settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
 @given(worlds)
 def test_any_tables_come_back_from_csv_and_from_json(world: dict[str, Any]) -> None:

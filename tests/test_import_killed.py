@@ -146,6 +146,7 @@ def test_killed_again_and_again_in_one_home(small: Export, tmp_path: Path) -> No
         assert len(store.imports("p")) == 1
 
 
+@pytest.mark.slow
 def test_two_imports_at_once(small: Export, tmp_path: Path) -> None:
     """The command line and the app: the second says so, and the first comes in whole."""
     with start(small.path, tmp_path) as first:

@@ -40,6 +40,8 @@ from musicai.ui.map_marks import Marks
 from tests import worlds
 from tests.pages import opened, run
 
+pytestmark = pytest.mark.slow
+
 QUICK = TrainingConfig(method="als", factors=8, epochs=3, evaluate=False)
 
 

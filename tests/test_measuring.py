@@ -201,6 +201,7 @@ def test_the_command_refuses_another_file(
     assert "its name must end with .tar.zst" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_what_the_dump_names_is_not_asked_for(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -150,6 +150,7 @@ def test_one_listener_and_names_in_ten_scripts() -> None:
 ROW = st.tuples(st.integers(0, 5), st.integers(-2, 6), st.floats(-3, 50))
 
 
+@pytest.mark.slow
 @examples(deadline=None)
 @given(st.lists(ROW, max_size=40))
 def test_counts_add_up_whatever_the_rows(rows: Sequence[tuple[int, int, float]]) -> None:

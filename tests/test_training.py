@@ -82,6 +82,7 @@ def test_training_makes_a_version_that_serves(
     assert len(music.get_hybrid_recommendations(n_recommendations=10)) == 10
 
 
+@pytest.mark.slow
 def test_the_manifest_holds_all_that_was_measured(
     store: Store, settings: Settings, listener: str
 ) -> None:
@@ -111,6 +112,7 @@ def test_both_pickles_open_and_speak_of_this_data(
     assert nmf.components_.shape[1] <= len(registry.load(settings, store, version).vocabulary)
 
 
+@pytest.mark.slow
 def test_training_again_brings_a_new_version_and_keeps_the_old(
     store: Store, settings: Settings, listener: str
 ) -> None:
@@ -124,6 +126,7 @@ def test_training_again_brings_a_new_version_and_keeps_the_old(
     assert MusicAI(listener, settings=settings).version == first
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("at", [0.0, 0.05, 0.3, 0.62, 0.93, 0.97])
 def test_a_cancelled_training_leaves_nothing(
     store: Store, settings: Settings, listener: str, at: float
@@ -223,6 +226,7 @@ def test_nothing_after_the_cut_is_learned_from(
     assert last[0] < cuts.validation <= last[1] < cuts.test
 
 
+@pytest.mark.slow
 def test_metrics_do_not_change_what_goes_into_service(world: Library) -> None:
     """The served factors are those of one fit on everything, measured or not."""
     measured = prepare(world, QUICK)
