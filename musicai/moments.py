@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import numpy as np
 import numpy.typing as npt
+
+from musicai.periods import zone
 
 HOURS = 3
 """Length of a slot."""
@@ -44,11 +45,14 @@ def named(slot: int, timezone: str, near: datetime | None = None) -> str:
         slot: 0 to ``SLOTS`` − 1.
         timezone: Of the listener, such as "Europe/Berlin".
         near: When it is asked, which decides on daylight saving; now if left out.
+
+    Raises:
+        QueryError: there is no such zone.
     """
     now = datetime.now(UTC) if near is None else near
     today = now.replace(hour=0, minute=0, second=0, microsecond=0)
     begins = today + timedelta(hours=HOURS * (slot % A_DAY))
-    local = begins.astimezone(ZoneInfo(timezone))
+    local = begins.astimezone(zone(timezone))
     ends = local + timedelta(hours=HOURS)
     days = "weekends" if slot >= A_DAY else "weekdays"
     return f"{days}, {local:%H:%M} to {ends:%H:%M}"

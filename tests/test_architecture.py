@@ -14,8 +14,8 @@ from tests.conftest import ROOT
 LEVELS: tuple[tuple[str, ...], ...] = (
     ("errors",),
     ("settings", "progress", "output", "segments", "private_files"),
-    ("logs", "frames", "choices", "impressions", "sent", "measures", "periods", "moments"),
-    ("packs",),
+    ("logs", "frames", "choices", "impressions", "sent", "measures", "periods"),
+    ("packs", "moments"),
     ("tables",),
     ("matching", "moods", "jobs"),
     ("genres", "sources", "exclusions", "pairing", "sessions", "audit"),

@@ -176,7 +176,7 @@ def a_session_follows_an_arc(walk: Story) -> None:
     before, after = walk.moved_list("discover_w_sequence")
     assert before != after
     walk.page.locator(f"{walk.key('discover_when')} input").click()
-    walk.page.get_by_role("option", name="Now:").click()
+    walk.page.get_by_role("option", name="Now", exact=True).click()
     walk.page.get_by_text(re.compile(r"For week(days|ends), ")).wait_for()
     walk.settle()
     walk.shot("now")

@@ -18,7 +18,7 @@ from musicai.settings import Settings
 from musicai.sources.base import ReadOptions
 from musicai.spotify import application
 from musicai.store import Store
-from musicai.ui import sending
+from musicai.ui import sending, state
 from tests.open_data_stub import Stub
 from tests.pages import opened, run
 from tests.spotify_session import visited
@@ -418,7 +418,11 @@ def test_disconnecting_forgets_everything(me: Path, world: SpotifyWorld) -> None
     run(app.toggle(key="spotify_consent_me").set_value(True))
     run(app.button(key="spotify_keep").click())
     run(app.button(key="connect_disconnect").click())
+    offered = [one for one, _ in app.session_state["spotify_links"].values()]
+    assert offered
+    assert all(map(state.waiting_room().has, offered))
     run(app.button(key="connect_leave").click())
+    assert not any(map(state.waiting_room().has, offered)), "what was read waits on"
     assert sending.SESSION not in app.session_state
     assert "Connected as" not in told(run(app))
     with Store(Settings(home=me)) as store:

@@ -106,6 +106,14 @@ def test_the_oldest_gives_way_where_too_many_wait() -> None:
     assert all(map(room.has, states[1:]))
 
 
+def test_a_sign_in_can_be_let_go_with_what_it_carries() -> None:
+    room = WaitingRoom()
+    gone, stays = room.put(_pending()), room.put(_pending())
+    room.forget([gone, "unknown"])
+    assert not room.has(gone)
+    assert room.has(stays)
+
+
 def _pending() -> Pending:
     return Pending(Application(CLIENT_ID, "http://127.0.0.1:8501"), READING, "secret-verifier")
 

@@ -10,7 +10,7 @@ import secrets
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -80,6 +80,12 @@ class WaitingRoom:
                 "Sign in again on Connect."
             )
         return found[1]
+
+    def forget(self, states: Iterable[str]) -> None:
+        """Let sign-ins wait no longer, with all that they carry."""
+        with self._lock:
+            for state in states:
+                self._waiting.pop(state, None)
 
     def _forget_old(self) -> None:
         while self._waiting:

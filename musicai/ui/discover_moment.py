@@ -30,7 +30,7 @@ def panel(ai: MusicAI) -> int | None:
     options = [_ANY, _NOW, *map(str, range(SLOTS))]
     labels = {
         _ANY: "Any time",
-        _NOW: f"Now: {named(now, zone)}",
+        _NOW: "Now",
         **{str(slot): words.sentence(named(slot, zone)).rstrip(".") for slot in range(SLOTS)},
     }
     chosen = st.selectbox(

@@ -189,7 +189,9 @@ def disconnect() -> None:
 
     def act() -> None:
         session = st.session_state.pop(sending.SESSION, None)
-        st.session_state.pop(_LINKS, None)
+        offered: dict[Any, tuple[str, str]] = st.session_state.pop(_LINKS, {})
+        # what they carry came through the API too
+        state.waiting_room().forget(waiting for waiting, _ in offered.values())
         if session is None:
             return
         session.token.told = None
