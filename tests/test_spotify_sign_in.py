@@ -212,6 +212,20 @@ def test_a_revoked_connection_is_forgotten(stub: Stub, world: SpotifyWorld) -> N
     assert len(stub.seen) == asked, "a dead token was sent again"
 
 
+@pytest.mark.parametrize(
+    "reply", [Reply(None, 503, body=b"down"), Reply(None, 200, body=b"x"), Reply({}), Reply([])]
+)
+def test_a_token_endpoint_that_fails_while_renewing_costs_no_connection(
+    stub: Stub, world: SpotifyWorld, reply: Reply
+) -> None:
+    client = client_at(stub)
+    world.expire()
+    stub.on("POST", "/api/token", reply, times=1)
+    with pytest.raises(SpotifyUnavailable):
+        client.account()
+    assert client.account().user_id == "stub-user"
+
+
 def test_a_token_that_stays_refused_is_forgotten(stub: Stub, world: SpotifyWorld) -> None:
     client = client_at(stub)
     stub.on("GET", "/v1/me/", failure(401, "The access token expired"))

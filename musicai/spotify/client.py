@@ -37,6 +37,9 @@ LONGEST_WAIT = 30.0
 TIMEOUT = 10.0
 """Seconds that one answer may take."""
 
+_NO_ANSWER = (requests.RequestException, urllib3.exceptions.HTTPError, KeyError, TypeError)
+"""What spotipy lets through where there is no answer, or one that is not what it should be."""
+
 RANGES = ("short_term", "medium_term", "long_term")
 """About four weeks, six months, and a year."""
 
@@ -146,7 +149,7 @@ class Client:
             except AttributeError:  # spotipy cannot read an error that is plain text
                 unread = SpotifyException(self._last_status or failures.FAILING, -1, "")
                 raise failures.typed(unread, doing) from None
-            except (requests.RequestException, urllib3.exceptions.HTTPError, KeyError, TypeError):
+            except _NO_ANSWER:
                 raise failures.unavailable(doing) from None
 
     def _renew(self, doing: str) -> None:
@@ -159,6 +162,8 @@ class Client:
             self._manager.refresh_access_token(refresh)
         except SpotifyOauthError as error:
             raise self._refused(error) from None
+        except _NO_ANSWER:
+            raise failures.unavailable(doing) from None
 
     def _refused(self, error: SpotifyOauthError) -> Exception:
         """What to raise; the dead token goes, which spotipy would use for ever."""
