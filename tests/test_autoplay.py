@@ -201,6 +201,15 @@ def test_an_arc_and_a_start_change_the_session(with_sample: Path) -> None:
     assert shown() != rising
 
 
+def test_where_nothing_is_new_the_way_on_is_one_press(own_history: Path) -> None:
+    app = opened("autoplay.py")
+    run(app.segmented_control(key="autoplay_mode").set_value("discover"))
+    assert not [b for b in app.button if (b.key or "").startswith("autoplay_add_")]
+    run(app.button(key="discover_instead").click())
+    assert app.segmented_control(key="autoplay_mode").value == "rediscover"
+    assert [b for b in app.button if (b.key or "").startswith("autoplay_add_")]
+
+
 def test_the_page_without_sound_or_training_says_so(own_history: Path) -> None:
     app = opened("autoplay.py")
     told = " ".join(c.value for c in app.caption)

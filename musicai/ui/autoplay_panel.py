@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from musicai.ai_model import MusicAI
 
 START = "autoplay_start"
+_MODE = "autoplay_mode"
 SEED = "autoplay_seed"
 """Session key: id of the track to start from."""
 
@@ -46,7 +47,7 @@ def draw() -> None:
     request, wish = _controls(ai)
     why_not = ai.modes()[request.mode]
     if why_not:
-        discover_panel.unusable(request.mode, why_not)
+        discover_panel.unusable(request.mode, why_not, _MODE)
         return
     found = state.session(ai, request, wish)
     for note in found.notes:
@@ -79,7 +80,7 @@ def _controls(ai: MusicAI) -> tuple[Request, autoplay.Wish]:
             format_func=words.MODE_LABELS.__getitem__,
             default=ai.mode(),
             required=True,
-            key="autoplay_mode",
+            key=_MODE,
             bind="query-params",
             help="  \n".join(f"**{words.MODE_LABELS[m]}**: {words.MODE_HELP[m]}" for m in MODES),
         )
@@ -126,7 +127,10 @@ def _seeds(ai: MusicAI, start: str) -> tuple[str, ...]:
                 widgets.ring(ai, row, 28)
                 st.markdown(widgets.title_line(chosen, name, artists, linked=False))
         type_ahead.draw(ai, "autoplay", "Track to start from", _choose)
-        return (chosen,) if chosen in ai.library.vocabulary else ()
+        if chosen in ai.library.vocabulary:
+            return (chosen,)
+        st.caption("Until you choose one, it goes on from your last session.")
+        return ()
     _last_session(ai)
     return ()
 

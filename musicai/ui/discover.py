@@ -35,7 +35,8 @@ def _draw() -> None:
     note_list(time.perf_counter() - started, len(found), found.mode, found.version)
     if drafted:
         blind.said()
-    discover_moment.changed(ai, state.scored(ai, request), tuning, found)
+    if not drafted:
+        discover_moment.changed(ai, state.scored(ai, request), tuning, found)
     discover_list.summary(ai, found, recipes.of_request(request, tuning))
     discover_list.rows(ai, found, drafted.sources if drafted else None)
     shown.note(ai, found, drafted)

@@ -85,8 +85,14 @@ def _mode(ai: MusicAI) -> str:
     return str(mode or ai.mode())
 
 
-def unusable(mode: str, why_not: str) -> None:
-    """A mode with nothing to choose from: why, and the ways on, instead of a list."""
+def unusable(mode: str, why_not: str, key: str = "discover_mode") -> None:
+    """A mode with nothing to choose from: why, and the ways on, instead of a list.
+
+    Args:
+        mode: The mode.
+        why_not: Why it cannot be used, and what helps.
+        key: Of the widget that chooses the mode.
+    """
     st.info(
         words.plain(why_not, 600),
         title=f"{words.MODE_LABELS[mode]} has nothing to choose from yet",
@@ -100,13 +106,14 @@ def unusable(mode: str, why_not: str) -> None:
                 type="primary",
                 icon=":material/history:",
                 on_click=_rediscover,
+                args=(key,),
             )
         st.page_link("pages/library.py", label="Add a catalogue", icon=":material/library_add:")
         st.page_link("pages/home.py", label="Import an export", icon=":material/upload_file:")
 
 
-def _rediscover() -> None:
-    st.session_state["discover_mode"] = "rediscover"
+def _rediscover(key: str) -> None:
+    st.session_state[key] = "rediscover"
 
 
 # --- mood and genre -------------------------------------------------------------------
