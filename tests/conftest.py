@@ -59,6 +59,14 @@ def _no_test_leaves_this_machine() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(autouse=True)
+def _the_main_module_stays() -> Iterator[None]:
+    """AppTest leaves its script as ``__main__``, which child processes of later tests would run."""
+    main = sys.modules["__main__"]
+    yield
+    sys.modules["__main__"] = main
+
+
 @pytest.fixture
 def settings(home: Path) -> Settings:
     """Settings for the fresh home."""

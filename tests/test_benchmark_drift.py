@@ -34,11 +34,11 @@ def test_each_step_has_its_figures(world: Library, figures: dict[str, Any]) -> N
     assert figures["events"] > 10_000
     new = [step["new_events"] for step in figures["steps"]]
     assert sum(new) == pytest.approx(0.2 * figures["events"], abs=2)
-    assert figures["first_training_s"].keys() == {"collaborative", "item_item", "all"}
+    assert figures["first_training_s"].keys() == {"collaborative", "item_item", "sequence", "all"}
     for step in figures["steps"]:
         for kind in ("update_s", "retrain_s"):
             assert step[kind]["all"] > 0
-            assert step[kind].keys() == {"collaborative", "item_item", "all"}
+            assert step[kind].keys() == {"collaborative", "item_item", "sequence", "all"}
         assert step["likeness"].keys() == {"stale", "updated", "reseeded"}
         for alike in step["likeness"].values():
             assert 60 <= alike["n"] <= len(world.listeners) == 64

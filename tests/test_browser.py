@@ -182,7 +182,7 @@ def a_session_follows_an_arc(walk: Story) -> None:
     walk.shot("now")
     walk.go("Autoplay")
     page = walk.page
-    page.get_by_text("You heard last").wait_for()
+    page.get_by_text("You heard last:").wait_for()
     walk.settle()
     walk.shot("autoplay")
     first = page.locator("[class*='st-key-autoplay_open_']").first.get_attribute("class")
