@@ -114,7 +114,7 @@ def autoplay(ai: MusicAI, request: Request, wish: Wish) -> Session:
         raise NoCandidates(
             "There is no track to choose from. Choose another mode or fewer filters."
         )
-    return _Walk(ai, scored.query, list(found), wish).session(found.notes)
+    return _Walk(ai, scored.query, list(found), wish).session(scored.notes)
 
 
 class _Walk:
@@ -152,7 +152,9 @@ class _Walk:
     def _notes(self, found: int) -> tuple[str, ...]:
         told = []
         if self._sequence is None:
-            told.append("“What comes next” is not trained yet, so the order follows sound alone.")
+            told.append(
+                "“What comes next” is not trained yet; the order follows what you like, and sound."
+            )
         if np.isnan(self._energy).all():
             told.append("No energy is known of these tracks, so the arc changes nothing.")
         if found < self._wish.n:

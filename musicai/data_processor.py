@@ -333,11 +333,12 @@ def history(library: Library, listener: int = 0) -> History:
     start = seconds(plays["played_at"])
     now = int(seconds(library.plays["played_at"]).max()) if len(library.plays) else 0
     track = library.canonical[plays["track"].to_numpy()].astype(np.int64)
-    unique, confidence, count = _confidences(track, completed(plays), (now - start) / 86_400.0)
+    done = completed(plays)
+    unique, confidence, count = _confidences(track, done, (now - start) / 86_400.0)
     last = np.zeros(len(unique), dtype=np.int64)
     np.maximum.at(last, np.searchsorted(unique, track), start)
     rows = pd.DataFrame({"confidence": confidence, "plays": count, "last": last}, index=unique)
-    when = _when(unique, track, start, completed(plays))
+    when = _when(unique, track, start, done)
     if listener == 0 and len(library.playlist_items):
         items = library.canonical[library.playlist_items["track"].to_numpy()]
         listed = pd.Series(items).value_counts()

@@ -138,11 +138,11 @@ def heard(past: History, verdicts: Verdicts) -> History:
     old = past.rows[kept]
     rows = np.union1d(old, verdicts.liked).astype(np.int32)
     stays = ~np.isin(past.recent, verdicts.disliked)
+    place = np.searchsorted(rows, old)
     when = past.when
     if len(when):
         when = np.zeros((len(rows), when.shape[1]), dtype=when.dtype)
-        when[np.searchsorted(rows, old)] = past.when[kept]
-    place = np.searchsorted(rows, old)
+        when[place] = past.when[kept]
     confidence = np.zeros(len(rows), dtype=np.float32)
     plays = np.zeros(len(rows), dtype=past.plays.dtype)
     last = np.zeros(len(rows), dtype=np.int64)

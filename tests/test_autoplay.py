@@ -215,3 +215,5 @@ def test_the_page_without_sound_or_training_says_so(own_history: Path) -> None:
     told = " ".join(c.value for c in app.caption)
     assert "not trained yet" in told
     assert "No energy is known" in told
+    assert "tracks to choose from" not in told, "the pool is no list"
+    assert not app.get("plotly_chart"), "an empty chart"

@@ -192,8 +192,10 @@ def test_discover_lists_for_a_time_and_says_what_it_changed(with_sample: Path) -
     assert len(when.options) == 2 + moments.SLOTS
     assert when.options[:2] == ["Any time", "Now"]
     assert not any("For week" in c.value for c in app.caption)
+    assert any("waits until you choose a time" in c.value for c in app.caption)
     before = [b.key for b in app.button if (b.key or "").startswith("more_")]
     run(app.selectbox(key="discover_when").set_value("6"))
+    assert not any("waits until you choose a time" in c.value for c in app.caption)
     told = next(c.value for c in app.caption if "For weekdays" in c.value)
     after = [b.key for b in app.button if (b.key or "").startswith("more_")]
     assert ("changed no track" in told) == (set(before) == set(after))

@@ -230,10 +230,13 @@ def test_own_playlists_are_read_one_by_one(me: Path, world: SpotifyWorld) -> Non
 
 def test_a_connection_that_ended_says_so_and_signs_in_again(me: Path, world: SpotifyWorld) -> None:
     app = connected()
+    run(app.button(key="spotify_read_all").click())
     world.revoke()
     run(app.button(key="spotify_read_all").click())
-    app = run(app)
-    assert link(app, "connect_sign_in")
+    assert "older than six months" in told(app)
+    again = returned(visited(link(app, "connect_sign_in")))
+    assert "Connected as" in told(again)
+    assert again.selectbox(key="spotify_list").options, "what was read before is gone"
 
 
 def test_keeping_needs_the_switch(me: Path, world: SpotifyWorld) -> None:

@@ -91,13 +91,6 @@ class Context(Component):
 
     # --- scoring ----------------------------------------------------------------------
 
-    def _hours(self, past: History, slot: int) -> _Hours | None:
-        key = self.token, slot
-        if key not in past.memo:
-            past.memo[key] = self._counted(past, slot)
-        found: _Hours | None = past.memo[key]
-        return found
-
     def _counted(self, past: History, slot: int) -> _Hours | None:
         if not len(past.when) or past.when.sum() < self.config.fewest:
             return None
@@ -133,11 +126,23 @@ class Context(Component):
 
     def score(self, query: Query) -> FloatArray:
         """(n_tracks,) NaN without a moment, without enough plays, or for tracks of no kind."""
-        n_tracks = len(self.artist_)
-        hours = None if query.moment is None else self._hours(query.history, query.moment)
-        if hours is None or query.moment is None:
-            return np.full(n_tracks, np.nan, dtype=np.float32)
-        share, known = self._shares(query.history, hours, query.moment)
+        if query.moment is None:
+            return np.full(len(self.artist_), np.nan, dtype=np.float32)
+        return self._scores(query.history, query.moment).copy()
+
+    def _scores(self, past: History, slot: int) -> FloatArray:
+        """What ``score`` gives: worked out once, as each reason of a list asks for it too."""
+        key = self.token, slot
+        if key not in past.memo:
+            past.memo[key] = self._scored(past, slot)
+        found: FloatArray = past.memo[key]
+        return found
+
+    def _scored(self, past: History, slot: int) -> FloatArray:
+        hours = self._counted(past, slot)
+        if hours is None:
+            return np.full(len(self.artist_), np.nan, dtype=np.float32)
+        share, known = self._shares(past, hours, slot)
         score = np.clip(np.log(share / hours.average), -CEILING, CEILING)
         return np.where(known > 0, score, np.nan).astype(np.float32)
 
@@ -145,8 +150,10 @@ class Context(Component):
 
     def reasons(self, query: Query, track: int) -> list[Reason]:
         """How many plays of the track, or else of its artist, fall on this time."""
-        score = float(self.score(query)[track]) if query.moment is not None else float("nan")
-        if query.moment is None or np.isnan(score):
+        if query.moment is None:
+            return []
+        score = float(self._scores(query.history, query.moment)[track])
+        if np.isnan(score):
             return []
         if score <= 0:
             return [Reason(self.name, "you play it no more at this time than at others", score)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -48,7 +48,7 @@ def addressed(
     library: Library,
     tracks: Sequence[Listed],
     search: Search,
-    known: Mapping[str, Addressed] | None = None,
+    known: dict[str, Addressed] | None = None,
     progress: Progress = no_progress,
 ) -> dict[str, Addressed]:
     """Track id -> what it is at Spotify, in the list's order.
@@ -57,19 +57,22 @@ def addressed(
         library: Where lengths and recording codes are known from.
         tracks: What is to be sent.
         search: Asked for tracks without an id of Spotify's.
-        known: What was found before; it is not asked again.
+        known: What was found before, which is not asked again; what is found now joins it at
+            once, so that it stays when a later search fails.
         progress: Told after each search; what it raises stops the search.
 
     Raises:
         SpotifyError: the search fails.
     """
-    found: dict[str, Addressed] = {}
+    known = {} if known is None else known
     for place, track in enumerate(tracks):
-        before = (known or {}).get(track.track_id)
-        found[track.track_id] = before or _one(library, track, search)
-        if before is None and found[track.track_id].how not in ("id", "invented"):
-            progress((place + 1) / len(tracks), f"Searching, {place + 1:,} of {len(tracks):,}")
-    return found
+        if track.track_id in known:
+            continue
+        known[track.track_id] = _one(library, track, search)
+        if known[track.track_id].how not in ("id", "invented"):
+            note = f"Searching at Spotify, {place + 1:,} of {len(tracks):,}"
+            progress((place + 1) / len(tracks), note)
+    return {track.track_id: known[track.track_id] for track in tracks}
 
 
 def chosen(one: Addressed, track_id: str) -> Addressed:

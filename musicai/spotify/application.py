@@ -119,17 +119,3 @@ def load(settings: Settings) -> str | None:
         ) from error
     except (ValueError, KeyError, TypeError, RecursionError, SettingsError) as error:
         raise SettingsError(f"{path} is damaged. Enter the client id again.") from error
-
-
-def remove(settings: Settings) -> None:
-    """Forget the client id; nothing happens where there is none.
-
-    Raises:
-        SettingsError: the file cannot be deleted.
-    """
-    try:
-        path_of(settings).unlink(missing_ok=True)
-    except OSError as error:
-        raise SettingsError(
-            f"{path_of(settings)} cannot be deleted ({error.strerror}). Delete it by hand."
-        ) from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from musicai.requests import MODES, Request
 from musicai.ui import (
     chart_box,
     charts,
+    discover_moment,
     discover_panel,
     discover_seeds,
     exports,
@@ -53,7 +55,8 @@ def draw() -> None:
     for note in found.notes:
         st.caption(f":material/info: {words.plain(note, 500)}")
     if found.steps:
-        _course(ai, found)
+        if any(not math.isnan(step.energy) for step in found.steps):
+            _course(ai, found)
         _actions(ai, found, request, wish)
         _tracks(ai, found)
 
@@ -105,7 +108,8 @@ def _controls(ai: MusicAI) -> tuple[Request, autoplay.Wish]:
             bind="query-params",
             format="%d tracks",
         )
-    moment = slot_of(datetime.now(UTC)) if start == "now" else None
+    timed = start == "now" and discover_moment.known(ai)
+    moment = slot_of(datetime.now(UTC)) if timed else None
     return Request(seed_tracks=seeds, mode=str(mode), moment=moment), autoplay.Wish(
         n, str(arc), apart
     )
@@ -146,8 +150,11 @@ def _last_session(ai: MusicAI) -> None:
         st.caption("There are no plays to go on from, so it begins with what you like.")
         return
     titles = [words.plain(type_ahead.named(ai, int(row))[0], 40) for row in recent]
-    when = named(slot_of(datetime.now(UTC)), period_panel.timezone(ai))
-    st.caption(f"You heard last: {' · '.join(titles)}. The hour counts too: {when}.")
+    hour = ""
+    if discover_moment.known(ai):
+        when = named(slot_of(datetime.now(UTC)), period_panel.timezone(ai))
+        hour = f" The hour counts too: {when}."
+    st.caption(f"You heard last: {' · '.join(titles)}.{hour}")
 
 
 # --- what comes -----------------------------------------------------------------------

@@ -15,6 +15,7 @@ from musicai.playlist_formats import plain_cell
 from musicai.playlists import listed
 from musicai.recipes import Recipe
 from musicai.recommenders import COMPONENTS
+from musicai.recommenders.context import ContextConfig
 from musicai.ui import (
     discover_seeds,
     exports,
@@ -119,6 +120,11 @@ def _silent(names: Sequence[str]) -> None:
     """Whose sliders change nothing in this list, and why."""
     if "rules" in names:
         st.caption(f":material/info: “{label_of('rules')}” waits until you choose a mood or genre.")
+    if "context" in names:
+        st.caption(
+            f":material/info: “{label_of('context')}” waits until you choose a time under “When”, "
+            f"which is offered from {ContextConfig().fewest} plays on."
+        )
     others = [f"“{label_of(name)}”" for name in names if name not in ("rules", "context")]
     if others:
         verb, its = (

@@ -23,7 +23,7 @@ _ANY, _NOW = "any", "now"
 
 def panel(ai: MusicAI) -> int | None:
     """The choice of a time; None for any, and where too little is known of hours."""
-    if not _known(ai):
+    if not known(ai):
         return None
     zone = period_panel.timezone(ai)
     now = slot_of(datetime.now(UTC))
@@ -45,7 +45,7 @@ def panel(ai: MusicAI) -> int | None:
     return None if chosen == _ANY else now if chosen == _NOW else int(chosen)
 
 
-def _known(ai: MusicAI) -> bool:
+def known(ai: MusicAI) -> bool:
     """Whether there are plays enough to tell hours apart."""
     component = ai.components.get(Context.name)
     fewest = component.config.fewest if isinstance(component, Context) else 0

@@ -80,26 +80,16 @@ def _addresses(ai: MusicAI, session: Session, wish: sending.Wish) -> dict[str, A
     def progress(fraction: float, note: str = "") -> None:
         slot.progress(min(fraction, 1.0), words.plain(note))
 
-    def search(text: str) -> Sequence[object]:
-        return session.client.search(text)
-
     try:
-        for track in wish.tracks:  # one by one: what was found stays when a search fails
-            if track.track_id not in session.addresses:
-                place = len(session.addresses.keys() & {one.track_id for one in wish.tracks})
-                found = addresses.addressed(ai.library, [track], search)
-                session.addresses |= found
-                if found[track.track_id].how not in ("id", "invented"):
-                    progress(
-                        place / len(wish.tracks),
-                        f"Searching at Spotify, {place + 1:,} of {len(wish.tracks):,}",
-                    )
+        found = addresses.addressed(
+            ai.library, wish.tracks, session.client.search, session.addresses, progress
+        )
     except SpotifyError as error:
         spotify_session.told_error(error)
         st.button("Go on", key="send_again", icon=":material/refresh:")
         return None
     slot.empty()
-    return {track.track_id: session.addresses[track.track_id] for track in wish.tracks}
+    return found
 
 
 def _report(session: Session, found: Mapping[str, Addressed]) -> None:

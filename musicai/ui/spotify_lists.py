@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import streamlit as st
 
+from musicai.errors import SignInNeeded
 from musicai.spotify import matches
 from musicai.spotify.items import ApiArtist, ApiPlaylist, ApiTrack
 from musicai.spotify.matches import Matched
@@ -129,6 +130,9 @@ def _read(session: Session, keys: Sequence[str]) -> None:
             bar.progress(min(fraction, 1.0), words.plain(note))
 
         read(session.client, session.shelf, keys, progress)
+    if spotify_session.current() is None:  # the way to sign in again is drawn instead
+        failures = (session.shelf.listings[key].failure for key in keys)
+        state.keep_error(SignInNeeded(next(filter(None, failures))))
     st.rerun()
 
 
@@ -138,8 +142,6 @@ def _read(session: Session, keys: Sequence[str]) -> None:
 def _one(session: Session, listing: Listing) -> None:
     if listing.failure:
         st.warning(words.plain(listing.failure, 1_000), icon=":material/warning:")
-        if spotify_session.current() is None:
-            st.rerun()
     elif not listing.done:
         st.caption("Reading was stopped; “Continue” goes on.")
     if listing.left_out:

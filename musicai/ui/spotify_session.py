@@ -142,7 +142,9 @@ def _address(app: Application, scopes: tuple[str, ...], page: str) -> str:
     key = (app, scopes, page, state.current_profile(), wish)
     offered = links.get(key)
     if offered is None or not room.has(offered[0]):
-        carried = Carried(page, state.current_profile(), wish, current())
+        # one that no longer holds is handed on too: what it read is still there
+        held: Session | None = st.session_state.get(sending.SESSION)
+        carried = Carried(page, state.current_profile(), wish, held)
         offered = links[key] = signing_in.begin(room, app, scopes, carried)
     return offered[1]
 
