@@ -147,9 +147,10 @@ class _Walk:
             steps.append(step)
             taken.append(at)
             free &= self._recording != self._recording[at]
-        return Session(tuple(steps), (*notes, *self._notes(len(steps))))
+        return Session(tuple(steps), (*notes, *self._notes(len(steps), bool(free.any()))))
 
-    def _notes(self, found: int) -> tuple[str, ...]:
+    def _notes(self, found: int, left: bool) -> tuple[str, ...]:
+        """What could not be as wished; ``left``: only their artists keep further tracks out."""
         told = []
         if self._sequence is None:
             told.append(
@@ -158,9 +159,12 @@ class _Walk:
         if np.isnan(self._energy).all():
             told.append("No energy is known of these tracks, so the arc changes nothing.")
         if found < self._wish.n:
+            count = f"Only {found} {'track' if found == 1 else 'tracks'}" if found else "No track"
             told.append(
-                f"Only {found} tracks: with artists {self._wish.apart} tracks apart there are no "
-                "more. Let them come closer, or choose another mode."
+                f"{count}: with artists {self._wish.apart} tracks apart there are no more. "
+                "Let them come closer, or choose another mode."
+                if left
+                else f"{count}: what else there is was heard just before. Choose another mode."
             )
         return tuple(told)
 

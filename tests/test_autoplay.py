@@ -15,14 +15,17 @@ from musicai import recipes
 from musicai.ai_model import MusicAI
 from musicai.autoplay import ARCS, Wish, autoplay
 from musicai.errors import QueryError
+from musicai.importing import import_inputs
 from musicai.progress import no_progress
 from musicai.recommenders.base import Query
 from musicai.recommenders.sequence import Sequence
 from musicai.requests import Request
 from musicai.settings import Settings
+from musicai.sources.base import ReadOptions
 from musicai.store import Store
 from tests import worlds
 from tests.pages import opened, run
+from tests.test_spotify_lists import history as four_songs_a_day
 
 N = 120
 
@@ -143,7 +146,21 @@ def test_unknown_sound_costs_nothing_and_is_said(own_history: Path) -> None:
 def test_too_few_artists_end_it_early_with_a_word(own_history: Path) -> None:
     found = autoplay(MusicAI("me"), REDISCOVER, Wish(30, apart=12))
     assert len(found.steps) < 30
-    assert any("Only" in note for note in found.notes)
+    assert any("Only" in note and "artists 12 tracks apart" in note for note in found.notes)
+
+
+def test_where_all_was_just_heard_it_does_not_blame_the_artists(
+    home: Path, settings: Settings
+) -> None:
+    with Store(settings) as store:
+        files = [("Streaming_History_Audio_2024.json", four_songs_a_day())]
+        import_inputs(store, settings, "me", files, ReadOptions(), no_progress)
+    found = autoplay(MusicAI("me"), REDISCOVER, Wish(5))
+    assert not found.steps
+    assert (
+        found.notes[-1]
+        == "No track: what else there is was heard just before. Choose another mode."
+    )
 
 
 def test_half_and_double_tempo_are_near() -> None:

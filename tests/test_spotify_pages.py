@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from musicai.choices import Listed
@@ -17,8 +18,9 @@ from musicai.progress import no_progress
 from musicai.settings import Settings
 from musicai.sources.base import ReadOptions
 from musicai.spotify import application
+from musicai.spotify.client import Client
 from musicai.store import Store
-from musicai.ui import sending, state
+from musicai.ui import sending, spotify_lists, state
 from tests.open_data_stub import Stub
 from tests.pages import opened, run
 from tests.spotify_session import visited
@@ -237,6 +239,22 @@ def test_a_connection_that_ended_says_so_and_signs_in_again(me: Path, world: Spo
     again = returned(visited(link(app, "connect_sign_in")))
     assert "Connected as" in told(again)
     assert again.selectbox(key="spotify_list").options, "what was read before is gone"
+
+
+def test_a_connection_ended_elsewhere_after_all_was_read_breaks_nothing(
+    me: Path, world: SpotifyWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = connected()
+    whole = spotify_lists.read
+
+    def read(client: Client, *rest: object) -> None:
+        whole(client, *rest)  # type: ignore[arg-type]
+        st.session_state[sending.SESSION].token.told = None
+
+    monkeypatch.setattr(spotify_lists, "read", read)
+    run(app.button(key="spotify_read_all").click())
+    assert not app.exception
+    assert link(app, "connect_sign_in")
 
 
 def test_keeping_needs_the_switch(me: Path, world: SpotifyWorld) -> None:

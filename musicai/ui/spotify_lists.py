@@ -131,8 +131,11 @@ def _read(session: Session, keys: Sequence[str]) -> None:
 
         read(session.client, session.shelf, keys, progress)
     if spotify_session.current() is None:  # the way to sign in again is drawn instead
-        failures = (session.shelf.listings[key].failure for key in keys)
-        state.keep_error(SignInNeeded(next(filter(None, failures))))
+        # none where it was ended from another session after all had been read
+        read_now = [session.shelf.listings[key] for key in keys if key in session.shelf.listings]
+        failure = next((one.failure for one in read_now if one.failure), "")
+        if failure:
+            state.keep_error(SignInNeeded(failure))
     st.rerun()
 
 
