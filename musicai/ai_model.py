@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from musicai import highlights, narrowing, ranking
+from musicai import highlights, narrowing, occasions, ranking
 from musicai.candidates import Candidates
 from musicai.catalogues import load_library
 from musicai.choices import Feedback
@@ -155,8 +155,12 @@ class MusicAI:
 
     @property
     def untrained(self) -> tuple[str, ...]:
-        """Components that wait for training."""
-        return tuple(name for name in COMPONENTS if name not in self.components)
+        """Components that wait for training; optional ones are no loss."""
+        return tuple(
+            name
+            for name, kind in COMPONENTS.items()
+            if name not in self.components and not kind.optional
+        )
 
     # --- who and what -----------------------------------------------------------------
 
@@ -175,6 +179,15 @@ class MusicAI:
             past = self._played(key)
             self._histories[key] = heard(past, self.verdicts) if key == 0 else past
         return self._histories[key]
+
+    def session_place(self, now: int) -> int:
+        """Where the owner's next play stands in its session (``occasions.PLACES``).
+
+        Args:
+            now: Seconds since 1970.
+        """
+        plays = self.library.plays
+        return occasions.session_place(plays[plays["listener"] == 0], now)
 
     def _played(self, key: int) -> History:
         """What was played, whatever was said of it: read from the plays once."""
@@ -370,6 +383,7 @@ class MusicAI:
             mood_strength=request.mood_strength,
             genre_strength=request.genre_strength,
             moment=request.moment,
+            occasion=request.occasion,
         )
 
     def rank(self, scored: Scored, tuning: Tuning) -> Recommendations:
@@ -389,6 +403,13 @@ class MusicAI:
         """Ids of the recent favourites, best first."""
         rows = highlights.favourites(self.history(0), n)
         return [self.library.vocabulary.id(int(row)) for row in rows]
+
+    def last_session(self, n: int) -> tuple[str, ...]:
+        """Ids of the last ``n`` tracks heard in the last session, in order, each once."""
+        past = self.history(0)
+        rows = past.recent[past.recent_heard].tolist()
+        last = list(dict.fromkeys(reversed(rows)))[:n]
+        return tuple(self.library.vocabulary.id(int(row)) for row in reversed(last))
 
     def forgotten(self, n: int = 3) -> list[Forgotten]:
         """Favourites not played for long, the most missed first, one an artist."""

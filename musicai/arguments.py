@@ -31,6 +31,7 @@ def build_parser() -> argparse.ArgumentParser:
     _copies(commands)
     _doctor(commands)
     _recommend(commands)
+    _autoplay(commands)
     _knowing(commands)
     for name, text in (
         ("train", "train a version, measure it on a temporal hold-out, make it active"),
@@ -199,6 +200,20 @@ def _copies(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     _json(parser)
 
 
+def _autoplay(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    text = "a session along an arc, from seeds or the last session, each step with its reason"
+    parser = commands.add_parser("autoplay", help=text, description=text.capitalize() + ".")
+    parser.add_argument("--seed", action="append", default=[], metavar="TRACK", help="a track id")
+    parser.add_argument("-n", type=int, default=15, help="length of the session (default 15)")
+    parser.add_argument("--arc", default="steady", help="steady (default), rising or winding down")
+    parser.add_argument(
+        "--apart", type=int, default=3, metavar="N", help="no artist twice within N (default 3)"
+    )
+    parser.add_argument("--mode", default="auto", help="auto, rediscover, discover or mix")
+    parser.add_argument("--version", help="a model version; the one in service without it")
+    _profile(parser)
+
+
 def _recommend(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     text = "a list of recommendations, each with its reason"
     parser = commands.add_parser("recommend", help=text, description=text.capitalize() + ".")
@@ -317,6 +332,11 @@ def _training(parser: argparse.ArgumentParser, *, may_update: bool) -> None:
     )
     parser.add_argument(
         "--no-map", action="store_true", help="leave the music map out of the version"
+    )
+    parser.add_argument(
+        "--no-deep",
+        action="store_true",
+        help="leave the deep sequence out, which takes longest (it needs torch)",
     )
     _job(parser)
     _profile(parser)

@@ -22,6 +22,7 @@ from musicai.genres import genre_matrix
 from musicai.matching import artist_keys, first_artist, guests, normalise
 from musicai.moments import SLOTS, slots
 from musicai.neighbours import artist_columns, neighbour_rows
+from musicai.occasions import ACTIVITY, counted, kept_for
 from musicai.progress import Progress, no_progress
 from musicai.recommenders.base import (
     NO_LINKS,
@@ -339,21 +340,27 @@ def history(library: Library, listener: int = 0) -> History:
     np.maximum.at(last, np.searchsorted(unique, track), start)
     rows = pd.DataFrame({"confidence": confidence, "plays": count, "last": last}, index=unique)
     when = _when(unique, track, start, done)
+    occasions = counted(library, plays, unique.astype(np.int32), done)
     if listener == 0 and len(library.playlist_items):
         items = library.canonical[library.playlist_items["track"].to_numpy()]
         listed = pd.Series(items).value_counts()
         rows = rows.reindex(rows.index.union(listed.index), fill_value=0)
-        kept = np.zeros((len(rows), SLOTS), dtype=np.int32)
-        kept[np.searchsorted(rows.index.to_numpy(), unique)] = when
-        when = kept
+        place = np.searchsorted(rows.index.to_numpy(), unique)
+        when = _spread(when, place, len(rows))
+        occasions = {name: _spread(one, place, len(rows)) for name, one in occasions.items()}
         rows.loc[listed.index, "confidence"] += np.log1p(listed.to_numpy()).astype(np.float32)
+    tracks = rows.index.to_numpy(dtype=np.int32)
+    plays_of = rows["plays"].to_numpy(dtype=np.int32)
+    if listener == 0:
+        occasions[ACTIVITY] = kept_for(library, tracks, plays_of)
     return History(
-        rows=rows.index.to_numpy(dtype=np.int32),
+        rows=tracks,
         confidence=rows["confidence"].to_numpy(dtype=np.float32),
-        plays=rows["plays"].to_numpy(dtype=np.int32),
+        plays=plays_of,
         last_played=rows["last"].to_numpy(dtype=np.int64),
         now=now,
         when=when,
+        occasions=occasions,
         **_last_session(library, plays),
     )
 
@@ -370,6 +377,13 @@ def _when(
     return counts.reshape(len(unique), SLOTS).astype(np.int32)
 
 
+def _spread(counts: IntArray, place: np.ndarray[Any, Any], n: int) -> IntArray:
+    """(n, …) the same rows at other places; the others are 0."""
+    found = np.zeros((n, counts.shape[1]), dtype=np.int32)
+    found[place] = counts
+    return found
+
+
 def _last_session(library: Library, plays: pd.DataFrame) -> dict[str, Any]:
     """The last session of one listener, whose plays these are, in time order."""
     latest = plays.iloc[-RECENT_PLAYS:]
@@ -378,6 +392,7 @@ def _last_session(library: Library, plays: pd.DataFrame) -> dict[str, Any]:
     return {
         "recent": library.canonical[latest["track"].to_numpy()].astype(np.int32),
         "recent_heard": completed(latest),
+        "recent_at": seconds(latest["played_at"]),
     }
 
 
@@ -423,6 +438,7 @@ def sequences(library: Library) -> Sequences:
         starts=np.concatenate([[0], np.cumsum(np.bincount(session))]).astype(np.int64),
         heard=completed(plays)[order],
         own=own,
+        times=start[order],
     )
 
 

@@ -51,6 +51,8 @@ class TrainingConfig:
     four above go before them."""
     tune_s: float = 0.0
     """Seconds in which better hyper-parameters are looked for; 0 for none."""
+    deep: bool = True
+    """Train the optional deep components, where what they need is installed."""
 
     def __post_init__(self) -> None:
         if self.method not in ("auto", *METHODS):
@@ -153,10 +155,12 @@ def fit_all(
 
 
 def configs(config: TrainingConfig, method: str) -> dict[str, ComponentConfig]:
-    """Each component's config."""
+    """Each component's config; without the optional ones where they are not wanted."""
     chosen = config.chosen(method)
     made: dict[str, ComponentConfig] = {
-        name: kind.config_class(**chosen.get(name, {})) for name, kind in COMPONENTS.items()
+        name: kind.config_class(**chosen.get(name, {}))
+        for name, kind in COMPONENTS.items()
+        if config.deep or not kind.optional
     }
     made[Collaborative.name] = config.collaborative(method)
     return made
@@ -165,14 +169,25 @@ def configs(config: TrainingConfig, method: str) -> dict[str, ComponentConfig]:
 def fit_components(
     data: TrainingData, wanted: Mapping[str, ComponentConfig], progress: Progress
 ) -> dict[str, Component]:
-    """Every component on the same data; those that need training take most of the time."""
-    slow = sum(kind.trained for kind in COMPONENTS.values())
+    """The components of ``wanted`` on the same data; those to be trained take most of the time."""
+    kinds = {name: COMPONENTS[name] for name in wanted}
+    slow = sum(kind.trained for kind in kinds.values())
     fitted: dict[str, Component] = {}
     done = 0.0
-    for name, kind in COMPONENTS.items():
-        share = 0.9 / slow if kind.trained else 0.1 / max(len(COMPONENTS) - slow, 1)
+    for name, kind in kinds.items():
+        share = 0.9 / slow if kind.trained else 0.1 / max(len(kinds) - slow, 1)
         note = "Learning which tracks are played together…" if kind.trained else ""
         progress(done, note or f"{kind.label}…")
         fitted[name] = kind(wanted[name]).fit(data, part(progress, done, done + share))
         done += share
     return fitted
+
+
+def kept(components: Mapping[str, Component]) -> dict[str, Component]:
+    """Those that belong in a version: an optional one that learned nothing does not."""
+    return {n: one for n, one in components.items() if not (one.optional and one.silent)}
+
+
+def notes_of(components: Mapping[str, Component]) -> tuple[str, ...]:
+    """What the components have to say of their training."""
+    return tuple(note for one in components.values() for note in one.notes_)

@@ -238,7 +238,7 @@ def _served(settings: Settings, store: Store, library: Library) -> Iterator[Chec
     missing = [
         kind.label
         for name, kind in COMPONENTS.items()
-        if kind.trained and name not in served.components
+        if kind.trained and not kind.optional and name not in served.components
     ]
     if missing:
         yield Check(

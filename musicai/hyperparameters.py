@@ -181,6 +181,30 @@ HYPERPARAMETERS: tuple[Hyperparameter, ...] = (
         "sequence", "skip_weight", "Skips", 0.0, 1.0, "How far a track that you skipped speaks "
         "against what is played near it.", tuned=False,
     ),
+    Hyperparameter(
+        "transformer", "size", "Size", 16, 512, "Length of a track's vector; a multiple of two. "
+        "More is slower.", log=True, tuned=False,
+    ),
+    Hyperparameter(
+        "transformer", "layers", "Layers", 1, 6, "Blocks of attention, one after the other.",
+        tuned=False,
+    ),
+    Hyperparameter(
+        "transformer", "epochs", "Passes", 1, 50, "How often it goes over your plays, at most; it "
+        "ends where the latest sessions say so.", log=True, tuned=False,
+    ),
+    Hyperparameter(
+        "transformer", "most_plays", "Plays gone over", 10_000, 100_000_000, "In one training, at "
+        "most, all passes together; it bounds the time.", log=True, tuned=False,
+    ),
+    Hyperparameter(
+        "transformer", "dropout", "Dropout", 0.0, 0.9, "Share of what the network holds that "
+        "training leaves out; more helps where little is known.", tuned=False,
+    ),
+    Hyperparameter(
+        "transformer", "recency", "Recent sessions", 0.0, 5.0, "How much more often recent "
+        "sessions are learned from than old ones.", tuned=False,
+    ),
 )  # fmt: skip
 
 PRESETS: Mapping[str, Mapping[str, Any]] = {

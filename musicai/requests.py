@@ -15,6 +15,7 @@ from musicai.errors import QueryError
 from musicai.genres import GENRES
 from musicai.moments import SLOTS
 from musicai.moods import MOODS
+from musicai.occasions import SIZES
 from musicai.recommenders.base import Query, Reason
 from musicai.tables import FloatArray, RowArray
 from musicai.verdicts import Verdicts
@@ -99,6 +100,8 @@ class Request:
     """What a candidate must be."""
     moment: int | None = None
     """Time of the week to listen at: a slot of ``moments``; None for any time."""
+    occasion: Mapping[str, int] = field(default_factory=dict)
+    """Occasion of ``occasions.SIZES`` → the kind of it to listen in; empty for any."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "mood", shares(self.mood, MOODS, "mood"))
@@ -111,6 +114,10 @@ class Request:
         _within("genre_strength", self.genre_strength, 0.0, 1.0)
         if self.moment is not None:
             _within("moment", self.moment, 0, SLOTS - 1)
+        for name, kind in self.occasion.items():
+            if name not in SIZES:
+                raise QueryError(f"There is no occasion {name!r}; choose from {', '.join(SIZES)}.")
+            _within(name, kind, 0, SIZES[name] - 1)
 
     def key(self) -> str:
         """Equal for equal requests; a cache key."""
@@ -125,6 +132,7 @@ class Request:
                 self.genre_strength,
                 self.filters,
                 self.moment,
+                sorted(self.occasion.items()),
             )
         )
 

@@ -162,17 +162,17 @@ def _tuned(
     ready = {
         name: kind(wanted[name]).fit(data, no_progress)
         for name, kind in COMPONENTS.items()
-        if not kind.trained
+        if name in wanted and (not kind.trained or kind.optional)
     }
 
     def judge(settings: Settings, within: Progress) -> Float64Array:
         made = configs(config.settled(settings), choice.method)
         slow = {
-            name: kind(made[name]).fit(data, within)
-            for name, kind in COMPONENTS.items()
-            if kind.trained
+            name: COMPONENTS[name](config).fit(data, within)
+            for name, config in made.items()
+            if name not in ready
         }
-        fitted = {name: slow[name] if name in slow else ready[name] for name in COMPONENTS}
+        fitted = {name: slow[name] if name in slow else ready[name] for name in made}
         seen = evaluate(
             before,
             features,

@@ -27,6 +27,8 @@ from musicai.fitting import (
     TrainingConfig,
     describe,
     fit_all,
+    kept,
+    notes_of,
 )
 from musicai.music_map import build
 from musicai.progress import Progress, no_progress, part
@@ -269,7 +271,7 @@ def prepare(
             described=described,
             feedback=feedback,
         )
-    music_map, notes = None, list(choice.notes)
+    music_map, notes = None, [*choice.notes, *notes_of(fitted.components)]
     if config.music_map and find_spec("openTSNE") is None:
         notes.append(NO_MAP)
     elif config.music_map:
@@ -282,7 +284,7 @@ def prepare(
         fingerprint=library.fingerprint,
         sizes=data_sizes(library, fitted.data) | {"feedback": len(feedback)},
         vocabulary=library.vocabulary,
-        components=fitted.components,
+        components=kept(fitted.components),
         weights=choice.weights,
         metrics=choice.metrics,
         notes=(*notes, *pickle_notes),

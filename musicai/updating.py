@@ -18,7 +18,7 @@ from musicai.catalogues import load_library
 from musicai.choices import Feedback
 from musicai.data_processor import load_features, training_data, vectorizer
 from musicai.errors import ModelError, NotFound
-from musicai.fitting import TrainingConfig
+from musicai.fitting import TrainingConfig, notes_of
 from musicai.freshness import Update, behind, first_of, heard, trained_on
 from musicai.music_map import MusicMap, grown
 from musicai.progress import Progress, no_progress, part
@@ -157,7 +157,7 @@ def _source(store: Store, settings: Settings, library: Library) -> _Source:
         raise ModelError("There is no version of your own yet.")
     loaded = load(settings, store, version)
     for name, kind in COMPONENTS.items():
-        if kind.trained and name not in loaded.components:
+        if kind.trained and not kind.optional and name not in loaded.components:
             raise ModelError(f"Version {version} was made before there was “{kind.label}”.")
     rows = loaded.vocabulary.rows(library.vocabulary.ids)
     own = library.tracks["own"].to_numpy(dtype=bool)
@@ -211,10 +211,14 @@ def _updated(
         sizes=data_sizes(library, data) | {"feedback": len(feedback)},
         vocabulary=library.vocabulary,
         # the untrained ones are fitted when served; here they only stand in the manifest
-        components={n: components.get(n) or kind() for n, kind in COMPONENTS.items()},
+        components={
+            name: components.get(name) or kind()
+            for name, kind in COMPONENTS.items()
+            if name in components or not kind.trained
+        },
         weights=loaded.weights,
         metrics=info.metrics,
-        notes=(note,),
+        notes=(note, *notes_of(components)),
         seconds=time.perf_counter() - started,
         train_s=train_s,
         config=info.config,

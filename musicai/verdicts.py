@@ -139,10 +139,12 @@ def heard(past: History, verdicts: Verdicts) -> History:
     rows = np.union1d(old, verdicts.liked).astype(np.int32)
     stays = ~np.isin(past.recent, verdicts.disliked)
     place = np.searchsorted(rows, old)
-    when = past.when
-    if len(when):
-        when = np.zeros((len(rows), when.shape[1]), dtype=when.dtype)
-        when[place] = past.when[kept]
+
+    def moved(counts: IntArray) -> IntArray:
+        found = np.zeros((len(rows), counts.shape[1]), dtype=counts.dtype)
+        found[place] = counts[kept]
+        return found
+
     confidence = np.zeros(len(rows), dtype=np.float32)
     plays = np.zeros(len(rows), dtype=past.plays.dtype)
     last = np.zeros(len(rows), dtype=np.int64)
@@ -156,9 +158,11 @@ def heard(past: History, verdicts: Verdicts) -> History:
         plays=plays,
         last_played=last,
         liked=verdicts.liked,
-        when=when,
+        when=moved(past.when) if len(past.when) else past.when,
+        occasions={name: moved(counts) for name, counts in past.occasions.items()},
         recent=past.recent[stays],
         recent_heard=past.recent_heard[stays],
+        recent_at=past.recent_at[stays] if len(past.recent_at) else past.recent_at,
     )
 
 

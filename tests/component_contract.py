@@ -296,7 +296,9 @@ class ComponentContract:
                 now=past.now,
                 recent=place[past.recent],
                 recent_heard=past.recent_heard,
+                recent_at=past.recent_at,
                 when=past.when[moved],
+                occasions={name: one[moved] for name, one in past.occasions.items()},
             )
             scores = aligned.score(Query(there, NO_SEEDS, genre=query.genre, moment=query.moment))
             self.check_scores(scores, len(rows))

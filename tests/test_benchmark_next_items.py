@@ -40,7 +40,7 @@ def test_what_always_follows_is_first() -> None:
     assert told["metrics"]["p@10"] == told["metrics"]["mrr@10"] == 100.0
     assert told["intervals"]["p@10"] == [100.0, 100.0]
     assert told["baselines"]["popularity"]["mrr@10"] < 100.0
-    assert set(told["baselines"]) == set(next_items.BASELINES)
+    assert set(told["baselines"]) == set(next_items.PARTS)
 
 
 def test_settings_are_chosen_on_validation_alone() -> None:

@@ -82,11 +82,26 @@ def test_recommend(sample: Path, run: Run) -> None:
         assert isinstance(row["artists"], list)
         assert row["artists"]
         assert row["reason"]
-        assert set(row["contributions"]) >= set(COMPONENTS)
+        there = {name for name, kind in COMPONENTS.items() if not kind.optional}
+        assert set(row["contributions"]) >= there
         assert sum(row["contributions"].values()) == pytest.approx(row["score"], abs=1e-6)
     assert len({row["track_id"] for row in rows}) == 15
     assert result["version"]
     assert result["mode"] in ("rediscover", "discover", "mix")
+
+
+def test_autoplay(sample: Path, run: Run) -> None:
+    code, result = run("autoplay", "--profile", "sample", "-n", 8, "--arc", "rising")
+    assert code == 0
+    rows = result["session"]
+    assert [row["place"] for row in rows] == list(range(1, 9))
+    assert all(row["why"] and row["name"] and row["artists"] for row in rows)
+    energy = [row["energy"] for row in rows if row["energy"] is not None]
+    assert energy[-1] > energy[0]
+    again = run("autoplay", "--profile", "sample", "--seed", rows[3]["track_id"], "-n", 3)
+    assert again[0] == 0
+    assert again[1]["session"][0]["track_id"] != rows[3]["track_id"]
+    assert run("autoplay", "--profile", "sample", "--arc", "zigzag")[0] == 2
 
 
 def test_recommend_filtered(sample: Path, run: Run) -> None:

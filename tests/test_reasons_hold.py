@@ -127,6 +127,7 @@ def without_tracks(query: Query, rows: np.ndarray) -> Query:
         recent=past.recent[~np.isin(past.recent, rows)],
         recent_heard=past.recent_heard[~np.isin(past.recent, rows)],
         when=past.when[kept],
+        occasions={name: one[kept] for name, one in past.occasions.items()},
     )
     return replace(query, history=history, seeds=query.seeds[~np.isin(query.seeds, rows)])
 

@@ -4,8 +4,8 @@ python -m benchmarks.quality sociallgn --data ../shared/data --json
 python -m benchmarks.quality playlists --data ../shared/data --json
 python -m benchmarks.quality interactions --train FILE --test FILE [--valid FILE]
     [--budget SECONDS] --json
-python -m benchmarks.quality nowplaying --data ../shared/data --json
-python -m benchmarks.quality sequences --file FILE --json
+python -m benchmarks.quality nowplaying --data ../shared/data [--model transformer] --json
+python -m benchmarks.quality sequences --file FILE [--model transformer] --json
 """
 
 from __future__ import annotations
@@ -51,9 +51,15 @@ def main(arguments: list[str] | None = None) -> int:
     )
     one = which.add_parser("nowplaying", help="the next track of a session, by date")
     one.add_argument("--data", type=Path, required=True, help="folder of public data")
-    one.add_argument("--model", choices=("sequence",), default="sequence")
     one = which.add_parser("sequences", help="lines of `user item item …` in time order")
     one.add_argument("--file", type=Path, required=True)
+    for name in ("nowplaying", "sequences"):
+        which.choices[name].add_argument(
+            "--model",
+            choices=tuple(next_items.MODELS),
+            default="sequence",
+            help="the transformer needs torch",
+        )
     for one in which.choices.values():
         one.add_argument("--seed", type=int, default=0)
         one.add_argument("--json", action="store_true", help="print one JSON object last")
@@ -76,10 +82,10 @@ def _result(asked: argparse.Namespace) -> dict[str, Any]:
     if asked.which == "playlists":
         return run(playlists.load(asked.data), seed=asked.seed)
     if asked.which == "nowplaying":
-        return next_items.run(nowplaying.load(asked.data))
+        return next_items.run(nowplaying.load(asked.data), model=asked.model)
     if asked.which == "sequences":
         asks = sequences.load(asked.file, asked.seed)
-        return next_items.run(asks, candidates=sequences.CANDIDATES)
+        return next_items.run(asks, candidates=sequences.CANDIDATES, model=asked.model)
     problem = interactions.load(asked.train, asked.test, asked.valid)
     return run(problem, seed=asked.seed, budget_s=asked.budget)
 

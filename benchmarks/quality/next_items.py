@@ -11,7 +11,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -20,10 +20,19 @@ from scipy.sparse import csr_matrix
 
 from benchmarks.quality.interactions import unknown_features
 from musicai.errors import DataError
-from musicai.progress import no_progress
-from musicai.recommenders.base import History, Query, Sequences, TrainingData
+from musicai.progress import Progress, no_progress
+from musicai.recommenders.base import (
+    Component,
+    ComponentConfig,
+    History,
+    Query,
+    Sequences,
+    TrainingData,
+)
+from musicai.recommenders.deep.config import TransformerConfig
 from musicai.recommenders.sequence import Sequence as WhatComesNext
 from musicai.recommenders.sequence import SequenceConfig
+from musicai.recommenders.transformer import Transformer
 
 logger = logging.getLogger(__name__)
 
@@ -33,7 +42,16 @@ Ranks = npt.NDArray[np.float64]
 _NONE: Rows = np.zeros(0, dtype=np.int32)
 STRANGER = History(_NONE, _NONE.astype(np.float32), _NONE, _NONE.astype(np.int64), 0)
 
-BASELINES: Mapping[str, SequenceConfig | None] = {
+MODELS: Mapping[str, type[Component]] = {
+    WhatComesNext.name: WhatComesNext,
+    Transformer.name: Transformer,
+}
+"""What can be measured here."""
+
+WHOLE_PASSES = 100_000_000
+"""The transformer's time is bounded by its passes alone here; the product bounds it further."""
+
+PARTS: Mapping[str, SequenceConfig | None] = {
     "popularity": None,
     "first-order Markov": SequenceConfig(
         session_tracks=1, window=1, backward=0.0, neighbour_share=0.0
@@ -44,7 +62,13 @@ BASELINES: Mapping[str, SequenceConfig | None] = {
     "surroundings alone": SequenceConfig(neighbour_share=0.0),
     "session kNN alone": SequenceConfig(neighbour_share=1.0),
 }
-"""Name → the component with less in it; None for how often an item occurs."""
+"""Name → what comes next with less in it; None for how often an item occurs."""
+
+PEERS: Mapping[str, SequenceConfig | None] = {
+    "popularity": None,
+    "what comes next": SequenceConfig(),
+}
+"""The same beside the transformer."""
 
 
 @dataclass(frozen=True)
@@ -96,12 +120,12 @@ def training_data(sessions: Sequence[Rows], n_items: int) -> TrainingData:
 
 
 def ranks(
-    model: WhatComesNext | npt.NDArray[np.floating], asks: Sequence[Ask], *, masked: bool
+    model: Component | npt.NDArray[np.floating], asks: Sequence[Ask], *, masked: bool
 ) -> Ranks:
     """(n_asks,) rank of each target, infinite where the model has no good word for it."""
     found = np.full(len(asks), np.inf)
     for place, ask in enumerate(asks):
-        if isinstance(model, WhatComesNext):
+        if isinstance(model, Component):
             scores = np.nan_to_num(model.score(Query(STRANGER, ask.prefix)))
         else:
             scores = np.asarray(model, dtype=np.float64).copy()
@@ -126,25 +150,40 @@ def metrics(found: Ranks, cutoffs: Sequence[int], hits: str = "p") -> dict[str, 
     return told
 
 
-def run(problem: NextItems, *, candidates: Sequence[SequenceConfig] = ()) -> dict[str, Any]:
+def run(
+    problem: NextItems,
+    *,
+    candidates: Sequence[SequenceConfig] = (),
+    model: str = WhatComesNext.name,
+    progress: Progress = no_progress,
+) -> dict[str, Any]:
     """Everything, as one JSON object.
 
     Args:
         problem: The split.
-        candidates: Settings to choose from on validation; the product's own without any.
+        candidates: Settings of what comes next to choose from on validation; its own without any.
+        model: One of ``MODELS``.
+        progress: Of the fit.
 
     Raises:
-        DataError: there is nothing to ask.
+        DataError: there is nothing to ask, or the model cannot be trained here.
     """
     if not problem.test:
         raise DataError("No session has a next item to foretell, so there is nothing to measure.")
     started = time.perf_counter()
-    config, tried = _chosen(problem, candidates)
+    config: ComponentConfig = MODELS[model].config_class()
+    if isinstance(config, TransformerConfig):
+        config = replace(config, most_plays=WHOLE_PASSES)
+    tried: list[dict[str, Any]] = []
+    if model == WhatComesNext.name:
+        config, tried = _chosen(problem, candidates)
     data = training_data(problem.sessions, problem.n_items)
     began = time.perf_counter()
-    model = WhatComesNext(config).fit(data, no_progress)
+    fitted = MODELS[model](config).fit(data, progress)
+    if fitted.silent:
+        raise DataError(" ".join(fitted.notes_))
     fit_s = time.perf_counter() - began
-    found = ranks(model, problem.test, masked=problem.masked)
+    found = ranks(fitted, problem.test, masked=problem.masked)
     asked_s = time.perf_counter() - began - fit_s
     values = metrics(found, problem.cutoffs, problem.hits)
     return {
@@ -153,11 +192,12 @@ def run(problem: NextItems, *, candidates: Sequence[SequenceConfig] = ()) -> dic
         "n": len(problem.test),
         "metrics": {name: _percent(value.mean()) for name, value in values.items()},
         "intervals": {name: _interval(value) for name, value in values.items()},
-        "baselines": _baselines(problem, data),
+        "baselines": _baselines(problem, data, PARTS if model == WhatComesNext.name else PEERS),
         "data": dict(problem.facts),
         "config": {
-            "model": "sequence",
-            "sequence": config.to_json(),
+            "model": model,
+            model: config.to_json(),
+            "notes": list(fitted.notes_),
             "masked": problem.masked,
             "tried_on_validation": tried,
         },
@@ -186,11 +226,13 @@ def _chosen(
     return best, [{key: round(score, 5), **one.to_json()} for score, one in tried]
 
 
-def _baselines(problem: NextItems, data: TrainingData) -> dict[str, dict[str, float]]:
+def _baselines(
+    problem: NextItems, data: TrainingData, wanted: Mapping[str, SequenceConfig | None]
+) -> dict[str, dict[str, float]]:
     told = {}
     counts = np.bincount(data.sequences.tracks, minlength=problem.n_items)
-    for name, config in BASELINES.items():
-        model: WhatComesNext | npt.NDArray[np.floating] = counts.astype(np.float64)
+    for name, config in wanted.items():
+        model: Component | npt.NDArray[np.floating] = counts.astype(np.float64)
         if config is not None:
             model = WhatComesNext(config).fit(data, no_progress)
         found = ranks(model, problem.test, masked=problem.masked)

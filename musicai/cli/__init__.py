@@ -66,6 +66,7 @@ _COMMANDS: Mapping[str, Callable[[argparse.Namespace, Settings, Store], Outcome]
     "doctor": data.doctor,
     "restore": data.restore,
     "recommend": music.recommend,
+    "autoplay": music.autoplay,
     "taste": knowing.taste,
     "history": knowing.history,
     "train": music.train,

@@ -7,8 +7,12 @@ import time
 from collections import Counter
 from collections.abc import Mapping
 
+import numpy as np
+
+from musicai import autoplay as autoplaying
 from musicai import registry
 from musicai.ai_model import MusicAI
+from musicai.autoplay import Wish
 from musicai.checks import Report, check_model
 from musicai.cli.shared import Outcome, chosen_profile, show_table, work_of
 from musicai.fitting import TrainingConfig
@@ -17,7 +21,7 @@ from musicai.hyperparameters import parsed
 from musicai.monitoring import note_list
 from musicai.output import figure
 from musicai.progress import no_progress
-from musicai.requests import Filters
+from musicai.requests import Filters, Request
 from musicai.sample import SAMPLE_PROFILE, load_sample
 from musicai.schedule import due
 from musicai.settings import Settings
@@ -96,6 +100,36 @@ def recommend(options: argparse.Namespace, settings: Settings, store: Store) -> 
         "version": items.version,
         "profile": profile,
     }
+
+
+def autoplay(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
+    """A session along an arc, each step with its reason."""
+    profile = chosen_profile(options, store, settings)
+    music = MusicAI(profile, settings=settings, version=options.version)
+    request = Request(seed_tracks=tuple(options.seed), mode=options.mode)
+    found = autoplaying.autoplay(music, request, Wish(options.n, options.arc, options.apart))
+    tracks = music.library.tracks
+    rows = [
+        {
+            "place": place,
+            "track_id": music.library.vocabulary.id(step.track),
+            "name": str(tracks["name"].iloc[step.track]),
+            "artists": str(tracks["artists"].iloc[step.track]),
+            "parts": {name: float(value) for name, value in step.parts.items()},
+            "tempo": None if np.isnan(step.tempo) else float(step.tempo),
+            "energy": None if np.isnan(step.energy) else float(step.energy),
+            "why": step.why,
+        }
+        for place, step in enumerate(found.steps, 1)
+    ]
+    if not options.json:
+        show_table(
+            ("", "track", "artist", "why"),
+            [[row["place"], row["name"], row["artists"], row["why"]] for row in rows],
+        )
+        for note in found.notes:
+            print(f"Note: {note}")
+    return 0, {"session": rows, "notes": list(found.notes), "profile": profile}
 
 
 def _mix(genres: Mapping[str, float]) -> str:
@@ -178,6 +212,7 @@ def _config(options: argparse.Namespace) -> TrainingConfig:
         seed=options.seed,
         evaluate=not options.no_evaluation,
         music_map=not options.no_map,
+        deep=not options.no_deep,
         settings=parsed(options.set),
         tune_s=60 * options.tune,
     )

@@ -12,6 +12,7 @@ from musicai.recommenders.item_item import ItemItem
 from musicai.recommenders.popularity import Popularity
 from musicai.recommenders.rules import Rules
 from musicai.recommenders.sequence import Sequence
+from musicai.recommenders.transformer import Transformer
 
 COMPONENTS: dict[str, type[Component]] = {
     component.name: component
@@ -20,6 +21,7 @@ COMPONENTS: dict[str, type[Component]] = {
         Collaborative,
         ItemItem,
         Sequence,
+        Transformer,
         Connections,
         Rules,
         Context,
@@ -34,6 +36,7 @@ DEFAULT_WEIGHTS: dict[str, float] = {
     "collaborative": 0.17,
     "item_item": 0.045,
     "sequence": 0.04,
+    "transformer": 0.0,
     "connections": 0.14,
     "rules": 0.21,
     "context": 0.10,
@@ -45,7 +48,8 @@ DEFAULT_WEIGHTS: dict[str, float] = {
 Rules weigh as much as collaborative because they only speak when a mood or genre is asked for,
 connections nearly so because they only speak of what open data brought. What comes next speaks of
 the last session alone, and has little say where nobody asks to go on from it; the hour speaks
-only where a time is asked for. The shares of
+only where a time is asked for. The deep sequence needs torch to be trained; it has no say until
+a model has found on validation how much it is worth. The shares of
 content, collaborative, item-to-item and popularity did best of three on a validation slice of
 public playlists (`benchmarks.quality playlists`): R@10 .162, nDCG@10 .195, where content alone
 has .148 and .177.
@@ -58,6 +62,7 @@ PRESETS: dict[str, dict[str, float]] = {
         "collaborative": 0.18,
         "item_item": 0.09,
         "sequence": 0.05,
+        "transformer": 0.0,
         "connections": 0.05,
         "rules": 0.09,
         "context": 0.07,
@@ -69,6 +74,7 @@ PRESETS: dict[str, dict[str, float]] = {
         "collaborative": 0.22,
         "item_item": 0.05,
         "sequence": 0.05,
+        "transformer": 0.0,
         "connections": 0.18,
         "rules": 0.22,
         "context": 0.06,
@@ -80,6 +86,7 @@ PRESETS: dict[str, dict[str, float]] = {
         "collaborative": 0.09,
         "item_item": 0.09,
         "sequence": 0.04,
+        "transformer": 0.0,
         "connections": 0.13,
         "rules": 0.14,
         "context": 0.06,

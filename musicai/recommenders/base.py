@@ -21,7 +21,10 @@ from musicai.moments import SLOTS
 from musicai.progress import Progress
 from musicai.tables import BoolArray, FloatArray, IntArray, Vocabulary
 
+Seconds = np.ndarray[Any, np.dtype[np.int64]]
+
 _NO_ROWS: IntArray = np.zeros(0, dtype=np.int32)
+_NO_TIMES: Seconds = np.zeros(0, dtype=np.int64)
 
 
 @dataclass(frozen=True)
@@ -87,9 +90,13 @@ class History:
     """(r,) track rows of the listener's last session, the latest play last."""
     recent_heard: BoolArray = field(default_factory=lambda: _NO_ROWS.astype(bool))
     """(r,) False where that play was skipped."""
+    recent_at: Seconds = field(default_factory=lambda: _NO_TIMES)
+    """(r,) when it began, in seconds since 1970; (0,) where no times are known."""
     when: IntArray = field(default_factory=lambda: np.zeros((0, SLOTS), dtype=np.int32))
     """(k, ``moments.SLOTS``) completed plays of each track by time of the week; (0, …) where no
     times are known."""
+    occasions: Mapping[str, IntArray] = field(default_factory=dict)
+    """Occasion (``musicai.occasions``) → (k, its kinds) completed plays of each track."""
     memo: dict[object, Any] = field(init=False, default_factory=dict, compare=False, repr=False)
     """See ``Query.memo``."""
 
@@ -166,6 +173,8 @@ class Sequences:
     """(n_events,) False where the play was skipped or broken off."""
     own: BoolArray
     """(n_sessions,) True for sessions of the profile's owner."""
+    times: Seconds = field(default_factory=lambda: _NO_TIMES)
+    """(n_events,) seconds since 1970; (0,) where no times are known."""
 
 
 NO_SEQUENCES = Sequences(
@@ -226,6 +235,8 @@ class Query:
     """0 to 1: how hard the genre pulls; at 1 only that genre is shown."""
     moment: int | None = None
     """Slot of the week (``moments``) that is asked for; None for any time."""
+    occasion: Mapping[str, int] = field(default_factory=dict)
+    """Occasion (``musicai.occasions``) → the kind of it that is asked for."""
 
     HISTORY_SHARE: ClassVar[float] = 0.25
     """Weight of the listener's past beside explicit seeds, which have 1."""
@@ -250,6 +261,12 @@ class Query:
         if len(self.seeds):
             return self.seeds, np.ones(len(self.seeds), dtype=bool)
         return self.history.recent, self.history.recent_heard
+
+    def session_times(self) -> Seconds:
+        """(s,) when each of :meth:`session` was played, seconds since 1970; 0 where unknown."""
+        rows, _ = self.session()
+        known = not len(self.seeds) and len(self.history.recent_at) == len(rows)
+        return self.history.recent_at if known else np.zeros(len(rows), dtype=np.int64)
 
     def profile(self) -> tuple[IntArray, FloatArray]:
         """Rows and weights the query stands for.
@@ -344,11 +361,20 @@ class Component(ABC):
     config_class: ClassVar[type[ComponentConfig]]
     goes_on: ClassVar[bool] = False
     """True if :meth:`update` begins with what is learned here; False if it fits anew."""
+    optional: ClassVar[bool] = False
+    """True if it needs what the default install lacks; versions go on without it."""
+    notes_: tuple[str, ...] = ()
+    """What the last fit or update has to say to the person, in sentences."""
 
     def __init__(self, config: ComponentConfig | None = None) -> None:
         self.config = config if config is not None else self.config_class()
         self.token = object()
         """Key of this very component in ``Query.memo``; the memo keeps it from being reused."""
+
+    @property
+    def silent(self) -> bool:
+        """True where it has no opinion on anything, whatever is asked."""
+        return False
 
     @abstractmethod
     def fit(self, data: TrainingData, progress: Progress) -> Self:

@@ -109,10 +109,9 @@ def _controls(ai: MusicAI) -> tuple[Request, autoplay.Wish]:
             format="%d tracks",
         )
     timed = start == "now" and discover_moment.known(ai)
-    moment = slot_of(datetime.now(UTC)) if timed else None
-    return Request(seed_tracks=seeds, mode=str(mode), moment=moment), autoplay.Wish(
-        n, str(arc), apart
-    )
+    moment, occasion = discover_moment.now(ai) if timed else (None, {})
+    request = Request(seed_tracks=seeds, mode=str(mode), moment=moment, occasion=occasion)
+    return request, autoplay.Wish(n, str(arc), apart)
 
 
 def _seeds(ai: MusicAI, start: str) -> tuple[str, ...]:
@@ -153,7 +152,7 @@ def _last_session(ai: MusicAI) -> None:
     hour = ""
     if discover_moment.known(ai):
         when = named(slot_of(datetime.now(UTC)), period_panel.timezone(ai))
-        hour = f" The hour counts too: {when}."
+        hour = f" The occasion counts too: {when}."
     st.caption(f"You heard last: {' · '.join(titles)}.{hour}")
 
 

@@ -122,8 +122,9 @@ def _silent(names: Sequence[str]) -> None:
         st.caption(f":material/info: “{label_of('rules')}” waits until you choose a mood or genre.")
     if "context" in names:
         st.caption(
-            f":material/info: “{label_of('context')}” waits until you choose a time under “When”, "
-            f"which is offered from {ContextConfig().fewest} plays on."
+            f":material/info: “{label_of('context')}” waits until you choose a time, season or "
+            f"activity; times are offered from {ContextConfig().fewest} plays on, activities where "
+            "your playlists are named for them."
         )
     others = [f"“{label_of(name)}”" for name in names if name not in ("rules", "context")]
     if others:
@@ -138,16 +139,17 @@ def _silent(names: Sequence[str]) -> None:
 
 def _untrained(labels: Sequence[str]) -> None:
     """What does not speak yet, and when it will."""
-    names = words.listing(labels)
+    names = words.listing([f"“{label}”" for label in labels])
+    joins, is_ = ("joins", "is") if len(labels) == 1 else ("join", "are")
     if jobs_panel.running() is not None:
         st.info(
-            f"Training goes on. “{names}” joins the list when it is done; the rest answers "
+            f"Training goes on. {names} {joins} the list when it is done; the rest answers "
             "already.",
             icon=":material/hourglass_top:",
         )
         return
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(f":material/info: “{names}” is not trained yet; the rest answers already.")
+        st.caption(f":material/info: {names} {is_} not trained yet; the rest answers already.")
         st.page_link("pages/models.py", label="Train it", icon=":material/model_training:")
 
 

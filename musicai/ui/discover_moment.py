@@ -1,33 +1,62 @@
-"""The time of the week that Discover lists music for: any, now, or one set by hand."""
+"""The occasion that Discover lists music for: a time, a season, an activity; any, or by hand."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+import numpy as np
 import streamlit as st
 
+from musicai import occasions
 from musicai.moments import SLOTS, named, slot_of
+from musicai.occasions import ACTIVITIES, ACTIVITY, PLACE, PLACES, SEASON, SEASONS
 from musicai.recommenders.context import Context
+from musicai.tables import IntArray
 from musicai.ui import period_panel, words
 
 if TYPE_CHECKING:
     from musicai.ai_model import MusicAI
-    from musicai.requests import Recommendations, Scored, Tuning
+    from musicai.requests import Recommendations, Request, Scored, Tuning
 
 KEY = "discover_when"
+DOING = "discover_doing"
+SEASON_KEY = "discover_season"
 
-_ANY, _NOW = "any", "now"
+_ANY, _NOW, _SEEMS = "any", "now", "seems"
 
 
-def panel(ai: MusicAI) -> int | None:
-    """The choice of a time; None for any, and where too little is known of hours."""
-    if not known(ai):
-        return None
+@dataclass(frozen=True)
+class Occasion:
+    """What was chosen."""
+
+    moment: int | None = None
+    kinds: dict[str, int] = field(default_factory=dict)
+
+
+def panel(ai: MusicAI) -> Occasion:
+    """The choice of a time, a season and an activity, of those that are known of the listener."""
+    timed, activities = known(ai), occasions.known_activities(_kept(ai))
+    if not timed and not activities:
+        return Occasion()
+    moment, kinds = None, {}
+    columns = iter(st.columns(2 * timed + bool(activities), gap="small"))
+    if timed:
+        with next(columns):
+            moment, place = _when(ai)
+        with next(columns):
+            season = _season()
+        kinds = place | season
+    if activities:
+        with next(columns):
+            kinds |= _doing(ai, activities)
+    return Occasion(moment, kinds)
+
+
+def _when(ai: MusicAI) -> tuple[int | None, dict[str, int]]:
+    """The time of the week; now, the place in the session goes with it."""
     zone = period_panel.timezone(ai)
-    now = slot_of(datetime.now(UTC))
-    options = [_ANY, _NOW, *map(str, range(SLOTS))]
     labels = {
         _ANY: "Any time",
         _NOW: "Now",
@@ -35,14 +64,64 @@ def panel(ai: MusicAI) -> int | None:
     }
     chosen = st.selectbox(
         "When",
-        options,
+        list(labels),
         format_func=labels.__getitem__,
         key=KEY,
         bind="query-params",
         help="What you play at that time of the week more than at others comes first, as far as "
-        "“The hour” weighs. It is learned from your own plays.",
+        "“The occasion” weighs. It is learned from your own plays. Now: and at that place of a "
+        "session, its start unless one is going on.",
     )
-    return None if chosen == _ANY else now if chosen == _NOW else int(chosen)
+    if chosen != _NOW:
+        return (None if chosen == _ANY else int(chosen)), {}
+    return now(ai)
+
+
+def now(ai: MusicAI) -> tuple[int, dict[str, int]]:
+    """The time of the week and the place in the session of this very moment."""
+    at = datetime.now(UTC)
+    return slot_of(at), {PLACE: ai.session_place(int(at.timestamp()))}
+
+
+def _season() -> dict[str, int]:
+    labels = {_ANY: "Any season", _NOW: "This season"}
+    labels |= {str(kind): name for kind, name in enumerate(SEASONS)}
+    chosen = st.selectbox(
+        "Season",
+        list(labels),
+        format_func=labels.__getitem__,
+        key=SEASON_KEY,
+        bind="query-params",
+        help="What you play in those months more than in others. It takes a year of plays to tell.",
+    )
+    if chosen == _ANY:
+        return {}
+    return {SEASON: occasions.season_of(datetime.now(UTC)) if chosen == _NOW else int(chosen)}
+
+
+def _doing(ai: MusicAI, activities: tuple[str, ...]) -> dict[str, int]:
+    past = ai.history(0)
+    seems = occasions.inferred(_kept(ai), past.rows, past.recent)
+    labels = {_ANY: "Anything"}
+    if seems:
+        labels[_SEEMS] = f"As it seems: {seems}"
+    labels |= {name: words.sentence(name).rstrip(".") for name in activities}
+    chosen = st.selectbox(
+        "Doing",
+        list(labels),
+        format_func=labels.__getitem__,
+        key=DOING,
+        bind="query-params",
+        help="Learned from your own playlists whose names say what they are for, such as “Gym” or "
+        "“Songs to cook to”. “As it seems” goes by your last session.",
+    )
+    if chosen == _ANY:
+        return {}
+    return {ACTIVITY: ACTIVITIES.index(str(seems if chosen == _SEEMS else chosen))}
+
+
+def _kept(ai: MusicAI) -> IntArray:
+    return ai.history(0).occasions.get(ACTIVITY, np.zeros((0, 1), dtype=np.int32))
 
 
 def known(ai: MusicAI) -> bool:
@@ -52,17 +131,26 @@ def known(ai: MusicAI) -> bool:
     return bool(component) and int(ai.history(0).when.sum()) >= fewest
 
 
+def told(request: Request, ai: MusicAI) -> str:
+    """The occasion of a request in words; "" for any."""
+    parts = []
+    if request.moment is not None:
+        parts.append(named(request.moment, period_panel.timezone(ai)))
+    names = {PLACE: PLACES, SEASON: SEASONS, ACTIVITY: ACTIVITIES}
+    parts += [names[occasion][kind] for occasion, kind in request.occasion.items()]
+    return " · ".join(parts)
+
+
 def changed(ai: MusicAI, scored: Scored, tuning: Tuning, found: Recommendations) -> None:
-    """The time that is used, and how much of the list it brought; nothing where none is."""
-    moment = scored.request.moment
-    if moment is None:
+    """The occasion that is used, and how much of the list it brought; nothing where none is."""
+    occasion = told(scored.request, ai)
+    if not occasion:
         return
     without = {**found.weights, Context.name: 0.0}
     plain = ai.rank(scored, replace(tuning, weights=without)) if any(without.values()) else found
     there = {item.track_id for item in plain}
     brought = sum(item.track_id not in there for item in found)
-    when = named(moment, period_panel.timezone(ai))
-    told = f"{brought:,} of {words.count(len(found), 'track')} are here because of it"
+    words_of = f"{brought:,} of {words.count(len(found), 'track')} are here because of it"
     if not brought:
-        told = "it changed no track of the list"
-    st.caption(f":material/schedule: For {words.plain(when)}: {told}.")
+        words_of = "it changed no track of the list"
+    st.caption(f":material/schedule: For {words.plain(occasion, 200)}: {words_of}.")

@@ -59,6 +59,8 @@ def start_panel(ai: MusicAI) -> Request:
     mood_strength = _strength("mood", bool(moods))
     genres = _genres(ai, mode) if usable else {}
     genre_strength = _strength("genre", bool(genres))
+    filters = discover_filters.panel(ai, mode) if usable else Filters()
+    occasion = discover_moment.panel(ai)
     return Request(
         seed_tracks=seeds,
         mood=moods,
@@ -66,8 +68,9 @@ def start_panel(ai: MusicAI) -> Request:
         mode=mode,
         mood_strength=mood_strength,
         genre_strength=genre_strength,
-        filters=discover_filters.panel(ai, mode) if usable else Filters(),
-        moment=discover_moment.panel(ai),
+        filters=filters,
+        moment=occasion.moment,
+        occasion=occasion.kinds,
     )
 
 
@@ -231,12 +234,13 @@ def tune_panel(ai: MusicAI, mode: str) -> Tuning:
     """Weights, variety, genre mix, familiar ↔ obscure, artist cap, length: the blend alone."""
     preset = state.store().settings_of(ai.profile).get(state.PRESET_SETTING)
     learned = PRESETS.get(str(preset)) or ai.weights_for(mode=mode)
-    defaults = {name: _rounded(learned.get(name, 0.0)) for name in COMPONENTS}
+    names = [name for name in COMPONENTS if name in ai.components or name in ai.untrained]
+    defaults = {name: _rounded(learned.get(name, 0.0)) for name in names}
     _go_along(defaults)
     presets = st.container(horizontal=True, gap="xsmall")
     left, right = st.columns(2, gap="medium")
     weights = {}
-    for place, name in enumerate(COMPONENTS):
+    for place, name in enumerate(names):
         with (left, right)[place % 2]:
             weights[name] = _weight(ai, name, defaults[name])
     with right:
@@ -277,7 +281,7 @@ def tune_panel(ai: MusicAI, mode: str) -> Tuning:
 def _go_along(defaults: dict[str, float]) -> None:
     """Sliders that nobody moved stand at the new defaults when the mode or the version changes."""
     before = st.session_state.get(_DEFAULTS_SHOWN)
-    keys = {f"discover_w_{name}": name for name in COMPONENTS}
+    keys = {f"discover_w_{name}": name for name in defaults}
     if before not in (None, defaults):
         now = {name: st.session_state.get(key) for key, name in keys.items()}
         if now == before:
@@ -397,7 +401,7 @@ def _preset(name: str, defaults: Mapping[str, float]) -> dict[str, float]:
     """Component → weight, and the two dials."""
     wanted = defaults if name == "Balanced" else PRESETS[name]
     variety, novelty = _DIALS.get(name, _DIALS["Balanced"])
-    weights = {component: _rounded(wanted.get(component, 0.0)) for component in COMPONENTS}
+    weights = {component: _rounded(wanted.get(component, 0.0)) for component in defaults}
     return {**weights, "variety": variety, "novelty": novelty}
 
 

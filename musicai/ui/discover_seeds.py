@@ -23,9 +23,10 @@ SEED_PARAM = "discover_seed"
 START = "discover_start"
 MAX_SEEDS = 10
 
-_STARTS = ("everything", "favourites", "picked")
+_STARTS = ("everything", "session", "favourites", "picked")
 _START_LABELS = {
     "everything": "All I play",
+    "session": "Last session",
     "favourites": "Recent favourites",
     "picked": "My picks",
 }
@@ -41,21 +42,18 @@ def panel(ai: MusicAI) -> tuple[str, ...]:
         required=True,
         key=START,
         bind="query-params",
-        help="All I play weighs your whole history. With favourites or picks, the list follows "
-        "those, and your history counts a quarter.",
+        help="All I play weighs your whole history. Otherwise the list follows your last session, "
+        "in its order, or your favourites or picks, and your history counts a quarter.",
     )
     return _seeds(ai, str(start))
 
 
 def _seeds(ai: MusicAI, start: str) -> tuple[str, ...]:
+    if start == "session":
+        return _fixed(ai, ai.last_session(MAX_SEEDS), "There are no plays to go on from yet.")
     if start == "favourites":
-        found = tuple(ai.favourites(5))
-        with st.container(gap="xsmall"):
-            for track_id in found:
-                _seed_line(ai, track_id, removable=False)
-        if not found:
-            st.caption("There are no plays to choose favourites from yet.")
-        return found
+        none = "There are no plays to choose favourites from yet."
+        return _fixed(ai, tuple(ai.favourites(5)), none)
     if start == "picked":
         chosen = _chosen_seeds(ai)
         with st.container(gap="xsmall"):
@@ -66,6 +64,16 @@ def _seeds(ai: MusicAI, start: str) -> tuple[str, ...]:
             st.caption("Until you pick one, the list follows all you play.")
         return chosen
     return ()
+
+
+def _fixed(ai: MusicAI, found: tuple[str, ...], none: str) -> tuple[str, ...]:
+    """Seeds that are not picked one by one."""
+    with st.container(gap="xsmall"):
+        for track_id in found:
+            _seed_line(ai, track_id, removable=False)
+    if not found:
+        st.caption(none)
+    return found
 
 
 def _chosen_seeds(ai: MusicAI) -> tuple[str, ...]:

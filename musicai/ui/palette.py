@@ -30,6 +30,7 @@ COMPONENT_COLOURS: dict[str, str] = {
     "history": "#CB5461",
     "popularity": "#778EC5",
     "sequence": "#296E8D",
+    "transformer": "#F54CB4",
     "context": "#E00000",
     "novelty": "#666D00",
     "verdicts": "#B160FF",

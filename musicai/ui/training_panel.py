@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from musicai.hyperparameters import HYPERPARAMETERS, PRESETS, Hyperparameter
-from musicai.recommenders import COMPONENTS
+from musicai.recommenders import COMPONENTS, transformer
 from musicai.ui import jobs_panel
 
 if TYPE_CHECKING:
@@ -96,9 +96,13 @@ def _choices(preset: Mapping[str, Any]) -> list[str]:
         key="models_map",
         help="The Map page needs it; about half a minute for 100,000 tracks.",
     )
+    deep = _deep(preset)
     command = ["--method", str(method), "--tune", str(minutes)]
     command += [] if with_map else ["--no-map"]
+    command += [] if deep else ["--no-deep"]
     for component in dict.fromkeys(one.component for one in HYPERPARAMETERS):
+        if COMPONENTS[component].optional and not deep:
+            continue
         st.markdown(f"**{COMPONENTS[component].label}**")
         mine = [one for one in HYPERPARAMETERS if one.component == component]
         with st.grid(3, min_column_width=150):
@@ -107,6 +111,20 @@ def _choices(preset: Mapping[str, Any]) -> list[str]:
                 if value is not None:
                     command += ["--set", f"{one.key}={value:g}"]
     return command
+
+
+def _deep(preset: Mapping[str, Any]) -> bool:
+    """Whether to train the deep sequence; a line on what it needs where that is not installed."""
+    if not transformer.installed():
+        st.caption(f":material/info: {transformer.WITHOUT_TORCH}")
+        return True
+    return st.toggle(
+        "Train the deep sequence",
+        preset.get("deep", True),
+        key="models_deep",
+        help="A neural network that learns the order of your plays. It takes longest: minutes for "
+        "100,000 plays, without a graphics card.",
+    )
 
 
 def _number(one: Hyperparameter, value: float | None) -> float | None:

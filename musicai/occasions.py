@@ -1,0 +1,171 @@
+"""Occasions of listening beside the hour: the season, the place in a session, an activity.
+
+Nothing is fixed about them. Seasons and places are counted over the listener's own plays; an
+activity is known by the listener's own playlists whose names say so ("Gym", "Songs to cook to").
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from musicai.matching import normalise
+from musicai.sessions import SESSION_GAP_MINUTES, seconds, sessions
+from musicai.tables import IntArray, Library
+
+SEASONS = ("December to February", "March to May", "June to August", "September to November")
+PLACES = ("the start of a session", "the middle of a session", "late in a session")
+ACTIVITIES = ("focus", "workout", "commute", "party", "sleep", "cooking")
+
+SEASON, PLACE, ACTIVITY = "season", "place", "activity"
+
+SIZES: Mapping[str, int] = {
+    SEASON: len(SEASONS),
+    PLACE: len(PLACES),
+    ACTIVITY: len(ACTIVITIES) + 1,
+}
+"""Occasion → number of its kinds; the last kind of an activity is none of them."""
+
+EARLY, LATE = 3, 12
+"""The first so many plays are the start of a session; from the other on it is late."""
+
+FEWEST_TRACKS = 5
+"""Tracks in playlists of an activity below which it is not known."""
+
+SEEMING = 3.0
+"""An activity is inferred where its tracks are so many times more frequent than usual."""
+
+_WORDS: Mapping[str, str] = {
+    "focus": "focus|concentrat\\w*|study|studying|studies|work|working|coding|deep work|lernen|"
+    "arbeit|arbeiten|estudiar|estudio|travail|etudier|bureau|office|reading|lesen",
+    "workout": "workouts?|work out|gym|run|running|runs|jog|jogging|train|training|fitness|"
+    "sports?|cardio|lifting|laufen|entreno|entrenamiento|musculation|yoga|cycling",
+    "commute": "commut\\w*|drive|driving|drives|car|road ?trip|roadtrip|auto|autofahrt|fahrt|"
+    "bus|subway|zug|coche|voiture|carretera|on the way|unterwegs",
+    "party": "party|parties|dance|dancing|dancefloor|club|clubbing|disco|feier|tanzen|fiesta|"
+    "fete|soiree|bailar|rave",
+    "sleep": "sleep|sleeping|sleepy|asleep|bedtime|bed|lullab\\w*|schlaf\\w*|einschlafen|dormir|"
+    "sommeil|sueno|nap",
+    "cooking": "cook|cooking|kitchen|dinner|supper|bak(?:e|ing)|kochen|kuche|cocina|cocinar|"
+    "cuisine|diner|breakfast|brunch",
+}
+"""Whole words of a playlist's name, folded: case and accents do not count."""
+
+_PATTERNS = {name: re.compile(rf"\b(?:{words})\b") for name, words in _WORDS.items()}
+
+
+def activities_of(playlist: str) -> tuple[str, ...]:
+    """What a playlist's name says it is for."""
+    folded = normalise(playlist)
+    return tuple(name for name, pattern in _PATTERNS.items() if pattern.search(folded))
+
+
+def season_of(moment: datetime) -> int:
+    """The season of a moment, as a place in ``SEASONS``."""
+    return moment.month % 12 // 3
+
+
+def place_of(number: int) -> int:
+    """Where the play after ``number`` plays of a session stands, as a place in ``PLACES``."""
+    return 0 if number < EARLY else 1 if number < LATE else 2
+
+
+def counted(
+    library: Library, plays: pd.DataFrame, rows: IntArray, done: np.ndarray[Any, np.dtype[Any]]
+) -> dict[str, IntArray]:
+    """Completed plays of each track by season and place.
+
+    Args:
+        library: The data.
+        plays: Of one listener, in time order.
+        rows: (k,) the tracks, ascending.
+        done: (n_plays,) which plays were completed.
+
+    Returns:
+        Occasion → (k, its size).
+    """
+    at = np.searchsorted(rows, library.canonical[plays["track"].to_numpy()])[done]
+    month = (plays["played_at"].dt.month.to_numpy() % 12 // 3)[done]
+    number = sessions(plays)
+    first = np.flatnonzero(np.diff(number, prepend=-1))
+    within = np.arange(len(number)) - np.repeat(first, np.diff(first, append=len(number)))
+    place = ((within >= EARLY).astype(int) + (within >= LATE))[done]
+    return {
+        SEASON: _table(at, month, len(rows), SEASON),
+        PLACE: _table(at, place, len(rows), PLACE),
+    }
+
+
+def _table(at: Any, kind: Any, n: int, occasion: str) -> IntArray:
+    size = SIZES[occasion]
+    counts = np.bincount(at * size + kind, minlength=n * size)
+    return counts.reshape(n, size).astype(np.int32)
+
+
+def kept_for(library: Library, rows: IntArray, plays: IntArray) -> IntArray:
+    """(k, 7) plays of each track by the activities that its playlists name; the last for none.
+
+    A track that was never played counts once where a playlist holds it.
+
+    Args:
+        library: The data.
+        rows: (k,) the tracks, ascending.
+        plays: (k,) completed plays of each.
+    """
+    found = np.zeros((len(rows), SIZES[ACTIVITY]), dtype=np.int32)
+    items = library.playlist_items
+    for name in items["playlist"].cat.categories:
+        kinds = activities_of(str(name))
+        if not kinds:
+            continue
+        held = library.canonical[items.loc[items["playlist"] == name, "track"].to_numpy()]
+        there = np.isin(rows, held)
+        for kind in kinds:
+            found[there, ACTIVITIES.index(kind)] = np.maximum(plays[there], 1)
+    none = ~found.any(axis=1)
+    found[none, -1] = plays[none]
+    return found
+
+
+def known_activities(counts: IntArray) -> tuple[str, ...]:
+    """Those with enough tracks in playlists of theirs; ``counts`` as :func:`kept_for` has it."""
+    if not len(counts):
+        return ()
+    tracks = (counts[:, :-1] > 0).sum(axis=0)
+    return tuple(name for name, n in zip(ACTIVITIES, tracks, strict=True) if n >= FEWEST_TRACKS)
+
+
+def inferred(counts: IntArray, rows: IntArray, recent: IntArray) -> str | None:
+    """The activity that the last session looks like; None where it looks like none.
+
+    Args:
+        counts: (k, 7) as :func:`kept_for` has it.
+        rows: (k,) its tracks, ascending.
+        recent: (r,) tracks of the last session.
+    """
+    known = known_activities(counts)
+    here = np.isin(rows, recent)
+    if not known or not here.any():
+        return None
+    share = (counts[here, :-1] > 0).mean(axis=0)
+    usual = (counts[:, :-1] > 0).mean(axis=0)
+    lift = np.where(share >= 0.5, share / np.maximum(usual, 1e-9), 0.0)
+    best = ACTIVITIES[int(np.argmax(lift))]
+    return best if best in known and lift.max() >= SEEMING else None
+
+
+def session_place(plays: pd.DataFrame, now: int) -> int:
+    """Where the next of one listener's plays stands: at the start, unless a session goes on."""
+    latest = plays.iloc[-LATE - 1 :]
+    if latest.empty:
+        return 0
+    number = sessions(latest)
+    running = int((number == number[-1]).sum())
+    begun = int(seconds(latest["played_at"])[-1])
+    end = begun + int(latest["ms_played"].fillna(0).iloc[-1]) // 1000
+    return place_of(running) if now - end <= 60 * SESSION_GAP_MINUTES else 0

@@ -1,0 +1,63 @@
+"""Settings of the transformer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from musicai.errors import QueryError
+from musicai.recommenders.base import ComponentConfig
+
+
+@dataclass(frozen=True)
+class TransformerConfig(ComponentConfig):
+    """Settings of :class:`musicai.recommenders.transformer.Transformer`."""
+
+    size: int = 128
+    """Length of an item's vector and of the hidden state; a multiple of ``heads``."""
+    layers: int = 2
+    """Blocks of attention (≥ 1)."""
+    heads: int = 2
+    """Heads of attention in each (≥ 1)."""
+    length: int = 50
+    """The last so many plays (≥ 2) of a session are seen."""
+    dropout: float = 0.4
+    """0 to below 1."""
+    temperature: float = 0.07
+    """Above 0: cosines are divided by it."""
+    hide: float = 0.1
+    """0 to below 1: share of plays of a session that training hides from the network."""
+    forget: float = 0.1
+    """0 to below 1: share of tracks that training knows by artist and features alone, in each
+    step, so that tracks which nobody played find their place."""
+    recency: float = 1.0
+    """≥ 0: the oldest session is drawn e^−recency times as often as the newest."""
+    negatives: int = 8_192
+    """Tracks (≥ 1) drawn for each step to stand against what came next."""
+    learning_rate: float = 1e-3
+    """Above 0, after the warm-up."""
+    weight_decay: float = 0.01
+    """≥ 0."""
+    epochs: int = 8
+    """Passes over the plays (≥ 1), at most; then as many again as were best, over all of them."""
+    patience: int = 2
+    """Training ends after so many passes (≥ 1) that did no better on the latest sessions."""
+    plays_a_batch: int = 4_096
+    """Plays (≥ 2) in one step, at most."""
+    most_plays: int = 3_000_000
+    """Plays (≥ 1) that all passes together go over, at most; it bounds the time."""
+
+    def __post_init__(self) -> None:
+        least = {"layers": 1, "heads": 1, "length": 2, "negatives": 1, "epochs": 1}
+        least |= {"size": 1, "patience": 1, "plays_a_batch": 2, "most_plays": 1}
+        for name, bound in least.items():
+            if getattr(self, name) < bound:
+                raise QueryError(f"{name} must be at least {bound}.")
+        if self.size % self.heads:
+            raise QueryError(f"size must be a multiple of heads, which are {self.heads}.")
+        for name in ("dropout", "hide", "forget"):
+            if not 0 <= getattr(self, name) < 1:
+                raise QueryError(f"{name} must be at least 0 and below 1.")
+        if min(self.temperature, self.learning_rate) <= 0:
+            raise QueryError("temperature and learning_rate must be above 0.")
+        if min(self.recency, self.weight_decay) < 0:
+            raise QueryError("recency and weight_decay must be at least 0.")
