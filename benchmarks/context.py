@@ -107,6 +107,16 @@ def measure(library: Library, settings: Settings) -> dict[str, Any]:
     }
 
 
+def loaded(settings: Settings, history: Path | None) -> Library:
+    """The library of an export, or of the invented sample."""
+    with Store(settings) as store:
+        if history is None:
+            load_sample(store, settings)
+            return load_library(store, settings, SAMPLE_PROFILE)
+        import_inputs(store, settings, "benchmark", [history], ReadOptions(), no_progress)
+        return load_library(store, settings, "benchmark")
+
+
 def _mean(values: np.ndarray[Any, Any]) -> float | None:
     return round(float(values.mean()), 5) if len(values) else None
 
@@ -122,14 +132,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         with tempfile.TemporaryDirectory() as folder:
             settings = Settings(home=Path(folder))
-            with Store(settings) as store:
-                profile = SAMPLE_PROFILE if asked.sample else "benchmark"
-                if asked.sample:
-                    load_sample(store, settings)
-                else:
-                    inputs = [asked.history]
-                    import_inputs(store, settings, profile, inputs, ReadOptions(), no_progress)
-                result = measure(load_library(store, settings, profile), settings)
+            result = measure(loaded(settings, asked.history), settings)
     except (MusicAIError, OSError) as error:
         print(f"benchmarks.context: {error}", file=sys.stderr)
         return 2

@@ -38,6 +38,7 @@ from musicai.scoring import score_all
 from musicai.segments import segment_of
 from musicai.serving import Serving, choose_profile, serving
 from musicai.settings import Settings, load_settings
+from musicai.stacking import Stacked
 from musicai.store import Store
 from musicai.tables import BoolArray, IntArray, Library, RowArray
 from musicai.taste import TasteProfile, taste_profile
@@ -78,6 +79,8 @@ class MusicAI:
         self.settings = settings if settings is not None else load_settings()
         self.version: str | None = None
         self.weights = LearnedWeights(dict(DEFAULT_WEIGHTS))
+        self.stacked: Mapping[str, Stacked] = {}
+        """Mode → the learned blend of its lists, where there is one."""
         self.components: dict[str, Component] = {}
         self.notes: tuple[str, ...] = ()
         given: tuple[Feedback, ...] = ()
@@ -131,6 +134,7 @@ class MusicAI:
         self.version = served.version
         self.components.update(served.components)
         self.notes = served.notes
+        self.stacked = served.stacked
         if served.weights is not None:
             self.weights = served.weights
 
@@ -388,10 +392,26 @@ class MusicAI:
 
     def rank(self, scored: Scored, tuning: Tuning) -> Recommendations:
         """Blend, re-rank and explain: the fast part, for every move of a slider."""
-        weights = tuning.weights or self.weights_for(scored.request.user_id, scored.mode)
+        learned = self.stacked_for(scored.mode, tuning)
+        weights = tuning.weights or (
+            learned.weights if learned else self.weights_for(scored.request.user_id, scored.mode)
+        )
         if tuning.weights is None:  # of a version that knew other components
             weights = {name: weight for name, weight in weights.items() if name in COMPONENTS}
-        return self._lists.make(scored, tuning, weights, self.version, self.untrained)
+        curves = learned.curves if learned else {}
+        return self._lists.make(scored, tuning, weights, curves, self.version, self.untrained)
+
+    def stacked_for(self, mode: str, tuning: Tuning) -> Stacked | None:
+        """The learned blend that a list is made with; None for a straight one.
+
+        Where it was not asked about, it is the default if it led on validation beyond chance and
+        no weights are given by hand.
+        """
+        learned = self.stacked.get(mode)
+        if learned is None or tuning.curves is False:
+            return None
+        asked = tuning.curves or (tuning.weights is None and learned.better)
+        return learned if asked else None
 
     # --- finding ----------------------------------------------------------------------
 

@@ -24,6 +24,7 @@ import numpy as np
 from musicai.errors import UntrustedArtifact
 from musicai.music_map import MusicMap, packed
 from musicai.recommenders.base import Component
+from musicai.stacking import Stacked
 from musicai.tables import Vocabulary
 from musicai.weights import LearnedWeights
 
@@ -67,6 +68,8 @@ class Trained:
     """``freshness.Update.to_json()`` of a version that was updated from another; else empty."""
     gate: Mapping[str, Any] = field(default_factory=dict)
     """``experiments.Gate.to_json()``: whether it may serve, and why; empty where not asked."""
+    stacked: Mapping[str, Stacked] = field(default_factory=dict)
+    """Mode → the learned blend of its lists."""
     music_map: MusicMap | None = None
     """The tracks in two dimensions; None where it was left out."""
 
@@ -128,6 +131,7 @@ def _manifest(version: str, trained: Trained) -> dict[str, Any]:
         "default_weights": trained.weights.everyone,
         "segment_weights": trained.weights.segments,
         "mode_weights": {mode: own.to_json() for mode, own in trained.weights.modes.items()},
+        "stacked": {mode: one.to_json() for mode, one in trained.stacked.items()},
         "metrics": dict(trained.metrics),
         "gate": dict(trained.gate),
         "libraries": library_versions(),

@@ -16,6 +16,7 @@ from musicai.genre_mix import GenreGoal
 from musicai.recommenders import COMPONENTS
 from musicai.recommenders.base import Component, Query, Reason, TrackFeatures
 from musicai.requests import Recommendation, Recommendations, Scored, Tuning
+from musicai.stacking import Curve, bent
 from musicai.tables import FloatArray, IntArray
 
 
@@ -116,6 +117,7 @@ class Lists:
         scored: Scored,
         tuning: Tuning,
         weights: Mapping[str, float],
+        curves: Mapping[str, Curve],
         version: str | None,
         untrained: tuple[str, ...],
     ) -> Recommendations:
@@ -125,6 +127,7 @@ class Lists:
             scored: What the components say.
             tuning: How the list shall be.
             weights: Component → weight ≥ 0, in any unit.
+            curves: Component → its curve (``stacking``); a straight blend where empty.
             version: The version that answers, to be told with the list.
             untrained: Components that wait for training, to be told with the list.
 
@@ -132,7 +135,8 @@ class Lists:
             QueryError: a weight is unknown, negative or not a number, or all are 0.
         """
         weights = ranking.check_weights(weights, list(COMPONENTS))
-        score = ranking.blend_stack(scored.stacked, list(scored.scaled), weights)
+        scaled, stacked = _bent(scored, curves)
+        score = ranking.blend_stack(stacked, list(scaled), weights)
         extras = self._extras(scored, tuning)
         for values in extras.values():
             score = score + values
@@ -145,7 +149,7 @@ class Lists:
             self._likeness,
             ranking.Rules(tuning.n_recommendations, tuning.diversity, tuning.artist_cap, goal),
         )
-        told = ranking.contributions(scored.scaled, weights, places)
+        told = ranking.contributions(scaled, weights, places)
         rows = scored.candidates[places].tolist()
         added = [{name: float(v[at]) for name, v in extras.items()} for at in places.tolist()]
         chances = self._propensities(scored, tuning, score, extras, places)
@@ -163,6 +167,7 @@ class Lists:
             untrained=untrained,
             silent=scored.silent,
             weights=weights,
+            curved=bool(curves),
             origins=scored.origins,
             genres_wanted=genre_mix.named(goal.wanted) if goal else {},
             genres_listed=genre_mix.named(genre_mix.mix_of(goal.tracks[rows])) if goal else {},
@@ -229,3 +234,14 @@ class Lists:
             )
             scored.reasons[component, row] = told
         return scored.reasons[component, row]
+
+
+def _bent(
+    scored: Scored, curves: Mapping[str, Curve]
+) -> tuple[Mapping[str, FloatArray], FloatArray]:
+    """The scaled scores on their curves, and the same stacked; worked out once a request."""
+    if not curves:
+        return scored.scaled, scored.stacked
+    if not scored.bent:
+        scored.bent.update({n: bent(one, curves.get(n)) for n, one in scored.scaled.items()})
+    return scored.bent, ranking.stack(scored.bent)

@@ -40,6 +40,7 @@ from musicai.music_map import MusicMap, unpacked
 from musicai.recommenders import COMPONENTS
 from musicai.recommenders.base import Component
 from musicai.settings import Settings
+from musicai.stacking import Stacked
 from musicai.store import Store, VersionMark
 from musicai.tables import Vocabulary
 from musicai.weights import LearnedWeights
@@ -106,6 +107,8 @@ class LoadedVersion:
     components: dict[str, Component]
     """Those that need training; the others are fitted on the data at hand."""
     weights: LearnedWeights
+    stacked: Mapping[str, Stacked] = field(default_factory=dict)
+    """Mode → the learned blend of its lists."""
 
 
 # --- saving ---------------------------------------------------------------------------
@@ -303,6 +306,7 @@ def load(settings: Settings, store: Store, version: str) -> LoadedVersion:
         vocabulary=vocabulary,
         components=components,
         weights=_weights(manifest),
+        stacked={m: Stacked.from_json(one) for m, one in manifest.get("stacked", {}).items()},
     )
 
 

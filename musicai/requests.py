@@ -143,6 +143,8 @@ class Tuning:
 
     weights: Mapping[str, float] | None = None
     """Component → weight ≥ 0; None for the model's own."""
+    curves: bool | None = None
+    """Whether the learned curves bend what each component says; None for the model's own way."""
     diversity: float = 0.2
     """0 to 1: how much a track loses for being like one before it."""
     novelty: float = 0.0
@@ -201,6 +203,8 @@ class Scored:
         init=False, default_factory=dict, compare=False, repr=False
     )
     """Reasons told so far, by component and row: no weight changes them."""
+    bent: dict[str, FloatArray] = field(init=False, default_factory=dict, compare=False, repr=False)
+    """``scaled`` on the curves of a learned blend, once they were asked for."""
 
 
 @dataclass(frozen=True)
@@ -246,6 +250,8 @@ class Recommendations(Sequence[Recommendation]):
     """Components without an opinion on any candidate: their weights change nothing here."""
     weights: Mapping[str, float] = field(default_factory=dict)
     """The weights in use; they sum to 1."""
+    curved: bool = False
+    """Whether learned curves bend what each component says before it is weighed."""
     origins: Mapping[str, int] = field(default_factory=dict)
     """Origin → how many of the candidates are known from it, most first."""
     genres_wanted: Mapping[str, float] = field(default_factory=dict)

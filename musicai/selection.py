@@ -21,14 +21,15 @@ from musicai.evaluation import (
 )
 from musicai.fitting import TrainingConfig, configs, fit_components
 from musicai.hyperparameters import Settings
-from musicai.metrics import Float64Array
+from musicai.metrics import Float64Array, paired_difference
 from musicai.progress import Progress, no_progress, part
 from musicai.recommenders import COMPONENTS, DEFAULT_WEIGHTS, PRESETS
 from musicai.recommenders.base import Component, TrackFeatures
 from musicai.recommenders.collaborative import Collaborative
+from musicai.stacking import Stacked, ndcg, stack
 from musicai.tables import Library
 from musicai.tuning import Tuned, changed, tune
-from musicai.weights import LearnedWeights, learn, learn_by_mode
+from musicai.weights import LearnedWeights, Pools, learn, learn_by_mode
 
 VALIDATION_UNITS = 200
 """Units that method and weights are chosen on; enough to tell them apart, and quick."""
@@ -61,6 +62,8 @@ class Choice:
     metrics: Mapping[str, Any] = field(default_factory=dict)
     """``Evaluation.to_json()`` of the test part; empty where it was not measured."""
     notes: tuple[str, ...] = ()
+    stacked: Mapping[str, Stacked] = field(default_factory=dict)
+    """Mode → the learned blend of its lists."""
     config: TrainingConfig | None = None
     """With the settings that tuning found; None where nothing was tuned."""
 
@@ -93,10 +96,15 @@ def choose(
         fitted,
         make_units(library, cuts.test, seed=config.seed),
         weights=choice.weights,
+        learning=True,
         seed=config.seed,
         progress=part(progress, 0.8, 1.0),
     )
     metrics = evaluation.to_json() | {"validation": tried}
+    metrics["stacking"] = {
+        mode: _on_test(one, evaluation.pools[mode], choice.weights.of("", mode))
+        for mode, one in choice.stacked.items()
+    }
     if tuned is not None:
         metrics["tuning"] = tuned.to_json()
     return replace(choice, metrics=metrics, notes=(*choice.notes, *_notes_on(evaluation)))
@@ -117,6 +125,7 @@ def _by_validation(
     )
     fitted: dict[str, Component] = {}
     best: Choice | None = None
+    seen_best: Evaluation
     tried: dict[str, float] = {}
     methods = config.methods()
     for number, method in enumerate(methods):
@@ -139,9 +148,32 @@ def _by_validation(
         learned = learn_by_mode(seen.pools, seen.mode, DEFAULT_WEIGHTS, PRESETS, config.seed)
         tried[method] = round(seen.pools[seen.mode].mean_ndcg(learned.everyone), 5)
         if best is None or tried[method] > tried[best.method]:
-            best = Choice(method, learned)
+            best, seen_best = Choice(method, learned), seen
     assert best is not None  # there is at least one method
-    return best, tried
+    progress(1.0, "Learning how to blend…")
+
+    def straight(pools: Pools) -> dict[str, float]:
+        return learn(pools, DEFAULT_WEIGHTS, PRESETS, config.seed, segments=False).everyone
+
+    stacked = {
+        mode: stack(pools, best.weights.of("", mode), straight, config.seed)
+        for mode, pools in seen_best.pools.items()
+    }
+    return replace(best, stacked={m: one for m, one in stacked.items() if one}), tried
+
+
+def _on_test(learned: Stacked, pools: Pools, straight: Mapping[str, float]) -> dict[str, Any]:
+    """NDCG of the learned blend beside the straight one, on the test part."""
+    plain = pools.ndcg(straight)
+    found = ndcg(learned, pools)
+    return {
+        "n": len(pools),
+        "straight": round(float(plain.mean()), 5) if len(plain) else None,
+        "learned": round(float(found.mean()), 5) if len(found) else None,
+        "paired_difference": list(paired_difference(found, plain)) if len(plain) else None,
+        "validation_gain": list(learned.gain),
+        "default": learned.better,
+    }
 
 
 def _tuned(

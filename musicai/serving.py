@@ -12,6 +12,7 @@ from musicai.recommenders.base import Component
 from musicai.registry import LoadedVersion, candidates, load
 from musicai.sample import SAMPLE_PROFILE, load_sample
 from musicai.settings import Settings
+from musicai.stacking import Stacked
 from musicai.store import Store
 from musicai.tables import IntArray, Library
 from musicai.weights import LearnedWeights
@@ -30,6 +31,8 @@ class Serving:
     components: Mapping[str, Component] = field(default_factory=dict)
     """The trained ones, in the rows of the library."""
     weights: LearnedWeights | None = None
+    stacked: Mapping[str, Stacked] = field(default_factory=dict)
+    """Mode → the learned blend of its lists."""
     notes: tuple[str, ...] = ()
     """Why none serves, where that is not as it should be."""
 
@@ -78,7 +81,8 @@ def _served(loaded: LoadedVersion, library: Library) -> Serving | None:
     own = library.tracks["own"].to_numpy()
     if own.any() and float((rows[own] >= 0).mean()) < MIN_VOCABULARY:
         return None
-    return Serving(loaded.version, _aligned(loaded, library, rows), loaded.weights)
+    components = _aligned(loaded, library, rows)
+    return Serving(loaded.version, components, loaded.weights, loaded.stacked)
 
 
 def _aligned(loaded: LoadedVersion, library: Library, rows: IntArray) -> dict[str, Component]:

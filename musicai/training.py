@@ -286,6 +286,7 @@ def prepare(
         vocabulary=library.vocabulary,
         components=kept(fitted.components),
         weights=choice.weights,
+        stacked=choice.stacked,
         metrics=choice.metrics,
         notes=(*notes, *pickle_notes),
         seconds=time.perf_counter() - started,

@@ -217,6 +217,7 @@ def _updated(
             if name in components or not kind.trained
         },
         weights=loaded.weights,
+        stacked=loaded.stacked,
         metrics=info.metrics,
         notes=(note, *notes_of(components)),
         seconds=time.perf_counter() - started,

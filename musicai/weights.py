@@ -125,6 +125,17 @@ class Pools:
         self._targets.append(n_targets)
         self._segments.append(segment)
 
+    def chosen(self, places: Sequence[int]) -> Pools:
+        """Some of the units; what had nothing to say to any of all stays silent."""
+        found = Pools(self.components, self.k)
+        found._spoken = self._spoken
+        for at in places:
+            found._scaled.append(self._scaled[at])
+            found._hits.append(self._hits[at])
+            found._targets.append(self._targets[at])
+            found._segments.append(self._segments[at])
+        return found
+
     @property
     def silent(self) -> frozenset[str]:
         """Components that had nothing to say to any unit."""
@@ -140,7 +151,7 @@ class Pools:
         vector = np.array([weights.get(name, 0.0) for name in self.components])
         return self.packed().ndcg(vector)
 
-    def packed(self, segment: str | None = None) -> _Packed:
+    def packed(self, segment: str | None = None) -> Packed:
         """All units, or those of a segment, as arrays of one width."""
         chosen = [at for at, name in enumerate(self._segments) if segment in (None, name)]
         width = max((len(self._hits[at]) for at in chosen), default=0)
@@ -153,11 +164,13 @@ class Pools:
         empty = np.isneginf(scaled[0]) if len(self.components) else np.ones_like(hits)
         scaled[:, empty] = 0.0
         targets = np.array([self._targets[at] for at in chosen], dtype=np.int64)
-        return _Packed(scaled, hits, empty, targets, self.k)
+        return Packed(scaled, hits, empty, targets, self.k)
 
 
 @dataclass(frozen=True)
-class _Packed:
+class Packed:
+    """Units as arrays of one width."""
+
     scaled: FloatArray
     """(n_components, n_units, width)."""
     hits: BoolArray
@@ -188,6 +201,8 @@ def learn(
     default: Mapping[str, float],
     starts: Mapping[str, Mapping[str, float]] | None = None,
     seed: int = 0,
+    *,
+    segments: bool = True,
 ) -> LearnedWeights:
     """The weights with the best mean nDCG on validation.
 
@@ -204,6 +219,7 @@ def learn(
         default: Component → weight where nothing can be learned.
         starts: More weights to begin from.
         seed: Of the halves of segments and their bootstrap.
+        segments: Whether segments may get weights of their own.
     """
     total = sum(default.get(name, 0.0) for name in pools.components)
     shares = {name: default.get(name, 0.0) / (total or 1.0) for name in pools.components}
@@ -214,7 +230,7 @@ def learn(
     units = pools.packed()
     everyone = search.ascend(units, [*begun, *search.usual_starts()])
     found: dict[str, dict[str, float]] = {}
-    for segment in SEGMENTS:
+    for segment in SEGMENTS if segments else ():
         theirs = pools.packed(segment)
         own = search.of_segment(theirs, everyone, seed)
         if own is not None:
@@ -266,7 +282,7 @@ class _Search:
         singles = [np.eye(len(self.names))[at] for at in np.flatnonzero(self.heard)]
         return [self.vector(self.shares), self.heard / self.heard.sum(), *singles]
 
-    def ascend(self, units: _Packed, starts: Sequence[Float64Array]) -> Float64Array:
+    def ascend(self, units: Packed, starts: Sequence[Float64Array]) -> Float64Array:
         """The best weights that steps from the best start lead to."""
         scored = [(float(units.ndcg(start).mean()), -at) for at, start in enumerate(starts)]
         value, at = max(scored)
@@ -282,7 +298,7 @@ class _Search:
                 break
         return weights
 
-    def of_segment(self, units: _Packed, everyone: Float64Array, seed: int) -> Float64Array | None:
+    def of_segment(self, units: Packed, everyone: Float64Array, seed: int) -> Float64Array | None:
         """Weights of a segment's own; None where they are not better beyond chance."""
         if len(units.targets) < ENOUGH_OF_SEGMENT:
             return None
@@ -296,7 +312,7 @@ class _Search:
         _, low, _ = paired_difference(np.concatenate(gained), np.concatenate(lost), seed)
         return self.ascend(units, [everyone]) if low > 0 else None
 
-    def weights(self, vector: Float64Array, units: _Packed) -> dict[str, float]:
+    def weights(self, vector: Float64Array, units: Packed) -> dict[str, float]:
         """By name, summing to 1: the silent keep their share, the others get the floor.
 
         The floor is given up where it would cost the lead over the best single component.
@@ -326,7 +342,7 @@ def _steps(weights: Float64Array, place: int) -> list[Float64Array]:
     return found
 
 
-def _chosen(units: _Packed, rows: npt.NDArray[np.intp]) -> _Packed:
-    return _Packed(
+def _chosen(units: Packed, rows: npt.NDArray[np.intp]) -> Packed:
+    return Packed(
         units.scaled[:, rows], units.hits[rows], units.empty[rows], units.targets[rows], units.k
     )

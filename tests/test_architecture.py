@@ -42,6 +42,7 @@ LEVELS: tuple[tuple[str, ...], ...] = (
     ("tuning",),
     ("scoring",),
     ("weights",),
+    ("stacking",),
     ("finding", "candidates", "music_map"),
     ("highlights", "listing", "narrowing"),
     ("artifacts", "bundled"),

@@ -286,7 +286,8 @@ def explanation(item: Recommendation, found: Recommendations) -> None:
         st.caption(f"Waits for training: {words.listing(waiting)}.")
     st.caption(
         "Strength: 0 is the middle of all candidates, 1 the eleventh best, 2 the most it can say. "
-        f"Known from: {words.plain(item.origin)}."
+        + ("Bent by the learned curves. " if found.curved else "")
+        + f"Known from: {words.plain(item.origin)}."
     )
 
 

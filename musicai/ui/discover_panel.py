@@ -233,7 +233,10 @@ def _strength(what: str, shown: bool) -> float:
 def tune_panel(ai: MusicAI, mode: str) -> Tuning:
     """Weights, variety, genre mix, familiar ↔ obscure, artist cap, length: the blend alone."""
     preset = state.store().settings_of(ai.profile).get(state.PRESET_SETTING)
-    learned = PRESETS.get(str(preset)) or ai.weights_for(mode=mode)
+    by_hand = PRESETS.get(str(preset))
+    curves = _curves(ai, mode, chosen=by_hand is None)
+    blend = ai.stacked[mode].weights if curves else ai.weights_for(mode=mode)
+    learned = by_hand or blend
     names = [name for name in COMPONENTS if name in ai.components or name in ai.untrained]
     defaults = {name: _rounded(learned.get(name, 0.0)) for name in names}
     _go_along(defaults)
@@ -268,6 +271,7 @@ def tune_panel(ai: MusicAI, mode: str) -> Tuning:
         _presets(defaults, {**weights, "variety": variety, "novelty": novelty})
     return Tuning(
         weights=None if weights == defaults and preset not in PRESETS else weights,
+        curves=curves,
         diversity=variety,
         novelty=novelty,
         artist_cap=int(cap),
@@ -275,6 +279,25 @@ def tune_panel(ai: MusicAI, mode: str) -> Tuning:
         calibration=calibration,
         surprise=surprise,
         draw=draw,
+    )
+
+
+def _curves(ai: MusicAI, mode: str, *, chosen: bool) -> bool:
+    """Whether the learned curves are used; without any there is nothing to choose."""
+    learned = ai.stacked.get(mode)
+    if learned is None:
+        return False
+    mean, low, high = learned.gain
+    default = chosen and learned.better
+    return st.toggle(
+        "Learned curves",
+        default,
+        key=f"discover_curves_{mode}",
+        bind="query-params",
+        help="What each part says is bent by a curve that never falls, learned on your history "
+        "together with weights of its own, before the sliders weigh it. Against straight weights "
+        f"it changed nDCG on held-out plays by {mean:+.3f} ({low:+.3f} to {high:+.3f}, "
+        f"n = {learned.n:,}).",
     )
 
 

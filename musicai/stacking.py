@@ -1,0 +1,232 @@
+"""A learned blend: each component's scaled score is bent by a curve that never falls, then weighed.
+
+Stacked generalisation (Wolpert, 1992) with an additive, monotone model (Breiman, "Stacked
+regressions", 1996, for why weights ≥ 0): a track that a component likes better never loses by it,
+and a score stays the sum of its parts. The curves are piecewise linear over ``KNOTS`` and are
+fitted on the validation units by the softmax cross entropy of what was played (ListNet, Cao et
+al., 2007), held back towards the straight blend that :mod:`musicai.weights` learned.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy.optimize import minimize
+
+from musicai.metrics import paired_difference
+from musicai.ranking import CEILING
+from musicai.tables import FloatArray
+from musicai.weights import Packed, Pools
+
+Double = npt.NDArray[np.float64]
+
+KNOTS = (0.0, 0.5, 1.0, 1.5, 2.0)
+"""Scaled scores at which a curve may turn; ``CEILING`` is the last."""
+
+FOLDS = 3
+ENOUGH = 60
+"""Units below which curves would be those of chance."""
+
+PULLS = (0.03, 0.3)
+"""How hard coefficients are held towards the straight blend; the better on held-out units."""
+
+STEPS = 60
+
+
+Curve = tuple[float, ...]
+"""What each of ``KNOTS`` counts as."""
+
+
+@dataclass(frozen=True)
+class Stacked:
+    """A learned blend."""
+
+    weights: dict[str, float]
+    """Component → weight; they sum to 1."""
+    curves: dict[str, Curve]
+    """Component → what each of ``KNOTS`` counts as: from 0 to 2, never falling."""
+    gain: tuple[float, float, float]
+    """nDCG beyond the straight blend on held-out validation units: mean, and 95 % of it."""
+    n: int
+    """Those units."""
+
+    @property
+    def better(self) -> bool:
+        """True where it leads beyond chance: then it is the default."""
+        return self.gain[1] > 0
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> Stacked:
+        """What :meth:`to_json` wrote."""
+        mean, low, high = (float(one) for one in stored["gain"])
+        return cls(
+            {name: float(one) for name, one in stored["weights"].items()},
+            {name: tuple(map(float, curve)) for name, curve in stored["curves"].items()},
+            (mean, low, high),
+            int(stored["n"]),
+        )
+
+
+def bent(scores: FloatArray, curve: Curve | None) -> FloatArray:
+    """(…) scaled scores on a curve; below 0, and without a curve, as they are. NaN stays."""
+    if curve is None:
+        return scores
+    found = np.interp(scores, KNOTS, curve).astype(np.float32)
+    return np.where(scores < 0, scores, np.where(np.isnan(scores), scores, found))
+
+
+def stack(
+    pools: Pools,
+    straight: Mapping[str, float],
+    learned: Callable[[Pools], Mapping[str, float]],
+    seed: int = 0,
+) -> Stacked | None:
+    """Learn a blend beside a straight one.
+
+    Args:
+        pools: The validation units.
+        straight: Component → weight of the straight blend, learned on the same units.
+        learned: How that was learned; the folds do it too, so that both are measured alike.
+        seed: Of the folds and the bootstrap.
+
+    Returns:
+        The blend, with its gain over the straight one on units that neither was fitted on; None
+        where there are too few units.
+    """
+    units = pools.packed()
+    n = len(units.targets)
+    begin = _vector(pools, straight)
+    if n < ENOUGH or not begin.any() or not units.hits.any():
+        return None
+    fold = np.random.default_rng(seed).permutation(n) % FOLDS
+    basis = _basis(units.scaled)
+    plain, curved = np.zeros(n), np.zeros((len(PULLS), n))
+    for number in range(FOLDS):
+        inside, here = np.flatnonzero(fold != number), np.flatnonzero(fold == number)
+        first = _vector(pools, learned(pools.chosen(inside.tolist())))
+        plain[here] = units.ndcg(first)[here]
+        for line, pull in enumerate(PULLS):
+            fitted = _fit(units, basis, first, pull, inside)
+            curved[line, here] = _ndcg(units, basis, fitted, here)
+    best = int(curved.mean(axis=1).argmax())
+    coefficients = _fit(units, basis, begin, PULLS[best], np.arange(n))
+    return _told(pools, straight, coefficients, paired_difference(curved[best], plain, seed), n)
+
+
+def _vector(pools: Pools, weights: Mapping[str, float]) -> Double:
+    return np.array([weights.get(name, 0.0) for name in pools.components])
+
+
+def ndcg(learned: Stacked, pools: Pools) -> Double:
+    """(n_units,) nDCG of a learned blend."""
+    units = pools.packed()
+    curved = np.stack(
+        [
+            bent(row, learned.curves.get(n))
+            for n, row in zip(pools.components, units.scaled, strict=True)
+        ]
+    )
+    part = Packed(curved, units.hits, units.empty, units.targets, units.k)
+    return part.ndcg(np.array([learned.weights.get(name, 0.0) for name in pools.components]))
+
+
+def _basis(scaled: FloatArray) -> FloatArray:
+    """(n_components, 4, n_units, width) how far a score has come within each piece.
+
+    A score below 0 stays straight: each piece has a quarter of it.
+    """
+    below = np.minimum(scaled, 0.0) / np.float32(len(KNOTS) - 1)
+    pieces = [
+        np.clip((scaled - low) / (high - low), 0.0, 1.0) + below for low, high in pairwise(KNOTS)
+    ]
+    return np.stack(pieces, axis=1).astype(np.float32)
+
+
+def _ndcg(
+    units: Packed, basis: FloatArray, coefficients: Double, chosen: npt.NDArray[np.intp]
+) -> Double:
+    score = np.tensordot(coefficients.astype(np.float32), basis[:, :, chosen], axes=2)
+    part = Packed(
+        score[None], units.hits[chosen], units.empty[chosen], units.targets[chosen], units.k
+    )
+    return part.ndcg(np.ones(1))
+
+
+def _fit(
+    units: Packed, basis: FloatArray, begin: Double, pull: float, chosen: npt.NDArray[np.intp]
+) -> Double:
+    """(n_components, 4) coefficients ≥ 0 with the least loss."""
+    inside, empty = basis[:, :, chosen], units.empty[chosen]
+    hits = units.hits[chosen] & ~empty
+    asked = hits.any(axis=1)
+    inside, empty, hits = inside[:, :, asked], empty[asked], hits[asked]
+    wanted = (hits / np.maximum(hits.sum(axis=1, keepdims=True), 1)).astype(np.float32)
+    pieces = basis.shape[1]
+    straight = np.repeat(begin[:, None] * CEILING / pieces, pieces, axis=1)
+
+    def loss(flat: Double, start: Double) -> tuple[float, Double]:
+        now = flat.reshape(straight.shape)
+        score = np.tensordot(now.astype(np.float32), inside, axes=2)
+        score[empty] = -np.inf
+        score -= score.max(axis=1, keepdims=True)
+        chance = np.exp(score)
+        total = chance.sum(axis=1, keepdims=True)
+        chance /= total
+        known = np.where(hits, score - np.log(total), 0.0)
+        value = -float((wanted * known).sum()) / max(len(hits), 1)
+        slope = np.tensordot(inside, chance - wanted, axes=([2, 3], [0, 1])) / max(len(hits), 1)
+        away = now - start
+        value += pull * float((away**2).sum()) / float((start**2).sum())
+        slope = slope + 2 * pull * away / float((start**2).sum())
+        return value, slope.ravel().astype(np.float64)
+
+    # first how sharp the straight blend has to be, then the shape of the curves
+    sharp = min((2.0**power for power in range(9)), key=lambda by: _value(loss, by * straight))
+    start = sharp * straight
+    found = minimize(
+        loss,
+        start.ravel(),
+        args=(start,),
+        jac=True,
+        method="L-BFGS-B",
+        bounds=[(0.0, None)] * start.size,
+        options={"maxiter": STEPS},
+    )
+    return np.asarray(found.x, dtype=np.float64).reshape(straight.shape)
+
+
+def _value(loss: Any, at: Double) -> float:
+    return float(loss(at.ravel(), at)[0])
+
+
+def _told(
+    pools: Pools,
+    straight: Mapping[str, float],
+    coefficients: Double,
+    gain: tuple[float, float, float],
+    n: int,
+) -> Stacked:
+    """Weights and curves of the coefficients; the silent keep their share and stay straight."""
+    kept = {name: straight.get(name, 0.0) for name in pools.silent}
+    height = {
+        name: float(one.sum())
+        for name, one in zip(pools.components, coefficients, strict=True)
+        if name not in kept
+    }
+    scale = (1.0 - sum(kept.values())) / max(sum(height.values()), 1e-12)
+    curves = {
+        name: tuple(float(v) for v in CEILING * np.concatenate([[0], np.cumsum(one)]) / one.sum())
+        for name, one in zip(pools.components, coefficients, strict=True)
+        if name not in kept and one.sum() > 0
+    }
+    weights = {name: kept.get(name, scale * height.get(name, 0.0)) for name in pools.components}
+    return Stacked(weights, curves, gain, n)
