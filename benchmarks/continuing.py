@@ -25,7 +25,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from benchmarks.context import FEWEST, MOST, K, loaded
+from benchmarks.context import FEWEST, K, loaded
 from musicai.ai_model import MusicAI
 from musicai.data_processor import build_features, training_data
 from musicai.errors import DataError, MusicAIError, NoCandidates
@@ -39,6 +39,9 @@ from musicai.requests import Request, Tuning
 from musicai.sessions import completed, seconds, sessions
 from musicai.settings import Settings
 from musicai.tables import IntArray, Library, RowArray
+
+IN_CHOICE, IN_TEST = 400, 2_000
+"""Sessions of the validation slice, and after the cut; of more, so many are drawn by chance."""
 
 SHARES = {"sequence": (0.0, 0.1, 0.3), "context": (0.0, 0.1, 0.2), "transformer": (0.0, 0.1, 0.3)}
 """Weights to choose from, beside those of the others, which sum to 1."""
@@ -55,7 +58,7 @@ class Sitting:
 
 
 def sittings(
-    library: Library, begin: pd.Timestamp, end: pd.Timestamp | None, seed: int = 0
+    library: Library, begin: pd.Timestamp, end: pd.Timestamp | None, most: int, seed: int = 0
 ) -> list[Sitting]:
     """The sessions that begin within a time, of every listener."""
     plays = library.plays[library.plays["played_at"] >= begin]
@@ -74,8 +77,8 @@ def sittings(
             at = int(slots(start[places[half : half + 1]])[0])
             who = library.listeners[listener[places[0]]]
             found.append(Sitting(who, rows[:half][-10:], rows[half:], at))
-    if len(found) > MOST:
-        drawn = np.random.default_rng(seed).choice(len(found), MOST, replace=False)
+    if len(found) > most:
+        drawn = np.random.default_rng(seed).choice(len(found), most, replace=False)
         found = [found[place] for place in np.sort(drawn)]
     return found
 
@@ -131,10 +134,10 @@ def measure(library: Library, settings: Settings, *, deep: bool = False) -> dict
         raise DataError("The history is too short to hold anything out.")
     earlier = _model(library, cuts.validation, settings, deep)
     choices = _choices(earlier)
-    valid = _lists(earlier, sittings(library, cuts.validation, cuts.test), choices)
+    valid = _lists(earlier, sittings(library, cuts.validation, cuts.test, IN_CHOICE), choices)
     best = int(valid.mean(axis=1).argmax()) if valid.shape[1] else len(choices) - 1
     music = _model(library, cuts.test, settings, deep)
-    asked = sittings(library, cuts.test, None)
+    asked = sittings(library, cuts.test, None, IN_TEST)
     without, found = _lists(music, asked, [choices[0], choices[best]])
     values = {"with": found, "without": without}
     return {

@@ -167,7 +167,8 @@ def train_bundled(
     Raises:
         ModelError: the profile is not the invented sample.
     """
-    trained = _trained(store, settings, profile, None, progress, time.perf_counter())
+    plain = TrainingConfig(deep=False)  # what the default install makes, wherever it is made
+    trained = _trained(store, settings, profile, plain, progress, time.perf_counter())
     return save_bundled(settings, trained)
 
 
