@@ -101,6 +101,7 @@ def choose(
         progress=part(progress, 0.8, 1.0),
     )
     metrics = evaluation.to_json() | {"validation": tried}
+    choice = replace(choice, notes=(*choice.notes, *_on_curves(choice.stacked)))
     metrics["stacking"] = {
         mode: _on_test(one, evaluation.pools[mode], choice.weights.of("", mode))
         for mode, one in choice.stacked.items()
@@ -160,6 +161,17 @@ def _by_validation(
         for mode, pools in seen_best.pools.items()
     }
     return replace(best, stacked={m: one for m, one in stacked.items() if one}), tried
+
+
+def _on_curves(stacked: Mapping[str, Stacked]) -> list[str]:
+    """A sentence for each mode whose lists are blended with curves."""
+    return [
+        f"For lists of “{mode}”, learned curves are used before the weights: on validation plays "
+        f"that neither was fitted on, nDCG {one.gain[0]:+.3f} ({one.gain[1]:+.3f} to "
+        f"{one.gain[2]:+.3f}, n = {one.n:,})."
+        for mode, one in stacked.items()
+        if one.better
+    ]
 
 
 def _on_test(learned: Stacked, pools: Pools, straight: Mapping[str, float]) -> dict[str, Any]:

@@ -262,7 +262,7 @@ def test_a_deep_link_brings_the_same_list(with_sample: Path) -> None:
         discover_w_content="0.9",
         discover_moods="party",
         discover_n="10",
-        discover_start="My picks",
+        discover_start="Picks",
         discover_seed=seed,
     )
     assert again.slider(key="discover_w_content").value == 0.9

@@ -6,6 +6,7 @@ Every control is bound to the address, so that a copied link brings the same lis
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import cycle
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -241,19 +242,20 @@ def tune_panel(ai: MusicAI, mode: str) -> Tuning:
     defaults = {name: _rounded(learned.get(name, 0.0)) for name in names}
     _go_along(defaults)
     presets = st.container(horizontal=True, gap="xsmall")
-    left, right = st.columns(2, gap="medium")
+    cells = cycle(st.columns(2, gap="medium"))
     weights = {}
-    for place, name in enumerate(names):
-        with (left, right)[place % 2]:
+    for name in names:
+        with next(cells):
             weights[name] = _weight(ai, name, defaults[name])
-    with right:
+    with next(cells):
         novelty = _novelty()
-        surprise, draw = _surprise()
-    left, right = st.columns(2, gap="medium")
-    with left:
+    with next(cells):
         variety = _variety()
-    with right:
+    with next(cells):
         calibration = _calibration()
+    # the last of an odd number of sliders has a row of its own
+    with next(cells) if len(names) % 2 == 0 else st.container():
+        surprise, draw = _surprise()
     left, right = st.columns(2, gap="medium", vertical_alignment="bottom")
     cap = left.number_input(
         "Per artist",

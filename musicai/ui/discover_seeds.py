@@ -27,8 +27,8 @@ _STARTS = ("everything", "session", "favourites", "picked")
 _START_LABELS = {
     "everything": "All I play",
     "session": "Last session",
-    "favourites": "Recent favourites",
-    "picked": "My picks",
+    "favourites": "Favourites",
+    "picked": "Picks",
 }
 
 
