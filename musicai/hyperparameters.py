@@ -205,6 +205,46 @@ HYPERPARAMETERS: tuple[Hyperparameter, ...] = (
         "transformer", "recency", "Recent sessions", 0.0, 5.0, "How much more often recent "
         "sessions are learned from than old ones.", tuned=False,
     ),
+    Hyperparameter(
+        "transformer", "heads", "Heads", 1, 8, "Ways of looking back in each block; the size is a "
+        "multiple of them.", tuned=False,
+    ),
+    Hyperparameter(
+        "transformer", "length", "Plays seen", 5, 200, "At most so many of the last plays of a "
+        "session are seen. More is slower.", log=True, tuned=False,
+    ),
+    Hyperparameter(
+        "transformer", "negatives", "Negatives", 100, 100_000, "Tracks drawn in each step to stand "
+        "against what came next. More is slower.", log=True, tuned=False,
+    ),
+    Hyperparameter(
+        "transformer", "temperature", "Temperature", 0.01, 1.0, "Lower: sure of the likeliest "
+        "tracks; higher: many count.", log=True, tuned=False,
+    ),
+    Hyperparameter(
+        "transformer", "hide", "Hidden plays", 0.0, 0.9, "Share of the plays of a session that "
+        "training hides from the network.", tuned=False,
+    ),
+    Hyperparameter(
+        "transformer", "forget", "Known by artist", 0.0, 0.9, "Share of tracks that training knows "
+        "by artist and sound alone, for the sake of new ones.", tuned=False,
+    ),
+    Hyperparameter(
+        "transformer", "learning_rate", "Learning rate", 1e-5, 0.1, "How far each step goes.",
+        log=True, tuned=False,
+    ),
+    Hyperparameter(
+        "transformer", "weight_decay", "Weight decay", 0.0, 1.0, "How hard weights are held back.",
+        tuned=False,
+    ),
+    Hyperparameter(
+        "transformer", "patience", "Patience", 1, 10, "Passes without anything better after which "
+        "it ends.", tuned=False,
+    ),
+    Hyperparameter(
+        "transformer", "plays_a_batch", "Plays a step", 64, 65_536, "Plays that one step learns "
+        "from.", log=True, tuned=False,
+    ),
 )  # fmt: skip
 
 PRESETS: Mapping[str, Mapping[str, Any]] = {

@@ -22,7 +22,7 @@ from musicai.settings import Settings
 from musicai.sources.base import ReadOptions
 from musicai.store import Store
 from musicai.training import train
-from musicai.ui import jobs_panel, library_panel, words
+from musicai.ui import discover_panel, jobs_panel, library_panel, words
 from musicai.updating import update
 from tests.conftest import ROOT
 from tests.histories import NASTY, history
@@ -102,6 +102,7 @@ def test_untouched_sliders_go_along_with_the_mode(
         return {"content": 0.2, "history": 0.8} if mode == "rediscover" else {"content": 1.0}
 
     monkeypatch.setattr(MusicAI, "weights_for", learned)
+    monkeypatch.setattr(discover_panel, "_curves", lambda *given, **more: False)
     app = opened("discover.py")
 
     def shown() -> tuple[float, float]:

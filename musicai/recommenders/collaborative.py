@@ -101,6 +101,10 @@ class CollaborativeConfig(ComponentConfig):
         )
 
 
+LEAST_USED = 1e-9
+"""Of the largest of a listener's factors: below it a factor of the NMF is rounding noise."""
+
+
 @dataclass(frozen=True)
 class _Folded:
     """A query as a listener of the model: x = M⁻¹ · Σ pullᵢ profileᵢ on the factors used."""
@@ -312,7 +316,12 @@ class Collaborative(Component):
             x = _solved(inner, (pull @ profile).astype(np.float64))
             return _Folded(entries, profile, x, inner, pull, np.arange(len(x)))
         x = self._non_negative(profile, entries.weights)
-        return _Folded(entries, profile, x, self._base, entries.weights, np.flatnonzero(x > 0))
+        used = np.flatnonzero(x > LEAST_USED * x.max(initial=0.0))
+        # what the solver leaves on the way is not quite the solution that takes scores apart
+        target = (entries.weights @ profile).astype(np.float64)[used]
+        x = np.zeros_like(x)
+        x[used] = _solved(self._base[np.ix_(used, used)], target)
+        return _Folded(entries, profile, x, self._base, entries.weights, used)
 
     def _normal_equations(
         self, profile: FloatArray, weights: FloatArray

@@ -405,9 +405,12 @@ class _Training:
 
     # --- measuring --------------------------------------------------------------------
 
-    @torch.no_grad()
     def ranks(self, plays: Plays) -> FloatArray:
         """(n,) rank of what came next among all items, ties counted half."""
+        with torch.no_grad():
+            return self._ranks(plays)
+
+    def _ranks(self, plays: Plays) -> FloatArray:
         self.network.eval()
         n = len(self.share)
         rows = torch.arange(n, device=self.device)
