@@ -243,5 +243,6 @@ def _bent(
     if not curves:
         return scored.scaled, scored.stacked
     if not scored.bent:
-        scored.bent.update({n: bent(one, curves.get(n)) for n, one in scored.scaled.items()})
-    return scored.bent, ranking.stack(scored.bent)
+        scaled = {name: bent(one, curves.get(name)) for name, one in scored.scaled.items()}
+        scored.bent.append((scaled, ranking.stack(scaled)))
+    return scored.bent[0]

@@ -203,8 +203,10 @@ class Scored:
         init=False, default_factory=dict, compare=False, repr=False
     )
     """Reasons told so far, by component and row: no weight changes them."""
-    bent: dict[str, FloatArray] = field(init=False, default_factory=dict, compare=False, repr=False)
-    """``scaled`` on the curves of a learned blend, once they were asked for."""
+    bent: list[tuple[Mapping[str, FloatArray], FloatArray]] = field(
+        init=False, default_factory=list, compare=False, repr=False
+    )
+    """``scaled`` and ``stacked`` on the curves of the learned blend, once they were asked for."""
 
 
 @dataclass(frozen=True)

@@ -57,6 +57,7 @@ def test_without_torch_nothing_of_it_is_shown(own_history: Path) -> None:
     assert not any("Deep sequence" in c.value for c in app.caption)
     app = opened("models.py")
     assert "models_deep" not in [toggle.key for toggle in app.toggle]
+    assert not [one.key for one in app.number_input if "transformer" in (one.key or "")]
     assert any("requirements-deep.txt" in c.value for c in app.caption)
 
 

@@ -101,7 +101,7 @@ def _choices(preset: Mapping[str, Any]) -> list[str]:
     command += [] if with_map else ["--no-map"]
     command += [] if deep else ["--no-deep"]
     for component in dict.fromkeys(one.component for one in HYPERPARAMETERS):
-        if COMPONENTS[component].optional and not deep:
+        if COMPONENTS[component].optional and not (deep and transformer.installed()):
             continue
         st.markdown(f"**{COMPONENTS[component].label}**")
         mine = [one for one in HYPERPARAMETERS if one.component == component]
