@@ -21,6 +21,7 @@ import pandas as pd
 from musicai.frames import empty_frame
 from musicai.tables import (
     AUDIO_FEATURES,
+    KEY_COLUMNS,
     PLAYLIST_COLUMNS,
     Library,
 )
@@ -253,6 +254,8 @@ def _track_table(made: World, own: Any, random: np.random.Generator) -> pd.DataF
             "popularity": rank.astype("float32"),
             "explicit": False,
             **dict(zip(AUDIO_FEATURES, audio.T.astype("float32"), strict=True)),
+            **dict.fromkeys(KEY_COLUMNS, np.float32(np.nan)),
+            "key_source": "none",
             "feature_source": "file",
             "genre_source": "file",
             "origin": np.where(flags, "your history", "benchmark catalogue"),

@@ -1,14 +1,18 @@
 """A session of its own: track after track from a start, along an arc, smooth where it can be.
 
-Each step takes the track with the largest sum of four parts, which the step keeps:
+Each step takes the track with the largest sum of five parts, which the step keeps:
 
     liking     0 to 1: the blend's score of the whole request, over the tracks to choose from
     follows    0 to 1: what comes next after the session so far (the component "sequence")
     tempo      −1 to 0: how far its tempo is from the one before, in octaves; half and double
                tempo count as near
     energy     −1 to 0: how far its energy is from where the arc wants it
+    key        −½ to ½: how much nearer its key is to the one before than those of the others to
+               choose from are on average, on the circle of fifths (``keys``)
 
-What is not known of a track costs nothing: it neither helps nor is held against it.
+What is not known of a track costs nothing: it neither helps nor is held against it. The key is
+measured against the average because most distances are far from 0: were each a cost, a track
+without a key would come before nearly every track with one.
 """
 
 from __future__ import annotations
@@ -19,11 +23,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from musicai import keys
 from musicai.ai_model import MusicAI
 from musicai.errors import NoCandidates, QueryError
 from musicai.recommenders.base import Query
 from musicai.requests import Recommendation, Request, Tuning
-from musicai.tables import AUDIO_FEATURES, FloatArray
+from musicai.tables import AUDIO_FEATURES, KEY_COLUMNS, FloatArray
 
 ARCS: Mapping[str, float] = {"steady": 0.0, "rising": 0.35, "winding down": -0.35}
 """Arc → how far the energy moves from the first track to the last."""
@@ -41,6 +46,10 @@ TEMPO_WEIGHT = 2.0
 ENERGY_WEIGHT = 3.0
 """Cost of an octave of tempo (half of one is the most), and of the whole range of energy; neither
 costs more than 1, which is all that liking or what comes next can bring."""
+
+KEY_WEIGHT = 0.5
+"""What the other side of the circle of fifths costs more than the same key. Chosen, not measured:
+half of what tempo or energy can cost, so that a near key decides among tracks that fit as well."""
 
 _TEMPO, _ENERGY = AUDIO_FEATURES.index("tempo"), AUDIO_FEATURES.index("energy")
 
@@ -76,7 +85,7 @@ class Step:
     track: int
     """Track row."""
     parts: Mapping[str, float]
-    """"liking", "follows", "tempo", "energy"; they sum to what it was chosen by."""
+    """"liking", "follows", "tempo", "energy", "key"; they sum to what it was chosen by."""
     why: str
     """One sentence, made of the parts."""
     tempo: float
@@ -85,6 +94,8 @@ class Step:
     """0 to 1; NaN where it is not known."""
     wanted: float
     """The energy that the arc wants here; NaN where it cannot tell."""
+    key: str = ""
+    """What its key is called, such as "A minor"; "" where it is not known."""
 
 
 @dataclass(frozen=True)
@@ -130,6 +141,7 @@ class _Walk:
         self._recording = ai.features.recording[self._rows]
         self._tempo = _known(ai.features.audio[self._rows, _TEMPO])
         self._energy = _known(ai.features.audio[self._rows, _ENERGY])
+        self._keys = ai.library.tracks[list(KEY_COLUMNS)].to_numpy(dtype=np.float64)
         self._sequence = ai.components.get("sequence")
         self._past, _ = query.session()
 
@@ -187,6 +199,7 @@ class _Walk:
             "follows": follows,
             "tempo": -TEMPO_WEIGHT * _octaves(self._tempo, self._last(taken, _TEMPO)),
             "energy": -np.minimum(ENERGY_WEIGHT * _away(self._energy, wanted), 1.0),
+            "key": KEY_WEIGHT * self._nearer(taken, allowed),
         }
         total = np.where(allowed, sum(parts.values()), -np.inf)
         at = int(np.argmax(total))
@@ -194,10 +207,11 @@ class _Walk:
         step = Step(
             track=int(self._rows[at]),
             parts=mine,
-            why=self._why(query, at, mine, self._last(taken, _TEMPO), wanted),
+            why=self._why(query, at, mine, taken, wanted),
             tempo=float(self._tempo[at]),
             energy=float(self._energy[at]),
             wanted=wanted,
+            key=keys.name(*self._keys[self._rows[at]]),
         )
         return step, at
 
@@ -219,6 +233,19 @@ class _Walk:
             return float(_known(self._ai.features.audio[self._past[-1:], feature])[0])
         return float("nan")
 
+    def _last_key(self, taken: list[int]) -> npt.NDArray[np.float64]:
+        """(2,) key and mode of the track before this one; NaN where they are not known."""
+        before = self._rows[taken[-1:]] if taken else self._past[-1:]
+        return self._keys[before[0]] if len(before) else np.full(2, np.nan)
+
+    def _nearer(self, taken: list[int], allowed: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
+        """(n,) how much nearer each key is than the allowed ones on average; 0 if unknown."""
+        away = keys.distances(*self._keys[self._rows].T, *self._last_key(taken))
+        known = ~np.isnan(away)
+        if not (known & allowed).any():
+            return np.zeros(len(away))
+        return np.where(known, away[known & allowed].mean() - away, 0.0)
+
     def _wanted(self, taken: list[int], place: int) -> float:
         """The energy that the arc wants at a place: from that of the start, in equal steps."""
         start = _known(self._ai.features.audio[self._past[-FOLLOWED:], _ENERGY])
@@ -230,7 +257,7 @@ class _Walk:
         return float(np.clip(np.nanmedian(start) + moved, 0.0, 1.0))
 
     def _why(
-        self, query: Query, at: int, parts: Mapping[str, float], before: float, wanted: float
+        self, query: Query, at: int, parts: Mapping[str, float], taken: list[int], wanted: float
     ) -> str:
         """The strongest part that speaks for it, and how it fits in."""
         item = self._pool[at]
@@ -241,10 +268,13 @@ class _Walk:
                 text = f"Because {reasons[0].text}"
         fits = []
         tempo, energy = float(self._tempo[at]), float(self._energy[at])
+        before = self._last(taken, _TEMPO)
         if not np.isnan(tempo) and not np.isnan(before):
             fits.append(f"{tempo:.0f} BPM after {before:.0f}")
         if not np.isnan(energy) and not np.isnan(wanted):
             fits.append(f"energy {energy:.2f} where {wanted:.2f} is wanted")
+        change = keys.change(*self._keys[self._rows[at]], *self._last_key(taken))
+        fits += [change] if change else []
         return f"{text}; {', '.join(fits)}." if fits else f"{text}."
 
 

@@ -33,9 +33,11 @@ from musicai.store import OwnData, Store
 from musicai.tables import (
     ARTIST_SEPARATOR,
     AUDIO_FEATURES,
+    KEY_COLUMNS,
     LINK_COLUMNS,
     SOURCE_TRACK_COLUMNS,
     TRACK_COLUMNS,
+    BoolArray,
     IntArray,
     Library,
 )
@@ -85,7 +87,7 @@ def load_library(
     path = joined_file(settings, joined)
     own: OwnData | None = None
     try:
-        tracks = pd.read_parquet(path)
+        tracks = _read_joined(path)
         own = store.own_data(profile)
     except (OSError, ValueError, pa.ArrowException):
         own, catalogue = own_and_catalogue(store, profile)
@@ -115,6 +117,18 @@ def load_library(
         time.perf_counter() - started,
     )
     return library
+
+
+def _read_joined(path: Path) -> pd.DataFrame:
+    """``TRACK_COLUMNS`` of the side file.
+
+    Raises:
+        ValueError: another musicai made it, with other columns.
+    """
+    tracks = pd.read_parquet(path)
+    if list(tracks.columns) != list(TRACK_COLUMNS):
+        raise ValueError("the side file has other columns")
+    return tracks
 
 
 def _links(store: Store, profile: str, there: pd.Series) -> pd.DataFrame:
@@ -197,6 +211,7 @@ def join(
     )
     rest["feature_source"] = np.where(known_audio(rest), "file", "none")
     rest["genre_source"] = np.where(rest["genres"] != "", "file", "none")
+    rest["key_source"] = np.where(_known_key(rest), "file", "none")
     columns = list(TRACK_COLUMNS)
     tracks = pd.concat([own[columns], rest[columns]], ignore_index=True)
     progress(0.5, "Telling recordings apart")
@@ -267,6 +282,7 @@ def _adopt(
     own["in_catalogue"] = partner >= 0
     own["feature_source"] = np.where(known_audio(own), "file", "none")
     own["genre_source"] = np.where(own["genres"] != "", "file", "none")
+    own["key_source"] = np.where(_known_key(own), "file", "none")
     matched = np.flatnonzero(partner >= 0)
     if not len(matched):
         return own
@@ -274,6 +290,9 @@ def _adopt(
     gains = matched[~known_audio(own)[matched] & known_audio(found)]
     own.loc[gains, list(AUDIO_FEATURES)] = found.loc[gains, list(AUDIO_FEATURES)]
     own.loc[gains, "feature_source"] = "matched"
+    keyed = matched[~_known_key(own)[matched] & _known_key(found)]
+    own.loc[keyed, list(KEY_COLUMNS)] = found.loc[keyed, list(KEY_COLUMNS)]
+    own.loc[keyed, "key_source"] = "matched"
     labelled = matched[(own.loc[matched, "genres"] == "") & (found["genres"] != "")]
     own.loc[labelled, "genre_source"] = "matched"
     for column in _TEXT:
@@ -285,6 +304,11 @@ def _adopt(
     nameless = matched[by_id[matched] & (own.loc[matched, "name"] == "")]
     own.loc[nameless, ["name", "artists"]] = found.loc[nameless, ["name", "artists"]]
     return own
+
+
+def _known_key(frame: pd.DataFrame) -> BoolArray:
+    """(n,) tracks with a whole key; half of one is never put together with another file's half."""
+    return frame[list(KEY_COLUMNS)].notna().all(axis=1).to_numpy(dtype=bool)
 
 
 def _name_genres(tracks: pd.DataFrame, tags: Mapping[str, str]) -> pd.DataFrame:

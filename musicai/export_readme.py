@@ -14,6 +14,7 @@ tracks.csv      what is known of each track
   year, duration_ms, popularity (0 to 100), explicit (true or false)
   danceability energy valence acousticness instrumentalness liveness speechiness (0 to 1)
   tempo (beats a minute), loudness (dB)
+  key (0 to 11, 0 = C), mode (1 major, 0 minor)
 plays.csv       each play (after a million also plays_2.csv and so on)
   played_at     when it began
   ms_played     for how long it was heard, milliseconds

@@ -10,11 +10,9 @@ import contextlib
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
-
-import pandas as pd
 
 from musicai.catalogue_files import CatalogueFile, read_catalogue
 from musicai.catalogues import joined_file, load_library
@@ -26,7 +24,7 @@ from musicai.progress import Progress, no_progress, part
 from musicai.settings import Settings
 from musicai.sources.archives import Input
 from musicai.store import Catalogue, Store
-from musicai.store.cataloguing import NEIGHBOURS
+from musicai.store.cataloguing import NEIGHBOURS, read_tracks
 
 LARGE = 100_000
 """Tracks of enabled catalogues from which joining them for the first time is a job: it takes some
@@ -206,7 +204,7 @@ def _aside(store: Store, settings: Settings, old: Catalogue) -> Iterator[Callabl
             if copy.is_file() and store.catalogue(old.name).digest != old.digest:
                 store.update_catalogue(
                     old.name,
-                    pd.read_parquet(copy),
+                    read_tracks(replace(old, path=copy)),
                     origin=old.origin,
                     licence=old.licence,
                     digest=old.digest,

@@ -40,8 +40,16 @@ UNIT_FEATURES = (
 AUDIO_FEATURES = (*UNIT_FEATURES, "tempo", "loudness")
 """All audio features: the unit ones, tempo in beats a minute, loudness in dB."""
 
+KEY_COLUMNS = ("key", "mode")
+"""The musical key, as Spotify writes it: ``key`` is the pitch class of its tonic, 0 to 11 from C up
+in semitones, ``mode`` 1 for major and 0 for minor. No audio features: a key has no middle, so that
+it is never averaged nor estimated. ``musicai.keys`` names and compares keys."""
+
 FEATURE_SOURCES = ("file", "matched", "estimated", "none")
 """Where a track's audio features come from, best first."""
+
+KEY_SOURCES = ("file", "matched", "none")
+"""Where a track's key comes from: its row, a catalogue, nowhere."""
 
 GENRE_SOURCES = ("file", "matched", "artist", "none")
 """Where a track's genres come from: its row, a catalogue, the artist table, nowhere."""
@@ -71,19 +79,21 @@ SOURCE_TRACK_COLUMNS: dict[str, str] = {
     "popularity": "float32",
     "explicit": "boolean",
     **dict.fromkeys(AUDIO_FEATURES, "float32"),
+    **dict.fromkeys(KEY_COLUMNS, "float32"),
 }
 """Columns a reader fills. Text is never missing (""), numbers are NaN where not known.
 
 ``track_id``: the 22-character Spotify id where there is one, else ``name:`` and a
 digest of the normalised first artist and title (``musicai.matching.name_id``).
 ``artists``, ``genres``: joined by ";". ``popularity``: 0 to 100. ``genres``: micro-genres
-in lower case.
+in lower case. ``key``, ``mode``: see ``KEY_COLUMNS``.
 """
 
 TRACK_COLUMNS: dict[str, str] = {
     **SOURCE_TRACK_COLUMNS,
     "feature_source": "category",
     "genre_source": "category",
+    "key_source": "category",
     "origin": "category",
     "own": "bool",
     "in_catalogue": "bool",
@@ -97,8 +107,8 @@ TRACK_COLUMNS: dict[str, str] = {
 ``origin``: "your history", "your playlists" or the catalogue's name. ``own``: played by
 the listener or in one of the listener's playlists. ``in_catalogue``: found in an enabled
 catalogue (an own track can be, too). ``recording``: tracks of one number are one recording.
-``match``: one of ``MATCHES``. ``estimate``: one of ``ESTIMATES``. ``excluded``: the listener
-left all of the track out of their taste.
+``key_source``: one of ``KEY_SOURCES``. ``match``: one of ``MATCHES``. ``estimate``: one of
+``ESTIMATES``. ``excluded``: the listener left all of the track out of their taste.
 """
 
 PLAY_COLUMNS: dict[str, str] = {

@@ -13,13 +13,13 @@ from musicai import autoplay as module
 from musicai import data_processor as dp
 from musicai import recipes
 from musicai.ai_model import MusicAI
-from musicai.autoplay import ARCS, Wish, autoplay
+from musicai.autoplay import ARCS, Step, Wish, autoplay
 from musicai.errors import QueryError
 from musicai.importing import import_inputs
 from musicai.progress import no_progress
 from musicai.recommenders.base import Query
 from musicai.recommenders.sequence import Sequence
-from musicai.requests import Request
+from musicai.requests import Request, Tuning
 from musicai.settings import Settings
 from musicai.sources.base import ReadOptions
 from musicai.store import Store
@@ -107,7 +107,7 @@ def test_no_recording_comes_twice_nor_what_was_just_heard(ai: MusicAI) -> None:
 
 def test_the_parts_are_what_a_step_was_chosen_by(ai: MusicAI) -> None:
     for step in autoplay(ai, REDISCOVER, Wish(10)).steps:
-        assert set(step.parts) == {"liking", "follows", "tempo", "energy"}
+        assert set(step.parts) == {"liking", "follows", "tempo", "energy", "key"}
         assert 0 <= step.parts["liking"] <= 1
         assert 0 <= step.parts["follows"] <= 1
         assert -1 <= step.parts["tempo"] <= 0
@@ -161,6 +161,89 @@ def test_where_all_was_just_heard_it_does_not_blame_the_artists(
         found.notes[-1]
         == "No track: what else there is was heard just before. Choose another mode."
     )
+
+
+# --- keys -----------------------------------------------------------------------------
+
+
+Key = tuple[float, float] | None
+A_MINOR, C_MAJOR, G_MAJOR, E_FLAT_MINOR = (9.0, 0.0), (0.0, 1.0), (7.0, 1.0), (3.0, 0.0)
+
+
+def walk(keys: list[Key], settings: Settings, liking: float = 0.0) -> module._Walk:
+    """From the first track through the others, which sound the same but for the key.
+
+    ``liking``: how much better than each the track behind it is liked; equally without it.
+    """
+    tracks = [
+        {
+            "track_id": f"t{row}",
+            "name": f"Song {row}",
+            "artists": f"Artist {row}",
+            **worlds.CALM,
+            **(dict(zip(("key", "mode"), key, strict=True)) if key else {}),
+        }
+        for row, key in enumerate(keys)
+    ]
+    library = worlds.library(tracks, [(row, 24.0 * row) for row in range(len(keys))])
+    features = dp.build_features(library)
+    ai = MusicAI(settings=settings, library=library, features=features, components={})
+    scored = ai.score(replace(REDISCOVER, seed_tracks=("t0",)))
+    found = ai.rank(scored, Tuning(n_recommendations=50, diversity=0.0, artist_cap=50))
+    pool = sorted((item for item in found if item.track), key=lambda item: item.track)
+    assert len(pool) == len(keys) - 1
+    equal = [replace(item, score=liking * item.track) for item in pool]
+    return module._Walk(ai, scored.query, equal, Wish(2, apart=1))
+
+
+def walked(keys: list[Key], settings: Settings, liking: float = 0.0) -> tuple[Step, ...]:
+    """The two steps of that walk."""
+    return walk(keys, settings, liking).session(()).steps
+
+
+@pytest.mark.parametrize("near", [1, 2])
+def test_of_two_alike_the_nearer_key_comes_and_it_says_so(settings: Settings, near: int) -> None:
+    keys: list[Key] = [A_MINOR, E_FLAT_MINOR, E_FLAT_MINOR]
+    keys[near] = C_MAJOR
+    first, second = walked(keys, settings)
+    assert first.track == near
+    assert first.key == "C major"
+    assert first.why.endswith(", from A minor to C major, its relative.")
+    # a sixth and the whole of the way round: half the way between them is won, and then lost
+    assert first.parts["key"] == pytest.approx(0.5 * (7 / 12 - 1 / 6))
+    assert second.why.endswith("from C major to D♯/E♭ minor, six steps on the circle of fifths.")
+    assert second.parts["key"] == 0, "there was no other to choose"
+
+
+def test_an_unknown_key_stands_between_near_and_far_ones(settings: Settings) -> None:
+    """Were each distance a cost, it would come before every key but the very same."""
+    keys: list[Key] = [A_MINOR, E_FLAT_MINOR, None, C_MAJOR]
+    nearer = walk(keys, settings)._nearer([], np.ones(3, dtype=bool))
+    np.testing.assert_allclose(nearer, [-5 / 12, 0.0, 5 / 12])
+    # those that cannot come do not make another one look far
+    nearer = walk(keys, settings)._nearer([], np.array([True, True, False]))
+    np.testing.assert_allclose(nearer, [0.0, 0.0, 5 / 6])
+    first, second = walked([A_MINOR, None, C_MAJOR], settings, liking=-1.0)
+    assert (first.track, first.key, first.parts["key"]) == (1, "", 0.0)
+    assert " major" not in second.why, "what came before it is not known"
+
+
+def test_the_only_known_key_is_neither_favoured_nor_held_back(settings: Settings) -> None:
+    for key in (A_MINOR, E_FLAT_MINOR):
+        liked_less = walked([A_MINOR, key, None], settings, liking=0.001)
+        assert [step.track for step in liked_less] == [2, 1]
+        liked_more = walked([A_MINOR, None, key], settings, liking=0.001)
+        assert [step.track for step in liked_more] == [2, 1]
+
+
+@pytest.mark.parametrize(
+    "keys", [[None, None, None], [A_MINOR, None, None], [None, *[G_MAJOR] * 2]]
+)
+def test_without_two_keys_to_compare_nothing_is_said(settings: Settings, keys: list[Key]) -> None:
+    first = walked(keys, settings)[0]
+    assert first.parts["key"] == 0
+    assert " major" not in first.why
+    assert " minor" not in first.why
 
 
 def test_half_and_double_tempo_are_near() -> None:

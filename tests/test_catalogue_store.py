@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 from sqlalchemy import update
 
 from musicai.catalogue_files import read_catalogue
-from musicai.catalogues import load_library, own_and_catalogue
+from musicai.catalogues import joined_file, load_library, own_and_catalogue
 from musicai.errors import DataError, JobRunning, NotFound, UnreadableFile
 from musicai.frames import conform, empty_frame
 from musicai.importing import import_inputs
@@ -25,7 +26,7 @@ from musicai.settings import Settings
 from musicai.sources.base import ReadOptions
 from musicai.store import Store, backup, restore, schema
 from musicai.store.catalogue_changes import LONGEST_NAME, checked_name
-from musicai.tables import LINK_COLUMNS, SOURCE_TRACK_COLUMNS
+from musicai.tables import KEY_COLUMNS, LINK_COLUMNS, SOURCE_TRACK_COLUMNS
 from tests import worlds
 from tests.conftest import ROOT
 
@@ -439,3 +440,28 @@ def test_a_history_is_no_catalogue_and_two_tables_are_no_one(
         (tmp_path / "two" / f"{name}.csv").write_bytes(table(row(1, name)))
     with pytest.raises(UnreadableFile, match="2 tables"):
         read_catalogue(settings, tmp_path / "two")
+
+
+# --- files of an older musicai ----------------------------------------------------------
+
+
+def without_keys(path: Path, *, further: tuple[str, ...] = ()) -> None:
+    pd.read_parquet(path).drop(columns=[*KEY_COLUMNS, *further]).to_parquet(path, index=False)
+
+
+def test_files_from_before_keys_are_read(store: Store, settings: Settings) -> None:
+    add(store, "songs", "One", "Two")
+    store.enable_catalogue("p", "songs", True)
+    whole = load_library(store, settings, "p").tracks
+    without_keys(store.catalogue("songs").path)
+    without_keys(joined_file(settings, store.joined_fingerprint("p")), further=("key_source",))
+    assert store.catalogue_tracks("songs")[list(KEY_COLUMNS)].isna().all(axis=None)
+    assert store.catalogue_tracks("songs", ["key", "name"])["name"].tolist() == ["One", "Two"]
+    pd.testing.assert_frame_equal(load_library(store, settings, "p").tracks, whole)
+    before = store.fingerprint("p")
+    store.remove_catalogue("songs")
+    keyed = some_tracks("One", "Two").assign(key=np.float32(9), mode=np.float32(0))
+    store.add_catalogue("songs", keyed, origin="songs.csv", digest=digest("songs"))
+    store.enable_catalogue("p", "songs", True)
+    assert store.fingerprint("p") == before
+    assert load_library(store, settings, "p").tracks["key"].tolist() == [9.0, 9.0]

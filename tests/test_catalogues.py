@@ -12,7 +12,7 @@ import pytest
 from musicai.catalogues import join, stack
 from musicai.choices import MatchDecision
 from musicai.store import OwnData
-from musicai.tables import AUDIO_FEATURES, TRACK_COLUMNS
+from musicai.tables import AUDIO_FEATURES, KEY_COLUMNS, TRACK_COLUMNS
 from tests import worlds
 
 OWN = [
@@ -84,6 +84,40 @@ def test_values_come_from_the_right_place(joined: pd.DataFrame) -> None:
     assert joined.loc["by-id", "popularity"] == 70
     assert joined.loc["same-artist", "energy"] == pytest.approx(worlds.CALM["energy"])
     assert joined.loc["same-genre", "tempo"] == pytest.approx(worlds.CALM["tempo"])
+
+
+def test_a_key_comes_whole_from_the_file_or_the_matched_catalogue() -> None:
+    own = [
+        {"track_id": "none", "name": "One", "artists": "Ada", **worlds.CALM},
+        {"track_id": "has", "name": "Two", "artists": "Ada", "key": 9, "mode": 0},
+        {"track_id": "half", "name": "Three", "artists": "Ada", "key": 4},
+        {"track_id": "half-there", "name": "Four", "artists": "Ada"},
+        {"track_id": "alone", "name": "Five", "artists": "Ada"},
+    ]
+    catalogue = [
+        {"track_id": "none", "name": "One", "artists": "Ada", "key": 7, "mode": 1, **worlds.LOUD},
+        {"track_id": "has", "name": "Two", "artists": "Ada", "key": 0, "mode": 1},
+        {"track_id": "half", "name": "Three", "artists": "Ada", "key": 2, "mode": 0},
+        {"track_id": "half-there", "name": "Four", "artists": "Ada", "mode": 1},
+        {"track_id": "new", "name": "Six", "artists": "Ada", "key": 0, "mode": 0},
+    ]
+    frames = stack([("C", worlds.source_tracks(catalogue))])
+    found = join(own_data(own, range(5), []), frames).set_index("track_id")
+    keys = {row: tuple(found.loc[row, list(KEY_COLUMNS)]) for row in found.index}
+    assert found["key_source"].to_dict() == {
+        "none": "matched",
+        "has": "file",
+        "half": "matched",
+        "half-there": "none",
+        "alone": "none",
+        "new": "file",
+    }
+    assert keys["none"] == (7.0, 1.0)
+    assert found.loc["none", "energy"] == pytest.approx(worlds.CALM["energy"]), "its own file"
+    assert (keys["has"], keys["half"]) == ((9.0, 0.0), (2.0, 0.0))
+    assert np.isnan(keys["half-there"]).all()
+    assert found.loc["alone", "feature_source"] == "estimated"
+    assert np.isnan(keys["alone"]).all(), "a key is not estimated"
 
 
 def test_genres_say_where_they_come_from(joined: pd.DataFrame) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from math import nan
 from typing import Any
 
 import plotly.graph_objects as go
@@ -291,3 +292,10 @@ def test_labels_of_near_moods_do_not_lie_on_each_other() -> None:
     first, second = _label_places([(0.5, 0.5, "energetic"), (0.51, 0.51, "workout")])
     assert first == "top center"
     assert second != first
+
+
+def test_the_course_names_keys_where_they_are_known() -> None:
+    chart = charts.course(["One", "Two"], [0.4, 0.5], [0.4, 0.4], [100.0, nan], ["A minor", ""])
+    assert list(chart.figure.data[1].text) == ["One, 100 BPM, A minor", "Two, tempo not known"]
+    bare = charts.course(["One"], [0.4], [0.4], [100.0])
+    assert list(bare.figure.data[1].text) == ["One, 100 BPM"]

@@ -96,6 +96,10 @@ def test_autoplay(sample: Path, run: Run) -> None:
     rows = result["session"]
     assert [row["place"] for row in rows] == list(range(1, 9))
     assert all(row["why"] and row["name"] and row["artists"] for row in rows)
+    keyed = [row for row in rows if row["key"]]
+    assert keyed, "the sample tells most keys"
+    assert all(row["key"].endswith((" major", " minor")) for row in keyed)
+    assert any(row["key"] in row["why"] for row in keyed)
     _, other = run("autoplay", "--profile", "sample", "-n", 8, "--arc", "winding down")
     assert [r["track_id"] for r in other["session"]] != [r["track_id"] for r in rows]
     again = run("autoplay", "--profile", "sample", "--seed", rows[3]["track_id"], "-n", 3)

@@ -11,8 +11,11 @@ from streamlit.testing.v1 import AppTest
 from musicai.data_processor import build_features
 from musicai.errors import NotFound
 from musicai.history import Detail, detail, tops
+from musicai.importing import import_inputs
+from musicai.progress import no_progress
 from musicai.sample import SAMPLE_PROFILE
 from musicai.settings import Settings
+from musicai.sources.base import ReadOptions
 from musicai.store import Store
 from musicai.taste.listening import timed
 from tests.conftest import ROOT
@@ -115,6 +118,29 @@ def test_a_track_page_and_the_way_to_its_artist(own_history: Path) -> None:
     run(app.button(key="detail_artist").click())
     assert app.query_params["artist"] in ("Nobody Known 0", ["Nobody Known 0"])
     assert "Its tracks" in told(app)
+
+
+def test_the_key_is_shown_where_it_is_known(own_history: Path) -> None:
+    """Here, and in the steps of Autoplay."""
+    settings = Settings(home=own_history)
+    with Store(settings) as store:
+        own = store.own_data("me").tracks
+        rows = [
+            f'{at:022d},"{name}","{artists}",0.4,0.5,110,{9 if at % 2 else 0},{(at + 1) % 2}'
+            for at, (name, artists) in enumerate(zip(own["name"], own["artists"], strict=True))
+        ]
+        header = "track_id,track_name,artists,danceability,energy,tempo,key,mode"
+        files = [("keys.csv", "\n".join([header, *rows]).encode())]
+        import_inputs(store, settings, "me", files, ReadOptions(), no_progress)
+    app = opened(track=str(own["track_id"].iloc[1]))
+    shown = app.table[0].value
+    assert shown.to_numpy().tolist()[-1] == ["Key", "A minor"]
+    assert "Key matched in a catalogue." in told(app)
+    app = run(app.switch_page("pages/autoplay.py"))
+    steps = [c.value for c in app.caption if "BPM after" in c.value]
+    assert steps
+    keyed = ("in A minor as before", "in C major as before", "its relative")
+    assert all(any(words in step for words in keyed) for step in steps)
 
 
 def test_discover_starts_from_an_artist(with_sample: Path) -> None:

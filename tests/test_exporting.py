@@ -33,7 +33,7 @@ from musicai.sources.base import PLAY_SOURCES, ParsedFile, ReadOptions
 from musicai.sources.export_rows import TABLES
 from musicai.sources.values import clean
 from musicai.store import Store
-from musicai.tables import AUDIO_FEATURES
+from musicai.tables import AUDIO_FEATURES, KEY_COLUMNS
 from tests.conftest import ROOT
 
 SAMPLES = ROOT / "tests" / "data" / "exports" / "musicai_export"
@@ -594,10 +594,28 @@ def test_a_track_twice_is_a_duplicate() -> None:
 
 def test_numbers_out_of_range_are_not_known() -> None:
     values = {"track_id": HAND_ID, "energy": "1.5", "tempo": "nan", "year": "12", "valence": "0"}
+    values |= {"key": "12", "mode": "0.5"}
     row = ",".join(values.get(name, "") for name in TABLES["tracks"])
     tracks = read(f"{','.join(TABLES['tracks'])}\n{row}\n".encode()).tracks
     assert tracks["valence"].tolist() == [0.0]
-    assert tracks[["energy", "tempo", "year"]].isna().all(axis=None)
+    assert tracks[["energy", "tempo", "year", "key", "mode"]].isna().all(axis=None)
+
+
+def test_the_key_goes_along(filled: Store, tmp_path: Path) -> None:
+    with zipfile.ZipFile(write(filled, tmp_path, "zip")) as archive:
+        rows = list(csv.DictReader(io.StringIO(archive.read("tracks.csv").decode())))
+    [song] = [row for row in rows if row["track_id"] == HAND_ID]
+    assert (song["key"], song["mode"]) == ("1", "1")
+
+
+def test_tracks_of_an_export_before_keys_are_facts_and_no_catalogue() -> None:
+    older = [name for name in TABLES["tracks"] if name not in KEY_COLUMNS]
+    values = {"track_id": HAND_ID, "name": "Song", "artists": "Band", "energy": "0.5"}
+    text = f"{','.join(older)}\n{','.join(values.get(name, '') for name in older)}\n"
+    [part] = every(read(text.encode()))
+    assert part.kind == "tracks"
+    assert part.tracks["energy"].tolist() == [0.5]
+    assert part.tracks[list(KEY_COLUMNS)].isna().all(axis=None)
 
 
 def test_other_headers_are_not_ours() -> None:
@@ -689,7 +707,7 @@ def test_json_rows_of_the_wrong_shape(row: str) -> None:
 
 def test_json_from_a_newer_musicai_is_refused() -> None:
     with pytest.raises(UnreadableFile, match="newer"):
-        read(b'{"musicai_export": 2, "plays": []}')
+        read(b'{"musicai_export": 3, "plays": []}')
 
 
 def test_nested_json_is_refused() -> None:
@@ -754,6 +772,8 @@ facts = st.fixed_dictionaries(
         },
         "tempo": st.none() | st.floats(1, 400, width=32),
         "loudness": st.none() | st.floats(-100, 20, width=32),
+        "key": st.none() | st.integers(0, 11),
+        "mode": st.none() | st.integers(0, 1),
     }
 )
 worlds = st.fixed_dictionaries(

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from musicai import new_music
@@ -19,6 +20,7 @@ from musicai.progress import no_progress
 from musicai.settings import Settings
 from musicai.sources.base import ReadOptions
 from musicai.store import Store
+from musicai.tables import KEY_COLUMNS
 from tests.test_neighbours import TEN_SCRIPTS
 from tests.test_ui_library import history, table
 
@@ -124,6 +126,21 @@ def test_an_error_half_way_takes_it_back(
     monkeypatch.setattr(new_music, "load_features", broken)
     with pytest.raises(MemoryError):
         new_music.add(store, settings, ("new.csv", table(NEW)), profile="me")
+    assert state_of(store, settings) == before
+
+
+def test_a_catalogue_from_before_keys_is_put_back(
+    store: Store, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*given: object, **named: object) -> None:
+        raise MemoryError
+
+    old = store.catalogue("old").path
+    pd.read_parquet(old).drop(columns=list(KEY_COLUMNS)).to_parquet(old, index=False)
+    before = state_of(store, settings)
+    monkeypatch.setattr(new_music, "load_features", broken)
+    with pytest.raises(MemoryError):
+        new_music.update(store, settings, "old", ("new.csv", table(NEW)), profile="me")
     assert state_of(store, settings) == before
 
 

@@ -19,7 +19,12 @@ from musicai.settings import PACKAGE_DATA
 from musicai.sources import recognise
 from musicai.sources.base import SOURCE_ITEM_COLUMNS, ParsedFile, ReadOptions
 from musicai.sources.exportify import ALIASES, _translations, parse, playlist_name, sniff
-from musicai.tables import AUDIO_FEATURES, SOURCE_TRACK_COLUMNS
+from musicai.tables import (
+    AUDIO_FEATURES,
+    KEY_COLUMNS,
+    SOURCE_TRACK_COLUMNS,
+    UNIT_FEATURES,
+)
 from tests.conftest import ROOT
 
 SAMPLES = ROOT / "tests" / "data" / "exports" / "exportify"
@@ -97,6 +102,8 @@ def test_a_row_in_full() -> None:
         "duration_ms": 241346.0,
         "popularity": 22.0,
         "explicit": False,
+        "key": 1.0,
+        "mode": 1.0,
     }
     assert features == pytest.approx(
         {
@@ -120,6 +127,42 @@ def test_a_row_in_full() -> None:
     assert parsed.kind == "playlist"
     assert parsed.api_born
     assert not parsed.problems
+
+
+@pytest.mark.parametrize(
+    ("key", "mode", "expected", "complained"),
+    [
+        ("0", "0", (0.0, 0.0), ""),
+        ("11", "1", (11.0, 1.0), ""),
+        ("11.0", "1.0", (11.0, 1.0), ""),
+        ("-1", "0", (np.nan, 0.0), ""),
+        ("", "", (np.nan, np.nan), ""),
+        ("-1", "-1", (np.nan, np.nan), ""),
+        ("12", "1", (np.nan, 1.0), "key 12"),
+        ("H", "1", (np.nan, 1.0), "key H"),
+        ("3.5", "1", (np.nan, 1.0), "key 3.5"),
+        ("3", "2", (3.0, np.nan), "mode 2"),
+        ("-2", "0.5", (np.nan, np.nan), "key -2, mode 0.5"),
+    ],
+)
+def test_a_key_is_one_of_twelve_and_a_mode_one_of_two(
+    key: str, mode: str, expected: tuple[float, float], complained: str
+) -> None:
+    parsed = read(table({"Key": key, "Mode": mode}))
+    track = parsed.tracks.iloc[0]
+    assert (track["key"], track["mode"]) == pytest.approx(expected, nan_ok=True)
+    assert track["energy"] == pytest.approx(0.6)
+    told = [problem.why for problem in parsed.problems]
+    if complained:
+        assert told[0].startswith(f"Out of range or no number: {complained}. The row was kept")
+    else:
+        assert not told
+
+
+def test_a_row_that_was_not_measured_has_no_key() -> None:
+    empty = dict.fromkeys((name.title() for name in UNIT_FEATURES), "0")
+    track = read(table({**empty, "Key": "0", "Mode": "0"})).tracks.iloc[0]
+    assert track[[*AUDIO_FEATURES, *KEY_COLUMNS]].isna().all()
 
 
 def test_who_added_a_row_is_dropped() -> None:
@@ -396,7 +439,7 @@ def check_every_column(name: str, header: str) -> None:
     assert track["year"] == pytest.approx(2011 if dated else np.nan, nan_ok=True)
     assert track["popularity"] == pytest.approx(22 if "Popularity" in has else np.nan, nan_ok=True)
     assert (track["explicit"] is False) == ("Explicit" in has)
-    for feature in AUDIO_FEATURES:
+    for feature in (*AUDIO_FEATURES, *KEY_COLUMNS):
         known = float(FIELDS[feature.title()]) if feature.title() in has else np.nan
         assert track[feature] == pytest.approx(known, nan_ok=True), feature
     assert parsed.playlist_items["added_at"].tolist() == [1604416744]
@@ -490,7 +533,7 @@ def watsonbox(names: dict[str, str], *groups: dict[str, str], delimiter: str = "
 def is_understood(data: bytes, *groups: dict[str, str], points: str = ".") -> None:
     parsed = read(data)
     track = parsed.tracks.iloc[0].to_dict()
-    features = {name: track.pop(name) for name in AUDIO_FEATURES}
+    features = {name: track.pop(name) for name in (*AUDIO_FEATURES, *KEY_COLUMNS)}
     assert track == {
         "track_id": ID,
         "name": "Jóga",
@@ -503,8 +546,8 @@ def is_understood(data: bytes, *groups: dict[str, str], points: str = ".") -> No
         "popularity": 55.0,
         "explicit": True,
     }
-    known = {name: float(FEATURES[name]) for name in AUDIO_FEATURES}
-    unknown = dict.fromkeys(AUDIO_FEATURES, float("nan"))
+    known = {name: float(FEATURES[name]) for name in features}
+    unknown = dict.fromkeys(features, float("nan"))
     assert features == pytest.approx(known if FEATURES in groups else unknown, nan_ok=True)
     assert parsed.playlist_items["added_at"].tolist() == [1595150679]
     assert "secret" not in parsed.tracks.to_csv() + parsed.playlist_items.to_csv()

@@ -105,6 +105,7 @@ def test_the_sample_header() -> None:
     row += "Synthpop;x\n"
     track = read((SAMPLE + row).encode()).tracks.iloc[0]
     assert track["artists"] == "A;B, C"
+    assert (track["key"], track["mode"]) == (3.0, 0.0)
     assert track["genres"] == "synthpop;x"
     assert track["explicit"] is True or track["explicit"] == np.True_
 

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
@@ -39,6 +40,7 @@ from musicai.store import database as store_database
 from musicai.store.dedupe import KnownRows, play_keys
 from musicai.store.schema import SCHEMA_VERSION
 from musicai.tables import (
+    KEY_COLUMNS,
     PLAY_COLUMNS,
     PLAYLIST_COLUMNS,
     SOURCE_TRACK_COLUMNS,
@@ -243,7 +245,7 @@ def test_own_data_make_a_library(store: Store) -> None:
     put(store, HISTORY)
     own = store.own_data("p")
     extra = {"feature_source": "none", "genre_source": "none", "origin": "your history"}
-    extra |= {"recording": 0, "match": "", "estimate": "", "excluded": False}
+    extra |= {"key_source": "none", "recording": 0, "match": "", "estimate": "", "excluded": False}
     library = Library.checked(
         profile="p",
         invented=False,
@@ -613,7 +615,7 @@ def test_the_fingerprint_is_the_same_in_another_home(store: Store, tmp_path: Pat
 
 
 @pytest.mark.parametrize("part", ["tracks", "plays", "items"])
-@pytest.mark.parametrize("damage", ["gone", "cut", "flipped", "other"])
+@pytest.mark.parametrize("damage", ["gone", "cut", "flipped", "other", "older"])
 def test_a_damaged_side_file_is_made_again(
     store: Store, settings: Settings, part: str, damage: str
 ) -> None:
@@ -627,6 +629,11 @@ def test_a_damaged_side_file_is_made_again(
         path.write_bytes(whole[: len(whole) // 2])
     elif damage == "flipped":
         path.write_bytes(whole[:30] + bytes([whole[30] ^ 255]) + whole[31:])
+    elif damage == "older":
+        table = pq.read_table(path)
+        kept = table.select([name for name in table.column_names if name not in KEY_COLUMNS])
+        notes = {**table.schema.metadata, b"musicai.format": b"2"}
+        pq.write_table(kept.replace_schema_metadata(notes), path, write_page_checksum=True)
     else:
         put(store, plays_file("x", ["c" * 22], [(0, 5, 5)]), profile="q")
         store.own_data("q")

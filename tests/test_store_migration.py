@@ -9,9 +9,13 @@ from contextlib import closing
 import pytest
 
 from musicai.choices import Exclusion, MatchDecision
+from musicai.importing import import_inputs
+from musicai.progress import no_progress
 from musicai.settings import Settings
+from musicai.sources.base import ReadOptions
 from musicai.store import Store, backup, restore
 from musicai.store.schema import SCHEMA_VERSION
+from musicai.tables import KEY_COLUMNS
 from tests.conftest import ROOT
 
 VERSION_1 = (ROOT / "tests" / "data" / "schema_1.sql").read_text("utf-8")
@@ -25,6 +29,12 @@ VERSION_3 = (ROOT / "tests" / "data" / "schema_3.sql").read_text("utf-8")
 
 VERSION_4 = (ROOT / "tests" / "data" / "schema_4.sql").read_text("utf-8")
 """The same in schema 4, with a version that serves."""
+
+VERSION_8 = (ROOT / "tests" / "data" / "schema_8.sql").read_text("utf-8")
+"""Dump of a database of schema 8: a playlist of Exportify, and a catalogue."""
+
+VERSION_8_FINGERPRINT = "0ea56217d209194a5d217bcbe1e569851490a757b747f97db510614df51e237d"
+"""What the musicai of schema 8 called these data."""
 
 VERSION_3_FINGERPRINT = "b3290951d1d172d4d2dd7d6d48a7a7e1eef439e94b25c5a171468cda51608c9c"
 """What the musicai of schema 3 called these data."""
@@ -152,8 +162,30 @@ def test_schema_4_is_migrated_and_the_serving_version_can_be_gone_back_to(
         assert before.execute("PRAGMA user_version").fetchone() == (4,)
 
 
+def test_schema_8_is_migrated_and_keys_can_come(settings: Settings) -> None:
+    """Tracks that are there have no key until a further file tells one."""
+    put_old(settings, VERSION_8)
+    with Store(settings) as store:
+        assert store.fingerprint("p") == VERSION_8_FINGERPRINT  # its models stay its models
+        own = store.own_data("p").tracks
+        assert own["name"].tolist() == ["Jóga"]
+        assert own["energy"].tolist() == pytest.approx([0.6])
+        assert own[list(KEY_COLUMNS)].isna().all(axis=None)
+        header = "Track URI,Track Name,Artist Name(s),Added At,Key,Mode"
+        row = f"spotify:track:{'0' * 22},Jóga,Björk,2024-01-01T00:00:00Z,3,0"
+        files = [("Again.csv", f"{header}\n{row}\n".encode())]
+        import_inputs(store, settings, "p", files, ReadOptions(), no_progress)
+        own = store.own_data("p").tracks
+        assert own[list(KEY_COLUMNS)].to_numpy().tolist() == [[3.0, 0.0]]
+        assert own["energy"].tolist() == pytest.approx([0.6])
+    with closing(sqlite3.connect(settings.home / "musicai.db.before-schema-9")) as before:
+        assert before.execute("PRAGMA user_version").fetchone() == (8,)
+
+
 @pytest.mark.parametrize(
-    "dump", [VERSION_1, VERSION_2, VERSION_3, VERSION_4], ids=["1", "2", "3", "4"]
+    "dump",
+    [VERSION_1, VERSION_2, VERSION_3, VERSION_4, VERSION_8],
+    ids=["1", "2", "3", "4", "8"],
 )
 def test_a_migrated_database_has_the_tables_of_a_new_one(settings: Settings, dump: str) -> None:
     put_old(settings, dump)

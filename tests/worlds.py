@@ -41,6 +41,7 @@ def tracks(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
         {
             "feature_source": row.get("feature_source", "file" if "energy" in row else "none"),
             "genre_source": row.get("genre_source", "file" if row.get("genres") else "none"),
+            "key_source": "file" if "key" in row else "none",
             "origin": row.get("origin", "your history"),
             "own": row.get("own", True),
             "in_catalogue": row.get("in_catalogue", False),

@@ -19,6 +19,7 @@ from musicai.matching import recordings
 from musicai.recommenders import DEFAULT_WEIGHTS
 from musicai.tables import (
     AUDIO_FEATURES,
+    KEY_COLUMNS,
     PLAY_COLUMNS,
     PLAYLIST_COLUMNS,
     TRACK_COLUMNS,
@@ -73,8 +74,10 @@ def _library(rows: pd.DataFrame) -> Library:
             "popularity": rows["track_popularity"],
             "explicit": None,
             **audio,
+            **dict.fromkeys(KEY_COLUMNS, np.nan),
             "feature_source": "file",
             "genre_source": "none",
+            "key_source": "none",
             "origin": "spotify_songs",
             "own": False,
             "in_catalogue": True,

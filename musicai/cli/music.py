@@ -118,6 +118,7 @@ def autoplay(options: argparse.Namespace, settings: Settings, store: Store) -> O
             "parts": {name: float(value) for name, value in step.parts.items()},
             "tempo": None if np.isnan(step.tempo) else float(step.tempo),
             "energy": None if np.isnan(step.energy) else float(step.energy),
+            "key": step.key or None,
             "why": step.why,
         }
         for place, step in enumerate(found.steps, 1)

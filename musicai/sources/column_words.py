@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 
 from musicai.sources.text import header_name
-from musicai.tables import AUDIO_FEATURES
+from musicai.tables import AUDIO_FEATURES, KEY_COLUMNS
 
 WORDS: Mapping[str, tuple[str, ...]] = {
     "artist": (
@@ -83,7 +83,7 @@ WORDS: Mapping[str, tuple[str, ...]] = {
     ),
     "popularity": ("popularity", "track popularity", "beliebtheit", "popularidad", "popularite"),
     "explicit": ("explicit", "explizit", "explicito", "explicite"),
-    **{name: (name,) for name in AUDIO_FEATURES},
+    **{name: (name,) for name in (*AUDIO_FEATURES, *KEY_COLUMNS)},
 }
 """Through :func:`folded`, by meaning; the earlier word is the surer one."""
 

@@ -22,7 +22,7 @@ from musicai.sources.base import (
 )
 from musicai.sources.complaints import Complaints
 from musicai.sources.text import CsvChunk, header_name
-from musicai.sources.track_rows import RANGES, numbers, tracks_frame
+from musicai.sources.track_rows import RANGES, believable, numbers, tracks_frame
 from musicai.sources.values import (
     MAX_PLAY_MS,
     clean,
@@ -36,6 +36,7 @@ from musicai.sources.values import (
 )
 from musicai.tables import (
     ARTIST_SEPARATOR,
+    KEY_COLUMNS,
     SOURCE_TRACK_COLUMNS,
 )
 
@@ -72,6 +73,9 @@ TABLES: dict[str, tuple[str, ...]] = {
     "feedback": ("track_id", "verdict", "given_at"),
 }
 """The tables of an export and their columns, in the order in which they are written."""
+
+LATER: dict[str, tuple[str, ...]] = {"tracks": KEY_COLUMNS}
+"""Columns that exports of format 1 lack; what is not there is not known."""
 
 LAST_POSITION = 2**31 - 1
 """Largest position in a playlist."""
@@ -128,7 +132,9 @@ class Rows(ABC):
 
     def take(self, table: str, chunk: CsvChunk) -> None:
         """Sort the rows of a chunk out."""
-        bad = self._sort(table, {n: chunk.column(header_name(n)) for n in TABLES[table]})
+        there = {name: header_name(name) for name in TABLES[table]}
+        get = {name: chunk.column(c if c in chunk.columns else None) for name, c in there.items()}
+        bad = self._sort(table, get)
         for place in sorted(bad):
             self.reject(table, chunk.lines[place], bad[place])
 
@@ -181,9 +187,9 @@ class TrackFacts(Rows):
             name: [change(get[name][place]) for place in keep] for name, change in _FACTS.items()
         }
         columns["year"] = np.array([year(get["year"][place]) for place in keep], dtype=np.float32)
-        for name, (low, high) in RANGES.items():
+        for name in RANGES:
             values = numbers([get[name][place] for place in keep], decimal_comma=False)
-            values[~((values >= low) & (values <= high))] = np.nan
+            values[~believable(name, values)] = np.nan
             columns[name] = values.astype(np.float32)
         self._frames.append(tracks_frame(columns))
         return bad

@@ -36,6 +36,7 @@ from musicai.sources.values import EARLIEST, clean, genres, iso_seconds, latest,
 from musicai.tables import (
     ARTIST_SEPARATOR,
     AUDIO_FEATURES,
+    KEY_COLUMNS,
 )
 
 NAME = "exportify"
@@ -54,7 +55,7 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "added_at": ("added at",),
     "genres": ("genres", "artist genres"),
     "isrc": ("isrc",),
-    **{name: (name,) for name in AUDIO_FEATURES},
+    **{name: (name,) for name in (*AUDIO_FEATURES, *KEY_COLUMNS)},
 }
 """Column names through ``header_name``, by what they mean; the first that is there counts."""
 
@@ -67,7 +68,7 @@ _BASE = (
 _GROUPS: tuple[tuple[str, ...], ...] = (
     ("genres",),
     (
-        *("danceability", "energy", "", "loudness", "", "speechiness", "acousticness"),
+        *("danceability", "energy", "key", "loudness", "mode", "speechiness", "acousticness"),
         *("instrumentalness", "liveness", "valence", "tempo", ""),
     ),
     ("", "", ""),

@@ -60,6 +60,8 @@ MEANINGS: dict[str, str] = {
     "popularity": "Popularity (0 to 100)",
     "explicit": "Explicit (yes or no)",
     **{name: name.capitalize() for name in AUDIO_FEATURES},
+    "key": "Key (0 to 11, 0 = C)",
+    "mode": "Mode (1 major, 0 minor)",
 }
 """What a column can mean, and what the screen calls it."""
 

@@ -19,6 +19,7 @@ from musicai.errors import UnreadableFile
 from musicai.sources.base import ParsedFile, ReadOptions, Source
 from musicai.sources.export_choices import ChoiceRows
 from musicai.sources.export_rows import (
+    LATER,
     NAME,
     TABLES,
     ItemRows,
@@ -36,10 +37,14 @@ from musicai.sources.text import (
     header_name,
 )
 
-FORMAT = 1
+FORMAT = 2
 """Version of the export, in its manifest and in its JSON; raised when a column changes."""
 
-_HEADERS = {frozenset(map(header_name, columns)): name for name, columns in TABLES.items()}
+_HEADERS = {
+    frozenset(header_name(column) for column in columns if column not in lacking): name
+    for name, columns in TABLES.items()
+    for lacking in {(), LATER.get(name, ())}
+}
 _OBJECT = re.compile(r'\{\s*"musicai_export"\s*:\s*(\d{1,9})\b')
 _SECTION = re.compile(rb'"(\w+)"\s*:\s*\[\s*(\]?)\s*,?')
 
@@ -73,8 +78,8 @@ def _table_of(header: CsvHeader | None) -> str:
     """Name of the table with this header, "" for none."""
     if header is None:
         return ""
-    name = _HEADERS.get(frozenset(header.names), "")
-    return name if name and len(header.names) == len(TABLES[name]) else ""
+    names = frozenset(header.names)
+    return _HEADERS.get(names, "") if len(names) == len(header.names) else ""
 
 
 class _Reading:

@@ -18,6 +18,7 @@ from musicai.sources.values import genres, spotify_id, year, yes
 from musicai.tables import (
     ARTIST_SEPARATOR,
     AUDIO_FEATURES,
+    KEY_COLUMNS,
     SOURCE_TRACK_COLUMNS,
     UNIT_FEATURES,
 )
@@ -30,10 +31,13 @@ RANGES: dict[str, tuple[float, float]] = {
     "loudness": (-100.0, 20.0),
     "popularity": (0.0, 100.0),
     "duration_ms": (1.0, 24 * 3600 * 1000.0),
+    "key": (0.0, 11.0),
+    "mode": (0.0, 1.0),
 }
 """What a number may be, both ends included. Loudness above 0 dB does occur."""
 
-_ZERO_IS_UNKNOWN = ("tempo", "duration_ms")
+_UNKNOWN = {"tempo": 0.0, "duration_ms": 0.0, "key": -1.0, "mode": -1.0}
+"""What stands for "not measured"; Spotify writes −1 where it found no key or mode."""
 
 
 def tracks_frame(columns: Mapping[str, Any]) -> pd.DataFrame:
@@ -65,14 +69,22 @@ def numbers(fields: Sequence[str], *, decimal_comma: bool) -> Numbers:
     return result
 
 
+def believable(name: str, values: Numbers) -> npt.NDArray[np.bool_]:
+    """(n,) whether each value can be that measure: in its range, and a key or mode is whole."""
+    low, high = RANGES[name]
+    inside: npt.NDArray[np.bool_] = (values >= low) & (values <= high)
+    return inside & (np.floor(values) == values) if name in KEY_COLUMNS else inside
+
+
 def measures(
     chunk: CsvChunk, names: Mapping[str, str], complaints: Complaints, *, decimal_comma: bool
 ) -> dict[str, Numbers]:
-    """Audio features, popularity and duration of the rows of a chunk.
+    """Audio features, key, popularity and duration of the rows of a chunk.
 
     A value that is no number or out of its range becomes NaN, with a complaint;
-    its row stays. Zeros that mean "not measured" become NaN without one: a tempo
-    or a duration of 0, and all features of a row whose unit features are all 0.
+    its row stays. What means "not measured" becomes NaN without one: a tempo or a
+    duration of 0, a key or a mode of −1, and all features and the key of a row whose
+    unit features are all 0.
 
     Args:
         chunk: The rows.
@@ -82,13 +94,13 @@ def measures(
     """
     found: dict[str, Numbers] = {}
     strange: dict[int, list[str]] = {}
-    for name, (low, high) in RANGES.items():
+    for name in RANGES:
         if name not in names:
             continue
         fields = chunk.column(names[name])
         values = numbers(fields, decimal_comma=decimal_comma)
-        unknown = (values == 0) & (name in _ZERO_IS_UNKNOWN)
-        bad = ~((values >= low) & (values <= high)) & ~unknown
+        unknown = values == _UNKNOWN.get(name, np.nan)
+        bad = ~believable(name, values) & ~unknown
         for place in np.flatnonzero(bad).tolist():
             if fields[place].strip().casefold() not in ("", "na", "nan", "null", "none"):
                 strange.setdefault(place, []).append(f"{name} {fields[place].strip()[:20]}")
@@ -108,7 +120,7 @@ def _drop_unmeasured(found: dict[str, Numbers]) -> None:
     if not all(name in found for name in UNIT_FEATURES):
         return
     empty = np.all([found[name] == 0 for name in UNIT_FEATURES], axis=0)
-    for name in AUDIO_FEATURES:
+    for name in (*AUDIO_FEATURES, *KEY_COLUMNS):
         if name in found:
             found[name][empty] = np.nan
 

@@ -18,7 +18,7 @@ from musicai.sources.exportify import columns_of as exportify_columns
 from musicai.sources.text import CsvChunk, CsvHeader, CsvReading, csv_header
 from musicai.sources.track_rows import TrackRows, measures, track_id_of
 from musicai.sources.values import clean, genres, isrc, joined_artists
-from musicai.tables import ARTIST_SEPARATOR, AUDIO_FEATURES
+from musicai.tables import ARTIST_SEPARATOR, AUDIO_FEATURES, KEY_COLUMNS
 
 NAME = "track_table"
 
@@ -40,7 +40,7 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "popularity": ("popularity", "track popularity"),
     "explicit": ("explicit",),
     "isrc": ("isrc",),
-    **{name: (name,) for name in AUDIO_FEATURES},
+    **{name: (name,) for name in (*AUDIO_FEATURES, *KEY_COLUMNS)},
 }
 """Column names through ``header_name``, by what they mean; the first that is there counts."""
 

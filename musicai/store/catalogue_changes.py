@@ -24,7 +24,7 @@ from musicai.settings import Settings
 from musicai.store import cataloguing, owndata, schema
 from musicai.store.opened import OpenStore
 from musicai.store.records import Catalogue
-from musicai.tables import LINK_COLUMNS, LINK_KINDS, SOURCE_TRACK_COLUMNS
+from musicai.tables import KEY_COLUMNS, LINK_COLUMNS, LINK_KINDS, SOURCE_TRACK_COLUMNS
 
 LONGEST_NAME = 80
 LONGEST_NOTE = 200
@@ -248,7 +248,8 @@ def _checked_links(links: pd.DataFrame, frame: pd.DataFrame, name: str) -> pd.Da
 def _digest_of(profile: str, frame: pd.DataFrame, links: pd.DataFrame) -> str:
     """SHA-256 over the contents; over whose they are, too, for two may be found the same."""
     digest = hashlib.sha256(f"open\n{profile}\n".encode())
-    for table in (frame, links):
+    # open data tells no key; without these columns what was found before keeps its digest
+    for table in (frame.drop(columns=list(KEY_COLUMNS)), links):
         digest.update(table.to_csv(index=False).encode())
     return digest.hexdigest()
 

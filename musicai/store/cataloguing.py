@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -23,6 +24,7 @@ from musicai.store import schema
 from musicai.store.records import Catalogue, moment
 from musicai.tables import (
     INVENTED_PREFIX,
+    KEY_COLUMNS,
     SOURCE_TRACK_COLUMNS,
 )
 
@@ -155,6 +157,13 @@ def set_enabled(connection: Connection, profile: str, catalogue: int, on: bool) 
     connection.execute(upsert(_on).values(**values).on_conflict_do_update(set_={"enabled": on}))
 
 
+def users(connection: Connection, catalogue: int) -> list[str]:
+    """The profiles that have the catalogue, enabled or not."""
+    return list(
+        connection.execute(select(_on.c.profile).where(_on.c.catalogue == catalogue)).scalars()
+    )
+
+
 def listing(connection: Connection, settings: Settings, profile: str | None) -> list[Catalogue]:
     """Catalogues in the order they were added, with ``enabled`` as that profile has it.
 
@@ -198,8 +207,15 @@ def read_tracks(catalogue: Catalogue, columns: Sequence[str] | None = None) -> p
     """
     wanted = {name: SOURCE_TRACK_COLUMNS[name] for name in columns or SOURCE_TRACK_COLUMNS}
     try:
-        table = pq.read_table(catalogue.path, columns=list(wanted), page_checksum_verification=True)
-        return conform(table.to_pandas(), wanted, catalogue.name)
+        there = set(pq.read_schema(catalogue.path).names)
+        # a file that an older musicai wrote has no keys
+        lacking = {name: np.nan for name in wanted if name in KEY_COLUMNS and name not in there}
+        table = pq.read_table(
+            catalogue.path,
+            columns=[name for name in wanted if name not in lacking],
+            page_checksum_verification=True,
+        )
+        return conform(table.to_pandas().assign(**lacking), wanted, catalogue.name)
     except (OSError, pa.ArrowException, DataError) as error:
         raise NotFound(
             f"The tracks of the catalogue {catalogue.name!r} are gone or damaged. "

@@ -209,6 +209,9 @@ class Store(
         with self.exclusive("removing a catalogue"):
             catalogue = self.catalogue(name)
             with self.writing() as connection:
+                # added again by a newer musicai, the same file may tell more, such as keys
+                for profile in cataloguing.users(connection, catalogue.id):
+                    owndata.forget_all(connection, self.settings, profile)
                 cataloguing.drop(connection, self.settings, catalogue.id)
             changes.sweep(self)
 

@@ -174,6 +174,12 @@ def _to_8(connection: Connection) -> None:
     )
 
 
+def _to_9(connection: Connection) -> None:
+    """The musical key of tracks."""
+    for column in ("key", "mode"):
+        connection.exec_driver_sql(f'ALTER TABLE tracks ADD COLUMN "{column}" FLOAT')
+
+
 MIGRATIONS: Mapping[int, Migration] = {
     1: _to_2,
     2: _to_3,
@@ -182,5 +188,6 @@ MIGRATIONS: Mapping[int, Migration] = {
     5: _to_6,
     6: _to_7,
     7: _to_8,
+    8: _to_9,
 }
 """From version n (the key) to n + 1. A copy of the database is made before the first."""

@@ -37,7 +37,7 @@ KEEP_STATES = 3
 """Side files of this many states of a profile are kept, so that switching a catalogue or an
 exclusion off and on again costs nothing."""
 
-_FORMAT = b"2"
+_FORMAT = b"3"
 _PARTS = ("tracks", "plays", "items")
 
 

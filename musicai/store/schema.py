@@ -33,7 +33,7 @@ from sqlalchemy import (
 
 from musicai.tables import SOURCE_TRACK_COLUMNS
 
-SCHEMA_VERSION = 8
+SCHEMA_VERSION = 9
 """Written to ``PRAGMA user_version``; raised by one with every migration."""
 
 metadata = MetaData()

@@ -172,8 +172,11 @@ def _course(ai: MusicAI, found: autoplay.Session) -> None:
             "tempo": [step.tempo for step in found.steps],
         }
     )
+    keys = [step.key for step in found.steps]
+    if any(keys):
+        frame["key"] = keys
     chart = charts.course(
-        names, frame["energy"].tolist(), frame["wanted"].tolist(), frame["tempo"].tolist()
+        names, frame["energy"].tolist(), frame["wanted"].tolist(), frame["tempo"].tolist(), keys
     )
     chart_box.draw(chart, "autoplay_course", data=frame)
 

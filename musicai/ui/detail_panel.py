@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import streamlit as st
 
+from musicai import keys
 from musicai.errors import NoCandidates
 from musicai.genres import GENRE_LABELS, GENRES
 from musicai.history import detail as history_detail
 from musicai.playlists import address
-from musicai.tables import AUDIO_FEATURES, FEATURE_SOURCES
+from musicai.tables import AUDIO_FEATURES, FEATURE_SOURCES, KEY_COLUMNS
 from musicai.taste.wording import amount
 from musicai.ui import (
     chart_box,
@@ -203,6 +204,11 @@ def _what_it_is(ai: MusicAI, told: Detail) -> None:
         for name, value in zip(AUDIO_FEATURES, ai.features.audio[row], strict=True)
         if value == value  # noqa: PLR0124 (NaN is not itself)
     ]
+    told_of = f"Audio features {widgets.SOURCE_WORDS[source]}." if known else ""
+    key = keys.name(*(float(tracks[name].to_numpy()[row]) for name in KEY_COLUMNS))
+    if key:
+        known.append(("Key", key))
+        told_of += f" Key {widgets.SOURCE_WORDS[str(tracks['key_source'].iat[row])]}."
     if not known:
         st.caption("Its audio features are not known.")
         return
@@ -213,7 +219,7 @@ def _what_it_is(ai: MusicAI, told: Detail) -> None:
         alt="The audio features of this track",
         width=360,
     )
-    st.caption(f"Audio features {widgets.SOURCE_WORDS[source]}.")
+    st.caption(told_of.strip())
 
 
 def _number(value: float) -> str:

@@ -18,7 +18,7 @@ from musicai.sources import HEAD_BYTES, recognise
 from musicai.sources.base import ColumnMapping
 from musicai.sources.mapped_table import MEANINGS, NEEDED, CsvPreview, check, preview, propose
 from musicai.sources.text import csv_header
-from musicai.tables import AUDIO_FEATURES
+from musicai.tables import AUDIO_FEATURES, KEY_COLUMNS
 from musicai.ui import state, words
 
 if TYPE_CHECKING:
@@ -45,6 +45,11 @@ UNFIT: dict[Kind, tuple[str, ...]] = {
 
 NOT_THERE = -1
 """The choice that no column has a meaning."""
+
+_HELP: dict[str, str] = {
+    **dict.fromkeys(AUDIO_FEATURES, "A measure of how the track sounds."),
+    **dict.fromkeys(KEY_COLUMNS, "The musical key needs both columns, as numbers: key and mode."),
+}
 
 _PACKED = (b"PK", b"\x1f\x8b")
 """How zip and gzip files begin; what is in them is not asked about."""
@@ -205,7 +210,7 @@ def _boxes(
                 index=top.header.index(column) + 1 if column in top.header else 0,
                 format_func=label,
                 key=f"{key}_{meaning}",
-                help="A measure of how the track sounds." if meaning in AUDIO_FEATURES else None,
+                help=_HELP.get(meaning),
             )
     return said
 

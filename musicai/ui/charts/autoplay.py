@@ -12,7 +12,11 @@ from musicai.ui.palette import ACCENT, NEUTRAL
 
 
 def course(
-    names: Sequence[str], energy: Sequence[float], wanted: Sequence[float], tempo: Sequence[float]
+    names: Sequence[str],
+    energy: Sequence[float],
+    wanted: Sequence[float],
+    tempo: Sequence[float],
+    key: Sequence[str] | None = None,
 ) -> Chart:
     """Energy of each track beside what the arc wants.
 
@@ -21,11 +25,13 @@ def course(
         energy: (n,) 0 to 1; NaN where it is not known.
         wanted: (n,) what the arc wants; NaN where it cannot tell.
         tempo: (n,) beats a minute for the hover; NaN where it is not known.
+        key: (n,) names of keys for the hover; "" where it is not known.
     """
     places = list(range(1, len(names) + 1))
     notes = [
         f"{name}, {'tempo not known' if math.isnan(beats) else f'{beats:.0f} BPM'}"
-        for name, beats in zip(names, tempo, strict=True)
+        + (f", {called}" if called else "")
+        for name, beats, called in zip(names, tempo, key or [""] * len(names), strict=True)
     ]
     traces = [
         go.Scatter(

@@ -171,7 +171,7 @@ def metrics_chart(
     shown = sorted(values.items(), key=lambda one: sign * one[1])
     figure = figure_of(
         [_dots(shown, result.get("intervals", {}), key)],
-        80 + 30 * len(shown) + (20 if invented else 0),
+        80 + 27 * len(shown) + (20 if invented else 0),
     )
     basis = _basis(evaluation, result)
     lower = "Lower is better. " if about.better == "less" else ""
