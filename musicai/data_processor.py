@@ -20,9 +20,8 @@ from scipy import sparse
 
 from musicai.genres import genre_matrix
 from musicai.matching import artist_keys, first_artist, guests, normalise
-from musicai.moments import SLOTS, slots
 from musicai.neighbours import artist_columns, neighbour_rows
-from musicai.occasions import ACTIVITY, counted, kept_for
+from musicai.occasions import ACTIVITY, counted, kept_for, of_others
 from musicai.progress import Progress, no_progress
 from musicai.recommenders.base import (
     NO_LINKS,
@@ -339,14 +338,12 @@ def history(library: Library, listener: int = 0) -> History:
     last = np.zeros(len(unique), dtype=np.int64)
     np.maximum.at(last, np.searchsorted(unique, track), start)
     rows = pd.DataFrame({"confidence": confidence, "plays": count, "last": last}, index=unique)
-    when = _when(unique, track, start, done)
     occasions = counted(library, plays, unique.astype(np.int32), done)
     if listener == 0 and len(library.playlist_items):
         items = library.canonical[library.playlist_items["track"].to_numpy()]
         listed = pd.Series(items).value_counts()
         rows = rows.reindex(rows.index.union(listed.index), fill_value=0)
         place = np.searchsorted(rows.index.to_numpy(), unique)
-        when = _spread(when, place, len(rows))
         occasions = {name: _spread(one, place, len(rows)) for name, one in occasions.items()}
         rows.loc[listed.index, "confidence"] += np.log1p(listed.to_numpy()).astype(np.float32)
     tracks = rows.index.to_numpy(dtype=np.int32)
@@ -359,22 +356,9 @@ def history(library: Library, listener: int = 0) -> History:
         plays=plays_of,
         last_played=rows["last"].to_numpy(dtype=np.int64),
         now=now,
-        when=when,
         occasions=occasions,
         **_last_session(library, plays),
     )
-
-
-def _when(
-    unique: np.ndarray[Any, Any],
-    track: np.ndarray[Any, Any],
-    start: np.ndarray[Any, Any],
-    done: np.ndarray[Any, Any],
-) -> IntArray:
-    """(k, SLOTS) completed plays of each track by time of the week."""
-    place = np.searchsorted(unique, track[done]) * SLOTS + slots(start[done])
-    counts = np.bincount(place, minlength=len(unique) * SLOTS)
-    return counts.reshape(len(unique), SLOTS).astype(np.int32)
 
 
 def _spread(counts: IntArray, place: np.ndarray[Any, Any], n: int) -> IntArray:
@@ -415,6 +399,7 @@ def training_data(
         neighbours=neighbour_rows(library, features) if baskets else None,
         links=links(library, features),
         sequences=sequences(library) if baskets else NO_SEQUENCES,
+        occasions=of_others(library),
     )
 
 

@@ -15,14 +15,16 @@ import numpy as np
 import pandas as pd
 
 from musicai.matching import normalise
-from musicai.sessions import SESSION_GAP_MINUTES, seconds, sessions
-from musicai.tables import IntArray, Library
+from musicai.moments import SLOTS, slots
+from musicai.sessions import SESSION_GAP_MINUTES, completed, seconds, sessions
+from musicai.tables import BoolArray, IntArray, Library
 
 SEASONS = ("December to February", "March to May", "June to August", "September to November")
 PLACES = ("the start of a session", "the middle of a session", "late in a session")
 ACTIVITIES = ("focus", "workout", "commute", "party", "sleep", "cooking")
 
-SEASON, PLACE, ACTIVITY = "season", "place", "activity"
+HOUR, SEASON, PLACE, ACTIVITY = "hour", "season", "place", "activity"
+"""``HOUR``: the slot of the week (``musicai.moments``), which a query's moment asks for."""
 
 SIZES: Mapping[str, int] = {
     SEASON: len(SEASONS),
@@ -67,42 +69,65 @@ def activities_of(playlist: str) -> tuple[str, ...]:
 
 def season_of(moment: datetime) -> int:
     """The season of a moment, as a place in ``SEASONS``."""
-    return moment.month % 12 // 3
+    return int(_season(np.array(moment.month)))
 
 
 def place_of(number: int) -> int:
     """Where the play after ``number`` plays of a session stands, as a place in ``PLACES``."""
-    return 0 if number < EARLY else 1 if number < LATE else 2
+    return int(_place(np.array(number)))
+
+
+def _season(month: Any) -> Any:
+    return month % 12 // 3
+
+
+def _place(number: Any) -> Any:
+    return (number >= EARLY).astype(int) + (number >= LATE)
 
 
 def counted(
-    library: Library, plays: pd.DataFrame, rows: IntArray, done: np.ndarray[Any, np.dtype[Any]]
+    library: Library, plays: pd.DataFrame, rows: IntArray, done: BoolArray
 ) -> dict[str, IntArray]:
-    """Completed plays of each track by season and place.
+    """Completed plays of each track by slot of the week, season and place.
 
     Args:
         library: The data.
-        plays: Of one listener, in time order.
+        plays: Of any listeners, in time order.
         rows: (k,) the tracks, ascending.
         done: (n_plays,) which plays were completed.
 
     Returns:
-        Occasion → (k, its size).
+        Occasion → (k, its kinds).
     """
     at = np.searchsorted(rows, library.canonical[plays["track"].to_numpy()])[done]
-    month = (plays["played_at"].dt.month.to_numpy() % 12 // 3)[done]
-    number = sessions(plays)
-    first = np.flatnonzero(np.diff(number, prepend=-1))
-    within = np.arange(len(number)) - np.repeat(first, np.diff(first, append=len(number)))
-    place = ((within >= EARLY).astype(int) + (within >= LATE))[done]
-    return {
-        SEASON: _table(at, month, len(rows), SEASON),
-        PLACE: _table(at, place, len(rows), PLACE),
+    kinds = {
+        HOUR: slots(seconds(plays["played_at"])),
+        SEASON: _season(plays["played_at"].dt.month.to_numpy()),
+        PLACE: _place(_number_within(sessions(plays))),
     }
+    return {name: _table(at, kind[done], len(rows), name) for name, kind in kinds.items()}
+
+
+def _number_within(session: IntArray) -> IntArray:
+    """(n_plays,) how many plays of its session are before each."""
+    order = np.argsort(session, kind="stable")
+    first = np.flatnonzero(np.diff(session[order], prepend=-1))
+    found = np.empty(len(session), dtype=np.int32)
+    sizes = np.diff(first, append=len(session))
+    found[order] = np.arange(len(session)) - np.repeat(first, sizes)
+    return found
+
+
+def of_others(library: Library) -> dict[str, IntArray]:
+    """As :func:`counted`, by listeners other than the owner, over all tracks; empty without any."""
+    plays = library.plays[library.plays["listener"] != 0]
+    if plays.empty:
+        return {}
+    return counted(library, plays, np.arange(library.n_tracks, dtype=np.int32), completed(plays))
 
 
 def _table(at: Any, kind: Any, n: int, occasion: str) -> IntArray:
-    size = SIZES[occasion]
+    size = SLOTS if occasion == HOUR else SIZES[occasion]
     counts = np.bincount(at * size + kind, minlength=n * size)
     return counts.reshape(n, size).astype(np.int32)
 

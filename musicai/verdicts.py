@@ -158,7 +158,6 @@ def heard(past: History, verdicts: Verdicts) -> History:
         plays=plays,
         last_played=last,
         liked=verdicts.liked,
-        when=moved(past.when) if len(past.when) else past.when,
         occasions={name: moved(counts) for name, counts in past.occasions.items()},
         recent=past.recent[stays],
         recent_heard=past.recent_heard[stays],

@@ -297,7 +297,6 @@ class ComponentContract:
                 recent=place[past.recent],
                 recent_heard=past.recent_heard,
                 recent_at=past.recent_at,
-                when=past.when[moved],
                 occasions={name: one[moved] for name, one in past.occasions.items()},
             )
             scores = aligned.score(Query(there, NO_SEEDS, genre=query.genre, moment=query.moment))

@@ -19,7 +19,7 @@ from musicai.progress import no_progress
 from musicai.recommenders.base import Query
 from musicai.recommenders.context import CEILING, Context, ContextConfig
 from musicai.requests import Request
-from musicai.tables import IntArray
+from musicai.tables import IntArray, Library
 from musicai.verdicts import Verdicts, heard
 from tests import worlds
 from tests.component_contract import STRANGER, ComponentContract
@@ -97,9 +97,9 @@ EVENING, MORNING, NIGHT = 6, 2, 0
 
 def test_plays_are_counted_by_slot() -> None:
     past = dp.history(world())
-    assert past.when.shape == (8, moments.SLOTS)
-    assert past.when.sum() == 120
-    weekday = past.when[:, :8].sum(axis=0)
+    assert past.occasions["hour"].shape == (8, moments.SLOTS)
+    assert past.occasions["hour"].sum() == 120
+    weekday = past.occasions["hour"][:, :8].sum(axis=0)
     assert weekday[EVENING] + weekday[MORNING] == weekday.sum()
 
 
@@ -118,7 +118,10 @@ def test_by_hand() -> None:
     """One track of an artist: its share is drawn towards the artist's, that towards the genre's."""
     model, query = asked(EVENING)
     past = query.history
-    here, all_ = past.when[:, EVENING].astype(float), past.when.sum(axis=1).astype(float)
+    here, all_ = (
+        past.occasions["hour"][:, EVENING].astype(float),
+        past.occasions["hour"].sum(axis=1).astype(float),
+    )
     average = here.sum() / all_.sum()
     config = model.config
     genre = (here[:4].sum() + config.genre_plays * average) / (all_[:4].sum() + config.genre_plays)
@@ -129,7 +132,10 @@ def test_by_hand() -> None:
 
 def test_reasons_say_how_many_plays_fall_there() -> None:
     model, query = asked(EVENING)
-    here, all_ = query.history.when[0, EVENING], query.history.when[0].sum()
+    here, all_ = (
+        query.history.occasions["hour"][0, EVENING],
+        query.history.occasions["hour"][0].sum(),
+    )
     (reason,) = model.reasons(query, 0)
     assert reason.text.startswith(
         f"{here} of your {all_} plays of it fall on this time on weekdays"
@@ -144,7 +150,7 @@ def test_without_a_moment_or_enough_plays_there_is_no_opinion() -> None:
     model, query = asked(None)
     assert np.isnan(model.score(query)).all()
     assert model.reasons(query, 0) == []
-    few = replace(query.history, when=query.history.when[:1] // 10)
+    few = replace(query.history, occasions={"hour": query.history.occasions["hour"][:1] // 10})
     assert np.isnan(model.score(Query(replace(few), NONE, moment=EVENING))).all()
     assert np.isnan(model.score(Query(STRANGER, NONE, moment=EVENING))).all()
 
@@ -165,7 +171,86 @@ def test_verdicts_keep_the_hours_of_what_stays() -> None:
     past = dp.history(world())
     again = heard(past, Verdicts(disliked=np.array([0], dtype=np.int32)))
     assert again.rows.tolist() == past.rows[1:].tolist()
-    np.testing.assert_array_equal(again.when, past.when[1:])
+    np.testing.assert_array_equal(again.occasions["hour"], past.occasions["hour"][1:])
+
+
+# --- other listeners ------------------------------------------------------------------
+
+
+def among_others() -> tuple[Context, Query, Context]:
+    """The owner of :func:`world`; others play New 10, of no genre, on weekday evenings alone.
+
+    Returns:
+        The component with the others, the owner's query for an evening, and it without them.
+    """
+    base = world()
+    evenings = [(10, day * 24.0 - worlds.START.hour + 43.0) for day in range(60)]
+    mornings = [(7, day * 24.0 - worlds.START.hour + 32.0) for day in range(60)]
+    plays = [(*play, 180_000, False, 1) for play in 20 * sorted(evenings + mornings)]
+    rows = pd.concat([base.plays, worlds.plays(plays)], ignore_index=True)
+    rows = rows.sort_values("played_at", kind="stable", ignore_index=True)
+    library = Library.checked(
+        profile="p",
+        invented=False,
+        tracks=base.tracks,
+        plays=rows,
+        playlist_items=base.playlist_items,
+        listeners=("you", "other"),
+        fingerprint="test",
+        train_on_api_rows=False,
+    )
+    features = dp.build_features(library)
+    data = dp.training_data(library, features)
+    alone = Context().fit(replace(data, occasions={}), no_progress)
+    query = Query(dp.history(library), NONE, moment=EVENING)
+    return Context().fit(data, no_progress), query, alone
+
+
+def test_others_say_when_a_track_is_played_that_the_owner_never_met() -> None:
+    model, query, alone = among_others()
+    assert np.isnan(alone.score(query)[10]), "neither artist nor genre is known"
+    assert model.score(query)[10] > 0.3
+    (reason,) = model.reasons(query, 10)
+    assert "of other listeners' plays of it" in reason.text
+    assert reason.feature == "listeners"
+
+
+def test_own_plays_outweigh_those_of_others() -> None:
+    """Others hear track 7 in the mornings too, so there is nothing that they change about it."""
+    model, query, alone = among_others()
+    assert model.score(query)[0] == pytest.approx(alone.score(query)[0], abs=0.35)
+    assert model.score(query)[0] > 0.3
+    assert "of your" in model.reasons(query, 0)[0].text
+
+
+def test_others_by_hand() -> None:
+    model, query, _ = among_others()
+    config = model.config
+    theirs = model.others_["hour"]
+    here, all_ = theirs[10, EVENING], theirs[10].sum()
+    average = theirs[:, EVENING].sum() / theirs.sum()
+    artist = (here + config.others_plays * average) / (all_ + config.others_plays)
+    lift = (here + config.others_plays * artist) / (all_ + config.others_plays) / average
+    assert model.score(query)[10] == pytest.approx(min(np.log(lift), CEILING), rel=1e-5)
+
+
+def test_too_few_plays_of_others_say_nothing() -> None:
+    model, query, alone = among_others()
+    few = {name: counts // 50 for name, counts in model.others_.items()}
+    model.others_ = few
+    np.testing.assert_array_equal(model.score(query), alone.score(query))
+
+
+def test_others_survive_disk_and_another_vocabulary(tmp_path: Path) -> None:
+    model, query, _ = among_others()
+    expected = model.score(query)
+    model.save(tmp_path)
+    again = Context.load(tmp_path, model.config)
+    np.testing.assert_array_equal(again.score(query), expected)
+    rows = np.array([*range(11), -1], dtype=np.int32)
+    moved = again.align(rows).score(Query(query.history, NONE, moment=EVENING))
+    np.testing.assert_allclose(moved[:11], expected, rtol=1e-5)
+    assert np.isnan(moved[11])
 
 
 @pytest.mark.parametrize("moment", [-1, moments.SLOTS])

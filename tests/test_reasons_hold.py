@@ -128,7 +128,6 @@ def without_tracks(query: Query, rows: np.ndarray) -> Query:
         past.now,
         recent=past.recent[~np.isin(past.recent, rows)],
         recent_heard=past.recent_heard[~np.isin(past.recent, rows)],
-        when=past.when[kept],
         occasions={name: one[kept] for name, one in past.occasions.items()},
     )
     return replace(query, history=history, seeds=query.seeds[~np.isin(query.seeds, rows)])

@@ -17,7 +17,6 @@ import numpy as np
 from scipy.sparse import csr_matrix
 
 from musicai.errors import QueryError
-from musicai.moments import SLOTS
 from musicai.progress import Progress
 from musicai.tables import BoolArray, FloatArray, IntArray, Vocabulary
 
@@ -92,11 +91,9 @@ class History:
     """(r,) False where that play was skipped."""
     recent_at: Seconds = field(default_factory=lambda: _NO_TIMES)
     """(r,) when it began, in seconds since 1970; (0,) where no times are known."""
-    when: IntArray = field(default_factory=lambda: np.zeros((0, SLOTS), dtype=np.int32))
-    """(k, ``moments.SLOTS``) completed plays of each track by time of the week; (0, …) where no
-    times are known."""
     occasions: Mapping[str, IntArray] = field(default_factory=dict)
-    """Occasion (``musicai.occasions``) → (k, its kinds) completed plays of each track."""
+    """Occasion (``musicai.occasions``) → (k, its kinds) completed plays of each track; without
+    those of which nothing is known, such as hours where no times are."""
     memo: dict[object, Any] = field(init=False, default_factory=dict, compare=False, repr=False)
     """See ``Query.memo``."""
 
@@ -203,6 +200,9 @@ class TrainingData:
     """(len(listeners), len(listeners)) float32, 1 for a friend; None where none is known."""
     sequences: Sequences = NO_SEQUENCES
     """The plays in their order."""
+    occasions: Mapping[str, IntArray] = field(default_factory=dict)
+    """Occasion → (n_tracks, its kinds) completed plays by listeners other than the owner; empty
+    without any."""
 
     @property
     def n_listeners(self) -> int:

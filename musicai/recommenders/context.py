@@ -1,17 +1,18 @@
-"""The occasion: what this listener plays then, at this hour or for this, more than otherwise."""
+"""The occasion: what is played then, at this hour or for this, more than otherwise."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
 
 from musicai.errors import QueryError
 from musicai.moments import A_DAY
-from musicai.occasions import ACTIVITIES, PLACE, PLACES, SEASON, SEASONS
+from musicai.occasions import ACTIVITIES, HOUR, PLACE, PLACES, SEASON, SEASONS
 from musicai.progress import Progress
 from musicai.recommenders.base import (
     Component,
@@ -19,15 +20,13 @@ from musicai.recommenders.base import (
     History,
     Query,
     Reason,
-    TrackFeatures,
     TrainingData,
 )
-from musicai.tables import FloatArray, IntArray
+from musicai.tables import BoolArray, FloatArray, IntArray
 
 Double = npt.NDArray[np.float64]
 
-HOUR = "hour"
-"""The occasion that a query's moment asks for."""
+_NO_COUNTS = np.zeros((0, 1), dtype=np.int32)
 
 CEILING = 2.0
 """Largest score: e² times as often as otherwise."""
@@ -37,32 +36,53 @@ CEILING = 2.0
 class ContextConfig(ComponentConfig):
     """Settings of :class:`Context`."""
 
-    track_plays: float = 12.0
+    track_plays: float = 48.0
     """Plays (> 0) at which a track's own hours count as much as those of its artist."""
-    artist_plays: float = 40.0
+    artist_plays: float = 160.0
     """Plays (> 0) at which an artist's hours count as much as those of the genre."""
-    genre_plays: float = 150.0
-    """Plays (> 0) at which a genre's hours count as much as the listener's average."""
+    genre_plays: float = 600.0
+    """Plays (> 0) at which a genre's hours count as much as the listener's average.
+
+    So many, as the plays of a session are one occasion and not twenty: of the settings tried,
+    these foretold the slots of a validation slice of the sample best."""
+    others_plays: float = 1_000.0
+    """Plays (> 0) by other listeners at which a track's, an artist's or a genre's hours count as
+    much as what is wider."""
     fewest: int = 50
     """Plays (≥ 1) with a time below which nothing is said of hours."""
 
     def __post_init__(self) -> None:
-        if min(self.track_plays, self.artist_plays, self.genre_plays) <= 0 or self.fewest < 1:
-            raise QueryError("The plays of tracks, artists and genres and fewest must be above 0.")
+        strengths = (self.track_plays, self.artist_plays, self.genre_plays, self.others_plays)
+        if min(strengths) <= 0 or self.fewest < 1:
+            raise QueryError(
+                "The plays of tracks, artists, genres and others and fewest must be above 0."
+            )
 
 
 @dataclass(frozen=True)
-class _Hours:
-    """What one listener plays on one kind of occasion."""
+class _Usual:
+    """How many times as often as all else music is played on one kind of occasion, by others."""
+
+    genre: Double
+    """(10,) by genre."""
+    track: Double
+    """(n_tracks,) by track."""
+    known: BoolArray
+    """(n_tracks,) which tracks this is known of."""
+
+
+@dataclass(frozen=True)
+class _Shares:
+    """P(kind | …) of one listener, or of several taken together."""
 
     average: float
-    """Share of all plays that fall into it."""
+    """Of all that is played."""
     genre: Double
-    """(10,) the same of each genre, drawn towards the average."""
-    artist_plays: Double
-    """(n_artists + 1,) plays of each artist; the last place for unknown artists."""
-    artist_here: Double
-    """(n_artists + 1,) those of them on it."""
+    """(10,) of each genre."""
+    track: Double
+    """(n_tracks,) of each track."""
+    known: BoolArray
+    """(n_tracks,) which tracks this is known of."""
 
 
 class Context(Component):
@@ -72,8 +92,10 @@ class Context(Component):
     (:mod:`musicai.occasions`). P(kind | track) is drawn towards that of the track's artist, that
     one towards the genre's, and the genre's towards the listener's average: each by as many plays
     as the settings say (empirical Bayes with Dirichlet priors; as in hierarchical smoothing of
-    language models, MacKay and Peto, 1995). Nothing is fixed about hours: a listener without a
-    habit gets no opinion worth a place.
+    language models, MacKay and Peto, 1995). Where other listeners' plays are loaded, each is drawn
+    the way of theirs: towards the listener's own average times how many times as often as all
+    else *they* play the genre, and the track, then. Nothing is fixed about hours: a listener
+    without a habit gets no opinion worth a place.
     It speaks only where an occasion is asked for.
     """
 
@@ -85,52 +107,75 @@ class Context(Component):
     config_class = ContextConfig
     config: ContextConfig
 
-    def fit(self, data: TrainingData, progress: Progress) -> Self:
-        """Keep who made each track and of which genre it is; plays come with the query."""
-        return self._know(data.features)
+    def __init__(self, config: ComponentConfig | None = None) -> None:
+        super().__init__(config)
+        self.others_: Mapping[str, IntArray] = {}
+        self._worked_out: dict[tuple[str, int], _Usual] = {}
 
-    def _know(self, features: TrackFeatures) -> Self:
+    def fit(self, data: TrainingData, progress: Progress) -> Self:
+        """Keep tracks' artists and genres, and what others play when; own plays are the query's."""
+        features = data.features
         self.artist_ = features.artist
         self.genres_ = features.genres
         self.artist_names_ = features.artist_names
+        self.others_ = data.occasions
+        self._worked_out = {}
         return self
 
     # --- scoring ----------------------------------------------------------------------
 
-    def _counted(self, past: History, counts: IntArray, kind: int) -> _Hours | None:
+    def _shares(
+        self,
+        rows: IntArray,
+        counts: IntArray,
+        kind: int,
+        usual: _Usual,
+        strength: tuple[float, float, float],
+    ) -> _Shares | None:
+        """Each share drawn towards the next wider one, and that one the way of others.
+
+        Args:
+            rows: (k,) tracks, ascending.
+            counts: (k, kinds) completed plays of each.
+            kind: A column of ``counts``.
+            usual: What other listeners play more then.
+            strength: Plays at which a track, an artist and a genre count as much as what is wider.
+        """
         if not len(counts) or counts.sum() < self.config.fewest:
             return None
         plays = counts.sum(axis=1).astype(np.float64)
         here = counts[:, kind].astype(np.float64)
-        average = max(here.sum(), 0.5) / plays.sum()
-        member = np.nan_to_num(self.genres_[past.rows]).astype(np.float64)
-        strength = self.config.genre_plays
-        genre = (member.T @ here + strength * average) / (member.T @ plays + strength)
-        n_artists = int(self.artist_.max(initial=-1)) + 2
-        artist = self.artist_[past.rows]  # −1, unknown, is the last place
-        return _Hours(
-            average=float(average),
-            genre=genre,
-            artist_plays=_by_artist(artist, plays, n_artists),
-            artist_here=_by_artist(artist, here, n_artists),
-        )
-
-    def _shares(
-        self, past: History, hours: _Hours, counts: IntArray, kind: int
-    ) -> tuple[Double, Double]:
-        """(n_tracks,) P(kind | track), and of how many plays it is made beyond the average."""
+        average = float(max(here.sum(), 0.5) / plays.sum())
         member = np.nan_to_num(self.genres_).astype(np.float64)
-        total = member.sum(axis=1)
-        prior = np.where(total > 0, member @ hours.genre / np.maximum(total, 1e-9), hours.average)
-        strength = self.config.artist_plays
-        played, here = hours.artist_plays[self.artist_], hours.artist_here[self.artist_]
-        share = (here + strength * prior) / (played + strength)
-        known = played + total
-        strength = self.config.track_plays
-        mine, own = counts[:, kind], counts.sum(axis=1)
-        share[past.rows] = (mine + strength * share[past.rows]) / (own + strength)
-        known[past.rows] += own
-        return share, known
+        of_track, of_artist, of_genre = strength
+        genre = member[rows].T @ here + of_genre * average * usual.genre
+        genre /= member[rows].T @ plays + of_genre
+        prior = _mixed(member, genre, average) * usual.track / _mixed(member, usual.genre, 1.0)
+        n_artists = int(self.artist_.max(initial=-1)) + 2
+        artist = self.artist_[rows]  # −1, unknown, is the last place
+        played = _by_artist(artist, plays, n_artists)[self.artist_]
+        share = _by_artist(artist, here, n_artists)[self.artist_] + of_artist * prior
+        share /= played + of_artist
+        share[rows] = (here + of_track * share[rows]) / (plays + of_track)
+        known = (played > 0) | (member.sum(axis=1) > 0) | usual.known
+        known[rows] |= plays > 0
+        return _Shares(average, genre, share, known)
+
+    def _usual(self, occasion: str, kind: int) -> _Usual:
+        """Of the other listeners; 1 everywhere where there are none, or too few plays."""
+        if (occasion, kind) not in self._worked_out:
+            n = len(self.artist_)
+            flat = _Usual(np.ones(self.genres_.shape[1]), np.ones(n), np.zeros(n, dtype=bool))
+            counts = self.others_.get(occasion, _NO_COUNTS)
+            rows = np.flatnonzero(counts.any(axis=1)).astype(np.int32)
+            strength = 3 * (self.config.others_plays,)
+            found = self._shares(rows, counts[rows], kind, flat, strength)
+            self._worked_out[occasion, kind] = (
+                flat
+                if found is None
+                else _Usual(found.genre / found.average, found.track / found.average, found.known)
+            )
+        return self._worked_out[occasion, kind]
 
     def score(self, query: Query) -> FloatArray:
         """(n_tracks,) NaN where nothing is asked, too little is played, or nothing is known.
@@ -147,17 +192,19 @@ class Context(Component):
         """Of one occasion: worked out once, as each reason of a list asks for it too."""
         key = self.token, occasion, kind
         if key not in past.memo:
-            past.memo[key] = self._scored(past, _counts(past, occasion), kind)
+            counts, usual = _counts(past, occasion), self._usual(occasion, kind)
+            past.memo[key] = self._scored(past, counts, kind, usual)
         found: FloatArray = past.memo[key]
         return found
 
-    def _scored(self, past: History, counts: IntArray, kind: int) -> FloatArray:
-        hours = self._counted(past, counts, kind)
-        if hours is None:
+    def _scored(self, past: History, counts: IntArray, kind: int, usual: _Usual) -> FloatArray:
+        config = self.config
+        strength = (config.track_plays, config.artist_plays, config.genre_plays)
+        found = self._shares(past.rows, counts, kind, usual, strength)
+        if found is None:
             return np.full(len(self.artist_), np.nan, dtype=np.float32)
-        share, known = self._shares(past, hours, counts, kind)
-        score = np.clip(np.log(share / hours.average), -CEILING, CEILING)
-        return np.where(known > 0, score, np.nan).astype(np.float32)
+        score = np.clip(np.log(found.track / found.average), -CEILING, CEILING)
+        return np.where(found.known, score, np.nan).astype(np.float32)
 
     # --- reasons ----------------------------------------------------------------------
 
@@ -174,6 +221,9 @@ class Context(Component):
         words = _words(occasion, kind)
         if score <= 0:
             return Reason(self.name, f"you play it no more {words.then} than at others", score)
+        others = float(np.log(self._usual(occasion, kind).track[track]))
+        if others > score / 2:
+            return self._told_of_others(words, track, score, others)
         counts = _counts(past, occasion)
         average = float(counts[:, kind].sum() / counts.sum())
         usual = f"as {average:.0%} of all you play do"
@@ -193,17 +243,27 @@ class Context(Component):
         text = f"you play its genre more {words.then} than at others"
         return Reason(self.name, text, score, feature="genre")
 
+    def _told_of_others(self, words: _Words, track: int, score: float, others: float) -> Reason:
+        """Where more than half of a score comes from how many times as often others play it."""
+        text = (
+            f"{np.exp(others):.1f} times as many of other listeners' plays of it {words.fall} "
+            "as of all they play"
+        )
+        return Reason(self.name, text, score, feature="listeners")
+
     # --- disk and vocabularies --------------------------------------------------------
 
     def save(self, folder: Path) -> None:
         """Artists and genres of the tracks, as npz."""
         names = "\n".join(name.replace("\n", " ") for name in self.artist_names_)
+        arrays: dict[str, Any] = {f"others_{name}": one for name, one in self.others_.items()}
         np.savez_compressed(
             folder / "context.npz",
             artist=self.artist_,
             genres=self.genres_,
             names=np.frombuffer(names.encode(), dtype=np.uint8),
             n_names=np.int64(len(self.artist_names_)),
+            **arrays,
         )
 
     @classmethod
@@ -215,6 +275,11 @@ class Context(Component):
             component.genres_ = stored["genres"]
             names = stored["names"].tobytes().decode().split("\n")
             component.artist_names_ = tuple(names[: int(stored["n_names"])])
+            component.others_ = {
+                key.removeprefix("others_"): stored[key]
+                for key in stored.files
+                if key.startswith("others_")
+            }
         return component
 
     def align(self, rows: IntArray) -> Self:
@@ -226,6 +291,10 @@ class Context(Component):
         genres[~there] = np.nan
         other.genres_ = genres
         other.artist_names_ = self.artist_names_
+        other.others_ = {
+            name: np.where(there[:, None], counts[rows], 0).astype(np.int32)
+            for name, counts in self.others_.items()
+        }
         return other
 
 
@@ -267,8 +336,14 @@ def _asked(query: Query) -> list[tuple[str, int]]:
 
 def _counts(past: History, occasion: str) -> IntArray:
     """(k, kinds) completed plays of each track; (0, …) where none are known."""
-    empty = np.zeros((0, 1), dtype=np.int32)
-    return past.when if occasion == HOUR else past.occasions.get(occasion, empty)
+    return past.occasions.get(occasion, _NO_COUNTS)
+
+
+def _mixed(member: Double, genre: Double, average: float) -> Double:
+    """(n_tracks,) the mean of a track's genres' values; the average for a track without any."""
+    total = member.sum(axis=1)
+    found: Double = np.where(total > 0, member @ genre / np.maximum(total, 1e-9), average)
+    return found
 
 
 def _by_artist(artist: IntArray, values: Double, n: int) -> Double:

@@ -11,7 +11,7 @@ import streamlit as st
 
 from musicai import occasions
 from musicai.moments import SLOTS, named, slot_of
-from musicai.occasions import ACTIVITIES, ACTIVITY, PLACE, PLACES, SEASON, SEASONS
+from musicai.occasions import ACTIVITIES, ACTIVITY, HOUR, PLACE, PLACES, SEASON, SEASONS
 from musicai.recommenders.context import Context
 from musicai.tables import IntArray
 from musicai.ui import period_panel, words
@@ -121,14 +121,18 @@ def _doing(ai: MusicAI, activities: tuple[str, ...]) -> dict[str, int]:
 
 
 def _kept(ai: MusicAI) -> IntArray:
-    return ai.history(0).occasions.get(ACTIVITY, np.zeros((0, 1), dtype=np.int32))
+    return _counts(ai, ACTIVITY)
+
+
+def _counts(ai: MusicAI, occasion: str) -> IntArray:
+    return ai.history(0).occasions.get(occasion, np.zeros((0, 1), dtype=np.int32))
 
 
 def known(ai: MusicAI) -> bool:
     """Whether there are plays enough to tell hours apart."""
     component = ai.components.get(Context.name)
     fewest = component.config.fewest if isinstance(component, Context) else 0
-    return bool(component) and int(ai.history(0).when.sum()) >= fewest
+    return bool(component) and int(_counts(ai, HOUR).sum()) >= fewest
 
 
 def told(request: Request, ai: MusicAI) -> str:
