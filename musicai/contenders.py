@@ -14,6 +14,7 @@ from musicai.data_processor import history
 from musicai.holdout import Unit, listener_segments
 from musicai.recommenders.base import Component, History, Query, TrackFeatures
 from musicai.segments import SEGMENTS
+from musicai.stacking import Stacked
 from musicai.tables import BoolArray, FloatArray, IntArray, Library
 from musicai.weights import LearnedWeights
 
@@ -24,6 +25,9 @@ BASELINES = ("random", "own_top")
 """Beside the components: chance, and the listener's own most played tracks."""
 
 HYBRID = "hybrid"
+
+NO_CURVES: Mapping[str, Stacked] = {}
+"""Of a blend that is straight in every mode."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,7 @@ class Ranker:
         weights: LearnedWeights,
         k: int,
         seed: int,
+        stacked: Mapping[str, Stacked] = NO_CURVES,
     ) -> None:
         self.library = library
         self.components = components
@@ -71,6 +76,11 @@ class Ranker:
             (task, name): self._vector(weights.of(name, mode))
             for task, mode in TASKS.items()
             for name in SEGMENTS
+        }
+        self._curved = {
+            task: (stacked[mode], self._vector(stacked[mode].weights))
+            for task, mode in TASKS.items()
+            if mode in stacked and stacked[mode].better
         }
         self._candidates = Candidates(library, features)
         self._random = np.random.default_rng(seed)
@@ -133,8 +143,15 @@ class Ranker:
         return [self.blended(one, task, scaled), *others]
 
     def blended(self, one: Asked, task: str, scaled: FloatArray) -> IntArray:
-        """(≤ k,) rows of the blend alone, with the weights of task and segment."""
-        weights = self._weights[task, self.segments[one.listener]]
+        """(≤ k,) rows of the blend alone, as it is served.
+
+        On curves where these are the default, else with the weights of task and segment.
+        """
+        if task in self._curved:
+            learned, weights = self._curved[task]
+            scaled = learned.bend(tuple(self.components), scaled)
+        else:
+            weights = self._weights[task, self.segments[one.listener]]
         return one.rows[task][top_places(weights @ np.nan_to_num(scaled, nan=0.0), self.k)]
 
     def draw(self, rows: IntArray) -> IntArray:

@@ -29,7 +29,7 @@ from typing import Any
 
 import numpy as np
 
-from musicai.contenders import TASKS, Asked, Ranker
+from musicai.contenders import NO_CURVES, TASKS, Asked, Ranker
 from musicai.holdout import (
     Cuts,
     Unit,
@@ -54,6 +54,7 @@ from musicai.metrics import (
 )
 from musicai.progress import Progress, no_progress
 from musicai.recommenders.base import Component, TrackFeatures
+from musicai.stacking import Stacked
 from musicai.tables import Library
 from musicai.tallies import SegmentResult, Tally, TaskResult, World, track_mixes
 from musicai.weights import LearnedWeights, Pools
@@ -160,6 +161,7 @@ def evaluate(
     units: Units,
     *,
     weights: Mapping[str, float] | LearnedWeights,
+    stacked: Mapping[str, Stacked] = NO_CURVES,
     learning: bool = False,
     k: int = 20,
     seed: int = 0,
@@ -173,6 +175,7 @@ def evaluate(
         components: Fitted on ``library_before``.
         units: What to foretell, from :func:`make_units`.
         weights: Component → weight of the method "hybrid", or such by segment.
+        stacked: Mode → learned blend; "hybrid" is made with it where it is the default.
         learning: Keep what weights can be learned from (``Evaluation.pools``).
         k: Length of the lists.
         seed: Of the random baseline, of ties and of the bootstrap.
@@ -180,7 +183,7 @@ def evaluate(
     """
     started = time.perf_counter()
     learned = weights if isinstance(weights, LearnedWeights) else LearnedWeights(dict(weights))
-    ranker = Ranker(library_before, features, components, learned, k, seed)
+    ranker = Ranker(library_before, features, components, learned, k, seed, stacked)
     asked = by_listener(units, ranker)
     reach = {task: reachable(asked, task) for task in TASKS}
     headline = headline_task(reach)

@@ -75,6 +75,8 @@ class VersionInfo:
     sizes: Mapping[str, int] = field(default_factory=dict)
     metrics: Mapping[str, Any] = field(default_factory=dict)
     weights: LearnedWeights = field(default_factory=lambda: LearnedWeights({}))
+    stacked: Mapping[str, Stacked] = field(default_factory=dict)
+    """Mode → the learned blend of its lists."""
     config: Mapping[str, Any] = field(default_factory=dict)
     components: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """Component → its configuration."""
@@ -306,8 +308,12 @@ def load(settings: Settings, store: Store, version: str) -> LoadedVersion:
         vocabulary=vocabulary,
         components=components,
         weights=_weights(manifest),
-        stacked={m: Stacked.from_json(one) for m, one in manifest.get("stacked", {}).items()},
+        stacked=_stacked(manifest),
     )
+
+
+def _stacked(manifest: Mapping[str, Any]) -> dict[str, Stacked]:
+    return {mode: Stacked.from_json(one) for mode, one in manifest.get("stacked", {}).items()}
 
 
 def _weights(manifest: Mapping[str, Any]) -> LearnedWeights:
@@ -409,6 +415,7 @@ def info_of(settings: Settings, store: Store, version: str) -> VersionInfo:
             sizes=manifest["sizes"],
             metrics=manifest["metrics"],
             weights=_weights(manifest),
+            stacked=_stacked(manifest),
             config=manifest["config"],
             components={n: c["config"] for n, c in manifest["components"].items()},
             libraries=manifest["libraries"],

@@ -96,6 +96,7 @@ def choose(
         fitted,
         make_units(library, cuts.test, seed=config.seed),
         weights=choice.weights,
+        stacked=choice.stacked,
         learning=True,
         seed=config.seed,
         progress=part(progress, 0.8, 1.0),

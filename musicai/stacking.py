@@ -9,7 +9,7 @@ al., 2007), held back towards the straight blend that :mod:`musicai.weights` lea
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import pairwise
 from typing import Any
@@ -59,6 +59,11 @@ class Stacked:
     def better(self) -> bool:
         """True where it leads beyond chance: then it is the default."""
         return self.gain[1] > 0
+
+    def bend(self, components: Sequence[str], scaled: FloatArray) -> FloatArray:
+        """(n_components, …) scaled scores on the curves; NaN stays."""
+        rows = zip(components, scaled, strict=True)
+        return np.stack([bent(row, self.curves.get(name)) for name, row in rows])
 
     def to_json(self) -> dict[str, Any]:
         """Plain values."""
@@ -129,12 +134,7 @@ def _vector(pools: Pools, weights: Mapping[str, float]) -> Double:
 def ndcg(learned: Stacked, pools: Pools) -> Double:
     """(n_units,) nDCG of a learned blend."""
     units = pools.packed()
-    curved = np.stack(
-        [
-            bent(row, learned.curves.get(n))
-            for n, row in zip(pools.components, units.scaled, strict=True)
-        ]
-    )
+    curved = learned.bend(pools.components, units.scaled)
     part = Packed(curved, units.hits, units.empty, units.targets, units.k)
     return part.ndcg(np.array([learned.weights.get(name, 0.0) for name in pools.components]))
 

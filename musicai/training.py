@@ -221,6 +221,7 @@ def _gate(
         "the new version",
         {name: component.config for name, component in trained.components.items()},
         trained.weights,
+        trained.stacked,
     )
     try:
         active = contestant_of(against)

@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 
 from benchmarks.generate import library as make_library
+from musicai.contenders import TASKS
 from musicai.data_processor import build_features, training_data
 from musicai.errors import Cancelled, IncompatibleModel, ModelError, QueryError
 from musicai.evaluation import evaluate, make_units, temporal_split
@@ -23,6 +24,7 @@ from musicai.progress import no_progress
 from musicai.recommenders import COMPONENTS, DEFAULT_WEIGHTS
 from musicai.recommenders.base import TrackFeatures
 from musicai.registry import VersionInfo
+from musicai.stacking import Stacked
 from musicai.tables import Library
 from musicai.weights import LearnedWeights
 from tests import worlds
@@ -346,6 +348,27 @@ def test_alike_is_what_makes_the_same_lists() -> None:
     only = {"popularity": 1.0}
     assert alike(contestant("a", QUICK, only), contestant("b", replace(QUICK, factors=9), only)), (
         "settings of what has no weight change nothing"
+    )
+
+
+CURVED = Stacked({"content": 1.0}, {"content": (0.0, 0.4, 0.9, 1.3, 2.0)}, (0.02, 0.01, 0.03), 200)
+
+
+def test_a_learned_blend_takes_part_where_it_is_the_default(
+    world: Library, features: TrackFeatures
+) -> None:
+    """Content alone by its curves, though the straight weights know popularity alone."""
+    learned = replace(POPULAR, stacked=dict.fromkeys(TASKS.values(), CURVED))
+    assert learned.used == ("content", "popularity")
+    assert not alike(learned, POPULAR)
+    told = duel(world, features, learned, CONTENT).tasks
+    for one in told.values():
+        assert one.whole.ties == one.n, "a curve that rises keeps the order"
+    chance = replace(CURVED, gain=(0.01, -0.01, 0.03))
+    unused = replace(POPULAR, stacked=dict.fromkeys(TASKS.values(), chance))
+    assert unused.used == ("popularity",)
+    assert all(
+        one.whole.ties == one.n for one in duel(world, features, unused, POPULAR).tasks.values()
     )
 
 

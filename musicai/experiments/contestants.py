@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from musicai.fitting import TrainingConfig, configs
 from musicai.recommenders import COMPONENTS, DEFAULT_WEIGHTS
 from musicai.recommenders.base import ComponentConfig
 from musicai.registry import VersionInfo
+from musicai.stacking import Stacked
 from musicai.weights import LearnedWeights
 
 
@@ -27,6 +28,8 @@ class Contestant:
     """Component → its settings."""
     weights: LearnedWeights
     """Component → weight (0 or more) for everyone, and for segments that differ."""
+    stacked: Mapping[str, Stacked] = field(default_factory=dict)
+    """Mode → learned blend; lists are made with it where it is the default."""
     chosen_before: str = ""
     """ISO moment before which the plays lie that its weights were chosen on; "" for weights that
     were chosen on no plays."""
@@ -48,7 +51,8 @@ class Contestant:
 
     def _sets(self) -> tuple[Mapping[str, float], ...]:
         every = (self.weights, *self.weights.modes.values())
-        return tuple(own for one in every for own in (one.everyone, *one.segments.values()))
+        straight = (own for one in every for own in (one.everyone, *one.segments.values()))
+        return (*straight, *(one.weights for one in self.stacked.values() if one.better))
 
     @property
     def used(self) -> tuple[str, ...]:
@@ -69,14 +73,16 @@ class Contestant:
             "name": self.name,
             "components": {name: self.components[name].to_json() for name in self.used},
             "weights": self.weights.to_json(),
+            "stacked": {mode: one.to_json() for mode, one in self.stacked.items()},
         }
 
 
 def alike(a: Contestant, b: Contestant) -> bool:
     """Whether two contestants make the same lists of the same data."""
-    return [a.key(name) for name in a.used] == [
-        b.key(name) for name in b.used
-    ] and a.weights == b.weights
+    return [a.key(name) for name in a.used] == [b.key(name) for name in b.used] and (
+        a.weights,
+        a.stacked,
+    ) == (b.weights, b.stacked)
 
 
 def contestant(
@@ -125,6 +131,7 @@ def contestant_of(info: VersionInfo) -> Contestant:
         name=info.name or info.version,
         components=components,
         weights=info.weights,
+        stacked=info.stacked,
         chosen_before=str(info.metrics.get("cut", "")),
         profiles=info.profiles,
     )

@@ -85,7 +85,7 @@ def duel(
     data = training_data(before, features, seed=seed)
     fitted = fit_both(data, a, b, part(progress, 0.05, 0.6))
     rankers = [
-        Ranker(before, features, components, one.weights, k, seed)
+        Ranker(before, features, components, one.weights, k, seed, one.stacked)
         for components, one in zip(fitted, (a, b), strict=True)
     ]
     units = make_units(library, cuts.test, seed=seed)
