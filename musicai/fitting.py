@@ -190,4 +190,4 @@ def kept(components: Mapping[str, Component]) -> dict[str, Component]:
 
 def notes_of(components: Mapping[str, Component]) -> tuple[str, ...]:
     """What the components have to say of their training."""
-    return tuple(note for one in components.values() for note in one.notes_)
+    return tuple(dict.fromkeys(note for one in components.values() for note in one.notes_))

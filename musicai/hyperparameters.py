@@ -245,6 +245,62 @@ HYPERPARAMETERS: tuple[Hyperparameter, ...] = (
         "transformer", "plays_a_batch", "Plays a step", 64, 65_536, "Plays that one step learns "
         "from.", log=True, tuned=False,
     ),
+    Hyperparameter(
+        "autoencoder", "size", "Size", 16, 512, "Numbers that a listener is boiled down to. More "
+        "is slower.", log=True, tuned=False,
+    ),
+    Hyperparameter(
+        "autoencoder", "dropout", "Dropout", 0.0, 0.9, "Share of a listener that training hides "
+        "and has foretold; more helps where little is known.", tuned=False,
+    ),
+    Hyperparameter(
+        "autoencoder", "steps", "Steps", 10, 100_000, "At most so many steps; it ends where hidden "
+        "entries are foretold no better.", log=True, tuned=False,
+    ),
+    Hyperparameter(
+        "autoencoder", "most_products", "Products", 1e9, 1e15, "Products of numbers that all steps "
+        "take, at most; it bounds the time.", log=True, tuned=False,
+    ),
+    Hyperparameter(
+        "autoencoder", "presence", "Presence", 0.0, 1.0, "At 1 it counts alone that you play a "
+        "track, at 0 how much.", tuned=False,
+    ),
+    Hyperparameter(
+        "autoencoder", "rows_a_step", "Rows a step", 10, 10_000, "Listeners and sessions that one "
+        "step learns from.", log=True, tuned=False,
+    ),
+    Hyperparameter(
+        "autoencoder", "negatives", "Negatives", 100, 1_000_000, "Tracks drawn in each step to "
+        "stand against what is played. More is slower.", log=True, tuned=False,
+    ),
+    Hyperparameter(
+        "autoencoder", "learning_rate", "Learning rate", 1e-5, 0.1, "How far each step goes.",
+        log=True, tuned=False,
+    ),
+    Hyperparameter(
+        "autoencoder", "weight_decay", "Weight decay", 0.0, 1.0, "How hard weights are held back.",
+        tuned=False,
+    ),
+    Hyperparameter(
+        "autoencoder", "patience", "Patience", 1, 20, "Looks without anything better after which "
+        "it ends.", tuned=False,
+    ),
+    Hyperparameter(
+        "autoencoder", "basket_weight", "Sessions", 0.1, 10.0, "How much a session counts beside "
+        "a listener.", log=True, tuned=False,
+    ),
+    Hyperparameter(
+        "autoencoder", "artist_share", "Share of the artist", 0.05, 1.0, "Part of the artist's "
+        "score that a track gets which nobody has played.", tuned=False,
+    ),
+    Hyperparameter(
+        "autoencoder", "profile_tracks", "Tracks heard", 50, 5_000, "At most so many of a "
+        "listener's heaviest tracks are looked at. More is slower.", log=True, tuned=False,
+    ),
+    Hyperparameter(
+        "autoencoder", "friend_weight", "Friends", 0.0, 10.0, "How much a friendship counts, where "
+        "packs of listeners name friends.", tuned=False,
+    ),
 )  # fmt: skip
 
 PRESETS: Mapping[str, Mapping[str, Any]] = {
@@ -271,8 +327,16 @@ def parsed(pairs: Iterable[tuple[str, float]]) -> dict[str, dict[str, int | floa
     for key, value in pairs:
         known = _BY_KEY.get(key)
         if known is None:
-            raise QueryError(
-                f"There is no hyper-parameter {key!r}; choose from {', '.join(sorted(_BY_KEY))}."
-            )
+            raise QueryError(f"There is no hyper-parameter {key!r}; {_choice(key)}.")
         found.setdefault(known.component, {})[known.name] = known.checked(value)
     return found
+
+
+def _choice(key: str) -> str:
+    """What there is instead of an unknown one: those of its component, else the components."""
+    component = key.partition(".")[0]
+    mine = sorted(one.key for one in HYPERPARAMETERS if one.component == component)
+    if mine:
+        return f"choose from {', '.join(mine)}"
+    every = dict.fromkeys(one.component for one in HYPERPARAMETERS)
+    return f"they begin with one of {', '.join(every)} and a dot"

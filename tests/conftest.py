@@ -17,7 +17,7 @@ from hypothesis import settings as hypothesis_settings
 
 from musicai.importing import import_inputs
 from musicai.progress import no_progress
-from musicai.recommenders import transformer
+from musicai.recommenders.deep import extra
 from musicai.sample import load_sample
 from musicai.settings import Settings
 from musicai.sources.base import ReadOptions
@@ -64,7 +64,7 @@ def _no_test_leaves_this_machine() -> Iterator[None]:
 def _without_torch(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """The default install, whatever is installed here; ``deep`` tests alone have torch."""
     if not request.node.get_closest_marker("deep"):
-        monkeypatch.setattr(transformer, "installed", lambda: False)
+        monkeypatch.setattr(extra, "installed", lambda: False)
 
 
 @pytest.fixture(autouse=True)

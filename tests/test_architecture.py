@@ -16,7 +16,7 @@ LEVELS: tuple[tuple[str, ...], ...] = (
     ("settings", "progress", "output", "segments", "private_files"),
     ("logs", "frames", "choices", "impressions", "sent", "measures", "periods"),
     ("packs", "moments"),
-    ("tables",),
+    ("tables", "keys"),
     ("matching", "moods", "jobs"),
     ("genres", "sources", "exclusions", "pairing", "sessions", "audit"),
     ("store", "genre_mix"),
@@ -35,6 +35,7 @@ LEVELS: tuple[tuple[str, ...], ...] = (
     ("recommenders.factorise",),
     ("recommenders.content", "recommenders.collaborative", "recommenders.rules"),
     ("recommenders.item_item", "recommenders.sequence", "recommenders.transformer"),
+    ("recommenders.autoencoder",),
     ("recommenders.connections",),
     ("recommenders.history", "recommenders.popularity", "recommenders.context"),
     ("recommenders",),
@@ -71,7 +72,12 @@ ONLY_IN = {
     "sqlalchemy": ("store",),
     "sqlite3": ("store",),
     "requests": ("open_data", "spotify"),
-    "torch": ("recommenders.deep.network", "recommenders.deep.learning"),
+    "torch": (
+        "recommenders.deep.network",
+        "recommenders.deep.learning",
+        "recommenders.deep.autoencoding",
+        "recommenders.deep.devices",
+    ),
 }
 """Outside packages that one place alone may import."""
 

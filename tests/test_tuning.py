@@ -43,6 +43,8 @@ def test_a_default_lies_within_its_range_and_the_ends_can_be_set(one: object) ->
 def test_names_and_fractions_that_cannot_be_meant_are_told() -> None:
     with pytest.raises(QueryError, match=r"choose from collaborative\.alpha"):
         parsed([("collaborative.alfa", 1)])
+    with pytest.raises(QueryError, match="begin with one of collaborative, item_item"):
+        parsed([("alpha", 1)])
     with pytest.raises(QueryError, match="whole number"):
         parsed([("collaborative.factors", 2.5)])
     with pytest.raises(QueryError, match="no trained component 'rules'"):

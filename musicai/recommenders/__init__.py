@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from musicai.recommenders.autoencoder import Autoencoder
 from musicai.recommenders.base import Component
 from musicai.recommenders.collaborative import Collaborative
 from musicai.recommenders.connections import Connections
@@ -22,6 +23,7 @@ COMPONENTS: dict[str, type[Component]] = {
         ItemItem,
         Sequence,
         Transformer,
+        Autoencoder,
         Connections,
         Rules,
         Context,
@@ -37,6 +39,7 @@ DEFAULT_WEIGHTS: dict[str, float] = {
     "item_item": 0.045,
     "sequence": 0.04,
     "transformer": 0.0,
+    "autoencoder": 0.0,
     "connections": 0.14,
     "rules": 0.21,
     "context": 0.10,
@@ -48,8 +51,8 @@ DEFAULT_WEIGHTS: dict[str, float] = {
 Rules weigh as much as collaborative because they only speak when a mood or genre is asked for,
 connections nearly so because they only speak of what open data brought. What comes next speaks of
 the last session alone, and has little say where nobody asks to go on from it; the hour speaks
-only where a time is asked for. The deep sequence needs torch to be trained; it has no say until
-a model has found on validation how much it is worth. The shares of
+only where a time is asked for. The deep components need torch to be trained; they have no say until
+a model has found on validation how much they are worth. The shares of
 content, collaborative, item-to-item and popularity did best of three on a validation slice of
 public playlists (`benchmarks.quality playlists`): R@10 .162, nDCG@10 .195, where content alone
 has .148 and .177.
@@ -63,6 +66,7 @@ PRESETS: dict[str, dict[str, float]] = {
         "item_item": 0.09,
         "sequence": 0.05,
         "transformer": 0.0,
+        "autoencoder": 0.0,
         "connections": 0.05,
         "rules": 0.09,
         "context": 0.07,
@@ -75,6 +79,7 @@ PRESETS: dict[str, dict[str, float]] = {
         "item_item": 0.05,
         "sequence": 0.05,
         "transformer": 0.0,
+        "autoencoder": 0.0,
         "connections": 0.18,
         "rules": 0.22,
         "context": 0.06,
@@ -87,6 +92,7 @@ PRESETS: dict[str, dict[str, float]] = {
         "item_item": 0.09,
         "sequence": 0.04,
         "transformer": 0.0,
+        "autoencoder": 0.0,
         "connections": 0.13,
         "rules": 0.14,
         "context": 0.06,

@@ -161,7 +161,7 @@ def start_from(old: Items, factors: FloatArray, new: Items, joint: Joint) -> Flo
     Returns:
         (n_columns, f) float32.
     """
-    place = _places(old, new)
+    place = places(old, new)
     start = np.zeros((joint.matrix.shape[1], factors.shape[1]), dtype=np.float32)
     known = np.zeros(len(start), dtype=bool)
     known[: len(place)] = place >= 0
@@ -170,7 +170,7 @@ def start_from(old: Items, factors: FloatArray, new: Items, joint: Joint) -> Flo
     return start
 
 
-def _places(old: Items, new: Items) -> npt.NDArray[np.int64]:
+def places(old: Items, new: Items) -> npt.NDArray[np.int64]:
     """(new.n_slots,) the old slot of each new one, -1 where there is none."""
     track = np.full(new.n_tracks, -1, dtype=np.int64)
     track[old.tracks] = np.arange(len(old.tracks))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import dataclass, replace
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Self
 
@@ -21,7 +20,7 @@ from musicai.recommenders.base import (
     TrainingData,
     write_json,
 )
-from musicai.recommenders.deep import sessions
+from musicai.recommenders.deep import extra, sessions
 from musicai.recommenders.deep.config import TransformerConfig
 from musicai.recommenders.deep.forward import Ahead, Given, ahead, unit
 from musicai.recommenders.deep.served import (
@@ -35,14 +34,6 @@ from musicai.recommenders.deep.served import (
 from musicai.recommenders.deep.weights import content_of
 from musicai.tables import BoolArray, FloatArray, IntArray
 
-WITHOUT_TORCH = (
-    "“Deep sequence” is left out of training: torch is not installed. "
-    "`pip install -r requirements-deep.txt` brings it."
-)
-NOT_UPDATED = (
-    "“Deep sequence” learned nothing from the new plays, as torch is not installed: new tracks "
-    "were placed by artist and sound. `pip install -r requirements-deep.txt` brings it."
-)
 NO_ORDER = "“Deep sequence” was not trained: no session has two plays of different moments."
 
 OCCLUDED = 10
@@ -53,11 +44,6 @@ MUCH = 100.0
 
 TELLING = 1.05
 """A play is named where the track would be so many times less likely without it."""
-
-
-def installed() -> bool:
-    """Whether torch is there, without importing it."""
-    return find_spec("torch") is not None
 
 
 @dataclass(frozen=True)
@@ -130,8 +116,8 @@ class Transformer(Component):
         """Train the network; without torch it stays silent, and says what to install."""
         self.n_tracks_ = data.features.n_tracks
         self.learned_ = self._unit = None
-        if not installed():
-            self.notes_ = (WITHOUT_TORCH,)
+        if not extra.installed():
+            self.notes_ = (extra.WITHOUT_TORCH,)
         else:
             self._train(data, None, progress)
         return self
@@ -142,8 +128,10 @@ class Transformer(Component):
         if self.learned_ is None:
             return other.fit(data, progress)
         other.n_tracks_ = data.features.n_tracks
-        if not installed():
-            other.notes_ = (NOT_UPDATED,)
+        if not extra.installed():
+            other.notes_ = (
+                extra.not_updated(self.label, "new tracks were placed by artist and sound"),
+            )
             other.learned_ = with_new(self.learned_, data.features)
             other._called(data.features)
         else:

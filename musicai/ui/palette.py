@@ -25,16 +25,17 @@ NEUTRAL = "#80868B"
 COMPONENT_COLOURS: dict[str, str] = {
     "content": ACCENT,
     "collaborative": "#7860CA",
-    "item_item": "#AB3D5D",
+    "item_item": "#BE3759",
     "rules": "#C48029",
-    "history": "#CB5461",
-    "popularity": "#778EC5",
-    "sequence": "#296E8D",
-    "transformer": "#F54CB4",
-    "context": "#E00000",
-    "novelty": "#666D00",
-    "verdicts": "#B160FF",
-    "surprise": "#A006FF",
+    "history": "#95926F",
+    "popularity": "#0B9BCB",
+    "sequence": "#06746B",
+    "transformer": "#E75AB8",
+    "autoencoder": "#874B9B",
+    "context": "#DA0B0B",
+    "novelty": "#626B00",
+    "verdicts": "#BD61FF",
+    "surprise": "#AC05FF",
 }
 """One colour for each part of a score, wherever it appears; at least 3 : 1 on both grounds."""
 

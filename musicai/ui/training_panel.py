@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from musicai.hyperparameters import HYPERPARAMETERS, PRESETS, Hyperparameter
-from musicai.recommenders import COMPONENTS, transformer
+from musicai.recommenders import COMPONENTS
+from musicai.recommenders.deep import extra
 from musicai.ui import jobs_panel
 
 if TYPE_CHECKING:
@@ -101,7 +102,7 @@ def _choices(preset: Mapping[str, Any]) -> list[str]:
     command += [] if with_map else ["--no-map"]
     command += [] if deep else ["--no-deep"]
     for component in dict.fromkeys(one.component for one in HYPERPARAMETERS):
-        if COMPONENTS[component].optional and not (deep and transformer.installed()):
+        if COMPONENTS[component].optional and not (deep and extra.installed()):
             continue
         st.markdown(f"**{COMPONENTS[component].label}**")
         mine = [one for one in HYPERPARAMETERS if one.component == component]
@@ -114,16 +115,16 @@ def _choices(preset: Mapping[str, Any]) -> list[str]:
 
 
 def _deep(preset: Mapping[str, Any]) -> bool:
-    """Whether to train the deep sequence; a line on what it needs where that is not installed."""
-    if not transformer.installed():
-        st.caption(f":material/info: {transformer.WITHOUT_TORCH}")
+    """Whether to train the deep components; a line on what they need where that is not there."""
+    if not extra.installed():
+        st.caption(f":material/info: {extra.WITHOUT_TORCH}")
         return True
     return st.toggle(
-        "Train the deep sequence",
+        "Train the deep components",
         preset.get("deep", True),
         key="models_deep",
-        help="A neural network that learns the order of your plays. It takes longest: minutes for "
-        "100,000 plays, without a graphics card.",
+        help="Neural networks that learn the order of your plays, and what listeners have in "
+        "common. They take longest: minutes for 100,000 plays, without a graphics card.",
     )
 
 

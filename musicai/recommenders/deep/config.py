@@ -1,4 +1,4 @@
-"""Settings of the transformer."""
+"""Settings of the deep components."""
 
 from __future__ import annotations
 
@@ -61,3 +61,54 @@ class TransformerConfig(ComponentConfig):
             raise QueryError("temperature and learning_rate must be above 0.")
         if min(self.recency, self.weight_decay) < 0:
             raise QueryError("recency and weight_decay must be at least 0.")
+
+
+@dataclass(frozen=True)
+class AutoencoderConfig(ComponentConfig):
+    """Settings of :class:`musicai.recommenders.autoencoder.Autoencoder`."""
+
+    size: int = 200
+    """Length (≥ 1) of the hidden state: what a listener is boiled down to."""
+    dropout: float = 0.5
+    """0 to below 1: share of a row that training hides and has to be foretold."""
+    presence: float = 0.75
+    """0 to 1: how much an entry counts by being there at all, beside its confidence r: it enters
+    as r^(1 − presence)."""
+    basket_weight: float = 1.0
+    """Confidence (> 0) of a basket's entry, where a listener's own is about 0.5 to 4."""
+    friend_weight: float = 0.3
+    """Confidence (≥ 0) of a friendship between listeners."""
+    artist_share: float = 0.5
+    """Part (0 to 1] of an artist's score that a track of theirs gets which nobody played."""
+    profile_tracks: int = 1_000
+    """At most this many (≥ 1) of the query's heaviest tracks count."""
+    rows_a_step: int = 250
+    """Listeners and baskets (≥ 1) that one step learns from."""
+    negatives: int = 20_000
+    """Tracks (≥ 1) drawn for each step to stand against those of its rows; all where that is not
+    more."""
+    learning_rate: float = 1e-3
+    """Above 0."""
+    weight_decay: float = 0.01
+    """≥ 0."""
+    steps: int = 2_000
+    """Steps (≥ 1), at most; then as many again as were best, over all entries."""
+    patience: int = 4
+    """Training ends after so many (≥ 1) looks in a row at hidden entries that found nothing
+    better."""
+    most_products: float = 4e12
+    """Products (> 0) of numbers that all steps take, at most; it bounds the time."""
+
+    def __post_init__(self) -> None:
+        whole = ("size", "profile_tracks", "rows_a_step", "negatives", "steps", "patience")
+        for name in whole:
+            if getattr(self, name) < 1:
+                raise QueryError(f"{name} must be at least 1.")
+        if not 0 <= self.dropout < 1 or not 0 < self.artist_share <= 1:
+            raise QueryError("dropout must be 0 to below 1, artist_share above 0 and at most 1.")
+        if not 0 <= self.presence <= 1:
+            raise QueryError("presence must be between 0 and 1.")
+        if min(self.learning_rate, self.basket_weight, self.most_products) <= 0:
+            raise QueryError("learning_rate, basket_weight and most_products must be above 0.")
+        if min(self.weight_decay, self.friend_weight) < 0:
+            raise QueryError("weight_decay and friend_weight must be at least 0.")

@@ -5,8 +5,6 @@ from __future__ import annotations
 import copy
 import logging
 import math
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -16,7 +14,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from musicai.progress import Progress, part
-from musicai.recommenders.deep import sessions
+from musicai.recommenders.deep import devices, sessions
 from musicai.recommenders.deep.config import TransformerConfig
 from musicai.recommenders.deep.network import Input, Network
 from musicai.recommenders.deep.sessions import Plays, Rows
@@ -58,9 +56,6 @@ WITHOUT_CONTEXT = 0.5
 STOPPED = (
     "Deep sequence: the weights became NaN in pass {epoch}; training ended there, with the "
     "last good ones."
-)
-NO_MEMORY = (
-    "Deep sequence: the graphics card has too little memory free; it was trained on the processor."
 )
 
 
@@ -123,20 +118,14 @@ def learn(
         progress: Called in every step; raising ``Cancelled`` from it ends the work.
         device: Of torch; chosen if None.
     """
-    wanted = device or ("cuda" if torch.cuda.is_available() else "cpu")
 
     def go(where: str) -> Learned:
         if before is not None:
             return _updated(plays, known, before, config, seed, where, progress)
         return _learned(plays, known, config, seed, where, progress)
 
-    with _deterministic():
-        try:
-            return go(wanted)
-        except torch.OutOfMemoryError:
-            logger.warning("out of memory on %s", wanted)
-        learned = go("cpu")
-        return replace(learned, notes=(NO_MEMORY, *learned.notes))
+    learned, notes = devices.trained(go, "Deep sequence", device)
+    return replace(learned, notes=(*notes, *learned.notes))
 
 
 def _learned(
@@ -376,13 +365,7 @@ class _Training:
         tensor = self._tensor
         places = tensor(place)
         absent = tensor((given.items < 0) | hidden)
-        data = Input(
-            places[:, :-1],
-            absent[:, :-1],
-            tensor((given.gap * timed)[:, :-1]),
-            tensor((given.slot * timed)[:, :-1]),
-            tensor(given.skip[:, :-1]),
-        )
+        data = self._input(given, places, absent, timed)
         rows, correction = tensor(candidates.rows), tensor(candidates.correction)
         vectors, bias = self.network.items(
             rows, self.artist[rows], self.content[rows], self._kept(candidates.rows)
@@ -399,6 +382,16 @@ class _Training:
         extra = extra + functional.pad(copies, (0, 1))
         scores.scatter_add_(1, places[session], extra * upto)
         return functional.cross_entropy(scores, places[session, after + 1])
+
+    def _input(self, given: sessions.Batch, places: Tensor, absent: Tensor, timed: Rows) -> Input:
+        """All plays but the last, with times where ``timed`` (n_sessions, 1) is 1."""
+        return Input(
+            places[:, :-1],
+            absent[:, :-1],
+            self._tensor((given.gap * timed)[:, :-1]),
+            self._tensor((given.slot * timed)[:, :-1]),
+            self._tensor(given.skip[:, :-1]),
+        )
 
     def _tensor(self, values: np.ndarray[Any, Any]) -> Tensor:
         return torch.from_numpy(np.ascontiguousarray(values)).to(self.device)
@@ -427,11 +420,7 @@ class _Training:
                 continue
             places = self._tensor(np.maximum(given.items, 0))
             absent = self._tensor(given.items < 0)
-            data = Input(
-                places[:, :-1],
-                absent[:, :-1],
-                *(self._tensor(v[:, :-1]) for v in (given.gap, given.slot, given.skip)),
-            )
+            data = self._input(given, places, absent, np.ones((len(group), 1), dtype=np.int64))
             states = self.network.states(vectors, data)
             session, after = self._tensor(shown), self._tensor(step)
             scores = self.network.scores(states[session, after], vectors, bias)
@@ -463,14 +452,3 @@ def start_of(vectors: FloatArray, known: Known, config: TransformerConfig) -> di
         ARTIST: artist,
         CONTENT_MAP: np.zeros((size, CONTENT), dtype=np.float32),
     }
-
-
-@contextmanager
-def _deterministic() -> Iterator[None]:
-    """Torch's deterministic kernels, where it has them, for as long as it lasts."""
-    before = torch.are_deterministic_algorithms_enabled()
-    torch.use_deterministic_algorithms(True, warn_only=True)
-    try:
-        yield
-    finally:
-        torch.use_deterministic_algorithms(before)
