@@ -1,4 +1,4 @@
-"""The deep sequence in the app: trained where torch is, served where it is not."""
+"""The deep components in the app: trained where torch is, served where it is not."""
 
 from __future__ import annotations
 
@@ -19,11 +19,15 @@ from tests import browser as real
 from tests.conftest import ROOT
 from tests.pages import opened, run
 
+DEEP = ("transformer", "autoencoder")
 SLIDER = "discover_w_transformer"
 SMALL = TrainingConfig(
     method="als",
     music_map=False,
-    settings={"transformer": {"size": 16, "layers": 1, "epochs": 2}},
+    settings={
+        "transformer": {"size": 16, "layers": 1, "epochs": 2},
+        "autoencoder": {"size": 16, "steps": 100},
+    },
 )
 
 
@@ -53,11 +57,12 @@ def listed(app: object) -> list[str]:
 
 def test_without_torch_nothing_of_it_is_shown(own_history: Path) -> None:
     app = opened("discover.py")
-    assert SLIDER not in [slider.key for slider in app.slider]
+    assert not {f"discover_w_{name}" for name in DEEP} & {slider.key for slider in app.slider}
     assert not any("Deep sequence" in c.value for c in app.caption)
     app = opened("models.py")
     assert "models_deep" not in [toggle.key for toggle in app.toggle]
-    assert not [one.key for one in app.number_input if "transformer" in (one.key or "")]
+    keys = [one.key or "" for one in app.number_input]
+    assert not [key for key in keys if any(name in key for name in DEEP)]
     assert any("requirements-deep.txt" in c.value for c in app.caption)
 
 
@@ -66,23 +71,24 @@ def test_without_torch_the_rest_trains_on_and_says_so(own_history: Path) -> None
     with Store(settings) as store:
         found = train(store, settings, "me", SMALL)
         assert sum("requirements-deep.txt" in note for note in found.notes) == 1
-        assert found.default_weights["transformer"] == 0.0
+        assert all(found.default_weights[name] == 0.0 for name in DEEP)
         again = update(store, settings, "me")
     assert not any("torch" in note for note in again.notes)
 
 
 @pytest.mark.deep
-def test_it_is_trained_measured_and_weighed(deep: TrainingResult) -> None:
+def test_they_are_trained_measured_and_weighed(deep: TrainingResult) -> None:
     assert not any("torch" in note for note in deep.notes)
-    assert "transformer" in deep.default_weights
+    assert set(DEEP) <= set(deep.default_weights)
 
 
 @pytest.mark.deep
-def test_its_slider_moves_the_list(deep: TrainingResult) -> None:
+@pytest.mark.parametrize("name", DEEP)
+def test_its_slider_moves_the_list(deep: TrainingResult, name: str) -> None:
     app = opened("discover.py")
     before = listed(app)
     for slider in [one for one in app.slider if (one.key or "").startswith("discover_w_")]:
-        slider.set_value(1.0 if slider.key == SLIDER else 0.0)
+        slider.set_value(1.0 if slider.key == f"discover_w_{name}" else 0.0)
     run(app)
     assert listed(app) != before
     app = opened("models.py")
@@ -95,23 +101,27 @@ def test_a_training_can_leave_it_out(own_history: Path) -> None:
     without = TrainingConfig(method="als", music_map=False, evaluate=False, deep=False)
     with Store(settings) as store:
         found = train(store, settings, "me", without)
-    assert not (own_history / "models" / found.version / "components" / "transformer").exists()
+    components = own_history / "models" / found.version / "components"
+    assert not any((components / name).exists() for name in DEEP)
 
 
 @pytest.mark.deep
-def test_a_saved_one_serves_where_torch_is_not_installed(deep: TrainingResult, home: Path) -> None:
+@pytest.mark.parametrize(("name", "words"), zip(DEEP, ("follow", "play"), strict=True))
+def test_a_saved_one_serves_where_torch_is_not_installed(
+    deep: TrainingResult, home: Path, name: str, words: str
+) -> None:
     code = (
         "import sys; sys.modules['torch'] = None\n"
         "from musicai import MusicAI\n"
-        "items = MusicAI('me').get_hybrid_recommendations(weights={'transformer': 1.0})\n"
-        "assert all(item.contributions['transformer'] for item in list(items)[:5])\n"
+        f"items = MusicAI('me').get_hybrid_recommendations(weights={{{name!r}: 1.0}})\n"
+        f"assert all(item.contributions[{name!r}] for item in list(items)[:5])\n"
         "print(items[0].reason)"
     )
     told = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert told.returncode == 0, told.stderr
-    assert "follow" in told.stdout
+    assert words in told.stdout
 
 
 @pytest.fixture(scope="module")
@@ -134,6 +144,8 @@ def test_in_a_real_browser(deep: TrainingResult, home: Path, chromium: object) -
         before, after = walk.moved_list(SLIDER)
         assert before != after
         page.get_by_text("it tends to follow").first.wait_for()
+        before, after = walk.moved_list("discover_w_autoencoder")
+        assert before != after
         page.get_by_role("radio", name="Last session").click()
         walk.settle()
         assert walk.listed()

@@ -41,15 +41,11 @@ def panel(ai: MusicAI) -> Occasion:
     if not timed and not activities:
         return Occasion()
     moment, kinds = None, {}
-    columns = iter(st.columns(2 * timed + bool(activities), gap="small"))
-    if timed:
-        with next(columns):
+    with st.grid(2, min_column_width=140):
+        if timed:
             moment, place = _when(ai)
-        with next(columns):
-            season = _season()
-        kinds = place | season
-    if activities:
-        with next(columns):
+            kinds = place | _season()
+        if activities:
             kinds |= _doing(ai, activities)
     return Occasion(moment, kinds)
 
