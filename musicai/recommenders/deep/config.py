@@ -67,7 +67,7 @@ class TransformerConfig(ComponentConfig):
 class AutoencoderConfig(ComponentConfig):
     """Settings of :class:`musicai.recommenders.autoencoder.Autoencoder`."""
 
-    size: int = 200
+    size: int = 128
     """Length (≥ 1) of the hidden state: what a listener is boiled down to."""
     dropout: float = 0.5
     """0 to below 1: share of a row that training hides and has to be foretold."""
