@@ -82,6 +82,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 SETS = (discovery.NO_SOURCE, discovery.CATALOGUE, discovery.NEIGHBOURS, discovery.BOTH)
 
 
+@pytest.mark.slow
 def test_every_set_of_sources_has_every_figure(told: dict[str, Any]) -> None:
     assert set(told) == {*SETS, "paired_difference"}
     for name in SETS:

@@ -37,6 +37,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(comparing, "GRIDS", small)
 
 
+@pytest.mark.slow
 def test_peers_and_ours_beside_each_other(
     split: tuple[Path, Path],
     tmp_path: Path,

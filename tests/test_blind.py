@@ -75,6 +75,7 @@ def test_a_test_is_started_judged_and_ended(with_sample: Path, trained: str) -> 
     assert "A blind test is on" not in told(opened("discover.py"))
 
 
+@pytest.mark.slow
 def test_a_winner_is_promoted_with_its_weights(
     with_sample: Path, trained: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -94,6 +95,7 @@ def test_a_winner_is_promoted_with_its_weights(
     assert discover.slider(key="discover_w_popularity").value == 0.0
 
 
+@pytest.mark.slow
 def test_two_equal_sides_are_told(with_sample: Path, trained: str) -> None:
     app = opened("models.py")
     app.selectbox(key="experiment_version_A").select(trained)

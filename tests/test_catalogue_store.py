@@ -191,6 +191,7 @@ def test_an_update_brings_a_lost_file_back(store: Store) -> None:
     assert len(store.catalogue_tracks("songs")) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("killed_in", "left"), [("_replace", "One"), ("sweep", "Two")], ids=["before", "after"]
 )

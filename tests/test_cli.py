@@ -622,6 +622,7 @@ def test_an_update_goes_on_from_the_active_version(sample: Path, run: Run) -> No
     assert run("models", "delete", result["version"])[0] == 0
 
 
+@pytest.mark.slow
 def test_an_update_is_told_in_words(
     sample: Path, run: Run, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -767,6 +768,7 @@ def test_feedback_is_given_listed_and_taken_back(run: Run) -> None:
     assert run("feedback", "--profile", "sample")[1]["feedback"] == [], "all or nothing"
 
 
+@pytest.mark.slow
 def test_a_surprise_from_the_command_line_is_the_same_each_time(run: Run) -> None:
     run("sample")
     first, again, other = (
@@ -777,6 +779,7 @@ def test_a_surprise_from_the_command_line_is_the_same_each_time(run: Run) -> Non
     assert all(one["propensity"] is not None for one in first["recommendations"])
 
 
+@pytest.mark.slow
 def test_an_experiment_is_started_shown_and_ended(run: Run) -> None:
     run("sample")
     assert run("experiments", "--profile", "sample")[0] == 1

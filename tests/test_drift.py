@@ -66,6 +66,7 @@ def test_the_constructed_listener_switches_in_march() -> None:
     assert "Electronic" not in change.text  # weekends stayed as they were
 
 
+@pytest.mark.slow
 def test_noise_gives_hardly_any_change() -> None:
     """Of 60 histories without a change, at most 3 may show one at a level of 1 %."""
     false = sum(bool(history([0.5] * 14, seed=seed, plays=40).changes) for seed in range(60))

@@ -126,6 +126,7 @@ def test_the_chance_that_a_is_better_is_that_of_the_beta_posterior(wins: int, lo
     assert chance_a_better(wins, losses) == pytest.approx(expected, abs=1e-12)
 
 
+@pytest.mark.slow
 def test_many_judgements_are_no_trouble() -> None:
     found = decide([1, 1, -1] * 2_000)
     assert found.p_a_better == pytest.approx(1.0)

@@ -79,6 +79,7 @@ def test_a_click_on_a_length_lists_its_longest_sessions(own_history: Path) -> No
     assert app.session_state[history_plays._CHOSEN][0] == "day"
 
 
+@pytest.mark.slow
 def test_every_list_can_be_shown(with_sample: Path) -> None:
     app = opened("history.py")
     for kind in ("Artists", "Albums", "Genres", "Tracks"):

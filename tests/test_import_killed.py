@@ -167,6 +167,7 @@ def test_two_imports_at_once(small: Export, tmp_path: Path) -> None:
     assert plays_in(tmp_path) == small.imported
 
 
+@pytest.mark.slow
 def test_a_second_import_beside_the_one_that_writes(small: Export, settings: Settings) -> None:
     """Without a job's lock, as from a notebook, the import's own lock says so."""
     with Store(settings) as store, Store(settings) as other:

@@ -208,6 +208,7 @@ def test_the_picture_is_truer_than_two_components() -> None:
     assert told["kept"] > 2 * told["kept_pca"]
 
 
+@pytest.mark.slow
 def test_very_many_lie_amid_those_that_stand_for_them(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(model, "LAID_OUT", 150)
     told_of = known(400, 8_000)

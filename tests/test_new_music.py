@@ -86,6 +86,7 @@ def test_what_is_taken_is_reported_and_prepared(store: Store, settings: Settings
     assert {path.name.split("-")[0] for path in made} >= {"joined", "features"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["add", "update"])
 def test_stopped_anywhere_nothing_is_changed(store: Store, settings: Settings, kind: str) -> None:
     store.describe_catalogue("old", licence="CC BY")

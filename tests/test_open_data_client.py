@@ -712,6 +712,7 @@ def test_the_environment_names_a_stub_on_this_machine_alone(home: Any) -> None:
             load_settings({**environ, "MUSICAI_OPEN_DATA_HOST": wrong})
 
 
+@pytest.mark.slow
 def test_another_program_can_be_pointed_at_the_stub(home: Any) -> None:
     """As the browser test does it: the stub is a program, and so is the app."""
     serving = [sys.executable, "-m", "tests.open_data_stub"]

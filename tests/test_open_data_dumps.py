@@ -126,6 +126,7 @@ def test_rows_of_another_shape_are_told_and_the_others_kept(tmp_path: Path) -> N
     assert "columns" in answers.report.problems[0].why
 
 
+@pytest.mark.slow
 def test_what_stands_before_the_damage_counts(tmp_path: Path) -> None:
     many = [row(f"Artist {n}", f"Song {n}") for n in range(60_000)]
     packed = dump(tmp_path, row("Foo", "Bar"), *many).read_bytes()

@@ -121,6 +121,7 @@ def test_long_names_stay_within_their_column() -> None:
     assert clean_margins(drawn(told))
 
 
+@pytest.mark.slow
 @given(st.text(max_size=40))
 @hypothesis_settings(max_examples=15, deadline=None)
 def test_any_name_can_be_drawn(name: str) -> None:

@@ -205,6 +205,7 @@ def test_settings_that_cannot_be(config: dict[str, Any]) -> None:
         SequenceConfig(**config)
 
 
+@pytest.mark.slow
 @given(
     st.lists(st.lists(st.integers(0, 7), max_size=6), max_size=6),
     st.lists(st.integers(0, 7), max_size=5),

@@ -699,6 +699,7 @@ contents = st.one_of(
 )
 
 
+@pytest.mark.slow
 @examples(deadline=None, max_examples=200)
 @given(contents, st.integers(0, 80))
 def test_anything_in_any_place_is_read_or_refused(content: Any, cut: int) -> None:

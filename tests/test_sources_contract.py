@@ -97,12 +97,14 @@ def test_names_are_unique_and_labels_are_words() -> None:
     assert all(source.label for source in SOURCES)
 
 
+@pytest.mark.slow
 @MANY
 @given(st.binary(max_size=400))
 def test_arbitrary_bytes(data: bytes) -> None:
     try_all(data)
 
 
+@pytest.mark.slow
 @MANY
 @given(st.sampled_from(HEADERS), st.binary(max_size=300), st.sampled_from(["utf-8", "utf-16"]))
 def test_a_known_header_and_arbitrary_bytes(header: str, data: bytes, encoding: str) -> None:

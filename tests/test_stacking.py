@@ -93,6 +93,7 @@ def test_the_silent_keep_their_share() -> None:
     assert sum(learned.weights.values()) == pytest.approx(1.0)
 
 
+@pytest.mark.slow
 @given(st.integers(0, 20))
 def test_curves_never_fall_and_end_at_the_ceiling(seed: int) -> None:
     learned = stack(pools(ENOUGH, step=bool(seed % 2), seed=seed), STRAIGHT, learned_straight)

@@ -838,6 +838,7 @@ def _write_in_a_process(home: str, number: int) -> None:
             store.record_version("p", f"v{number}-{time.time_ns()}")
 
 
+@pytest.mark.slow
 def test_processes_open_a_new_home_at_once_and_write(settings: Settings) -> None:
     # processes of our own, not multiprocessing's: that would run pytest's main module again
     code = (
@@ -955,6 +956,7 @@ def test_known_rows_agree_with_a_set(batches: list[list[tuple[int, int, int, int
 ROW = st.tuples(st.integers(0, 3), st.integers(1, 6), st.integers(1, 2))
 
 
+@pytest.mark.slow
 @hypothesis_settings(
     max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )

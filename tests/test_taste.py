@@ -572,6 +572,7 @@ def test_shares_sum_to_one_and_counts_agree(
         )
 
 
+@pytest.mark.slow
 @given(PLAYS, st.randoms(use_true_random=False))
 @hypothesis_settings(max_examples=40, deadline=None)
 def test_the_order_of_plays_changes_nothing(

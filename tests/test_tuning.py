@@ -80,6 +80,7 @@ def judged(best: float, spread: float = 0.0) -> object:
     return judge
 
 
+@pytest.mark.slow
 def test_it_finds_what_is_better_and_says_by_how_much() -> None:
     found = tune(judged(0.1), {}, "als", 2.0, 3, no_progress)  # type: ignore[arg-type]
     assert found.before == pytest.approx(0.6)
@@ -124,6 +125,7 @@ def test_a_budget_is_kept_and_a_wish_to_stop_is_heard() -> None:
         tune(judged(0.1), {}, "als", 5.0, 3, stop)  # type: ignore[arg-type]
 
 
+@pytest.mark.slow
 def test_a_training_tunes_uses_and_tells_what_it_found() -> None:
     library = make_library(200, 6_000, seed=7)
     config = TrainingConfig(method="als", factors=8, epochs=2, music_map=False, tune_s=0.1)

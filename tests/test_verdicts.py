@@ -134,6 +134,7 @@ def test_training_hears_the_same() -> None:
     assert verdicts.taught(data, verdicts.Verdicts()) is data
 
 
+@pytest.mark.slow
 @given(
     judged=st.lists(st.tuples(st.sampled_from("abcden"), st.sampled_from(VERDICTS)), max_size=12)
 )
