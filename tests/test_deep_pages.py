@@ -106,7 +106,9 @@ def test_a_training_can_leave_it_out(own_history: Path) -> None:
 
 
 @pytest.mark.deep
-@pytest.mark.parametrize(("name", "words"), [("transformer", "follow"), ("autoencoder", "play")])
+@pytest.mark.parametrize(
+    ("name", "words"), [("transformer", "follow"), ("autoencoder", "together")]
+)
 def test_a_saved_one_serves_where_torch_is_not_installed(
     deep: TrainingResult, home: Path, name: str, words: str
 ) -> None:
