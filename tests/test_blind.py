@@ -39,6 +39,7 @@ def told(app: AppTest) -> str:
     return " ".join(e.value for e in parts)
 
 
+@pytest.mark.slow
 def test_a_test_is_started_judged_and_ended(with_sample: Path, trained: str) -> None:
     app = opened("models.py")
     (start,) = [b for b in app.button if b.label == "Start a blind test"]
@@ -105,6 +106,7 @@ def test_two_equal_sides_are_told(with_sample: Path, trained: str) -> None:
     assert "Both sides are the same" in told(app)
 
 
+@pytest.mark.slow
 def test_a_side_that_is_gone_pauses_the_test_and_the_list_goes_on(
     with_sample: Path, trained: str
 ) -> None:

@@ -168,6 +168,7 @@ def test_without_a_profile_the_sample_serves(sample: Path, run: Run) -> None:
     assert result["profile"] == "sample"
 
 
+@pytest.mark.slow
 def test_the_first_start_is_served_by_the_bundled_version(run: Run) -> None:
     """A fresh home: nothing is trained, and the list is personal all the same."""
     code, result = run("recommend", "-n", 5)
@@ -609,6 +610,7 @@ def test_models_can_be_named_kept_compared_and_taken_along(
     assert run("models", "delete", taken["version"])[0] == 0
 
 
+@pytest.mark.slow
 def test_an_update_goes_on_from_the_active_version(sample: Path, run: Run) -> None:
     [profile] = run("profiles")[1]["profiles"]
     code, result = run("train", "--update", "--profile", "sample")
@@ -730,6 +732,7 @@ def test_cancelled_is_130(sample: Path, run: Run, monkeypatch: pytest.MonkeyPatc
 # --- the scripts ----------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("script", "words"),
     [(["-m", "musicai", "--help"], "recommend"), (["train_model.py", "all", "--help"], "--method")],
@@ -746,6 +749,7 @@ def test_the_scripts_start(script: list[str], words: str) -> None:
     assert words in done.stdout
 
 
+@pytest.mark.slow
 def test_feedback_is_given_listed_and_taken_back(run: Run) -> None:
     run("sample")
     ids = [one["track_id"] for one in run("recommend", "--profile", "sample")[1]["recommendations"]]

@@ -373,6 +373,7 @@ def test_nothing_runs_before_it_is_allowed(
     assert "--yes" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_the_token_is_piped_in_and_never_shown(
     home: object, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -72,6 +72,7 @@ def test_what_is_not_there_is_named(
     assert cli.main(["models", "duel", *versions, "--profile", "nobody"]) == 1
 
 
+@pytest.mark.slow
 def test_it_runs_as_a_job_and_leaves_its_result(versions: tuple[str, str], duel_home: Path) -> None:
     settings = Settings(home=duel_home)
     job = jobs.start(settings, "measure", ["models", "duel", *versions, "--profile", "me"])

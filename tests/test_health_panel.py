@@ -56,6 +56,7 @@ def test_a_problem_is_counted_and_named(
     assert "checks are in order" in told(app)
 
 
+@pytest.mark.slow
 def test_lists_and_what_became_of_them_are_drawn(with_sample: Path) -> None:
     setup_logging(Settings(home=with_sample))
     discover = opened("discover.py")

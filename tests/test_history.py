@@ -217,6 +217,7 @@ def test_counts_add_up_in_any_zone(plays: list[tuple[Any, ...]], timezone: str) 
     assert [p.rank for p in made.top_tracks] == list(range(1, len(made.top_tracks) + 1))
 
 
+@pytest.mark.slow
 @given(some_plays, st.randoms(use_true_random=False))
 @hypothesis_settings(max_examples=15, deadline=None)
 def test_the_order_of_rows_and_the_zone_change_no_count(

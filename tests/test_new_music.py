@@ -279,6 +279,7 @@ def test_the_job_that_prepares_says_what_it_prepared(store: Store, settings: Set
     assert list(settings.cache.glob("features-*"))
 
 
+@pytest.mark.slow
 def test_in_a_process_of_its_own_with_a_name_like_an_option(
     store: Store, settings: Settings
 ) -> None:

@@ -47,6 +47,7 @@ def filled(home: Path) -> tuple[AppTest, list[str]]:
     return run(app.switch_page("pages/playlists.py")), kept(home)
 
 
+@pytest.mark.slow
 def test_tracks_are_moved_removed_and_cleared(with_sample: Path) -> None:
     app, (first, second, third) = filled(with_sample)
     run(app.button(key=f"playlists_staging_down_{first}").click())
@@ -60,6 +61,7 @@ def test_tracks_are_moved_removed_and_cleared(with_sample: Path) -> None:
     assert "Nothing in it yet." in told(app)
 
 
+@pytest.mark.slow
 def test_more_like_these_adds_five(with_sample: Path) -> None:
     app, tracks = filled(with_sample)
     run(app.button(key="playlists_staging_more").click())
@@ -88,6 +90,7 @@ def test_a_list_is_saved_opened_renamed_and_deleted(with_sample: Path) -> None:
     assert "None yet. Put a list together" in told(opened("playlists.py"))
 
 
+@pytest.mark.slow
 def test_discover_starts_from_a_list(with_sample: Path) -> None:
     app, tracks = filled(with_sample)
     run(app.button(key="playlists_staging_seeds").click())

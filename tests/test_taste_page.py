@@ -18,6 +18,7 @@ def told(app: AppTest) -> str:
     return " ".join(str(element.value) for element in elements)
 
 
+@pytest.mark.slow
 def test_the_radar_is_held_against_what_is_chosen(with_sample: Path) -> None:
     with Store(Settings(home=with_sample)) as store:
         store.create_profile("nobody yet")
@@ -36,6 +37,7 @@ def test_the_radar_is_held_against_what_is_chosen(with_sample: Path) -> None:
     assert "Nothing is known of the sound of: nobody yet." in told(app)
 
 
+@pytest.mark.slow
 def test_a_genre_shows_what_is_inside_and_leads_on(with_sample: Path) -> None:
     app = opened("taste.py")
     run(app.selectbox(key="taste_genre").select("electronic"))
@@ -45,6 +47,7 @@ def test_a_genre_shows_what_is_inside_and_leads_on(with_sample: Path) -> None:
     assert app.pills(key="discover_genres").value == ["electronic"]
 
 
+@pytest.mark.slow
 def test_a_taste_becomes_seeds_or_goes_into_the_list(with_sample: Path) -> None:
     app = opened("taste.py")
     run(app.button(key="taste_cluster_add_0").click())

@@ -276,6 +276,7 @@ def test_a_worse_version_waits_and_the_old_one_serves_on(
     assert registry.active(settings, store, listener) == forced.version
 
 
+@pytest.mark.slow
 def test_a_version_that_is_not_worse_is_let_in_with_its_evidence(
     store: Store, settings: Settings, listener: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
