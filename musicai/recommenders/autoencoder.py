@@ -68,8 +68,8 @@ class Autoencoder(Component):
     likelihood of the whole row is maximised. Rows are listeners, those of neighbour packs, and
     baskets; columns are tracks, and artists and friends where there are any
     (:mod:`musicai.recommenders.joint`). Of the forms tried on a validation slice of Last.fm it was
-    the best: nDCG@20 .223 alone, where the variational form of that paper, with two hidden layers
-    of 600, had .202; it lifts the blend of the other components from .237 to .241.
+    the best: nDCG@20 .222 alone, where the variational form of that paper, with two hidden layers
+    of 600, had .202; it lifts the blend of the other components from .237 to .240.
 
     The score is how far a track's logit is above the mean of all.
     """
