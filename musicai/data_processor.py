@@ -11,6 +11,7 @@ import time
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -399,7 +400,7 @@ def training_data(
         neighbours=neighbour_rows(library, features) if baskets else None,
         links=links(library, features),
         sequences=sequences(library) if baskets else NO_SEQUENCES,
-        occasions=of_others(library),
+        occasions=partial(of_others, library),
     )
 
 

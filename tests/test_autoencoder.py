@@ -16,9 +16,10 @@ from scipy.sparse import csr_matrix
 from musicai import data_processor as dp
 from musicai.errors import Cancelled, QueryError
 from musicai.progress import no_progress
-from musicai.recommenders.autoencoder import NO_ROWS, TABLES, Autoencoder, Network
+from musicai.recommenders.autoencoder import NO_ROWS, Autoencoder
 from musicai.recommenders.base import History, Query
 from musicai.recommenders.deep import extra
+from musicai.recommenders.deep.bottleneck import TABLES, Network
 from musicai.recommenders.deep.config import AutoencoderConfig
 from musicai.recommenders.items import Items
 from tests import worlds
@@ -205,7 +206,7 @@ def test_it_learns_who_plays_what_from_all_columns_or_drawn_ones(negatives: int)
         size=8, steps=200, rows_a_step=32, learning_rate=0.02, negatives=negatives
     )
     learned = autoencoding.learn(camps(), None, config, 0, no_progress)
-    weights = learned.weights
+    weights = learned.network
     one = np.zeros(40)
     one[:3] = 1 / np.sqrt(3)
     state = np.tanh(one @ weights.encoder + weights.hidden)
@@ -215,7 +216,7 @@ def test_it_learns_who_plays_what_from_all_columns_or_drawn_ones(negatives: int)
     assert 0 < learned.steps <= 200
     again = autoencoding.learn(camps(), None, config, 0, no_progress)
     for name in TABLES:
-        np.testing.assert_array_equal(getattr(again.weights, name), getattr(weights, name))
+        np.testing.assert_array_equal(getattr(again.network, name), getattr(weights, name))
 
 
 @pytest.mark.deep
@@ -233,7 +234,7 @@ def test_nan_ends_training_with_the_last_good_weights(monkeypatch: pytest.Monkey
     monkeypatch.setattr(autoencoding._Training, "_loss", failing)
     learned = autoencoding.learn(camps(), None, SMALL, 0, no_progress)
     assert "became NaN in step 10" in learned.notes[0]
-    assert all(np.isfinite(getattr(learned.weights, name)).all() for name in TABLES)
+    assert all(np.isfinite(getattr(learned.network, name)).all() for name in TABLES)
     assert 0 < learned.steps < 10
     assert torch.is_grad_enabled()
 

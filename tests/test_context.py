@@ -201,7 +201,7 @@ def among_others() -> tuple[Context, Query, Context]:
     )
     features = dp.build_features(library)
     data = dp.training_data(library, features)
-    alone = Context().fit(replace(data, occasions={}), no_progress)
+    alone = Context().fit(replace(data, occasions=dict), no_progress)
     query = Query(dp.history(library), NONE, moment=EVENING)
     return Context().fit(data, no_progress), query, alone
 

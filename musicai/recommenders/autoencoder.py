@@ -20,6 +20,7 @@ from musicai.recommenders.base import (
     write_json,
 )
 from musicai.recommenders.deep import extra
+from musicai.recommenders.deep.bottleneck import TABLES, Network
 from musicai.recommenders.deep.config import AutoencoderConfig
 from musicai.recommenders.factorise import places
 from musicai.recommenders.items import Entries, Items
@@ -27,26 +28,6 @@ from musicai.recommenders.joint import Joint, SideWeights, confidences, join
 from musicai.tables import FloatArray, IntArray
 
 NO_ROWS = "“Deep taste” was not trained: nobody in the data plays two tracks."
-
-TABLES = ("encoder", "hidden", "decoder", "bias")
-
-
-@dataclass(frozen=True)
-class Network:
-    """What is served: tanh(x·encoder + hidden)·decoderᵀ + bias for each slot of the items."""
-
-    encoder: FloatArray
-    """(n_slots, size)."""
-    hidden: FloatArray
-    """(size,)."""
-    decoder: FloatArray
-    """(n_slots, size)."""
-    bias: FloatArray
-    """(n_slots,)."""
-
-    def of(self, slots: IntArray) -> Network:
-        """The same of some slots."""
-        return Network(self.encoder[slots], self.hidden, self.decoder[slots], self.bias[slots])
 
 
 @dataclass(frozen=True)
@@ -90,6 +71,7 @@ class Autoencoder(Component):
         super().__init__(config)
         self.network_: Network | None = None
         self.n_tracks_ = 0
+        self._mean: FloatArray | None = None
 
     @property
     def silent(self) -> bool:
@@ -104,7 +86,8 @@ class Autoencoder(Component):
         Raises:
             DataError: a confidence is negative, not a number, or beyond 1,000,000.
         """
-        self.n_tracks_, self.network_ = data.features.n_tracks, None
+        self.n_tracks_ = data.features.n_tracks
+        self.network_ = self._mean = None
         if not extra.installed():
             self.notes_ = (extra.WITHOUT_TORCH,)
         else:
@@ -141,16 +124,11 @@ class Autoencoder(Component):
             return
         start = None
         if before is not None and before.network_ is not None:
-            start = autoencoding.Weights(
-                *_start(before.items_, before.network_, self.items_, joint)
-            )
+            start = _start(before.items_, before.network_, self.items_, joint)
         learned = autoencoding.learn(matrix, start, config, data.seed, progress)
         self.notes_ = learned.notes
         kept = np.arange(joint.n_kept, dtype=np.int32)
-        weights = learned.weights
-        self.network_ = _rounded(
-            Network(weights.encoder, weights.hidden, weights.decoder, weights.bias).of(kept)
-        )
+        self.network_ = learned.network.of(kept).rounded()
 
     # --- scores -----------------------------------------------------------------------
 
@@ -204,10 +182,12 @@ class Autoencoder(Component):
         return found.entries.rows, found.entries.of_tracks(parts)
 
     def _mean_of_decoder(self) -> FloatArray:
+        """(size,) over what is scored; worked out once, as every reason asks for it."""
         assert self.network_ is not None
-        n = len(self.items_.tracks) + len(self.items_.artists)
-        mean: FloatArray = self.network_.decoder[:n].mean(axis=0)
-        return mean
+        if self._mean is None:
+            n = len(self.items_.tracks) + len(self.items_.artists)
+            self._mean = self.network_.decoder[:n].mean(axis=0)
+        return self._mean
 
     def reasons(self, query: Query, track: int) -> list[Reason]:
         """The played track or seed that moved it most."""
@@ -264,15 +244,7 @@ def _entered(joint: Joint, presence: float) -> csr_matrix:
     return matrix
 
 
-def _rounded(network: Network) -> Network:
-    """To half precision, as ``save`` keeps it, so that what is loaded scores exactly the same."""
-    halves = (getattr(network, name).astype(np.float16) for name in TABLES)
-    return Network(*(np.ascontiguousarray(one.astype(np.float32)) for one in halves))
-
-
-def _start(
-    old: Items, network: Network, new: Items, joint: Joint
-) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+def _start(old: Items, network: Network, new: Items, joint: Joint) -> Network:
     """What an update begins with: what is known of each column, and nothing for new ones."""
     place = places(old, new)
     known = np.flatnonzero(place >= 0)
@@ -286,4 +258,4 @@ def _start(
     fresh[known] = False
     # as rare as the rarest, until the steps say more
     found["bias"][fresh] = network.bias.min(initial=0.0)
-    return found["encoder"], network.hidden, found["decoder"], found["bias"]
+    return Network(hidden=network.hidden, **found)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Self
@@ -200,9 +200,9 @@ class TrainingData:
     """(len(listeners), len(listeners)) float32, 1 for a friend; None where none is known."""
     sequences: Sequences = NO_SEQUENCES
     """The plays in their order."""
-    occasions: Mapping[str, IntArray] = field(default_factory=dict)
-    """Occasion → (n_tracks, its kinds) completed plays by listeners other than the owner; empty
-    without any."""
+    occasions: Callable[[], Mapping[str, IntArray]] = dict
+    """Gives occasion → (n_tracks, its kinds) completed plays by listeners other than the owner,
+    empty without any. They are counted when they are first asked for, not at every start."""
 
     @property
     def n_listeners(self) -> int:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
@@ -109,7 +110,7 @@ class Context(Component):
 
     def __init__(self, config: ComponentConfig | None = None) -> None:
         super().__init__(config)
-        self.others_: Mapping[str, IntArray] = {}
+        self._count_others: Callable[[], Mapping[str, IntArray]] = dict
         self._worked_out: dict[tuple[str, int], _Usual] = {}
 
     def fit(self, data: TrainingData, progress: Progress) -> Self:
@@ -118,9 +119,15 @@ class Context(Component):
         self.artist_ = features.artist
         self.genres_ = features.genres
         self.artist_names_ = features.artist_names
-        self.others_ = data.occasions
+        self._count_others = data.occasions
+        self.__dict__.pop("others_", None)
         self._worked_out = {}
         return self
+
+    @cached_property
+    def others_(self) -> Mapping[str, IntArray]:
+        """Occasion → (n_tracks, its kinds) completed plays by others, counted once."""
+        return self._count_others()
 
     # --- scoring ----------------------------------------------------------------------
 

@@ -15,6 +15,7 @@ from torch.nn import functional
 
 from musicai.progress import Progress, part
 from musicai.recommenders.deep import devices
+from musicai.recommenders.deep.bottleneck import Network
 from musicai.recommenders.deep.config import AutoencoderConfig
 from musicai.tables import FloatArray
 
@@ -47,24 +48,10 @@ STOPPED = (
 
 
 @dataclass(frozen=True)
-class Weights:
-    """The network: tanh(x·encoder + hidden)·decoderᵀ + bias, of rows x of length 1."""
-
-    encoder: FloatArray
-    """(n_columns, size)."""
-    hidden: FloatArray
-    """(size,)."""
-    decoder: FloatArray
-    """(n_columns, size)."""
-    bias: FloatArray
-    """(n_columns,)."""
-
-
-@dataclass(frozen=True)
 class Learned:
     """The outcome."""
 
-    weights: Weights
+    network: Network
     steps: int
     """Steps that went into it."""
     ndcg: float
@@ -74,7 +61,7 @@ class Learned:
 
 def learn(
     matrix: csr_matrix,
-    before: Weights | None,
+    before: Network | None,
     config: AutoencoderConfig,
     seed: int,
     progress: Progress,
@@ -156,7 +143,7 @@ class _Training:
     def __init__(
         self,
         matrix: csr_matrix,
-        before: Weights | None,
+        before: Network | None,
         config: AutoencoderConfig,
         seed: int,
         device: str,
@@ -174,19 +161,19 @@ class _Training:
             self.parameters, lr=rate * config.learning_rate, weight_decay=config.weight_decay
         )
 
-    def _begin(self) -> Weights:
+    def _begin(self) -> Network:
         """Glorot and Bengio (2010)."""
         n, size = self.matrix.shape[1], self.config.size
         end = math.sqrt(6.0 / (n + size))
         tables = (self.rng.uniform(-end, end, size=(n, size)).astype(np.float32) for _ in range(2))
-        return Weights(
+        return Network(
             next(tables), np.zeros(size, np.float32), next(tables), np.zeros(n, np.float32)
         )
 
     def run(self, steps: int, hidden: csr_matrix | None, progress: Progress) -> Learned:
         """So many steps, or until ``hidden`` entries are foretold no better."""
         every = max(steps // LOOKS, 1)
-        best, bad = Learned(self._weights(), 0, math.nan), 0
+        best, bad = Learned(self._network(), 0, math.nan), 0
         order = np.zeros(0, dtype=np.intp)
         for step in range(1, steps + 1 if len(self.filled) else 1):
             progress((step - 1) / steps, "Learning what listeners have in common…")
@@ -204,15 +191,15 @@ class _Training:
             ndcg = self._measured(hidden) if hidden is not None else math.nan
             logger.info("step %d of %d: nDCG@%d %.5f", step, steps, TOP, ndcg)
             if not ndcg <= best.ndcg:  # also where nothing is measured
-                best, bad = Learned(self._weights(), step, ndcg), 0
+                best, bad = Learned(self._network(), step, ndcg), 0
                 continue
             bad += 1
             if bad >= self.config.patience:
                 break
         return best
 
-    def _weights(self) -> Weights:
-        return Weights(*(one.detach().cpu().numpy().copy() for one in self.parameters))
+    def _network(self) -> Network:
+        return Network(*(one.detach().cpu().numpy().copy() for one in self.parameters))
 
     def _loss(self, rows: Rows) -> Tensor:
         """Multinomial cross entropy (Liang et al., 2018), summed over a row's entries."""
