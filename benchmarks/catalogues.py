@@ -28,11 +28,11 @@ import pandas as pd
 
 from musicai.catalogue_files import read_catalogue
 from musicai.catalogues import load_library
+from musicai.core.progress import no_progress
+from musicai.core.settings import Settings
 from musicai.coverage import coverage
 from musicai.data_processor import load_features
 from musicai.importing import import_inputs
-from musicai.progress import no_progress
-from musicai.settings import Settings
 from musicai.sources.base import ReadOptions
 from musicai.store import Store
 from musicai.tables import AUDIO_FEATURES, UNIT_FEATURES

@@ -25,17 +25,17 @@ import pandas as pd
 
 from musicai.ai_model import MusicAI
 from musicai.catalogues import load_library
+from musicai.core.errors import DataError, MusicAIError
+from musicai.core.progress import no_progress
+from musicai.core.settings import Settings
 from musicai.data_processor import build_features, training_data
-from musicai.errors import DataError, MusicAIError
 from musicai.fitting import TrainingConfig, configs, fit_components
 from musicai.holdout import events, temporal_split
 from musicai.importing import import_inputs
 from musicai.metrics import bootstrap_interval, ndcg_at, paired_difference
 from musicai.moments import slots
-from musicai.progress import no_progress
 from musicai.requests import Request, Tuning
 from musicai.sample import SAMPLE_PROFILE, load_sample
-from musicai.settings import Settings
 from musicai.sources.base import ReadOptions
 from musicai.store import Store
 from musicai.tables import Library

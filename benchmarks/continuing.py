@@ -27,17 +27,17 @@ import pandas as pd
 
 from benchmarks.context import FEWEST, K, loaded
 from musicai.ai_model import MusicAI
+from musicai.core.errors import DataError, MusicAIError, NoCandidates
+from musicai.core.progress import no_progress
+from musicai.core.settings import Settings
 from musicai.data_processor import build_features, training_data
-from musicai.errors import DataError, MusicAIError, NoCandidates
 from musicai.fitting import TrainingConfig, configs, fit_components
 from musicai.holdout import temporal_split
 from musicai.metrics import bootstrap_interval, ndcg_at, paired_difference
 from musicai.moments import slots
-from musicai.progress import no_progress
 from musicai.recommenders import DEFAULT_WEIGHTS
 from musicai.requests import Request, Tuning
 from musicai.sessions import completed, seconds, sessions
-from musicai.settings import Settings
 from musicai.tables import IntArray, Library, RowArray
 
 IN_CHOICE, IN_TEST = 400, 2_000

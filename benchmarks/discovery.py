@@ -41,16 +41,16 @@ import pandas as pd
 from benchmarks.sample_sources import sample_catalogue, sample_history, sample_pack
 from musicai.catalogues import join, load_library, own_and_catalogue, tagged_genres
 from musicai.contenders import HYBRID, Ranker
+from musicai.core.progress import no_progress
+from musicai.core.settings import Settings
 from musicai.data_processor import build_features, training_data
 from musicai.fitting import TrainingConfig, configs, fit_components
 from musicai.holdout import Unit, Units, make_units, temporal_split
 from musicai.importing import import_inputs
 from musicai.metrics import bootstrap_interval, paired_difference
-from musicai.progress import no_progress
 from musicai.recommenders import COMPONENTS, DEFAULT_WEIGHTS
 from musicai.recommenders.base import TrainingData
 from musicai.sample import SAMPLE_PROFILE, load_sample
-from musicai.settings import Settings
 from musicai.sources.archives import Input
 from musicai.sources.base import ReadOptions
 from musicai.store import Store

@@ -42,17 +42,17 @@ from threadpoolctl import threadpool_limits
 
 from musicai.catalogues import load_library
 from musicai.contenders import HYBRID, Ranker
+from musicai.core.progress import no_progress
+from musicai.core.settings import Settings
 from musicai.data_processor import build_features, history, training_data
 from musicai.evaluation import Evaluation, evaluate
 from musicai.holdout import MIN_EVENTS, MIN_LISTENERS, events, make_units
 from musicai.importing import import_inputs
 from musicai.metrics import bootstrap_interval, paired_difference
-from musicai.progress import no_progress
 from musicai.recommenders import COMPONENTS, DEFAULT_WEIGHTS
 from musicai.recommenders.base import Component, Query, TrackFeatures, TrainingData
 from musicai.recommenders.collaborative import Collaborative, CollaborativeConfig
 from musicai.sample import SAMPLE_PROFILE, load_sample
-from musicai.settings import Settings
 from musicai.sources.base import ReadOptions
 from musicai.store import Store
 from musicai.tables import FloatArray, IntArray, Library

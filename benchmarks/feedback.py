@@ -23,9 +23,9 @@ import numpy as np
 from benchmarks.generate import library as make_library
 from musicai.ai_model import MusicAI
 from musicai.choices import VERDICTS, Feedback
+from musicai.core.settings import Settings
 from musicai.fitting import TrainingConfig, fit_all
 from musicai.requests import Request, Tuning
-from musicai.settings import Settings
 from musicai.store import Store
 
 ROUNDS = 100

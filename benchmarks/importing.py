@@ -34,8 +34,8 @@ import orjson
 import psutil
 
 from benchmarks.generate import extended_history
+from musicai.core.settings import Settings
 from musicai.importing import import_inputs
-from musicai.settings import Settings
 from musicai.sources.base import ReadOptions
 from musicai.store import Store
 

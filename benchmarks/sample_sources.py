@@ -14,8 +14,8 @@ from collections import Counter
 
 import pandas as pd
 
+from musicai.core.settings import Settings
 from musicai.sample import FILES
-from musicai.settings import Settings
 from musicai.tables import INVENTED_PREFIX
 
 _RENAMED = "benchmrk"

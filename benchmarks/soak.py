@@ -24,12 +24,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from musicai import jobs, registry
+from musicai import registry
 from musicai.ai_model import MusicAI
 from musicai.cli import main as command_line
-from musicai.errors import JobRunning
+from musicai.core import jobs
+from musicai.core.errors import JobRunning
+from musicai.core.settings import PROJECT_ROOT, Settings
 from musicai.sample import SAMPLE_PROFILE, load_sample
-from musicai.settings import PROJECT_ROOT, Settings
 from musicai.store import Store
 from musicai.verdicts import standing
 

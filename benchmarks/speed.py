@@ -28,15 +28,15 @@ from threadpoolctl import threadpool_limits
 
 from benchmarks.generate import library as make_library
 from musicai.ai_model import MusicAI
+from musicai.core.progress import no_progress
+from musicai.core.settings import Settings
 from musicai.fitting import Fitted, TrainingConfig, fit_all
 from musicai.genres import GENRES
 from musicai.moods import MOODS
-from musicai.progress import no_progress
 from musicai.recommenders.base import TrainingData
 from musicai.recommenders.collaborative import Collaborative, CollaborativeConfig
 from musicai.registry import save
 from musicai.requests import Request, Tuning
-from musicai.settings import Settings
 from musicai.store import Store
 from musicai.tables import Library
 from musicai.training import prepare

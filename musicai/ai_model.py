@@ -15,13 +15,14 @@ from musicai import highlights, narrowing, occasions, ranking
 from musicai.candidates import Candidates
 from musicai.catalogues import load_library
 from musicai.choices import Feedback
+from musicai.core.errors import NoCandidates, NotFound, QueryError
+from musicai.core.progress import no_progress
+from musicai.core.settings import Settings, load_settings
 from musicai.data_processor import history, load_features, training_data
-from musicai.errors import NoCandidates, NotFound, QueryError
 from musicai.finding import Finder, Shown, Tracks
 from musicai.genres import GENRES
 from musicai.listing import Lists
 from musicai.moods import MOODS
-from musicai.progress import no_progress
 from musicai.recommenders import COMPONENTS, DEFAULT_WEIGHTS
 from musicai.recommenders.base import Component, History, Query, TrackFeatures
 from musicai.requests import (
@@ -37,7 +38,6 @@ from musicai.requests import (
 from musicai.scoring import score_all
 from musicai.segments import segment_of
 from musicai.serving import Serving, choose_profile, serving
-from musicai.settings import Settings, load_settings
 from musicai.stacking import Stacked
 from musicai.store import Store
 from musicai.tables import BoolArray, IntArray, Library, RowArray

@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 
 from musicai.choices import Exclusion
-from musicai.errors import QueryError
+from musicai.core.errors import QueryError
 from musicai.periods import LENGTHS
 from musicai.sources.export_rows import track_id
 from musicai.sources.values import clean, iso_seconds

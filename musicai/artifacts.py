@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from musicai.errors import UntrustedArtifact
+from musicai.core.errors import UntrustedArtifact
 from musicai.music_map import MusicMap, packed
 from musicai.recommenders.base import Component
 from musicai.stacking import Stacked

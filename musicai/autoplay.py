@@ -25,7 +25,7 @@ import numpy.typing as npt
 
 from musicai import keys
 from musicai.ai_model import MusicAI
-from musicai.errors import NoCandidates, QueryError
+from musicai.core.errors import NoCandidates, QueryError
 from musicai.recommenders.base import Query
 from musicai.requests import Recommendation, Request, Tuning
 from musicai.tables import AUDIO_FEATURES, KEY_COLUMNS, FloatArray

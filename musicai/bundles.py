@@ -17,10 +17,16 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from musicai.artifacts import FORMAT, read_verified, read_vocabulary, sha256
-from musicai.errors import IncompatibleModel, ModelError, MusicAIError, UnreadableFile, UnsafeFile
+from musicai.core.errors import (
+    IncompatibleModel,
+    ModelError,
+    MusicAIError,
+    UnreadableFile,
+    UnsafeFile,
+)
+from musicai.core.settings import Settings
 from musicai.recommenders import COMPONENTS
 from musicai.registry import keep, trusted
-from musicai.settings import Settings
 from musicai.store import Store
 from musicai.store.cataloguing import written_beside
 

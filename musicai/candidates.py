@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from musicai.errors import QueryError
+from musicai.core.errors import QueryError
 from musicai.genres import GENRE_LABELS, GENRES
 from musicai.moods import MOODS, mood_matrix
 from musicai.recommenders.base import TrackFeatures

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from musicai.errors import UnreadableFile
-from musicai.progress import Progress, no_progress
+from musicai.core.errors import UnreadableFile
+from musicai.core.progress import Progress, no_progress
+from musicai.core.settings import Settings
 from musicai.reading import few_collections, read_file
-from musicai.settings import Settings
 from musicai.sources import exportify
 from musicai.sources.archives import Input, open_inputs
 from musicai.sources.base import ColumnMapping, ParsedFile, Problem, ReadOptions

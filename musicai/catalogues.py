@@ -20,6 +20,8 @@ import pandas as pd
 import pyarrow as pa
 
 from musicai.choices import MatchDecision
+from musicai.core.progress import Progress, no_progress, part
+from musicai.core.settings import Settings
 from musicai.estimates import estimate, evidence
 from musicai.exclusions import leave_out
 from musicai.frames import conform, empty_frame
@@ -27,8 +29,6 @@ from musicai.genres import artist_genres, genre_shares
 from musicai.matching import artist_keys, isrc, normalise, recordings
 from musicai.packs import Pack
 from musicai.pairing import Pairs, apart_by_length, known_audio, merged, pair, versions
-from musicai.progress import Progress, no_progress, part
-from musicai.settings import Settings
 from musicai.store import OwnData, Store
 from musicai.tables import (
     ARTIST_SEPARATOR,

@@ -18,8 +18,8 @@ import numpy as np
 
 from musicai.ai_model import MusicAI
 from musicai.artifacts import MUSIC_MAP, NMF_PICKLE, VECTORIZER_PICKLE
+from musicai.core.errors import IncompatibleModel, MusicAIError, NotFound
 from musicai.data_processor import documents
-from musicai.errors import IncompatibleModel, MusicAIError, NotFound
 from musicai.genres import GENRES
 from musicai.moods import MOODS
 from musicai.recommenders.collaborative import Collaborative

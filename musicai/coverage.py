@@ -21,10 +21,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from musicai.choices import MatchDecision
-from musicai.errors import NotFound
+from musicai.core.errors import NotFound
+from musicai.core.settings import Settings
 from musicai.matching import first_artist, normalise, recording_key
 from musicai.pairing import pair
-from musicai.settings import Settings
 from musicai.store import Catalogue, OwnData, Store
 from musicai.store.cataloguing import NEIGHBOURS, written_beside
 from musicai.tables import AUDIO_FEATURES, BoolArray, IntArray

@@ -19,11 +19,12 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
+from musicai.core.progress import Progress, no_progress
+from musicai.core.settings import Settings
 from musicai.genres import genre_matrix
 from musicai.matching import artist_keys, first_artist, guests, normalise
 from musicai.neighbours import artist_columns, neighbour_rows
 from musicai.occasions import ACTIVITY, counted, kept_for, of_others
-from musicai.progress import Progress, no_progress
 from musicai.recommenders.base import (
     NO_LINKS,
     NO_SEQUENCES,
@@ -34,7 +35,6 @@ from musicai.recommenders.base import (
     TrainingData,
 )
 from musicai.sessions import basket_rows, completed, seconds, sessions
-from musicai.settings import Settings
 from musicai.tables import (
     ARTIST_SEPARATOR,
     AUDIO_FEATURES,

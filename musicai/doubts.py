@@ -11,9 +11,9 @@ import numpy as np
 
 from musicai.catalogues import own_and_catalogue
 from musicai.choices import MatchDecision
+from musicai.core.settings import Settings
 from musicai.matching import recordings
 from musicai.pairing import alike, pair
-from musicai.settings import Settings
 from musicai.store import Store
 
 LISTED = 500

@@ -24,10 +24,10 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import sparse
 
+from musicai.core.settings import Settings
 from musicai.genres import genre_matrix
 from musicai.matching import artist_keys
 from musicai.sessions import basket_rows, completed, sessions
-from musicai.settings import Settings
 from musicai.tables import AUDIO_FEATURES, BoolArray, Library
 
 logger = logging.getLogger(__name__)

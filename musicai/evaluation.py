@@ -30,6 +30,7 @@ from typing import Any
 import numpy as np
 
 from musicai.contenders import NO_CURVES, TASKS, Asked, Ranker
+from musicai.core.progress import Progress, no_progress
 from musicai.holdout import (
     Cuts,
     Unit,
@@ -52,7 +53,6 @@ from musicai.metrics import (
     recall_at,
     reciprocal_rank,
 )
-from musicai.progress import Progress, no_progress
 from musicai.recommenders.base import Component, TrackFeatures
 from musicai.stacking import Stacked
 from musicai.tables import Library

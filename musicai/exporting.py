@@ -23,11 +23,11 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 
 from musicai.choices import Exclusion, Feedback, MatchDecision
-from musicai.errors import QueryError, SettingsError
+from musicai.core.errors import QueryError, SettingsError
+from musicai.core.progress import Progress
+from musicai.core.settings import Settings
 from musicai.export_readme import README
 from musicai.measures import SOURCE
-from musicai.progress import Progress
-from musicai.settings import Settings
 from musicai.sources.export_rows import TABLES
 from musicai.sources.musicai_export import FORMAT
 from musicai.store import OwnData, Store

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from musicai.errors import QueryError
+from musicai.core.errors import QueryError
 from musicai.matching import first_artist, normalise, recording_key
 from musicai.recommenders.base import History, TrackFeatures
 from musicai.tables import ARTIST_SEPARATOR, IntArray, Library

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from musicai.choices import Feedback
+from musicai.core.errors import QueryError
+from musicai.core.progress import Progress, no_progress, part
 from musicai.data_processor import build_features, training_data, vectorizer
-from musicai.errors import QueryError
 from musicai.hyperparameters import Settings
-from musicai.progress import Progress, no_progress, part
 from musicai.recommenders import COMPONENTS
 from musicai.recommenders.base import Component, ComponentConfig, TrackFeatures, TrainingData
 from musicai.recommenders.collaborative import METHODS, Collaborative, CollaborativeConfig

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from musicai.errors import DataError
+from musicai.core.errors import DataError
 
 
 def empty_frame(columns: dict[str, str]) -> pd.DataFrame:

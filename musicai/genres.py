@@ -40,9 +40,9 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_matrix
 
-from musicai.errors import DataError
+from musicai.core.errors import DataError
+from musicai.core.settings import PACKAGE_DATA
 from musicai.matching import normalise
-from musicai.settings import PACKAGE_DATA
 from musicai.tables import ARTIST_SEPARATOR, FloatArray
 
 GENRES: tuple[str, ...] = (

@@ -15,15 +15,16 @@ from datetime import datetime
 from importlib import metadata, util
 from typing import Any, Literal
 
-from musicai import freshness, jobs, registry
+from musicai import freshness, registry
 from musicai.catalogues import load_library
+from musicai.core import jobs
+from musicai.core.errors import JobRunning, MusicAIError, StoreError
+from musicai.core.settings import PROJECT_ROOT, Settings
 from musicai.data_processor import load_features
-from musicai.errors import JobRunning, MusicAIError, StoreError
 from musicai.monitoring import moved
 from musicai.recommenders import COMPONENTS
 from musicai.registry import BUNDLED, VersionInfo
 from musicai.serving import serving
-from musicai.settings import PROJECT_ROOT, Settings
 from musicai.store import Store
 from musicai.tables import Library
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from musicai.errors import QueryError
+from musicai.core.errors import QueryError
 from musicai.recommenders import COMPONENTS
 
 Settings = Mapping[str, Mapping[str, Any]]

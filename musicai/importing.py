@@ -16,11 +16,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from musicai.errors import Cancelled, DataError, MusicAIError, StoreError
-from musicai.logs import timed
-from musicai.progress import Progress
+from musicai.core.errors import Cancelled, DataError, MusicAIError, StoreError
+from musicai.core.logging import timed
+from musicai.core.progress import Progress
+from musicai.core.settings import Settings, child_environment
 from musicai.reading import Reading, Workers, few_collections, read_file, worker_count
-from musicai.settings import Settings, child_environment
 from musicai.sources.archives import ARROW, Input, Member, base_name, open_inputs
 from musicai.sources.base import ParsedFile, Problem, ReadOptions
 from musicai.sources.neighbours import assemble

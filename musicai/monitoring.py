@@ -18,11 +18,11 @@ from typing import Any
 import numpy as np
 
 from musicai.choices import Feedback
+from musicai.core.settings import Settings
 from musicai.genre_mix import divergence, mix_of, mixes
 from musicai.impressions import Impression
 from musicai.recommenders.base import TrackFeatures
 from musicai.sessions import completed, seconds
-from musicai.settings import Settings
 from musicai.tables import Library
 
 logger = logging.getLogger(__name__)

@@ -48,7 +48,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from musicai.errors import QueryError
+from musicai.core.errors import QueryError
 from musicai.tables import AUDIO_FEATURES, FloatArray
 
 MOODS: tuple[str, ...] = (

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from musicai.candidates import Candidates
-from musicai.errors import NoCandidates, QueryError
+from musicai.core.errors import NoCandidates, QueryError
 from musicai.recommenders.base import Query
 from musicai.requests import Filters, Request
 from musicai.tables import RowArray

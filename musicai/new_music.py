@@ -16,12 +16,12 @@ from typing import Any
 
 from musicai.catalogue_files import CatalogueFile, read_catalogue
 from musicai.catalogues import joined_file, load_library
+from musicai.core.errors import QueryError
+from musicai.core.progress import Progress, no_progress, part
+from musicai.core.settings import Settings
 from musicai.coverage import Coverage, coverage
 from musicai.data_processor import features_file, load_features
-from musicai.errors import QueryError
 from musicai.importing import catalogue_name
-from musicai.progress import Progress, no_progress, part
-from musicai.settings import Settings
 from musicai.sources.archives import Input
 from musicai.store import Catalogue, Store
 from musicai.store.cataloguing import NEIGHBOURS, read_tracks

@@ -17,7 +17,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from musicai.errors import DataError, NotFound
+from musicai.core.errors import DataError, NotFound
 from musicai.frames import conform, empty_frame
 
 PACK_TABLES: Mapping[str, dict[str, str]] = {

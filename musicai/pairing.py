@@ -22,8 +22,8 @@ import pandas as pd
 from rapidfuzz import fuzz, process
 
 from musicai.choices import MatchDecision
+from musicai.core.progress import Progress, no_progress
 from musicai.matching import artist_keys, isrc, title_key
-from musicai.progress import Progress, no_progress
 from musicai.tables import AUDIO_FEATURES, BoolArray, RowArray
 
 SURE = 93.0

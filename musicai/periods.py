@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from musicai.errors import QueryError
+from musicai.core.errors import QueryError
 
 LENGTHS: Mapping[str, int | None] = {
     "all": None,

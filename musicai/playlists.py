@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from musicai.ai_model import MusicAI
 from musicai.choices import Listed
-from musicai.errors import QueryError
+from musicai.core.errors import QueryError
 from musicai.playlist_formats import FORMATS, Line
 from musicai.tables import ARTIST_SEPARATOR, INVENTED_PREFIX, Library
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from musicai.settings import Settings
+from musicai.core.settings import Settings
 
 
 def file_of(settings: Settings, profile: str, fingerprint: str, kind: str) -> Path:

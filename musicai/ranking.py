@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from musicai.errors import QueryError
+from musicai.core.errors import QueryError
 from musicai.genre_mix import GenreGoal, GrowingMix
 from musicai.tables import BoolArray, FloatArray, IntArray, RowArray
 

@@ -25,9 +25,9 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import IO, NoReturn, Self
 
-from musicai.errors import Cancelled, MusicAIError
-from musicai.jobs.worker import Messages, receive, send
-from musicai.settings import PROJECT_ROOT
+from musicai.core.errors import Cancelled, MusicAIError
+from musicai.core.jobs.worker_pool import Messages, receive, send
+from musicai.core.settings import PROJECT_ROOT
 from musicai.sources import HEAD_BYTES, SOURCES, recognise
 from musicai.sources.base import ParsedFile, Problem, ReadOptions
 from musicai.sources.text import csv_header

@@ -9,7 +9,7 @@ from typing import Any
 from musicai.ai_model import MusicAI
 from musicai.autoplay import Wish, autoplay
 from musicai.choices import Listed
-from musicai.errors import QueryError
+from musicai.core.errors import QueryError
 from musicai.playlists import listed
 from musicai.requests import Filters, Request, Tuning
 from musicai.store import Store

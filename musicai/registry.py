@@ -35,11 +35,11 @@ from musicai.artifacts import (
     verify_component,
     write_version,
 )
-from musicai.errors import IncompatibleModel, ModelError, NotFound, UntrustedArtifact
+from musicai.core.errors import IncompatibleModel, ModelError, NotFound, UntrustedArtifact
+from musicai.core.settings import Settings
 from musicai.music_map import MusicMap, unpacked
 from musicai.recommenders import COMPONENTS
 from musicai.recommenders.base import Component
-from musicai.settings import Settings
 from musicai.stacking import Stacked
 from musicai.store import Store, VersionMark
 from musicai.tables import Vocabulary

@@ -11,7 +11,7 @@ from typing import overload
 import numpy as np
 import pandas as pd
 
-from musicai.errors import QueryError
+from musicai.core.errors import QueryError
 from musicai.genres import GENRES
 from musicai.moments import SLOTS
 from musicai.moods import MOODS

@@ -6,10 +6,10 @@ import contextlib
 import time
 from pathlib import Path
 
-from musicai.errors import DataError, JobRunning, NotFound
+from musicai.core.errors import DataError, JobRunning, NotFound
+from musicai.core.progress import Progress, no_progress
+from musicai.core.settings import Settings
 from musicai.importing import ImportReport, import_inputs
-from musicai.progress import Progress, no_progress
-from musicai.settings import Settings
 from musicai.sources.base import ReadOptions
 from musicai.store import Store
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
+from musicai.core.settings import Settings
 from musicai.registry import BUNDLED, info_of
-from musicai.settings import Settings
 from musicai.store import Store
 
 AFTER_IMPORT = "after_import"

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
 from typing import Any
 
+from musicai.core.progress import Progress, no_progress, part
 from musicai.data_processor import training_data
 from musicai.evaluation import (
     Cuts,
@@ -22,7 +23,6 @@ from musicai.evaluation import (
 from musicai.fitting import TrainingConfig, configs, fit_components
 from musicai.hyperparameters import Settings
 from musicai.metrics import Float64Array, paired_difference
-from musicai.progress import Progress, no_progress, part
 from musicai.recommenders import COMPONENTS, DEFAULT_WEIGHTS, PRESETS
 from musicai.recommenders.base import Component, TrackFeatures
 from musicai.recommenders.collaborative import Collaborative

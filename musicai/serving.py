@@ -6,12 +6,12 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from musicai.errors import ModelError, NotFound
-from musicai.progress import no_progress
+from musicai.core.errors import ModelError, NotFound
+from musicai.core.progress import no_progress
+from musicai.core.settings import Settings
 from musicai.recommenders.base import Component
 from musicai.registry import LoadedVersion, candidates, load
 from musicai.sample import SAMPLE_PROFILE, load_sample
-from musicai.settings import Settings
 from musicai.stacking import Stacked
 from musicai.store import Store
 from musicai.tables import IntArray, Library

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from musicai.errors import DataError
+from musicai.core.errors import DataError
 from musicai.frames import conform, empty_frame
 from musicai.packs import Pack
 

@@ -17,8 +17,10 @@ from typing import Any
 from musicai.artifacts import NMF_PICKLE, VECTORIZER_PICKLE, Trained
 from musicai.catalogues import load_library
 from musicai.choices import Feedback
+from musicai.core.errors import ModelError, NoCandidates, QueryError
+from musicai.core.progress import Progress, no_progress, part
+from musicai.core.settings import Settings
 from musicai.data_processor import load_features, vectorizer
-from musicai.errors import ModelError, NoCandidates, QueryError
 from musicai.experiments import Contestant, Gate, contestant_of, duel, gate
 from musicai.experiments.gate import NOT_COMPARED
 from musicai.fitting import (
@@ -31,7 +33,6 @@ from musicai.fitting import (
     notes_of,
 )
 from musicai.music_map import build
-from musicai.progress import Progress, no_progress, part
 from musicai.recommenders import DEFAULT_WEIGHTS
 from musicai.recommenders.base import TrackFeatures, TrainingData
 from musicai.recommenders.collaborative import Collaborative
@@ -44,7 +45,6 @@ from musicai.registry import (
     save_bundled,
 )
 from musicai.selection import NOT_ASKED, Choice, choose
-from musicai.settings import Settings
 from musicai.store import Store
 from musicai.tables import Library
 from musicai.versioning import prune

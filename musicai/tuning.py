@@ -17,9 +17,9 @@ from typing import Any
 
 import numpy as np
 
+from musicai.core.progress import Progress
 from musicai.hyperparameters import HYPERPARAMETERS, Hyperparameter, Settings
 from musicai.metrics import Float64Array
-from musicai.progress import Progress
 
 logger = logging.getLogger(__name__)
 

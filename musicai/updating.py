@@ -16,12 +16,13 @@ from typing import Any
 from musicai.artifacts import NMF_PICKLE, VECTORIZER_PICKLE, Trained
 from musicai.catalogues import load_library
 from musicai.choices import Feedback
+from musicai.core.errors import ModelError, NotFound
+from musicai.core.progress import Progress, no_progress, part
+from musicai.core.settings import Settings
 from musicai.data_processor import load_features, training_data, vectorizer
-from musicai.errors import ModelError, NotFound
 from musicai.fitting import TrainingConfig, notes_of
 from musicai.freshness import Update, behind, first_of, heard, trained_on
 from musicai.music_map import MusicMap, grown
-from musicai.progress import Progress, no_progress, part
 from musicai.recommenders import COMPONENTS
 from musicai.recommenders.base import Component, TrainingData
 from musicai.recommenders.collaborative import Collaborative
@@ -36,7 +37,6 @@ from musicai.registry import (
     save,
 )
 from musicai.serving import MIN_VOCABULARY
-from musicai.settings import Settings
 from musicai.store import Store
 from musicai.tables import IntArray, Library
 from musicai.training import TrainingResult, data_sizes, result_of, train

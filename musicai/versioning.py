@@ -6,9 +6,9 @@ import logging
 from collections.abc import Sequence
 
 from musicai import registry
-from musicai.errors import ModelError, NotFound, QueryError
+from musicai.core.errors import ModelError, NotFound, QueryError
+from musicai.core.settings import Settings
 from musicai.registry import BUNDLED, VersionInfo
-from musicai.settings import Settings
 from musicai.store import Store
 
 logger = logging.getLogger(__name__)

@@ -24,10 +24,10 @@ import pandas as pd
 import pytest
 
 from musicai import data_processor as dp
-from musicai.errors import QueryError
+from musicai.core.errors import QueryError
+from musicai.core.progress import no_progress
 from musicai.frames import conform
 from musicai.metrics import ndcg_at
-from musicai.progress import no_progress
 from musicai.recommenders.base import Component, ComponentConfig, History, Query, TrainingData
 from musicai.tables import LINK_COLUMNS, FloatArray, IntArray, Library
 from tests import worlds

@@ -9,10 +9,10 @@ import pandas as pd
 import pytest
 
 from musicai.ai_model import MusicAI
-from musicai.errors import NoCandidates, NotFound, QueryError
+from musicai.core.errors import NoCandidates, NotFound, QueryError
+from musicai.core.settings import Settings
 from musicai.recommenders import COMPONENTS
 from musicai.requests import Recommendations, Request, Tuning
-from musicai.settings import Settings
 from tests import worlds
 
 

@@ -8,17 +8,18 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from musicai import freshness, jobs
+from musicai import freshness
 from musicai.ai_model import MusicAI
 from musicai.arguments import build_parser
-from musicai.errors import JobRunning
+from musicai.core import jobs
+from musicai.core.errors import JobRunning
+from musicai.core.jobs import JobStatus
+from musicai.core.progress import no_progress
+from musicai.core.settings import Settings
 from musicai.fitting import TrainingConfig
 from musicai.genres import GENRES
 from musicai.importing import import_inputs
-from musicai.jobs import JobStatus
-from musicai.progress import no_progress
 from musicai.sample import SAMPLE_PROFILE
-from musicai.settings import Settings
 from musicai.sources.base import ReadOptions
 from musicai.store import Store
 from musicai.training import train

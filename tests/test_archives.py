@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
-from musicai.settings import Settings
+from musicai.core.settings import Settings
 from musicai.sources.archives import ARROW, Input, Member, open_inputs
 from musicai.sources.base import Problem
 from musicai.sources.screening import never_opened, passed_over, shown

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from scipy.sparse import csr_matrix
 
 from musicai import data_processor as dp
-from musicai.errors import Cancelled, QueryError
-from musicai.progress import no_progress
+from musicai.core.errors import Cancelled, QueryError
+from musicai.core.progress import no_progress
 from musicai.recommenders.autoencoder import NO_ROWS, Autoencoder
 from musicai.recommenders.base import History, Query
 from musicai.recommenders.deep import extra

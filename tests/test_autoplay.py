@@ -14,13 +14,13 @@ from musicai import data_processor as dp
 from musicai import recipes
 from musicai.ai_model import MusicAI
 from musicai.autoplay import ARCS, Step, Wish, autoplay
-from musicai.errors import QueryError
+from musicai.core.errors import QueryError
+from musicai.core.progress import no_progress
+from musicai.core.settings import Settings
 from musicai.importing import import_inputs
-from musicai.progress import no_progress
 from musicai.recommenders.base import Query
 from musicai.recommenders.sequence import Sequence
 from musicai.requests import Request, Tuning
-from musicai.settings import Settings
 from musicai.sources.base import ReadOptions
 from musicai.store import Store
 from tests import worlds

@@ -24,9 +24,9 @@ from typing import Any
 
 import pytest
 
-from musicai.errors import MusicAIError
+from musicai.core.errors import MusicAIError
+from musicai.core.settings import Settings
 from musicai.matching import name_id, recording_key
-from musicai.settings import Settings
 from musicai.sources import HEAD_BYTES, SOURCES, recognise
 from musicai.sources.archives import Member, open_inputs
 from musicai.sources.base import ParsedFile, ReadOptions, Source

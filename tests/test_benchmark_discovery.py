@@ -14,10 +14,10 @@ import pytest
 
 from benchmarks import discovery, sample_sources
 from musicai.catalogues import load_library
+from musicai.core.progress import no_progress
+from musicai.core.settings import Settings
 from musicai.holdout import temporal_split
 from musicai.importing import import_inputs
-from musicai.progress import no_progress
-from musicai.settings import Settings
 from musicai.sources.base import ReadOptions
 from musicai.store import Store
 from tests.histories import Track, history

@@ -11,7 +11,7 @@ import pytest
 from benchmarks.quality import next_items, nowplaying, sequences
 from benchmarks.quality.__main__ import main
 from benchmarks.quality.next_items import Ask, NextItems
-from musicai.errors import DataError
+from musicai.core.errors import DataError
 from musicai.recommenders.sequence import SequenceConfig
 
 

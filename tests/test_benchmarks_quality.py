@@ -18,8 +18,8 @@ from benchmarks.quality.choosing import best_single, cut, hybrid_weights, sample
 from benchmarks.quality.pairs import Layout, layout_of, read_pairs
 from benchmarks.quality.scoring import Lists, Problem, Times, rank_all, score_users, top
 from benchmarks.quality.synthetic import write_split
-from musicai.errors import DataError
-from musicai.progress import no_progress
+from musicai.core.errors import DataError
+from musicai.core.progress import no_progress
 from musicai.recommenders import COMPONENTS
 from musicai.recommenders.collaborative import CollaborativeConfig
 

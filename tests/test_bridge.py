@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from musicai import data_processor as dp
-from musicai.errors import DataError
+from musicai.core.errors import DataError
 from musicai.recommenders.base import TrackFeatures
 from musicai.recommenders.bridge import bridge
 from musicai.tables import AUDIO_FEATURES, FloatArray, IntArray

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from musicai.core.settings import Settings
 from musicai.fitting import TrainingConfig
-from musicai.settings import Settings
 from musicai.store import Store
 from musicai.training import train
 from tests import browser as real

@@ -12,9 +12,9 @@ pytest.importorskip("playwright", reason="the browser tests need playwright")
 
 from playwright.sync_api import Browser, Page
 
+from musicai.core.progress import no_progress
+from musicai.core.settings import Settings
 from musicai.importing import import_inputs
-from musicai.progress import no_progress
-from musicai.settings import Settings
 from musicai.sources.base import ReadOptions
 from musicai.store import Store
 from tests import browser as real

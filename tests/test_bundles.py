@@ -20,8 +20,7 @@ from hypothesis import strategies as st
 from benchmarks.generate import library as make_library
 from musicai import bundles, registry
 from musicai.artifacts import VECTORIZER_PICKLE, Trained, sha256
-from musicai.data_processor import build_features, history, training_data
-from musicai.errors import (
+from musicai.core.errors import (
     IncompatibleModel,
     ModelError,
     NotFound,
@@ -29,10 +28,11 @@ from musicai.errors import (
     UnsafeFile,
     UntrustedArtifact,
 )
-from musicai.progress import no_progress
+from musicai.core.progress import no_progress
+from musicai.core.settings import Settings
+from musicai.data_processor import build_features, history, training_data
 from musicai.recommenders.base import Query
 from musicai.recommenders.collaborative import Collaborative, CollaborativeConfig
-from musicai.settings import Settings
 from musicai.store import Store
 from musicai.weights import LearnedWeights
 

@@ -18,11 +18,11 @@ from sqlalchemy import update
 
 from musicai.catalogue_files import read_catalogue
 from musicai.catalogues import joined_file, load_library, own_and_catalogue
-from musicai.errors import DataError, JobRunning, NotFound, UnreadableFile
+from musicai.core.errors import DataError, JobRunning, NotFound, UnreadableFile
+from musicai.core.progress import no_progress
+from musicai.core.settings import Settings
 from musicai.frames import conform, empty_frame
 from musicai.importing import import_inputs
-from musicai.progress import no_progress
-from musicai.settings import Settings
 from musicai.sources.base import ReadOptions
 from musicai.store import Store, backup, restore, schema
 from musicai.store.catalogue_changes import LONGEST_NAME, checked_name

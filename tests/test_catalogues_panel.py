@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from musicai import jobs, new_music
+from musicai import new_music
 from musicai.cli import main
-from musicai.jobs import JobStatus, files
-from musicai.settings import Settings
+from musicai.core import jobs
+from musicai.core.jobs import JobStatus, status
+from musicai.core.settings import Settings
 from musicai.store import Store
 from musicai.ui import catalogues_panel, jobs_panel, library_panel
 from tests.test_catalogue_store import digest, links_of, some_tracks
@@ -153,7 +154,7 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
         job = f"{kind}-20260101-1200{len(started):02d}-0000abcd"
         profile = argv[argv.index("--profile") + 1]
         settings.jobs.mkdir(parents=True, exist_ok=True)
-        files.write(settings, JobStatus(job, kind, profile, "queued"))
+        status.write(settings, JobStatus(job, kind, profile, "queued"))
         end = argv.index("--") if "--" in argv else len(argv)
         main([*argv[:end], "--job", job, *argv[end:]])
         return jobs.Job(job, kind, profile)

@@ -15,16 +15,17 @@ from typing import Any
 import pytest
 
 from benchmarks.generate import extended_history
-from musicai import cli, jobs, registry
+from musicai import cli, registry
 from musicai.ai_model import MusicAI
 from musicai.checks import EXPECTED, Check, Report
 from musicai.choices import Listed
-from musicai.errors import Cancelled
+from musicai.core import jobs
+from musicai.core.errors import Cancelled
+from musicai.core.settings import Settings
 from musicai.genres import GENRES
 from musicai.moods import MOODS
 from musicai.output import json_line, table
 from musicai.recommenders import COMPONENTS
-from musicai.settings import Settings
 from musicai.store import Store
 from tests.conftest import ROOT
 

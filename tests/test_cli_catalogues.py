@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from musicai.cli import main
-from musicai.settings import Settings
+from musicai.core.settings import Settings
 from musicai.store import Store
 from tests.test_catalogue_store import links_of, row, some_tracks, table
 

@@ -15,8 +15,8 @@ from scipy import sparse
 from threadpoolctl import threadpool_limits
 
 from musicai import data_processor as dp
-from musicai.errors import Cancelled, DataError, QueryError
-from musicai.progress import no_progress
+from musicai.core.errors import Cancelled, DataError, QueryError
+from musicai.core.progress import no_progress
 from musicai.recommenders.base import Query, TrackFeatures, TrainingData
 from musicai.recommenders.collaborative import Collaborative, CollaborativeConfig
 from tests import worlds

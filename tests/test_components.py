@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from musicai import data_processor as dp
-from musicai.errors import QueryError
-from musicai.progress import no_progress
+from musicai.core.errors import QueryError
+from musicai.core.progress import no_progress
 from musicai.recommenders import COMPONENTS, DEFAULT_WEIGHTS, PRESETS
 from musicai.recommenders.base import History, Query, TrainingData
 from musicai.recommenders.connections import Connections

@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 from musicai import data_processor as dp
+from musicai.core.progress import no_progress
 from musicai.frames import conform
-from musicai.progress import no_progress
 from musicai.recommenders.base import Query
 from musicai.recommenders.connections import Connections
 from musicai.tables import LINK_COLUMNS, Library

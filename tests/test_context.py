@@ -14,8 +14,8 @@ import pytest
 from benchmarks import context as benchmark
 from musicai import data_processor as dp
 from musicai import moments
-from musicai.errors import QueryError
-from musicai.progress import no_progress
+from musicai.core.errors import QueryError
+from musicai.core.progress import no_progress
 from musicai.recommenders.base import Query
 from musicai.recommenders.context import CEILING, Context, ContextConfig
 from musicai.requests import Request

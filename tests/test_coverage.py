@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 import musicai.coverage
 from benchmarks import catalogues as benchmark
 from musicai.choices import MatchDecision
+from musicai.core.progress import no_progress
+from musicai.core.settings import Settings
 from musicai.coverage import Reach, coverage
 from musicai.importing import import_inputs
 from musicai.matching import first_artist, normalise, recording_key
-from musicai.progress import no_progress
-from musicai.settings import Settings
 from musicai.sources.base import ReadOptions
 from musicai.store import Store
 from tests import worlds

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from musicai import data_processor as dp
+from musicai.core.settings import Settings
 from musicai.recommenders.base import TrackFeatures
-from musicai.settings import Settings
 from musicai.tables import Library
 from tests import worlds
 

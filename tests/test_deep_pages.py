@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from musicai.core.settings import Settings
 from musicai.fitting import TrainingConfig
-from musicai.settings import Settings
 from musicai.store import Store
 from musicai.training import TrainingResult, train
 from musicai.updating import update

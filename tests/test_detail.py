@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from musicai.core.errors import NotFound
+from musicai.core.progress import no_progress
+from musicai.core.settings import Settings
 from musicai.data_processor import build_features
-from musicai.errors import NotFound
 from musicai.history import Detail, detail, tops
 from musicai.importing import import_inputs
-from musicai.progress import no_progress
 from musicai.sample import SAMPLE_PROFILE
-from musicai.settings import Settings
 from musicai.sources.base import ReadOptions
 from musicai.store import Store
 from musicai.taste.listening import timed

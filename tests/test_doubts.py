@@ -7,9 +7,9 @@ import pytest
 
 from musicai.catalogues import load_library
 from musicai.choices import MatchDecision
+from musicai.core.settings import Settings
 from musicai.doubts import doubtful
 from musicai.frames import conform
-from musicai.settings import Settings
 from musicai.sources.base import SOURCE_PLAY_COLUMNS, ParsedFile
 from musicai.store import Store
 from tests import worlds

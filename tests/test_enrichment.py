@@ -14,13 +14,13 @@ import pytest
 from musicai import enrichment
 from musicai.catalogues import load_library
 from musicai.cli import main
+from musicai.core.errors import Cancelled, DataError, QueryError
+from musicai.core.settings import Settings
 from musicai.enrichment import Plan, allow, allowed, checked, enrich, plan_for, preview
 from musicai.enrichment.personal import Candidate, Link, popularity_of, tables
 from musicai.enrichment.picks import falloff
-from musicai.errors import Cancelled, DataError, QueryError
 from musicai.matching import name_id, recording_key
 from musicai.open_data import Listened, OpenData, Resolved, StoredAnswers
-from musicai.settings import Settings
 from musicai.store import Store
 from tests import worlds
 from tests.open_data_stub import Reply, Song, Stub, World, made_id

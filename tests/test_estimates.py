@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from musicai.core.settings import Settings
 from musicai.estimates import (
     EstimateError,
     by_artist,
@@ -16,7 +17,6 @@ from musicai.estimates import (
     measure,
     order,
 )
-from musicai.settings import Settings
 from musicai.tables import AUDIO_FEATURES, Library
 from tests import worlds
 

@@ -12,7 +12,8 @@ import pytest
 
 from musicai import data_processor as dp
 from musicai.contenders import top_places
-from musicai.errors import Cancelled
+from musicai.core.errors import Cancelled
+from musicai.core.progress import no_progress
 from musicai.evaluation import (
     Evaluation,
     evaluate,
@@ -20,7 +21,6 @@ from musicai.evaluation import (
     temporal_split,
 )
 from musicai.holdout import Unit, Units
-from musicai.progress import no_progress
 from musicai.recommenders import COMPONENTS, DEFAULT_WEIGHTS
 from musicai.recommenders.base import Component, ComponentConfig, Query, Reason, TrainingData
 from musicai.tables import FloatArray, IntArray, Library

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from musicai import cli, jobs, registry
-from musicai.jobs import parent
-from musicai.settings import Settings
+from musicai import cli, registry
+from musicai.core import jobs
+from musicai.core.jobs import manager
+from musicai.core.settings import Settings
 from musicai.store import Store
 
 
@@ -80,8 +81,8 @@ def test_it_runs_as_a_job_and_leaves_its_result(versions: tuple[str, str], duel_
     while not jobs.status(settings, job.id).finished and time.monotonic() < deadline:
         time.sleep(0.1)
     ended = jobs.status(settings, job.id)
-    if job.id in parent._children:  # it has written its last word and is about to end
-        parent._children.pop(job.id).wait(timeout=30)
+    if job.id in manager._children:  # it has written its last word and is about to end
+        manager._children.pop(job.id).wait(timeout=30)
     assert ended.state == "done", ended.error
     assert (ended.result["a"], ended.result["b"]) == versions
     assert ended.result["tasks"]["repeat"]["n"] > 0

@@ -13,14 +13,14 @@ import pytest
 
 from benchmarks.generate import library as make_library
 from musicai.contenders import TASKS
+from musicai.core.errors import Cancelled, IncompatibleModel, ModelError, QueryError
+from musicai.core.progress import no_progress
 from musicai.data_processor import build_features, training_data
-from musicai.errors import Cancelled, IncompatibleModel, ModelError, QueryError
 from musicai.evaluation import evaluate, make_units, temporal_split
 from musicai.experiments import Contestant, Duel, alike, contestant, contestant_of, duel
 from musicai.experiments.offline import INVENTED, SAME, TOO_LITTLE, _Sheet, fit_both
 from musicai.experiments.results import FEWEST_UNITS, Paired
 from musicai.fitting import TrainingConfig, configs, fit_components
-from musicai.progress import no_progress
 from musicai.recommenders import COMPONENTS, DEFAULT_WEIGHTS
 from musicai.recommenders.base import TrackFeatures
 from musicai.registry import VersionInfo

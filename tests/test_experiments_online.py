@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from musicai.choices import Feedback
-from musicai.errors import QueryError
+from musicai.core.errors import QueryError
+from musicai.core.settings import Settings
 from musicai.experiments.online import PLAYED_WITHIN, outcomes, plays_since, sides, so_far
 from musicai.impressions import Impression
-from musicai.settings import Settings
 from musicai.store import Store
 from tests import worlds
 

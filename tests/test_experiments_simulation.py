@@ -10,7 +10,7 @@ import pytest
 from scipy import stats
 
 from benchmarks import experiments
-from musicai.errors import QueryError
+from musicai.core.errors import QueryError
 from musicai.experiments.interleaving import draft
 from musicai.experiments.simulation import (
     BETTER,

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from musicai.errors import QueryError
+from musicai.core.errors import QueryError
 from musicai.experiments.verdict import (
     chance_a_better,
     decide,

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from musicai.ai_model import MusicAI
+from musicai.core.settings import Settings
 from musicai.exploring import DRAWS, Bandit
-from musicai.settings import Settings
 from tests import worlds
 
 NONE = np.zeros(0, dtype=np.int32)

@@ -22,12 +22,12 @@ from hypothesis import strategies as st
 
 from musicai import exporting
 from musicai.choices import Choices, Exclusion, Feedback, MatchDecision
-from musicai.errors import Cancelled, NotFound, QueryError, SettingsError, UnreadableFile
+from musicai.core.errors import Cancelled, NotFound, QueryError, SettingsError, UnreadableFile
+from musicai.core.progress import no_progress
+from musicai.core.settings import Settings
 from musicai.exporting import MEASURES, export_profile
 from musicai.importing import ImportReport, import_inputs
 from musicai.measures import Measure
-from musicai.progress import no_progress
-from musicai.settings import Settings
 from musicai.sources import SOURCES, musicai_export, recognise
 from musicai.sources.base import PLAY_SOURCES, ParsedFile, ReadOptions
 from musicai.sources.export_rows import TABLES

@@ -14,12 +14,12 @@ from benchmarks.generate import extended_history
 from musicai import registry, selection, training
 from musicai.ai_model import MusicAI
 from musicai.artifacts import write_version
-from musicai.errors import ModelError
+from musicai.core.errors import ModelError
+from musicai.core.progress import no_progress
+from musicai.core.settings import Settings
 from musicai.fitting import TrainingConfig
 from musicai.health import Health, examine
 from musicai.importing import import_inputs
-from musicai.progress import no_progress
-from musicai.settings import Settings
 from musicai.sources.base import ReadOptions
 from musicai.store import Store
 from musicai.training import train
@@ -188,7 +188,7 @@ def test_little_disk_a_damaged_version_and_an_open_address_are_told(
 
 
 def test_a_lock_that_is_held_by_nobody_known_is_told(settings: Settings, store: Store) -> None:
-    from musicai import jobs  # noqa: PLC0415
+    from musicai.core import jobs  # noqa: PLC0415
 
     with jobs.exclusive(settings, "train", "p"):
         assert state_of(examine(settings, store, None), "jobs")[0] == "warning"

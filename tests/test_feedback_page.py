@@ -8,9 +8,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from musicai.choices import Feedback
+from musicai.core.settings import Settings
 from musicai.impressions import Impression
 from musicai.sample import SAMPLE_PROFILE
-from musicai.settings import Settings
 from musicai.store import Store
 from musicai.ui.verdict_row import difference
 from musicai.verdicts import REST_DAYS

@@ -14,11 +14,11 @@ from musicai import data_processor as dp
 from musicai import ranking
 from musicai.ai_model import MusicAI
 from musicai.candidates import Candidates
-from musicai.errors import NoCandidates, QueryError
+from musicai.core.errors import NoCandidates, QueryError
+from musicai.core.settings import Settings
 from musicai.frames import conform
 from musicai.genres import GENRES
 from musicai.requests import Filters, Request, Tuning
-from musicai.settings import Settings
 from musicai.tables import LINK_COLUMNS, Library
 from tests import worlds
 

@@ -13,9 +13,9 @@ from hypothesis.extra.numpy import arrays
 
 from musicai import genre_mix, ranking
 from musicai.ai_model import MusicAI
+from musicai.core.settings import Settings
 from musicai.genre_mix import GenreGoal
 from musicai.genres import GENRES
-from musicai.settings import Settings
 from tests import worlds
 
 ROCK, JAZZ = GENRES.index("rock"), GENRES.index("jazz")

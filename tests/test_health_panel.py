@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from musicai.logs import setup_logging
-from musicai.settings import Settings
+from musicai.core.logging import setup_logging
+from musicai.core.settings import Settings
 from musicai.ui import health_panel
 from tests.pages import opened, run
 from tests.test_app import listed

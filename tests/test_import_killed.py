@@ -17,10 +17,10 @@ import psutil
 import pytest
 
 from benchmarks.generate import extended_history
-from musicai.errors import JobRunning
+from musicai.core.errors import JobRunning
+from musicai.core.progress import no_progress
+from musicai.core.settings import PROJECT_ROOT, Settings
 from musicai.importing import WORKERS_FROM, ZIP_GROWTH, import_inputs
-from musicai.progress import no_progress
-from musicai.settings import PROJECT_ROOT, Settings
 from musicai.sources.base import ReadOptions
 from musicai.store import Store
 

@@ -14,10 +14,10 @@ import pytest
 
 from musicai import importing, reading
 from musicai.choices import Choices, Exclusion, Feedback, MatchDecision
-from musicai.errors import Cancelled, JobRunning, StoreError, UnreadableFile
+from musicai.core.errors import Cancelled, JobRunning, StoreError, UnreadableFile
+from musicai.core.progress import no_progress
+from musicai.core.settings import Settings
 from musicai.importing import catalogue_name, import_inputs
-from musicai.progress import no_progress
-from musicai.settings import Settings
 from musicai.sources.base import ParsedFile, Problem, ReadOptions, Source
 from musicai.sources.worlds import keep_apart
 from musicai.store import Counts, Store

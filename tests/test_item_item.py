@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 
-from musicai.errors import DataError, QueryError
-from musicai.progress import no_progress
+from musicai.core.errors import DataError, QueryError
+from musicai.core.progress import no_progress
 from musicai.recommenders import item_item
 from musicai.recommenders.base import Query, TrainingData
 from musicai.recommenders.item_item import ItemItem, ItemItemConfig

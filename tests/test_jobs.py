@@ -13,10 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from musicai import jobs
-from musicai.errors import Cancelled, InputError, JobError, JobRunning, NotFound
-from musicai.jobs import files, parent
-from musicai.settings import Settings
+from musicai.core import jobs
+from musicai.core.errors import Cancelled, InputError, JobError, JobRunning, NotFound
+from musicai.core.jobs import manager
+from musicai.core.jobs import status as files
+from musicai.core.settings import Settings
 
 BODIES = {
     "fine": "progress(0.5, 'half'); progress.result({'n': 1}); progress.result({'m': 2})",
@@ -59,7 +60,7 @@ def run(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callabl
             started.append(child)
             return child
 
-        monkeypatch.setattr(parent.subprocess, "Popen", popen)
+        monkeypatch.setattr(manager.subprocess, "Popen", popen)
         job = jobs.start(settings, "train", ["train", "--profile", profile])
         assert (job.kind, job.profile) == ("train", profile)
         return job.id
@@ -68,9 +69,9 @@ def run(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callabl
     for child in started:
         child.kill()
         child.wait()
-    for child in parent._children.values():  # children of other tests, which have done their work
+    for child in manager._children.values():  # children of other tests, which have done their work
         child.wait(timeout=30)
-    parent._children.clear()
+    manager._children.clear()
 
 
 def wait(
@@ -127,7 +128,7 @@ def test_progress_is_seen_and_cancel_is_heard(
 def test_a_job_that_does_not_hear_is_ended(
     settings: Settings, run: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(parent, "CANCEL_GRACE_S", 0.2)
+    monkeypatch.setattr(manager, "CANCEL_GRACE_S", 0.2)
     job_id = run("deaf")
     wait(settings, job_id, lambda s: s.state == "running")
     jobs.cancel(settings, job_id)
@@ -152,7 +153,7 @@ def test_a_process_that_is_gone_is_failed(
 ) -> None:
     job_id = run("gone")
     if not own_child:  # as after a restart of the page's server
-        wait_for_exit = parent._children.pop(job_id)
+        wait_for_exit = manager._children.pop(job_id)
         wait_for_exit.wait()
     failed = wait(settings, job_id, finished)
     assert failed.state == "failed"
@@ -251,7 +252,7 @@ def test_a_start_that_fails_says_so(settings: Settings, monkeypatch: pytest.Monk
     def refuse(*_: object, **__: object) -> None:
         raise OSError(12, "no memory")
 
-    monkeypatch.setattr(parent.subprocess, "Popen", refuse)
+    monkeypatch.setattr(manager.subprocess, "Popen", refuse)
     with pytest.raises(JobError, match="no memory"):
         jobs.start(settings, "import", ["import", "--profile=p"])
     last = jobs.latest(settings, profile="p")
@@ -262,7 +263,7 @@ def test_a_start_that_fails_says_so(settings: Settings, monkeypatch: pytest.Monk
 def test_old_jobs_are_forgotten_and_running_ones_kept(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(parent, "KEEP_JOBS", 2)
+    monkeypatch.setattr(manager, "KEEP_JOBS", 2)
     ids = [new_job(settings, number) for number in range(5)]
     for job_id in ids[1:]:
         files.write(settings, replace(files.read(settings, job_id), state="done"))

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from musicai.logs import setup_logging, timed
-from musicai.settings import Settings
+from musicai.core.logging import setup_logging, timed
+from musicai.core.settings import Settings
 
 logger = logging.getLogger("musicai.test")
 
@@ -60,7 +60,7 @@ def test_another_home_has_its_own_file(settings: Settings, tmp_path: Path) -> No
 
 
 def test_the_file_is_rotated(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("musicai.logs.LOG_BYTES", 300)
+    monkeypatch.setattr("musicai.core.logging.LOG_BYTES", 300)
     path = setup_logging(settings)
     for number in range(60):
         logger.info("line %d", number)
@@ -71,7 +71,7 @@ def test_the_file_is_rotated(settings: Settings, monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_file_held_by_others_goes_on(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("musicai.logs.LOG_BYTES", 50)
+    monkeypatch.setattr("musicai.core.logging.LOG_BYTES", 50)
 
     def refuse(*_: object) -> None:
         raise PermissionError

@@ -15,13 +15,13 @@ from streamlit.testing.v1 import AppTest
 
 from musicai import registry
 from musicai.ai_model import MusicAI
-from musicai.errors import JobRunning
+from musicai.core.errors import JobRunning
+from musicai.core.settings import Settings
 from musicai.fitting import TrainingConfig
 from musicai.moods import MOODS, mood_matrix
 from musicai.music_map import MusicMap, within
 from musicai.periods import ALL, Period
 from musicai.sample import SAMPLE_PROFILE
-from musicai.settings import Settings
 from musicai.store import Store
 from musicai.store.listing import STAGING
 from musicai.tables import Library

@@ -8,8 +8,8 @@ from dataclasses import replace
 
 import pytest
 
+from musicai.core.settings import Settings
 from musicai.measures import FEATURES, Measure, combined
-from musicai.settings import Settings
 from musicai.store import Store
 
 

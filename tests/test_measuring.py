@@ -11,10 +11,10 @@ import pytest
 
 from musicai.catalogues import load_library
 from musicai.cli import main
+from musicai.core.errors import Cancelled, DataError, UnreadableFile
+from musicai.core.settings import Settings
 from musicai.enrichment import coverage, look_up, measure
-from musicai.errors import Cancelled, DataError, UnreadableFile
 from musicai.open_data import redirects
-from musicai.settings import Settings
 from musicai.store import Store
 from musicai.tables import Library
 from tests import worlds

@@ -21,11 +21,11 @@ from benchmarks.generate import extended_history
 from musicai import registry
 from musicai.ai_model import MusicAI
 from musicai.choices import Feedback
+from musicai.core.progress import no_progress
+from musicai.core.settings import Settings
 from musicai.fitting import TrainingConfig
 from musicai.importing import import_inputs
-from musicai.progress import no_progress
 from musicai.registry import BUNDLED
-from musicai.settings import Settings
 from musicai.sources.base import ReadOptions
 from musicai.store import Store
 from musicai.training import train

@@ -21,8 +21,10 @@ from musicai.arguments import build_parser
 from musicai.catalogues import load_library
 from musicai.checks import _map_check
 from musicai.cli.music import _config
+from musicai.core.errors import Cancelled, IncompatibleModel, UntrustedArtifact
+from musicai.core.progress import no_progress
+from musicai.core.settings import Settings
 from musicai.data_processor import build_features, training_data
-from musicai.errors import Cancelled, IncompatibleModel, UntrustedArtifact
 from musicai.fitting import TrainingConfig
 from musicai.importing import import_inputs
 from musicai.music_map import (
@@ -42,10 +44,8 @@ from musicai.music_map import nearest as nearest_module
 from musicai.music_map.layout import layout, trustworthiness
 from musicai.music_map.nearest import nearest
 from musicai.music_map.space import KEPT, filled, vectors
-from musicai.progress import no_progress
 from musicai.recommenders.base import Component, TrackFeatures
 from musicai.recommenders.collaborative import Collaborative, CollaborativeConfig
-from musicai.settings import Settings
 from musicai.sources.base import ReadOptions
 from musicai.store import Store
 from musicai.training import prepare, train

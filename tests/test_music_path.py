@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from musicai.errors import NoCandidates, QueryError
+from musicai.core.errors import NoCandidates, QueryError
 from musicai.music_map import MOST_STEPS, MusicMap, path_between
 from musicai.music_map.nearest import nearest
 

@@ -14,13 +14,13 @@ from hypothesis import strategies as st
 
 from musicai import data_processor as dp
 from musicai.catalogues import load_library, tagged_genres
+from musicai.core.progress import no_progress
+from musicai.core.settings import Settings
 from musicai.importing import ImportReport, folder_of, import_inputs, pack_name
 from musicai.neighbours import MIN_LISTENERS, neighbour_rows, pack_coverage
 from musicai.packs import Pack, PackTables
-from musicai.progress import no_progress
 from musicai.recommenders.base import Query, TrainingData
 from musicai.recommenders.collaborative import Collaborative, CollaborativeConfig
-from musicai.settings import Settings
 from musicai.sources import recognise
 from musicai.sources.archives import Input
 from musicai.sources.base import ParsedFile, ReadOptions

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from musicai.jobs import JobStatus
-from musicai.settings import Settings
+from musicai.core.jobs import JobStatus
+from musicai.core.settings import Settings
 from musicai.store import Store
 from musicai.ui import jobs_panel, library_panel
 from tests.test_neighbours import catalogue, counts, history

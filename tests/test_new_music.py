@@ -13,11 +13,12 @@ import pytest
 from musicai import new_music
 from musicai.catalogues import load_library
 from musicai.cli import main
-from musicai.errors import Cancelled, QueryError, UnreadableFile
+from musicai.core.errors import Cancelled, QueryError, UnreadableFile
+from musicai.core.jobs import JobStatus, spool, start, status
+from musicai.core.jobs import status as files
+from musicai.core.progress import no_progress
+from musicai.core.settings import Settings
 from musicai.importing import import_inputs
-from musicai.jobs import JobStatus, files, spool, start, status
-from musicai.progress import no_progress
-from musicai.settings import Settings
 from musicai.sources.base import ReadOptions
 from musicai.store import Store
 from musicai.tables import KEY_COLUMNS

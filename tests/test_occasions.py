@@ -11,9 +11,9 @@ import pytest
 
 from musicai import data_processor as dp
 from musicai import occasions
-from musicai.errors import QueryError
+from musicai.core.errors import QueryError
+from musicai.core.progress import no_progress
 from musicai.occasions import ACTIVITIES, ACTIVITY, FEWEST_TRACKS, PLACE, SEASON
-from musicai.progress import no_progress
 from musicai.recommenders.base import Query
 from musicai.recommenders.context import CEILING, Context
 from musicai.requests import Request

@@ -17,7 +17,7 @@ import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from musicai.errors import Cancelled, UnreadableFile
+from musicai.core.errors import Cancelled, UnreadableFile
 from musicai.measures import FEATURES, PROBABILITY, Measure
 from musicai.open_data import acoustic, dumps, probabilities
 from tests.open_data_stub import made_id

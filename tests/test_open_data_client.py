@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 import musicai
-from musicai.errors import (
+from musicai.core.errors import (
     Cancelled,
     HostUnavailable,
     NeedsToken,
@@ -26,6 +26,7 @@ from musicai.errors import (
     Refused,
     SettingsError,
 )
+from musicai.core.settings import Settings, load_settings
 from musicai.open_data import (
     Credentials,
     Hosts,
@@ -37,7 +38,6 @@ from musicai.open_data import (
     hosts_of,
     transport,
 )
-from musicai.settings import Settings, load_settings
 from musicai.store import Store
 from tests.conftest import ROOT
 from tests.open_data_stub import Reply, Seen, Song, Stub, World, made_id, small_world

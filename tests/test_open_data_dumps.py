@@ -13,7 +13,7 @@ import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from musicai.errors import Cancelled, UnreadableFile
+from musicai.core.errors import Cancelled, UnreadableFile
 from musicai.open_data import Named, canonical, dumps, redirects
 from tests.open_data_stub import made_id
 

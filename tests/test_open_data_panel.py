@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from musicai.core.jobs import JobStatus
+from musicai.core.settings import Settings
 from musicai.enrichment import allow, allowed, checked
-from musicai.jobs import JobStatus
 from musicai.open_data import Credentials, credentials
-from musicai.settings import Settings
 from musicai.store import Store
 from musicai.ui import jobs_panel, library_panel, state
 from tests.test_neighbours import history

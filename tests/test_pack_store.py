@@ -11,12 +11,12 @@ import pytest
 
 from musicai import data_processor as dp
 from musicai.catalogues import load_library
-from musicai.errors import NotFound
+from musicai.core.errors import NotFound
+from musicai.core.progress import no_progress
+from musicai.core.settings import Settings
 from musicai.exporting import export_profile
 from musicai.importing import import_inputs
 from musicai.packs import PACK_TABLES, path_of
-from musicai.progress import no_progress
-from musicai.settings import Settings
 from musicai.sources.base import ReadOptions
 from musicai.store import Store, backup, restore
 from musicai.store.cataloguing import NEIGHBOURS

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from musicai.errors import QueryError
+from musicai.core.errors import QueryError
 from musicai.periods import ALL, between, ending_with
 
 

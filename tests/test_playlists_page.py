@@ -8,8 +8,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from musicai.choices import Listed
+from musicai.core.settings import Settings
 from musicai.sample import SAMPLE_PROFILE
-from musicai.settings import Settings
 from musicai.store import Store
 from musicai.ui import playlists_panel
 from tests.pages import PAGES, opened, run

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from musicai import ranking
-from musicai.errors import QueryError
+from musicai.core.errors import QueryError
 
 NAN = np.float32(np.nan)
 

@@ -16,10 +16,10 @@ import psutil
 import pytest
 
 from musicai import reading
-from musicai.errors import UnreadableFile
-from musicai.jobs import worker
+from musicai.core.errors import UnreadableFile
+from musicai.core.jobs import worker_pool
+from musicai.core.settings import PROJECT_ROOT
 from musicai.reading import Reading, Workers, read_file
-from musicai.settings import PROJECT_ROOT
 from musicai.sources import SOURCES
 from musicai.sources.base import Problem, ReadOptions, Source
 from tests.test_importing import history
@@ -193,8 +193,8 @@ def test_a_busy_worker_ends_when_its_parent_is_gone(tmp_path: Path) -> None:
     with process:
         assert process.stdin is not None
         assert process.stdout is not None
-        worker.send(process.stdin, pickle.dumps(("x.json", ReadOptions())))
-        worker.send(process.stdin, b"[]")
+        worker_pool.send(process.stdin, pickle.dumps(("x.json", ReadOptions())))
+        worker_pool.send(process.stdin, b"[]")
         until(mark.exists)
         process.send_signal(signal.SIGINT)  # Ctrl-C goes to all processes of a terminal
         time.sleep(0.1)

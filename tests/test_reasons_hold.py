@@ -17,12 +17,12 @@ import pytest
 
 from musicai import data_processor as dp
 from musicai.ai_model import MusicAI
+from musicai.core.progress import no_progress
+from musicai.core.settings import Settings
 from musicai.frames import conform
-from musicai.progress import no_progress
 from musicai.recommenders import COMPONENTS
 from musicai.recommenders.base import Component, History, Links, Query, Reason, TrainingData
 from musicai.requests import Request
-from musicai.settings import Settings
 from musicai.tables import AUDIO_FEATURES, LINK_COLUMNS, Library
 from tests import worlds
 

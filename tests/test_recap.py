@@ -14,8 +14,8 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from PIL import Image, ImageChops
 
+from musicai.core.errors import NotFound
 from musicai.data_processor import build_features
-from musicai.errors import NotFound
 from musicai.history import Place, Streak, tops
 from musicai.history.recap import Recap, recap, recap_years
 from musicai.taste.listening import timed

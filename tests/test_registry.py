@@ -24,13 +24,13 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from benchmarks.generate import library as make_library
 from musicai import artifacts, bundled, registry
 from musicai.artifacts import NMF_PICKLE, VECTORIZER_PICKLE, Trained
+from musicai.core.errors import IncompatibleModel, ModelError, NotFound, UntrustedArtifact
+from musicai.core.progress import no_progress
+from musicai.core.settings import Settings
 from musicai.data_processor import build_features, history, training_data
-from musicai.errors import IncompatibleModel, ModelError, NotFound, UntrustedArtifact
-from musicai.progress import no_progress
 from musicai.recommenders.base import Query
 from musicai.recommenders.collaborative import Collaborative, CollaborativeConfig
 from musicai.recommenders.popularity import Popularity
-from musicai.settings import Settings
 from musicai.store import Store
 from musicai.weights import LearnedWeights
 from tests.conftest import ROOT

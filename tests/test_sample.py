@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from musicai.errors import NotFound
+from musicai.core.errors import NotFound
+from musicai.core.progress import no_progress
+from musicai.core.settings import Settings
 from musicai.importing import SAMPLE_CATALOGUE
-from musicai.progress import no_progress
 from musicai.sample import FILES, SAMPLE_LABEL, SAMPLE_PROFILE, is_loaded, load_sample
-from musicai.settings import Settings
 from musicai.store import Store
 from musicai.tables import INVENTED_PREFIX
 from tests.test_importing import TABLE, history, zipped

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from musicai import data_processor as dp
-from musicai.errors import QueryError
-from musicai.progress import no_progress
+from musicai.core.errors import QueryError
+from musicai.core.progress import no_progress
 from musicai.recommenders import sequence as module
 from musicai.recommenders.base import (
     NO_SEQUENCES,

@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 import pytest
 
 from musicai import cli
+from musicai.core.progress import no_progress
+from musicai.core.settings import Settings
 from musicai.importing import ImportReport, import_inputs
-from musicai.progress import no_progress
-from musicai.settings import Settings
 from musicai.sources.archives import open_inputs
 from musicai.sources.base import ReadOptions
 from musicai.store import Store

@@ -16,9 +16,9 @@ from hypothesis import given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
-from musicai.errors import UnreadableFile
+from musicai.core.errors import UnreadableFile
+from musicai.core.settings import Settings
 from musicai.matching import name_id
-from musicai.settings import Settings
 from musicai.sources import recognise
 from musicai.sources.account_lists import playlist_names, unescaped
 from musicai.sources.archives import Member, open_inputs

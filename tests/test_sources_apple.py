@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from musicai.errors import UnreadableFile
+from musicai.core.errors import UnreadableFile
 from musicai.matching import name_id
 from musicai.sources import apple_music, itunes, recognise
 from musicai.sources.base import ParsedFile, Problem, ReadOptions

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from musicai.errors import UnreadableFile
-from musicai.settings import Settings
+from musicai.core.errors import UnreadableFile
+from musicai.core.settings import Settings
 from musicai.sources import SOURCES, exportify, recognise, track_table
 from musicai.sources.archives import Member, open_inputs
 from musicai.sources.base import ReadOptions, Source

@@ -13,9 +13,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from musicai.errors import UnreadableFile
+from musicai.core.errors import UnreadableFile
+from musicai.core.settings import PACKAGE_DATA
 from musicai.matching import name_id
-from musicai.settings import PACKAGE_DATA
 from musicai.sources import recognise
 from musicai.sources.base import SOURCE_ITEM_COLUMNS, ParsedFile, ReadOptions
 from musicai.sources.exportify import ALIASES, _translations, parse, playlist_name, sniff

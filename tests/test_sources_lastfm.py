@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from musicai.errors import UnreadableFile
+from musicai.core.errors import UnreadableFile
 from musicai.sources import lastfm, librefm, recognise, rockbox
 from musicai.sources.base import ReadOptions
 from musicai.sources.values import NOMINAL_MS

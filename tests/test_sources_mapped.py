@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from musicai.errors import UnreadableFile
+from musicai.core.errors import UnreadableFile
+from musicai.core.progress import no_progress
 from musicai.matching import name_id
-from musicai.progress import no_progress
 from musicai.sources import HEAD_BYTES, mapped_table, recognise
 from musicai.sources.base import TABLE_KINDS, ColumnMapping, ParsedFile, ReadOptions
 from musicai.sources.column_words import WORDS, guesses

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from musicai.choices import Feedback
-from musicai.errors import UnreadableFile
+from musicai.core.errors import UnreadableFile
 from musicai.matching import name_id
 from musicai.sources import (
     lastfm,

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from musicai.errors import UnreadableFile
+from musicai.core.errors import UnreadableFile
 from musicai.matching import name_id
 from musicai.sources import bulk, recognise, spotify_extended
 from musicai.sources.base import SOURCE_PLAY_COLUMNS, ParsedFile, ReadOptions

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from musicai.core.progress import no_progress
 from musicai.matching import name_id
-from musicai.progress import no_progress
 from musicai.sources import recognise
 from musicai.sources.base import SOURCE_PLAY_COLUMNS, ParsedFile, ReadOptions
 from musicai.sources.track_table import artists_of, sniff

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from musicai.errors import (
+from musicai.core.errors import (
     Cancelled,
     NotAllowed,
     QuotaSpent,

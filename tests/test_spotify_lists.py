@@ -15,7 +15,7 @@ from musicai import recipes
 from musicai.ai_model import MusicAI
 from musicai.catalogues import load_library
 from musicai.choices import Listed
-from musicai.errors import (
+from musicai.core.errors import (
     NotAllowed,
     NotFound,
     QueryError,
@@ -23,11 +23,11 @@ from musicai.errors import (
     SpotifyError,
     SpotifyUnavailable,
 )
+from musicai.core.progress import no_progress
+from musicai.core.settings import Settings
 from musicai.importing import import_inputs
-from musicai.progress import no_progress
 from musicai.requests import Filters, Request, Tuning
 from musicai.sample import SAMPLE_PROFILE
-from musicai.settings import Settings
 from musicai.sources import spotify_api
 from musicai.sources.base import ReadOptions
 from musicai.spotify import keeping, matches, sending, shelf

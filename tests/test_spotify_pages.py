@@ -13,9 +13,9 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from musicai.choices import Listed
+from musicai.core.progress import no_progress
+from musicai.core.settings import Settings
 from musicai.importing import import_inputs
-from musicai.progress import no_progress
-from musicai.settings import Settings
 from musicai.sources.base import ReadOptions
 from musicai.spotify import application
 from musicai.spotify.client import Client

@@ -10,14 +10,14 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from musicai.errors import (
+from musicai.core.errors import (
     NotAllowed,
     SettingsError,
     SignInNeeded,
     SignInRefused,
     SpotifyUnavailable,
 )
-from musicai.settings import Settings, load_settings
+from musicai.core.settings import Settings, load_settings
 from musicai.spotify import application, signing_in, waiting
 from musicai.spotify.application import Application
 from musicai.spotify.client import Client

@@ -24,7 +24,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from musicai.errors import (
+from musicai.core.errors import (
     DataError,
     JobRunning,
     NotFound,
@@ -32,8 +32,8 @@ from musicai.errors import (
     UnreadableFile,
     UnsafeFile,
 )
+from musicai.core.settings import PROJECT_ROOT, Settings
 from musicai.frames import conform, empty_frame
-from musicai.settings import PROJECT_ROOT, Settings
 from musicai.sources.base import SOURCE_ITEM_COLUMNS, SOURCE_PLAY_COLUMNS, ParsedFile, Problem
 from musicai.store import Store, backup, restore
 from musicai.store import database as store_database

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from musicai.choices import Choices, Exclusion, Feedback, MatchDecision
-from musicai.errors import NotFound
-from musicai.settings import Settings
+from musicai.core.errors import NotFound
+from musicai.core.settings import Settings
 from musicai.sources.base import ColumnMapping, ParsedFile
 from musicai.store import Store
 

@@ -9,9 +9,9 @@ from contextlib import closing
 import pytest
 
 from musicai.choices import Exclusion, MatchDecision
+from musicai.core.progress import no_progress
+from musicai.core.settings import Settings
 from musicai.importing import import_inputs
-from musicai.progress import no_progress
-from musicai.settings import Settings
 from musicai.sources.base import ReadOptions
 from musicai.store import Store, backup, restore
 from musicai.store.schema import SCHEMA_VERSION

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from musicai.errors import DataError, NotFound
+from musicai.core.errors import DataError, NotFound
+from musicai.core.settings import Settings
 from musicai.impressions import Impression
-from musicai.settings import Settings
 from musicai.store import Store, showing
 
 

@@ -14,9 +14,9 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from musicai.core.settings import Settings
 from musicai.frames import conform
 from musicai.matching import name_id
-from musicai.settings import Settings
 from musicai.sources.base import PLAY_SOURCES, SOURCE_PLAY_COLUMNS, ParsedFile
 from musicai.sources.track_rows import tracks_frame
 from musicai.store import Store

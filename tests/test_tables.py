@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from musicai.errors import DataError
+from musicai.core.errors import DataError
 from musicai.frames import conform, empty_frame
 from musicai.tables import (
     TRACK_COLUMNS,

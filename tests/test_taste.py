@@ -18,8 +18,8 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from scipy.sparse import csr_matrix
 
+from musicai.core.errors import QueryError
 from musicai.data_processor import build_features
-from musicai.errors import QueryError
 from musicai.frames import empty_frame
 from musicai.genres import GENRES
 from musicai.recommenders.base import TrackFeatures

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from musicai.settings import Settings
+from musicai.core.settings import Settings
 from musicai.store import Store
 from musicai.ui import details, taste_favourites, taste_genres
 from tests.pages import opened, run

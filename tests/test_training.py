@@ -17,13 +17,13 @@ from musicai import registry, selection
 from musicai.ai_model import MusicAI
 from musicai.artifacts import NMF_PICKLE, VECTORIZER_PICKLE
 from musicai.contenders import TASKS
-from musicai.errors import Cancelled, NoCandidates, NotFound, QueryError
+from musicai.core.errors import Cancelled, NoCandidates, NotFound, QueryError
+from musicai.core.progress import no_progress
+from musicai.core.settings import Settings
 from musicai.fitting import TrainingConfig, fit_all
 from musicai.importing import import_inputs
-from musicai.progress import no_progress
 from musicai.recommenders import COMPONENTS, DEFAULT_WEIGHTS
 from musicai.selection import TOO_LITTLE
-from musicai.settings import Settings
 from musicai.sources.base import ReadOptions
 from musicai.store import Store
 from musicai.tables import Library

@@ -16,9 +16,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from musicai import data_processor as dp
-from musicai.errors import Cancelled, QueryError
+from musicai.core.errors import Cancelled, QueryError
+from musicai.core.progress import no_progress
 from musicai.moments import SLOTS
-from musicai.progress import no_progress
 from musicai.recommenders import transformer
 from musicai.recommenders.base import History, Query, Sequences, TrainingData
 from musicai.recommenders.deep import sessions

@@ -15,15 +15,16 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from musicai import arguments, jobs
+from musicai import arguments
 from musicai.choices import Exclusion, MatchDecision
+from musicai.core import jobs
+from musicai.core.jobs import JobStatus
+from musicai.core.progress import no_progress
+from musicai.core.settings import Settings
 from musicai.doubts import Doubt
 from musicai.estimates import EstimateError
 from musicai.importing import import_inputs
-from musicai.jobs import JobStatus
 from musicai.matching import normalise
-from musicai.progress import no_progress
-from musicai.settings import Settings
 from musicai.sources.base import ReadOptions
 from musicai.store import Store
 from musicai.tables import AUDIO_FEATURES

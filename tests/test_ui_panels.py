@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from musicai.errors import QueryError
+from musicai.core.errors import QueryError
 from musicai.requests import Recommendation, Recommendations
 from musicai.sources.base import Problem
 from musicai.store import Counts, FileRecord, ImportRecord, Store

@@ -17,11 +17,12 @@ from musicai import freshness, registry
 from musicai.ai_model import MusicAI
 from musicai.artifacts import NMF_PICKLE, VECTORIZER_PICKLE
 from musicai.checks import check_model
+from musicai.core.errors import Cancelled, NoCandidates, NotFound
+from musicai.core.progress import no_progress
+from musicai.core.settings import Settings
 from musicai.data_processor import build_features, history, training_data
-from musicai.errors import Cancelled, NoCandidates, NotFound
 from musicai.fitting import TrainingConfig
 from musicai.importing import import_inputs
-from musicai.progress import no_progress
 from musicai.recommenders import COMPONENTS
 from musicai.recommenders.base import NeighbourRows, Query, TrainingData
 from musicai.recommenders.collaborative import UPDATE_SWEEPS, Collaborative, CollaborativeConfig
@@ -29,7 +30,6 @@ from musicai.recommenders.factorise import start_from
 from musicai.recommenders.item_item import ItemItem
 from musicai.registry import VersionInfo
 from musicai.segments import SEGMENTS
-from musicai.settings import Settings
 from musicai.sources.base import ReadOptions
 from musicai.store import Store
 from musicai.tables import Library

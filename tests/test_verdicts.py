@@ -12,11 +12,11 @@ from musicai import data_processor as dp
 from musicai import verdicts
 from musicai.ai_model import MusicAI
 from musicai.choices import VERDICTS, Feedback
-from musicai.progress import no_progress
+from musicai.core.progress import no_progress
+from musicai.core.settings import Settings
 from musicai.recommenders import COMPONENTS
 from musicai.recommenders.base import History
 from musicai.requests import Recommendations
-from musicai.settings import Settings
 from musicai.tables import Library
 from tests import worlds
 

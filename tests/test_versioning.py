@@ -9,8 +9,8 @@ import pytest
 
 from musicai import registry, versioning
 from musicai.artifacts import Trained
-from musicai.errors import ModelError, NotFound, QueryError
-from musicai.settings import Settings
+from musicai.core.errors import ModelError, NotFound, QueryError
+from musicai.core.settings import Settings
 from musicai.store import Store, VersionMark
 from musicai.tables import Vocabulary
 from musicai.weights import LearnedWeights

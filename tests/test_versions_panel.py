@@ -9,9 +9,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from musicai import bundles, registry
-from musicai.progress import no_progress
+from musicai.core.progress import no_progress
+from musicai.core.settings import Settings
 from musicai.sample import SAMPLE_PROFILE
-from musicai.settings import Settings
 from musicai.store import Store
 from musicai.training import TrainingConfig, train
 from tests.pages import opened, run

@@ -20,8 +20,8 @@ from typing import Any
 from benchmarks.peers import comparing
 from benchmarks.peers.environments import FAMILIES
 from benchmarks.quality import interactions
-from musicai.errors import MusicAIError
-from musicai.settings import load_settings
+from musicai.core.errors import MusicAIError
+from musicai.core.settings import load_settings
 
 SHOWN = ("recall@10", "ndcg@10", "recall@20", "ndcg@20", "recall@100")
 

@@ -26,7 +26,7 @@ from benchmarks.quality import (
     sociallgn,
 )
 from benchmarks.quality.protocol import run
-from musicai.errors import MusicAIError
+from musicai.core.errors import MusicAIError
 
 SHOWN = ("recall@10", "ndcg@10", "recall@20", "ndcg@20", "recall@100")
 

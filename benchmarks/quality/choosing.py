@@ -12,7 +12,7 @@ from scipy.sparse import csr_matrix
 
 from benchmarks.quality.budget import Budget
 from benchmarks.quality.scoring import Lists, Problem, Times, rank_all, score_users
-from musicai.progress import no_progress
+from musicai.core.progress import no_progress
 from musicai.recommenders import COMPONENTS, DEFAULT_WEIGHTS
 from musicai.recommenders.base import Component, ComponentConfig, TrainingData
 from musicai.segments import segment_of

@@ -17,7 +17,7 @@ from scipy.sparse import csr_matrix
 
 from benchmarks.quality.pairs import Pairs, layout_of, read_pairs
 from benchmarks.quality.scoring import Problem, Times
-from musicai.errors import DataError
+from musicai.core.errors import DataError
 from musicai.recommenders.base import TrackFeatures
 from musicai.recommenders.item_item import MAX_COLUMNS, MAX_WORK
 from musicai.tables import AUDIO_FEATURES, Vocabulary

@@ -19,8 +19,8 @@ import numpy.typing as npt
 from scipy.sparse import csr_matrix
 
 from benchmarks.quality.interactions import unknown_features
-from musicai.errors import DataError
-from musicai.progress import Progress, no_progress
+from musicai.core.errors import DataError
+from musicai.core.progress import Progress, no_progress
 from musicai.recommenders.base import (
     Component,
     ComponentConfig,

@@ -25,7 +25,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from musicai.errors import DataError
+from musicai.core.errors import DataError
 from musicai.tables import IntArray
 
 logger = logging.getLogger(__name__)

@@ -28,7 +28,7 @@ from benchmarks.quality.choosing import (
     sampled,
 )
 from benchmarks.quality.scoring import Lists, Problem, rank_all
-from musicai.errors import DataError
+from musicai.core.errors import DataError
 from musicai.metrics import bootstrap_interval, paired_difference
 from musicai.recommenders import COMPONENTS
 

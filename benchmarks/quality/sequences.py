@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.quality.next_items import Ask, NextItems, Rows
-from musicai.errors import DataError
+from musicai.core.errors import DataError
 from musicai.recommenders.sequence import SequenceConfig
 
 FEWEST = 3

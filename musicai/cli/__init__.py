@@ -24,10 +24,10 @@ from musicai.cli import (
     playlists,
 )
 from musicai.cli.shared import Outcome
-from musicai.errors import Cancelled, MusicAIError, QueryError
-from musicai.logs import setup_logging
+from musicai.core.errors import Cancelled, MusicAIError, QueryError
+from musicai.core.logging import setup_logging
+from musicai.core.settings import Settings, load_settings
 from musicai.output import json_line
-from musicai.settings import Settings, load_settings
 from musicai.store import Store
 
 

@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from musicai import jobs, new_music
+from musicai import new_music
 from musicai.cli.shared import Outcome, Work, chosen_profile, show_rows, show_table, work_of
+from musicai.core import jobs
+from musicai.core.errors import QueryError
+from musicai.core.settings import Settings
 from musicai.coverage import Coverage, Reach, coverage
-from musicai.errors import QueryError
 from musicai.new_music import Taken
-from musicai.settings import Settings
 from musicai.sources.archives import Input
 from musicai.store import Catalogue, Store
 from musicai.store.cataloguing import NEIGHBOURS

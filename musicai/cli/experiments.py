@@ -9,10 +9,10 @@ from dataclasses import asdict
 from musicai import registry, versioning
 from musicai.catalogues import load_library
 from musicai.cli.shared import Outcome, chosen_profile, show_rows
-from musicai.errors import NotFound
+from musicai.core.errors import NotFound
+from musicai.core.settings import Settings
 from musicai.experiments.online import sides, so_far
 from musicai.impressions import Experiment
-from musicai.settings import Settings
 from musicai.store import Store
 
 

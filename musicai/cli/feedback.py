@@ -10,8 +10,8 @@ from typing import cast
 from musicai.catalogues import load_library
 from musicai.choices import Feedback
 from musicai.cli.shared import Outcome, chosen_profile, show_table
-from musicai.errors import NotFound
-from musicai.settings import Settings
+from musicai.core.errors import NotFound
+from musicai.core.settings import Settings
 from musicai.store import Store
 from musicai.tables import Library
 from musicai.verdicts import WORDS, Verdict, standing

@@ -9,12 +9,12 @@ from typing import cast
 from musicai import periods
 from musicai.catalogues import load_library
 from musicai.cli.shared import Outcome, chosen_profile, show_table
+from musicai.core.errors import NotFound, QueryError
+from musicai.core.settings import Settings
 from musicai.data_processor import load_features
-from musicai.errors import NotFound, QueryError
 from musicai.history import listening_history
 from musicai.output import figure
 from musicai.periods import ALL, TIMEZONE_SETTING, Period
-from musicai.settings import Settings
 from musicai.store import Store
 from musicai.tables import Library
 from musicai.taste import taste_profile

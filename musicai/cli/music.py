@@ -15,16 +15,16 @@ from musicai.ai_model import MusicAI
 from musicai.autoplay import Wish
 from musicai.checks import Report, check_model
 from musicai.cli.shared import Outcome, chosen_profile, show_table, work_of
+from musicai.core.progress import no_progress
+from musicai.core.settings import Settings
 from musicai.fitting import TrainingConfig
 from musicai.genres import GENRE_LABELS
 from musicai.hyperparameters import parsed
 from musicai.monitoring import note_list
 from musicai.output import figure
-from musicai.progress import no_progress
 from musicai.requests import Filters, Request
 from musicai.sample import SAMPLE_PROFILE, load_sample
 from musicai.schedule import due
-from musicai.settings import Settings
 from musicai.store import Store
 from musicai.training import TrainingResult
 from musicai.training import train as run_training

@@ -12,13 +12,13 @@ from typing import Any
 from musicai import enrichment
 from musicai.catalogues import load_library
 from musicai.cli.shared import Outcome, chosen_profile, show_table, work_of
-from musicai.errors import QueryError
+from musicai.core.errors import QueryError
+from musicai.core.progress import Progress, part
+from musicai.core.settings import Settings
 from musicai.measures import CAUTION, FEATURES
 from musicai.open_data import connect, credentials
 from musicai.open_data.canonical import CanonicalAnswers
 from musicai.open_data.dumps import DumpReport
-from musicai.progress import Progress, part
-from musicai.settings import Settings
 from musicai.store import Store
 from musicai.tables import Library
 from musicai.training import train

@@ -9,12 +9,12 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
-from musicai import jobs
-from musicai.errors import QueryError
+from musicai.core import jobs
+from musicai.core.errors import QueryError
+from musicai.core.progress import Progress, no_progress
+from musicai.core.settings import Settings
 from musicai.output import table
-from musicai.progress import Progress, no_progress
 from musicai.sample import SAMPLE_PROFILE, load_sample
-from musicai.settings import Settings
 from musicai.store import Store
 
 QUEUE_SECONDS = 3600.0

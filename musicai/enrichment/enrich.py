@@ -10,14 +10,14 @@ from datetime import date
 from types import MappingProxyType
 from typing import TypeVar
 
+from musicai.core.errors import HostUnavailable, NeedsToken, OpenDataError
+from musicai.core.progress import Progress, no_progress, part
 from musicai.enrichment.finding import Finder
 from musicai.enrichment.personal import LICENCE, tables, track_id
 from musicai.enrichment.plan import Plan
 from musicai.enrichment.recognise import Recognised, recognise
 from musicai.enrichment.steps import FRESH, FURTHER, RECOGNISE, SIMILAR, SPOTIFY, TAGS, TOP, Step
-from musicai.errors import HostUnavailable, NeedsToken, OpenDataError
 from musicai.open_data import Named, OpenData, Resolved
-from musicai.progress import Progress, no_progress, part
 from musicai.store import Store
 from musicai.tables import LINK_KINDS
 

@@ -9,13 +9,13 @@ from datetime import date
 from functools import partial
 from typing import TypeVar
 
+from musicai.core.progress import Progress, fixed, no_progress
 from musicai.enrichment import picks
 from musicai.enrichment.personal import Candidate, Link
 from musicai.enrichment.plan import LovedArtist, Plan
 from musicai.enrichment.recognise import Guard, Recognised
 from musicai.matching import normalise, recording_key
 from musicai.open_data import Listened, OpenData
-from musicai.progress import Progress, fixed, no_progress
 
 _T = TypeVar("_T")
 

@@ -13,12 +13,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from musicai.errors import DataError
+from musicai.core.errors import DataError
+from musicai.core.progress import Progress, no_progress, part
 from musicai.measures import FEATURES
 from musicai.open_data import Named, acoustic
 from musicai.open_data.canonical import CanonicalAnswers, resolve
 from musicai.open_data.dumps import DumpReport, checked
-from musicai.progress import Progress, no_progress, part
 from musicai.store import Store
 from musicai.tables import Library
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from musicai.errors import DataError
+from musicai.core.errors import DataError
 from musicai.matching import first_artist, recording_key
 from musicai.open_data import Named
 from musicai.tables import Library

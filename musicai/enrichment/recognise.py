@@ -9,13 +9,13 @@ from functools import partial
 from types import MappingProxyType
 from typing import Protocol, TypeVar
 
+from musicai.core.progress import Progress, fixed, part
 from musicai.enrichment.personal import OwnTrack
 from musicai.enrichment.picks import TAGS_ASKED
 from musicai.enrichment.plan import LovedArtist, Plan, PlannedTrack
 from musicai.matching import name_id
 from musicai.open_data import Named, OpenData, RecordingFacts, Resolved
 from musicai.open_data.likeness import same_artist
-from musicai.progress import Progress, fixed, part
 
 _T = TypeVar("_T")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from musicai.errors import QueryError
+from musicai.core.errors import QueryError
 from musicai.store import Store
 
 _SETTING = "open_data"

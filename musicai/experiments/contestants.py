@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from musicai.errors import IncompatibleModel, ModelError, QueryError
+from musicai.core.errors import IncompatibleModel, ModelError, QueryError
 from musicai.fitting import TrainingConfig, configs
 from musicai.recommenders import COMPONENTS, DEFAULT_WEIGHTS
 from musicai.recommenders.base import ComponentConfig

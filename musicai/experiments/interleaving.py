@@ -17,7 +17,7 @@ from typing import Any, Generic, Literal, TypeVar
 import numpy as np
 
 from musicai.choices import VERDICTS
-from musicai.errors import QueryError
+from musicai.core.errors import QueryError
 
 Team = Literal["a", "b"]
 

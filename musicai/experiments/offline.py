@@ -19,13 +19,13 @@ import numpy.typing as npt
 import pandas as pd
 
 from musicai.contenders import TASKS, Asked, Ranker
+from musicai.core.progress import Progress, no_progress, part
 from musicai.data_processor import training_data
 from musicai.evaluation import by_listener, headline_task, reachable
 from musicai.experiments.contestants import Contestant, alike
 from musicai.experiments.results import Duel, Example, Listed, Paired, Split, TaskDuel
 from musicai.holdout import make_units, temporal_split
 from musicai.metrics import Float64Array, paired_difference
-from musicai.progress import Progress, no_progress, part
 from musicai.recommenders import COMPONENTS
 from musicai.recommenders.base import Component, History, Query, TrackFeatures, TrainingData
 from musicai.segments import SEGMENTS, Segment

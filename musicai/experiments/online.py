@@ -14,7 +14,7 @@ from itertools import pairwise
 import numpy as np
 
 from musicai.choices import Feedback
-from musicai.errors import QueryError
+from musicai.core.errors import QueryError
 from musicai.experiments.interleaving import Interleaved, Team, judge
 from musicai.experiments.verdict import Verdict, decide
 from musicai.impressions import Experiment, Impression

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from musicai.errors import QueryError
+from musicai.core.errors import QueryError
 from musicai.experiments.verdict import ALPHA, log_e_value
 from musicai.tables import BoolArray
 

@@ -27,7 +27,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import gammaln
 
-from musicai.errors import QueryError
+from musicai.core.errors import QueryError
 from musicai.experiments.interleaving import Team
 
 Float64Array = npt.NDArray[np.float64]

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from musicai.errors import NotFound
+from musicai.core.errors import NotFound
 from musicai.history.days import HOUR_MS, days
 from musicai.history.model import Days
 from musicai.history.tops import Codes

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from musicai.errors import NotFound
+from musicai.core.errors import NotFound
 from musicai.history import days, tops
 from musicai.history.model import Figures, Place, Streak
 from musicai.history.tops import Codes

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from musicai.core.progress import Progress, no_progress
 from musicai.music_map.nearest import Nearest
-from musicai.progress import Progress, no_progress
 from musicai.tables import FloatArray, RowArray
 
 PERPLEXITY = 5.0

@@ -12,11 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from musicai.errors import IncompatibleModel
+from musicai.core.errors import IncompatibleModel
+from musicai.core.progress import Progress, no_progress, part
 from musicai.music_map.layout import begun, fitted, layout, trustworthiness
 from musicai.music_map.nearest import Nearest, nearest
 from musicai.music_map.space import names, vectors
-from musicai.progress import Progress, no_progress, part
 from musicai.recommenders.base import Component, TrackFeatures
 from musicai.tables import BoolArray, FloatArray, IntArray, RowArray
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from musicai.progress import Progress, no_progress
+from musicai.core.progress import Progress, no_progress
 from musicai.tables import FloatArray, IntArray, RowArray
 
 EXACT = 4_000

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_matrix
 
-from musicai.errors import NoCandidates, QueryError
+from musicai.core.errors import NoCandidates, QueryError
 from musicai.music_map.model import MusicMap
 from musicai.tables import BoolArray, FloatArray, IntArray, RowArray
 

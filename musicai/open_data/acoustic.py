@@ -20,10 +20,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from musicai.core.progress import Progress, no_progress
 from musicai.measures import FEATURES, PROBABILITY, Measure
 from musicai.open_data import probabilities
 from musicai.open_data.dumps import DumpReport, tables
-from musicai.progress import Progress, no_progress
 
 PARTS = ("lowlevel", "rhythm", "tonal")
 """The three tables."""

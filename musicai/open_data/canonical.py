@@ -15,13 +15,13 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from musicai.core.progress import Progress, no_progress, part
 from musicai.matching import first_artist, normalise, title_key
 from musicai.open_data import redirects, values
 from musicai.open_data.answers import Named, Resolved
 from musicai.open_data.dumps import DumpReport, rows, tables
 from musicai.open_data.likeness import same_title
 from musicai.open_data.redirects import Redirects
-from musicai.progress import Progress, no_progress, part
 
 MEMBER = "canonical_musicbrainz_data.csv"
 

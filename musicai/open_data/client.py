@@ -14,7 +14,8 @@ from typing import Any, Self, TypeVar
 
 import orjson
 
-from musicai.errors import NeedsToken
+from musicai.core.errors import NeedsToken
+from musicai.core.progress import Progress, no_progress
 from musicai.matching import normalise, title_key
 from musicai.open_data import credentials, endpoints, parsing, values
 from musicai.open_data.answers import (
@@ -30,7 +31,6 @@ from musicai.open_data.clock import Clock, SystemClock
 from musicai.open_data.endpoints import Ask, Kind, Rows
 from musicai.open_data.hosts import Hosts, hosts_of
 from musicai.open_data.transport import BadQuestion, Call, Failing, Transport
-from musicai.progress import Progress, no_progress
 from musicai.store import Store
 
 logger = logging.getLogger(__name__)

@@ -7,9 +7,9 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from musicai.errors import SettingsError
-from musicai.private_files import read_private, write_private
-from musicai.settings import Settings
+from musicai.core.errors import SettingsError
+from musicai.core.files import read_private, write_private
+from musicai.core.settings import Settings
 
 FILE = "open-data.json"
 """Name of the file in the home."""

@@ -18,8 +18,8 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 import zstandard
 
-from musicai.errors import UnreadableFile
-from musicai.progress import Progress, no_progress
+from musicai.core.errors import UnreadableFile
+from musicai.core.progress import Progress, no_progress
 from musicai.sources.base import Problem
 
 WINDOW_BYTES = 2**27

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, fields
 
-from musicai.errors import SettingsError
-from musicai.settings import Settings
+from musicai.core.errors import SettingsError
+from musicai.core.settings import Settings
 
 _LOOPBACK = re.compile(r"http://127\.0\.0\.1:[0-9]{1,5}(?:/[a-z0-9/]*)?")
 

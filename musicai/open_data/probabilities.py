@@ -15,11 +15,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from musicai.errors import UnreadableFile
+from musicai.core.errors import UnreadableFile
+from musicai.core.progress import Progress, no_progress
 from musicai.measures import Measure
 from musicai.open_data import dumps, values
 from musicai.open_data.dumps import DumpReport
-from musicai.progress import Progress, no_progress
 
 _CLASSES = {
     "danceable": ("danceability", "danceable"),

@@ -28,7 +28,7 @@ import requests
 import urllib3
 
 import musicai
-from musicai.errors import HostUnavailable, NeedsToken, Refused
+from musicai.core.errors import HostUnavailable, NeedsToken, Refused
 from musicai.open_data.clock import Clock
 from musicai.open_data.credentials import check_contact
 from musicai.open_data.hosts import Hosts

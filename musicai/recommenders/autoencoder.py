@@ -10,7 +10,7 @@ from typing import Any, Self
 import numpy as np
 from scipy.sparse import csr_matrix
 
-from musicai.progress import Progress
+from musicai.core.progress import Progress
 from musicai.recommenders.base import (
     Component,
     ComponentConfig,

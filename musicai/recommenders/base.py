@@ -16,8 +16,8 @@ from typing import Any, ClassVar, Literal, Self
 import numpy as np
 from scipy.sparse import csr_matrix
 
-from musicai.errors import QueryError
-from musicai.progress import Progress
+from musicai.core.errors import QueryError
+from musicai.core.progress import Progress
 from musicai.tables import BoolArray, FloatArray, IntArray, Vocabulary
 
 Seconds = np.ndarray[Any, np.dtype[np.int64]]

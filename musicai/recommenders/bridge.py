@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from musicai.errors import DataError
+from musicai.core.errors import DataError
 from musicai.recommenders.base import TrackFeatures
 from musicai.recommenders.sound import rank_normal
 from musicai.tables import FloatArray, IntArray

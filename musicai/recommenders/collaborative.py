@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.linalg.lapack import dposv
 
-from musicai.errors import DataError, QueryError
-from musicai.progress import Progress
+from musicai.core.errors import DataError, QueryError
+from musicai.core.progress import Progress
 from musicai.recommenders.base import (
     Component,
     ComponentConfig,

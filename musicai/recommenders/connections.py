@@ -10,7 +10,7 @@ from typing import Self
 import numpy as np
 from scipy.sparse import csr_matrix, vstack
 
-from musicai.progress import Progress
+from musicai.core.progress import Progress
 from musicai.recommenders.base import (
     Component,
     ComponentConfig,

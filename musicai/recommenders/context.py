@@ -11,10 +11,10 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from musicai.errors import QueryError
+from musicai.core.errors import QueryError
+from musicai.core.progress import Progress
 from musicai.moments import A_DAY
 from musicai.occasions import ACTIVITIES, HOUR, PLACE, PLACES, SEASON, SEASONS
-from musicai.progress import Progress
 from musicai.recommenders.base import (
     Component,
     ComponentConfig,

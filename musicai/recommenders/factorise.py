@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_matrix
 
-from musicai.errors import DataError
-from musicai.progress import Progress
+from musicai.core.errors import DataError
+from musicai.core.progress import Progress
 from musicai.recommenders.items import Items
 from musicai.recommenders.joint import Joint
 from musicai.tables import BoolArray, FloatArray

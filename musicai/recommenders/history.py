@@ -9,8 +9,8 @@ from typing import Self
 
 import numpy as np
 
-from musicai.errors import QueryError
-from musicai.progress import Progress
+from musicai.core.errors import QueryError
+from musicai.core.progress import Progress
 from musicai.recommenders.base import (
     Component,
     ComponentConfig,

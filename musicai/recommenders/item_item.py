@@ -14,8 +14,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_matrix, diags_array, vstack
 
-from musicai.errors import QueryError
-from musicai.progress import Progress
+from musicai.core.errors import QueryError
+from musicai.core.progress import Progress
 from musicai.recommenders.base import (
     Component,
     ComponentConfig,

@@ -15,7 +15,7 @@ from dataclasses import astuple, dataclass
 import numpy as np
 from scipy.sparse import block_diag, csr_matrix, hstack, vstack
 
-from musicai.errors import DataError, QueryError
+from musicai.core.errors import DataError, QueryError
 from musicai.recommenders.base import NeighbourRows, TrackFeatures, TrainingData
 from musicai.tables import BoolArray, FloatArray, IntArray
 

@@ -8,7 +8,7 @@ from typing import ClassVar, Self
 
 import numpy as np
 
-from musicai.progress import Progress
+from musicai.core.progress import Progress
 from musicai.recommenders.base import Component, ComponentConfig, Query, Reason, TrainingData
 from musicai.tables import FloatArray, IntArray
 

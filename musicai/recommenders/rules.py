@@ -9,10 +9,10 @@ from typing import Self
 
 import numpy as np
 
-from musicai.errors import QueryError
+from musicai.core.errors import QueryError
+from musicai.core.progress import Progress
 from musicai.genres import GENRE_LABELS, GENRES
 from musicai.moods import MOODS, mood_features, mood_fit, mood_matrix, mood_sentence, mood_worth
-from musicai.progress import Progress
 from musicai.recommenders.base import Component, ComponentConfig, Query, Reason, TrainingData
 from musicai.tables import FEATURE_SOURCES, FloatArray, IntArray
 

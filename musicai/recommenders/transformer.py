@@ -10,7 +10,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from musicai.progress import Progress, part
+from musicai.core.progress import Progress, part
 from musicai.recommenders.base import (
     Component,
     ComponentConfig,

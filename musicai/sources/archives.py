@@ -20,8 +20,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
-from musicai.errors import UnsafeFile
-from musicai.settings import Settings
+from musicai.core.errors import UnsafeFile
+from musicai.core.settings import Settings
 from musicai.sources.base import Problem
 from musicai.sources.screening import base_name, never_opened, passed_over, shown
 

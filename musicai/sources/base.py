@@ -9,8 +9,8 @@ from typing import Literal
 import pandas as pd
 
 from musicai.choices import Choices
+from musicai.core.progress import Progress, no_progress
 from musicai.frames import empty_frame
-from musicai.progress import Progress, no_progress
 from musicai.tables import SOURCE_TRACK_COLUMNS
 
 PLAY_SOURCES = (

@@ -23,9 +23,9 @@ from pathlib import PurePosixPath
 import numpy as np
 import pandas as pd
 
-from musicai.errors import UnreadableFile
+from musicai.core.errors import UnreadableFile
+from musicai.core.settings import PACKAGE_DATA
 from musicai.frames import conform
-from musicai.settings import PACKAGE_DATA
 from musicai.sources.base import SOURCE_ITEM_COLUMNS, ParsedFile, ReadOptions, Source
 from musicai.sources.complaints import Complaints
 from musicai.sources.local_tracks import PREFIX as LOCAL

@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from musicai.errors import UnreadableFile
+from musicai.core.errors import UnreadableFile
 from musicai.sources.recovery import recover_rows
 from musicai.sources.scrobbles import Scrobbles
 from musicai.sources.text import decode

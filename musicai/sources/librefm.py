@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from musicai.errors import UnreadableFile
+from musicai.core.errors import UnreadableFile
 from musicai.sources.base import ParsedFile, ReadOptions, Source
 from musicai.sources.complaints import Complaints
 from musicai.sources.scrobbles import Scrobbles, table_rows

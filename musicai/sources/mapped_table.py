@@ -19,7 +19,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from musicai.errors import UnreadableFile
+from musicai.core.errors import UnreadableFile
 from musicai.frames import conform
 from musicai.sources.base import (
     SOURCE_ITEM_COLUMNS,

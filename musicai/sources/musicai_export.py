@@ -15,7 +15,7 @@ from typing import Any
 
 import orjson
 
-from musicai.errors import UnreadableFile
+from musicai.core.errors import UnreadableFile
 from musicai.sources.base import ParsedFile, ReadOptions, Source
 from musicai.sources.export_choices import ChoiceRows
 from musicai.sources.export_rows import (

@@ -16,7 +16,7 @@ from functools import lru_cache
 import numpy as np
 import pandas as pd
 
-from musicai.errors import UnreadableFile
+from musicai.core.errors import UnreadableFile
 from musicai.matching import normalise, title_key
 from musicai.packs import PackTables
 from musicai.sources.base import PackPart, ParsedFile, Problem, ReadOptions, Source

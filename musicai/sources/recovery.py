@@ -6,7 +6,7 @@ import json
 import re
 from typing import Any
 
-from musicai.errors import UnreadableFile
+from musicai.core.errors import UnreadableFile
 from musicai.sources.complaints import Complaints
 
 MAX_BREAKS = 100

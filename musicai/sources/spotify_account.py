@@ -19,7 +19,7 @@ import numpy.typing as npt
 import orjson
 import pandas as pd
 
-from musicai.errors import UnreadableFile
+from musicai.core.errors import UnreadableFile
 from musicai.frames import conform
 from musicai.sources.account_lists import ListItems, library_of, playlists_of
 from musicai.sources.base import SOURCE_PLAY_COLUMNS, ParsedFile, ReadOptions, Source

@@ -16,7 +16,7 @@ import numpy.typing as npt
 import orjson
 import pandas as pd
 
-from musicai.errors import UnreadableFile
+from musicai.core.errors import UnreadableFile
 from musicai.frames import conform
 from musicai.matching import name_id
 from musicai.sources.base import SOURCE_PLAY_COLUMNS, ParsedFile, ReadOptions, Source

@@ -11,8 +11,8 @@ import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from musicai.errors import UnreadableFile
-from musicai.progress import Progress, no_progress
+from musicai.core.errors import UnreadableFile
+from musicai.core.progress import Progress, no_progress
 from musicai.sources.complaints import Complaints
 
 DELIMITERS = (",", ";", "\t")

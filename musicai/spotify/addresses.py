@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from musicai.choices import Listed
+from musicai.core.progress import Progress, no_progress
 from musicai.matching import normalise, title_key
 from musicai.pairing import lengths_fit, versions
 from musicai.playlists import artists_of
-from musicai.progress import Progress, no_progress
 from musicai.sources.values import spotify_id
 from musicai.spotify.items import ApiTrack, track_of
 from musicai.tables import INVENTED_PREFIX, Library

@@ -17,7 +17,7 @@ import urllib3
 from requests.adapters import HTTPAdapter
 from spotipy.exceptions import SpotifyException, SpotifyOauthError
 
-from musicai.errors import NotAllowed, SignInNeeded, SpotifyUnavailable
+from musicai.core.errors import NotAllowed, SignInNeeded, SpotifyUnavailable
 from musicai.spotify import failures
 from musicai.spotify.application import Application
 from musicai.spotify.signing_in import Manager, Token

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from spotipy.exceptions import SpotifyException, SpotifyOauthError
 
-from musicai.errors import (
+from musicai.core.errors import (
     NotAllowed,
     QuotaSpent,
     RateLimited,

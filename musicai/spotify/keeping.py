@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import orjson
 
-from musicai.errors import QueryError
+from musicai.core.errors import QueryError
+from musicai.core.progress import Progress, no_progress
+from musicai.core.settings import Settings
 from musicai.importing import ImportReport, import_inputs
-from musicai.progress import Progress, no_progress
-from musicai.settings import Settings
 from musicai.sources import spotify_api
 from musicai.sources.base import ReadOptions
 from musicai.spotify.items import ApiTrack

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from musicai.errors import NotAllowed, QueryError
-from musicai.progress import Progress, no_progress
+from musicai.core.errors import NotAllowed, QueryError
+from musicai.core.progress import Progress, no_progress
 from musicai.sent import SentPlaylist
 from musicai.spotify.client import PIECE, Account, Client
 from musicai.store import Store

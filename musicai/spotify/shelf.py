@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
-from musicai.errors import QuotaSpent, RateLimited, SignInNeeded, SpotifyError
-from musicai.progress import Progress, no_progress
+from musicai.core.errors import QuotaSpent, RateLimited, SignInNeeded, SpotifyError
+from musicai.core.progress import Progress, no_progress
 from musicai.spotify.client import RANGES, Account, Client, Page, Telling
 from musicai.spotify.items import (
     ApiArtist,

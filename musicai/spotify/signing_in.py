@@ -15,7 +15,7 @@ from spotipy.cache_handler import CacheHandler
 from spotipy.exceptions import SpotifyOauthError
 from spotipy.oauth2 import SpotifyPKCE
 
-from musicai.errors import SignInNeeded, SignInRefused
+from musicai.core.errors import SignInNeeded, SignInRefused
 from musicai.spotify import failures
 from musicai.spotify.application import Application
 from musicai.spotify.waiting import Pending, WaitingRoom

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from musicai.errors import SignInRefused
+from musicai.core.errors import SignInRefused
 from musicai.spotify.application import Application
 
 LASTS = 600.0

@@ -17,8 +17,8 @@ from pathlib import Path
 
 from sqlalchemy import delete, select, update
 
-from musicai.errors import UnreadableFile, UnsafeFile
-from musicai.settings import Settings
+from musicai.core.errors import UnreadableFile, UnsafeFile
+from musicai.core.settings import Settings
 from musicai.store import cataloguing, schema
 from musicai.store.core import Store
 from musicai.store.database import copy_database, plain_errors, prepare

@@ -18,9 +18,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from sqlalchemy import Connection, select, update
 
-from musicai.errors import DataError, NotFound
+from musicai.core.errors import DataError, NotFound
+from musicai.core.settings import Settings
 from musicai.frames import conform, empty_frame
-from musicai.settings import Settings
 from musicai.store import cataloguing, owndata, schema
 from musicai.store.opened import OpenStore
 from musicai.store.records import Catalogue

@@ -17,9 +17,9 @@ import pyarrow.parquet as pq
 from sqlalchemy import Connection, Row, delete, func, insert, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from musicai.errors import DataError, NotFound
+from musicai.core.errors import DataError, NotFound
+from musicai.core.settings import Settings
 from musicai.frames import conform
-from musicai.settings import Settings
 from musicai.store import schema
 from musicai.store.records import Catalogue, moment
 from musicai.tables import (

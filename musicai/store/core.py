@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from musicai.choices import Choices, Exclusion, Feedback, MatchDecision
-from musicai.errors import DataError, NotFound
+from musicai.core.errors import DataError, NotFound
 from musicai.sources.base import ColumnMapping
 from musicai.store import catalogue_changes as changes
 from musicai.store import cataloguing, choosing, owndata, past, removing

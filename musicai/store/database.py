@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
 
-from musicai.errors import StoreError
+from musicai.core.errors import StoreError
 from musicai.store.migrations import MIGRATIONS
 from musicai.store.schema import SCHEMA_VERSION, Migration, bring_up_to_date, current_version
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from sqlalchemy import Connection, Select, delete, func, insert, select, update
 
 from musicai.choices import Listed, MadeList
-from musicai.errors import DataError, NotFound
+from musicai.core.errors import DataError, NotFound
 from musicai.store import schema
 from musicai.store.opened import OpenStore
 

@@ -10,8 +10,8 @@ from typing import Self
 from filelock import BaseFileLock, FileLock, Timeout
 from sqlalchemy import Connection
 
-from musicai.errors import JobRunning, StoreError
-from musicai.settings import Settings
+from musicai.core.errors import JobRunning, StoreError
+from musicai.core.settings import Settings
 from musicai.store import removing
 from musicai.store.database import explain, open_engine, plain_errors, prepare
 

@@ -20,8 +20,8 @@ import pyarrow.parquet as pq
 from sqlalchemy import Connection, Table, delete, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
+from musicai.core.settings import Settings
 from musicai.frames import conform
-from musicai.settings import Settings
 from musicai.sources.base import PLAY_SOURCES
 from musicai.store import choosing, schema
 from musicai.store.cataloguing import written_beside

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, insert
 
+from musicai.core.settings import Settings
 from musicai.packs import Pack, PackTables, write_pack
-from musicai.settings import Settings
 from musicai.store import cataloguing, schema
 
 

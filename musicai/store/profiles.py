@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Row, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from musicai.errors import DataError, NotFound
+from musicai.core.errors import DataError, NotFound
 from musicai.packs import Pack
 from musicai.store import known, packing, removing, schema
 from musicai.store.opened import OpenStore

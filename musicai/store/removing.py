@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 from sqlalchemy import Connection, Table, delete, func, select, update
 
-from musicai.errors import NotFound
+from musicai.core.errors import NotFound
 from musicai.store import cataloguing, choosing, owndata, schema, settling
 
 if TYPE_CHECKING:

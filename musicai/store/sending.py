@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import delete, insert, select, update
 
-from musicai.errors import NotFound
+from musicai.core.errors import NotFound
 from musicai.sent import SentPlaylist
 from musicai.store import schema
 from musicai.store.opened import OpenStore

@@ -16,7 +16,7 @@ from filelock import Timeout
 from sqlalchemy import Connection, insert, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from musicai.errors import JobRunning
+from musicai.core.errors import JobRunning
 from musicai.packs import PackTables
 from musicai.sources.base import ParsedFile, Problem
 from musicai.store import (

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from musicai.errors import QueryError
+from musicai.core.errors import QueryError
 from musicai.periods import zone
 from musicai.sessions import completed, seconds, sessions
 from musicai.tables import BoolArray, IntArray, Library

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from musicai.errors import ModelError, NotFound
+from musicai.core.errors import ModelError, NotFound
 from musicai.experiments import Interleaved, interleave
 from musicai.impressions import Experiment
 from musicai.recommenders import PRESETS

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from musicai.core.errors import NotFound
 from musicai.coverage import CatalogueReach, Coverage, Reach, coverage
-from musicai.errors import NotFound
 from musicai.store import Catalogue
 from musicai.store.catalogue_changes import LONGEST_NAME, LONGEST_NOTE
 from musicai.store.cataloguing import NEIGHBOURS, OPEN, TRACKS

@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from musicai import keys
-from musicai.errors import NoCandidates
+from musicai.core.errors import NoCandidates
 from musicai.genres import GENRE_LABELS, GENRES
 from musicai.history import detail as history_detail
 from musicai.playlists import address

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from musicai.errors import InputError, UnreadableFile
+from musicai.core.errors import InputError, UnreadableFile
 from musicai.measures import CAUTION
 from musicai.open_data import dumps
 from musicai.ui import jobs_panel, state, words

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import streamlit as st
 
-from musicai import jobs, registry
+from musicai import registry
+from musicai.core import jobs
 from musicai.experiments import Verdict
 from musicai.experiments.online import sides, so_far
 from musicai.recommenders import PRESETS

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Literal
 import streamlit as st
 
 from musicai import prepared
+from musicai.core.progress import no_progress
 from musicai.exporting import export_profile
-from musicai.progress import no_progress
 from musicai.ui import jobs_panel, state, words
 
 if TYPE_CHECKING:

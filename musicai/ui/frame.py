@@ -11,7 +11,7 @@ from __future__ import annotations
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
-from musicai.settings import PROJECT_ROOT
+from musicai.core.settings import PROJECT_ROOT
 from musicai.ui import (
     details,
     jobs_panel,

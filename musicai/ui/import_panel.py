@@ -8,8 +8,8 @@ from typing import Protocol
 import pandas as pd
 import streamlit as st
 
-from musicai import jobs
-from musicai.errors import MusicAIError, QueryError
+from musicai.core import jobs
+from musicai.core.errors import MusicAIError, QueryError
 from musicai.sources import SOURCES
 from musicai.sources.base import Problem
 from musicai.store import Counts, FileRecord, ImportRecord

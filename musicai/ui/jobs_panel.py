@@ -11,9 +11,9 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from musicai import jobs
-from musicai.errors import NotFound
-from musicai.jobs import JobStatus, Kind
+from musicai.core import jobs
+from musicai.core.errors import NotFound
+from musicai.core.jobs import JobStatus, Kind
 from musicai.sample import SAMPLE_PROFILE, load_sample
 from musicai.ui import state, words
 

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from musicai import jobs, prepared
-from musicai.errors import JobRunning
+from musicai import prepared
+from musicai.core import jobs
+from musicai.core.errors import JobRunning
 from musicai.registry import retire_profile
 from musicai.store import ImportRecord
 from musicai.ui import (

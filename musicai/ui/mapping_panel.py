@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 import pandas as pd
 import streamlit as st
 
-from musicai.errors import UnreadableFile
+from musicai.core.errors import UnreadableFile
 from musicai.sources import HEAD_BYTES, recognise
 from musicai.sources.base import ColumnMapping
 from musicai.sources.mapped_table import MEANINGS, NEEDED, CsvPreview, check, preview, propose

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from musicai import enrichment
+from musicai.core.errors import QueryError
 from musicai.enrichment import Preview, Step
-from musicai.errors import QueryError
 from musicai.open_data import Credentials, credentials
 from musicai.ui import dumps_panel, jobs_panel, state, words
 

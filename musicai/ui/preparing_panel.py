@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from musicai import jobs
-from musicai.jobs import JobStatus
+from musicai.core import jobs
+from musicai.core.jobs import JobStatus
 from musicai.new_music import unprepared
 from musicai.store.cataloguing import NEIGHBOURS
 from musicai.ui import jobs_panel, state, words

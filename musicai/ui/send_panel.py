@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from musicai.errors import SpotifyError
+from musicai.core.errors import SpotifyError
 from musicai.playlists import artists_of
 from musicai.sent import SentPlaylist
 from musicai.spotify import addresses, signing_in

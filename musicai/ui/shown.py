@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from musicai.errors import StoreError
+from musicai.core.errors import StoreError
 from musicai.impressions import Impression
 from musicai.ui import state
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import streamlit as st
 
-from musicai.errors import SignInNeeded
+from musicai.core.errors import SignInNeeded
 from musicai.spotify import matches
 from musicai.spotify.items import ApiArtist, ApiPlaylist, ApiTrack
 from musicai.spotify.matches import Matched

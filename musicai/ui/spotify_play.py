@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from musicai.errors import SpotifyError
+from musicai.core.errors import SpotifyError
 from musicai.spotify import signing_in
 from musicai.spotify.client import PIECE
 from musicai.spotify.items import ApiTrack

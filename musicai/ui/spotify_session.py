@@ -13,7 +13,7 @@ from typing import Any
 
 import streamlit as st
 
-from musicai.errors import MusicAIError, SpotifyError
+from musicai.core.errors import MusicAIError, SpotifyError
 from musicai.spotify import application, keeping, signing_in
 from musicai.spotify.addresses import Addressed
 from musicai.spotify.application import Application

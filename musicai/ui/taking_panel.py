@@ -7,9 +7,9 @@ from typing import Any
 
 import streamlit as st
 
-from musicai import jobs
-from musicai.errors import MusicAIError
-from musicai.jobs import JobStatus
+from musicai.core import jobs
+from musicai.core.errors import MusicAIError
+from musicai.core.jobs import JobStatus
 from musicai.sources.base import Problem
 from musicai.ui import import_panel, jobs_panel, state, words
 

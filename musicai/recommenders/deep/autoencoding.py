@@ -13,7 +13,7 @@ from scipy.sparse import csr_matrix
 from torch import Tensor
 from torch.nn import functional
 
-from musicai.progress import Progress, part
+from musicai.core.progress import Progress, part
 from musicai.recommenders.deep import devices
 from musicai.recommenders.deep.bottleneck import Network
 from musicai.recommenders.deep.config import AutoencoderConfig

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from musicai.errors import QueryError
+from musicai.core.errors import QueryError
 from musicai.recommenders.base import ComponentConfig
 
 

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from musicai.progress import Progress, part
+from musicai.core.progress import Progress, part
 from musicai.recommenders.deep import devices, sessions
 from musicai.recommenders.deep.config import TransformerConfig
 from musicai.recommenders.deep.network import Input, Network

@@ -11,10 +11,10 @@ notes, of the person only the profile's name, and of a catalogue's file its name
 that were not taken.
 """
 
-from musicai.jobs.child import JobProgress, exclusive
-from musicai.jobs.files import Job, JobStatus, Kind
-from musicai.jobs.parent import cancel, forget, latest, prune, start, status
-from musicai.jobs.uploads import discard_spool, read_spool, spool
+from musicai.core.jobs.manager import cancel, forget, latest, prune, start, status
+from musicai.core.jobs.runner import JobProgress, exclusive
+from musicai.core.jobs.status import Job, JobStatus, Kind
+from musicai.core.jobs.uploads import discard_spool, read_spool, spool
 
 __all__ = [
     "Job",

@@ -16,9 +16,17 @@ from typing import Any, Self
 
 from filelock import Timeout
 
-from musicai.errors import Cancelled, JobRunning, MusicAIError
-from musicai.jobs.files import JobStatus, State, file_lock, job_file, read, write, write_beside
-from musicai.settings import Settings
+from musicai.core.errors import Cancelled, JobRunning, MusicAIError
+from musicai.core.jobs.status import (
+    JobStatus,
+    State,
+    file_lock,
+    job_file,
+    read,
+    write,
+    write_beside,
+)
+from musicai.core.settings import Settings
 
 logger = logging.getLogger(__name__)
 

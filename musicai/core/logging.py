@@ -16,7 +16,7 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import Any
 
-from musicai.settings import Settings
+from musicai.core.settings import Settings
 
 LOG_BYTES = 1_000_000
 """Size at which a new file is begun."""

@@ -15,8 +15,8 @@ from typing import Any, Literal
 
 from filelock import BaseFileLock, FileLock
 
-from musicai.errors import NotFound
-from musicai.settings import Settings
+from musicai.core.errors import NotFound
+from musicai.core.settings import Settings
 
 Kind = Literal["import", "train", "export", "enrich", "measure", "catalogue", "prepare", "duel"]
 State = Literal["queued", "running", "done", "failed", "cancelled"]

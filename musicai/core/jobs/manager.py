@@ -16,8 +16,8 @@ from datetime import UTC, datetime
 
 from filelock import Timeout
 
-from musicai.errors import JobError, NotFound
-from musicai.jobs.files import (
+from musicai.core.errors import JobError, NotFound
+from musicai.core.jobs.status import (
     Job,
     JobStatus,
     Kind,
@@ -30,7 +30,7 @@ from musicai.jobs.files import (
     write,
     written_at,
 )
-from musicai.settings import PROJECT_ROOT, Settings, child_environment
+from musicai.core.settings import PROJECT_ROOT, Settings, child_environment
 
 START_GRACE_S = 60.0
 """How long a started job may take until it shows itself, seconds."""

@@ -9,9 +9,9 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from musicai.errors import InputError, NotFound
-from musicai.jobs.files import write_beside
-from musicai.settings import Settings
+from musicai.core.errors import InputError, NotFound
+from musicai.core.jobs.status import write_beside
+from musicai.core.settings import Settings
 
 
 def spool(settings: Settings, files: Sequence[tuple[str, bytes]]) -> Path:

@@ -1,0 +1,1 @@
+"""What every program needs: errors, settings, logging, progress, jobs, files."""
