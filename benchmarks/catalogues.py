@@ -31,11 +31,11 @@ from musicai.catalogues import load_library
 from musicai.core.progress import no_progress
 from musicai.core.settings import Settings
 from musicai.coverage import coverage
+from musicai.data.library import AUDIO_FEATURES, UNIT_FEATURES
+from musicai.data.parsed import ReadOptions
 from musicai.data_processor import load_features
 from musicai.importing import import_inputs
-from musicai.sources.base import ReadOptions
 from musicai.store import Store
-from musicai.tables import AUDIO_FEATURES, UNIT_FEATURES
 
 PROFILE = "benchmark"
 

@@ -28,17 +28,17 @@ from musicai.catalogues import load_library
 from musicai.core.errors import DataError, MusicAIError
 from musicai.core.progress import no_progress
 from musicai.core.settings import Settings
+from musicai.data.context import slots
+from musicai.data.library import Library
+from musicai.data.parsed import ReadOptions
 from musicai.data_processor import build_features, training_data
 from musicai.fitting import TrainingConfig, configs, fit_components
 from musicai.holdout import events, temporal_split
 from musicai.importing import import_inputs
 from musicai.metrics import bootstrap_interval, ndcg_at, paired_difference
-from musicai.moments import slots
 from musicai.requests import Request, Tuning
 from musicai.sample import SAMPLE_PROFILE, load_sample
-from musicai.sources.base import ReadOptions
 from musicai.store import Store
-from musicai.tables import Library
 
 MOST = 400
 """Sittings that are asked for; of more, so many are drawn by chance."""

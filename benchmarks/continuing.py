@@ -30,15 +30,15 @@ from musicai.ai_model import MusicAI
 from musicai.core.errors import DataError, MusicAIError, NoCandidates
 from musicai.core.progress import no_progress
 from musicai.core.settings import Settings
+from musicai.data.context import slots
+from musicai.data.library import IntArray, Library, RowArray
+from musicai.data.sessions import completed, seconds, sessions
 from musicai.data_processor import build_features, training_data
 from musicai.fitting import TrainingConfig, configs, fit_components
 from musicai.holdout import temporal_split
 from musicai.metrics import bootstrap_interval, ndcg_at, paired_difference
-from musicai.moments import slots
 from musicai.recommenders import DEFAULT_WEIGHTS
 from musicai.requests import Request, Tuning
-from musicai.sessions import completed, seconds, sessions
-from musicai.tables import IntArray, Library, RowArray
 
 IN_CHOICE, IN_TEST = 400, 2_000
 """Sessions of the validation slice, and after the cut; of more, so many are drawn by chance."""

@@ -43,6 +43,8 @@ from musicai.catalogues import join, load_library, own_and_catalogue, tagged_gen
 from musicai.contenders import HYBRID, Ranker
 from musicai.core.progress import no_progress
 from musicai.core.settings import Settings
+from musicai.data.library import Library
+from musicai.data.parsed import ReadOptions
 from musicai.data_processor import build_features, training_data
 from musicai.fitting import TrainingConfig, configs, fit_components
 from musicai.holdout import Unit, Units, make_units, temporal_split
@@ -52,9 +54,7 @@ from musicai.recommenders import COMPONENTS, DEFAULT_WEIGHTS
 from musicai.recommenders.base import TrainingData
 from musicai.sample import SAMPLE_PROFILE, load_sample
 from musicai.sources.archives import Input
-from musicai.sources.base import ReadOptions
 from musicai.store import Store
-from musicai.tables import Library
 from musicai.weights import LearnedWeights
 
 Floats = npt.NDArray[np.float64]

@@ -44,6 +44,8 @@ from musicai.catalogues import load_library
 from musicai.contenders import HYBRID, Ranker
 from musicai.core.progress import no_progress
 from musicai.core.settings import Settings
+from musicai.data.library import FloatArray, IntArray, Library
+from musicai.data.parsed import ReadOptions
 from musicai.data_processor import build_features, history, training_data
 from musicai.evaluation import Evaluation, evaluate
 from musicai.holdout import MIN_EVENTS, MIN_LISTENERS, events, make_units
@@ -53,9 +55,7 @@ from musicai.recommenders import COMPONENTS, DEFAULT_WEIGHTS
 from musicai.recommenders.base import Component, Query, TrackFeatures, TrainingData
 from musicai.recommenders.collaborative import Collaborative, CollaborativeConfig
 from musicai.sample import SAMPLE_PROFILE, load_sample
-from musicai.sources.base import ReadOptions
 from musicai.store import Store
-from musicai.tables import FloatArray, IntArray, Library
 from musicai.updating import refreshed
 from musicai.weights import LearnedWeights
 

@@ -22,8 +22,8 @@ import numpy as np
 
 from benchmarks.generate import library as make_library
 from musicai.ai_model import MusicAI
-from musicai.choices import VERDICTS, Feedback
 from musicai.core.settings import Settings
+from musicai.data.feedback import VERDICTS, Feedback
 from musicai.fitting import TrainingConfig, fit_all
 from musicai.requests import Request, Tuning
 from musicai.store import Store

@@ -18,13 +18,8 @@ import numpy as np
 import orjson
 import pandas as pd
 
-from musicai.frames import empty_frame
-from musicai.tables import (
-    AUDIO_FEATURES,
-    KEY_COLUMNS,
-    PLAYLIST_COLUMNS,
-    Library,
-)
+from musicai.data.frames import empty_frame
+from musicai.data.library import AUDIO_FEATURES, KEY_COLUMNS, PLAYLIST_COLUMNS, Library
 
 _BASE62 = np.frombuffer(
     b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz", dtype=np.uint8

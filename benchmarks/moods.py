@@ -37,9 +37,9 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.stats import rankdata
 
-from musicai.moods import MOOD_WEIGHTS, MOODS, mood_matrix
+from musicai.data.library import AUDIO_FEATURES, BoolArray, FloatArray
+from musicai.data.moods import MOOD_WEIGHTS, MOODS, mood_matrix
 from musicai.recommenders.rules import RulesConfig, calibrated
-from musicai.tables import AUDIO_FEATURES, BoolArray, FloatArray
 
 NAMES: dict[str, str] = {
     "energetic": r"hardcore|hardstyle|hard (?:rock|dance|trance|techno)|rock hard|speed|thrash"

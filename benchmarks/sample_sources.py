@@ -15,8 +15,8 @@ from collections import Counter
 import pandas as pd
 
 from musicai.core.settings import Settings
+from musicai.data.library import INVENTED_PREFIX
 from musicai.sample import FILES
-from musicai.tables import INVENTED_PREFIX
 
 _RENAMED = "benchmrk"
 """In place of the prefix of invented ids, and as long, so that the ids stay ids."""

@@ -30,15 +30,15 @@ from benchmarks.generate import library as make_library
 from musicai.ai_model import MusicAI
 from musicai.core.progress import no_progress
 from musicai.core.settings import Settings
+from musicai.data.genres import GENRES
+from musicai.data.library import Library
+from musicai.data.moods import MOODS
 from musicai.fitting import Fitted, TrainingConfig, fit_all
-from musicai.genres import GENRES
-from musicai.moods import MOODS
 from musicai.recommenders.base import TrainingData
 from musicai.recommenders.collaborative import Collaborative, CollaborativeConfig
 from musicai.registry import save
 from musicai.requests import Request, Tuning
 from musicai.store import Store
-from musicai.tables import Library
 from musicai.training import prepare
 
 QUERIES = 200

@@ -24,12 +24,12 @@ from typing import Any
 
 from benchmarks import music_map
 from benchmarks.generate import library as make_library
+from musicai.data.library import Library
+from musicai.data.periods import ALL, LENGTHS, Period, ending_with
 from musicai.data_processor import build_features
 from musicai.history import listening_history
 from musicai.history.drift import drift
-from musicai.periods import ALL, LENGTHS, Period, ending_with
 from musicai.recommenders.base import TrackFeatures
-from musicai.tables import Library
 from musicai.taste import taste_profile
 from musicai.taste.listening import Plays
 from musicai.taste.listening import timed as all_plays

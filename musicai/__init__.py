@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from musicai.ai_model import MusicAI
-    from musicai.tables import Library
+    from musicai.data.library import Library
 
 __version__ = "0.1.0"
 __all__ = ["Library", "MusicAI", "__version__"]
@@ -19,7 +19,7 @@ def __getattr__(name: str) -> Any:
 
         return MusicAI
     if name == "Library":
-        from musicai.tables import Library  # noqa: PLC0415
+        from musicai.data.library import Library  # noqa: PLC0415
 
         return Library
     raise AttributeError(f"module 'musicai' has no attribute {name!r}")

@@ -11,18 +11,21 @@ from typing import Any
 
 import numpy as np
 
-from musicai import highlights, narrowing, occasions, ranking
+from musicai import highlights, narrowing, ranking
 from musicai.candidates import Candidates
 from musicai.catalogues import load_library
-from musicai.choices import Feedback
 from musicai.core.errors import NoCandidates, NotFound, QueryError
 from musicai.core.progress import no_progress
 from musicai.core.settings import Settings, load_settings
+from musicai.data import context
+from musicai.data.feedback import Feedback
+from musicai.data.genres import GENRES
+from musicai.data.library import BoolArray, IntArray, Library, RowArray
+from musicai.data.moods import MOODS
+from musicai.data.sessions import segment_of
 from musicai.data_processor import history, load_features, training_data
 from musicai.finding import Finder, Shown, Tracks
-from musicai.genres import GENRES
 from musicai.listing import Lists
-from musicai.moods import MOODS
 from musicai.recommenders import COMPONENTS, DEFAULT_WEIGHTS
 from musicai.recommenders.base import Component, History, Query, TrackFeatures
 from musicai.requests import (
@@ -36,11 +39,9 @@ from musicai.requests import (
     shares,
 )
 from musicai.scoring import score_all
-from musicai.segments import segment_of
 from musicai.serving import Serving, choose_profile, serving
 from musicai.stacking import Stacked
 from musicai.store import Store
-from musicai.tables import BoolArray, IntArray, Library, RowArray
 from musicai.taste import TasteProfile, taste_profile
 from musicai.verdicts import Verdicts, heard, leaning, resolve, standing
 from musicai.weights import LearnedWeights
@@ -191,7 +192,7 @@ class MusicAI:
             now: Seconds since 1970.
         """
         plays = self.library.plays
-        return occasions.session_place(plays[plays["listener"] == 0], now)
+        return context.session_place(plays[plays["listener"] == 0], now)
 
     def _played(self, key: int) -> History:
         """What was played, whatever was said of it: read from the plays once."""

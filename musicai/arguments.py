@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 
-from musicai.choices import Exclusion
 from musicai.core.errors import QueryError
-from musicai.periods import LENGTHS
+from musicai.data.feedback import Exclusion
+from musicai.data.periods import LENGTHS
 from musicai.sources.export_rows import track_id
 from musicai.sources.values import clean, iso_seconds
 

@@ -22,10 +22,10 @@ from typing import Any
 import numpy as np
 
 from musicai.core.errors import UntrustedArtifact
+from musicai.data.library import Vocabulary
 from musicai.music_map import MusicMap, packed
 from musicai.recommenders.base import Component
 from musicai.stacking import Stacked
-from musicai.tables import Vocabulary
 from musicai.weights import LearnedWeights
 
 FORMAT = 1

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from musicai.matching import recording_key
-from musicai.tables import Library
+from musicai.data.library import Library
+from musicai.data.text_keys import recording_key
 
 
 @dataclass(frozen=True)

@@ -23,12 +23,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from musicai import keys
 from musicai.ai_model import MusicAI
 from musicai.core.errors import NoCandidates, QueryError
+from musicai.data import musical_keys
+from musicai.data.library import AUDIO_FEATURES, KEY_COLUMNS, FloatArray
 from musicai.recommenders.base import Query
 from musicai.requests import Recommendation, Request, Tuning
-from musicai.tables import AUDIO_FEATURES, KEY_COLUMNS, FloatArray
 
 ARCS: Mapping[str, float] = {"steady": 0.0, "rising": 0.35, "winding down": -0.35}
 """Arc → how far the energy moves from the first track to the last."""
@@ -211,7 +211,7 @@ class _Walk:
             tempo=float(self._tempo[at]),
             energy=float(self._energy[at]),
             wanted=wanted,
-            key=keys.name(*self._keys[self._rows[at]]),
+            key=musical_keys.name(*self._keys[self._rows[at]]),
         )
         return step, at
 
@@ -240,7 +240,7 @@ class _Walk:
 
     def _nearer(self, taken: list[int], allowed: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
         """(n,) how much nearer each key is than the allowed ones on average; 0 if unknown."""
-        away = keys.distances(*self._keys[self._rows].T, *self._last_key(taken))
+        away = musical_keys.distances(*self._keys[self._rows].T, *self._last_key(taken))
         known = ~np.isnan(away)
         if not (known & allowed).any():
             return np.zeros(len(away))
@@ -273,7 +273,7 @@ class _Walk:
             fits.append(f"{tempo:.0f} BPM after {before:.0f}")
         if not np.isnan(energy) and not np.isnan(wanted):
             fits.append(f"energy {energy:.2f} where {wanted:.2f} is wanted")
-        change = keys.change(*self._keys[self._rows[at]], *self._last_key(taken))
+        change = musical_keys.change(*self._keys[self._rows[at]], *self._last_key(taken))
         fits += [change] if change else []
         return f"{text}; {', '.join(fits)}." if fits else f"{text}."
 

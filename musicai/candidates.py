@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 
 from musicai.core.errors import QueryError
-from musicai.genres import GENRE_LABELS, GENRES
-from musicai.moods import MOODS, mood_matrix
+from musicai.data.genres import GENRE_LABELS, GENRES
+from musicai.data.library import BoolArray, IntArray, Library, RowArray
+from musicai.data.moods import MOODS, mood_matrix
 from musicai.recommenders.base import TrackFeatures
 from musicai.requests import MODES, Filters
-from musicai.tables import BoolArray, IntArray, Library, RowArray
 
 MIN_COVERAGE = 0.10
 """Share of candidates whose mood or genre must be known before it may be asked for."""

@@ -10,10 +10,10 @@ import pandas as pd
 from musicai.core.errors import UnreadableFile
 from musicai.core.progress import Progress, no_progress
 from musicai.core.settings import Settings
+from musicai.data.parsed import ColumnMapping, ParsedFile, Problem, ReadOptions
 from musicai.reading import few_collections, read_file
 from musicai.sources import exportify
 from musicai.sources.archives import Input, open_inputs
-from musicai.sources.base import ColumnMapping, ParsedFile, Problem, ReadOptions
 from musicai.sources.worlds import keep_apart
 
 LONGEST_ORIGIN = 200

@@ -19,18 +19,12 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from musicai.choices import MatchDecision
 from musicai.core.progress import Progress, no_progress, part
 from musicai.core.settings import Settings
-from musicai.estimates import estimate, evidence
-from musicai.exclusions import leave_out
-from musicai.frames import conform, empty_frame
-from musicai.genres import artist_genres, genre_shares
-from musicai.matching import artist_keys, isrc, normalise, recordings
-from musicai.packs import Pack
-from musicai.pairing import Pairs, apart_by_length, known_audio, merged, pair, versions
-from musicai.store import OwnData, Store
-from musicai.tables import (
+from musicai.data.feedback import MatchDecision
+from musicai.data.frames import conform, empty_frame
+from musicai.data.genres import artist_genres, genre_shares
+from musicai.data.library import (
     ARTIST_SEPARATOR,
     AUDIO_FEATURES,
     KEY_COLUMNS,
@@ -41,6 +35,12 @@ from musicai.tables import (
     IntArray,
     Library,
 )
+from musicai.data.neighbour_data import Pack
+from musicai.data.text_keys import artist_keys, isrc, normalise, recordings
+from musicai.estimates import estimate, evidence
+from musicai.exclusions import leave_out
+from musicai.pairing import Pairs, apart_by_length, known_audio, merged, pair, versions
+from musicai.store import OwnData, Store
 
 logger = logging.getLogger(__name__)
 

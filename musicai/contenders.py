@@ -10,12 +10,12 @@ import numpy.typing as npt
 
 from musicai import ranking
 from musicai.candidates import Candidates
+from musicai.data.library import BoolArray, FloatArray, IntArray, Library
+from musicai.data.sessions import SEGMENTS
 from musicai.data_processor import history
 from musicai.holdout import Unit, listener_segments
 from musicai.recommenders.base import Component, History, Query, TrackFeatures
-from musicai.segments import SEGMENTS
 from musicai.stacking import Stacked
-from musicai.tables import BoolArray, FloatArray, IntArray, Library
 from musicai.weights import LearnedWeights
 
 TASKS = {"all": "mix", "new": "discover", "repeat": "rediscover"}

@@ -20,14 +20,14 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from musicai.choices import MatchDecision
 from musicai.core.errors import NotFound
 from musicai.core.settings import Settings
-from musicai.matching import first_artist, normalise, recording_key
+from musicai.data.feedback import MatchDecision
+from musicai.data.library import AUDIO_FEATURES, BoolArray, IntArray
+from musicai.data.text_keys import first_artist, normalise, recording_key
 from musicai.pairing import pair
 from musicai.store import Catalogue, OwnData, Store
 from musicai.store.cataloguing import NEIGHBOURS, written_beside
-from musicai.tables import AUDIO_FEATURES, BoolArray, IntArray
 
 logger = logging.getLogger(__name__)
 

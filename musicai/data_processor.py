@@ -21,10 +21,20 @@ from scipy import sparse
 
 from musicai.core.progress import Progress, no_progress
 from musicai.core.settings import Settings
-from musicai.genres import genre_matrix
-from musicai.matching import artist_keys, first_artist, guests, normalise
+from musicai.data.context import ACTIVITY, counted, kept_for, of_others
+from musicai.data.genres import genre_matrix
+from musicai.data.library import (
+    ARTIST_SEPARATOR,
+    AUDIO_FEATURES,
+    FEATURE_SOURCES,
+    LINK_KINDS,
+    FloatArray,
+    IntArray,
+    Library,
+)
+from musicai.data.sessions import basket_rows, completed, seconds, sessions
+from musicai.data.text_keys import artist_keys, first_artist, guests, normalise
 from musicai.neighbours import artist_columns, neighbour_rows
-from musicai.occasions import ACTIVITY, counted, kept_for, of_others
 from musicai.recommenders.base import (
     NO_LINKS,
     NO_SEQUENCES,
@@ -33,16 +43,6 @@ from musicai.recommenders.base import (
     Sequences,
     TrackFeatures,
     TrainingData,
-)
-from musicai.sessions import basket_rows, completed, seconds, sessions
-from musicai.tables import (
-    ARTIST_SEPARATOR,
-    AUDIO_FEATURES,
-    FEATURE_SOURCES,
-    LINK_KINDS,
-    FloatArray,
-    IntArray,
-    Library,
 )
 
 if TYPE_CHECKING:

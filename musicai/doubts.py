@@ -10,9 +10,9 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from musicai.catalogues import own_and_catalogue
-from musicai.choices import MatchDecision
 from musicai.core.settings import Settings
-from musicai.matching import recordings
+from musicai.data.feedback import MatchDecision
+from musicai.data.text_keys import recordings
 from musicai.pairing import alike, pair
 from musicai.store import Store
 

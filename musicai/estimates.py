@@ -25,10 +25,10 @@ import pandas as pd
 from scipy import sparse
 
 from musicai.core.settings import Settings
-from musicai.genres import genre_matrix
-from musicai.matching import artist_keys
-from musicai.sessions import basket_rows, completed, sessions
-from musicai.tables import AUDIO_FEATURES, BoolArray, Library
+from musicai.data.genres import genre_matrix
+from musicai.data.library import AUDIO_FEATURES, BoolArray, Library
+from musicai.data.sessions import basket_rows, completed, sessions
+from musicai.data.text_keys import artist_keys
 
 logger = logging.getLogger(__name__)
 

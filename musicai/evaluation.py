@@ -31,6 +31,7 @@ import numpy as np
 
 from musicai.contenders import NO_CURVES, TASKS, Asked, Ranker
 from musicai.core.progress import Progress, no_progress
+from musicai.data.library import Library
 from musicai.holdout import (
     Cuts,
     Unit,
@@ -55,7 +56,6 @@ from musicai.metrics import (
 )
 from musicai.recommenders.base import Component, TrackFeatures
 from musicai.stacking import Stacked
-from musicai.tables import Library
 from musicai.tallies import SegmentResult, Tally, TaskResult, World, track_mixes
 from musicai.weights import LearnedWeights, Pools
 

@@ -13,9 +13,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from musicai.choices import Exclusion
-from musicai.matching import normalise
-from musicai.tables import ARTIST_SEPARATOR, BoolArray, Library
+from musicai.data.feedback import Exclusion
+from musicai.data.library import ARTIST_SEPARATOR, BoolArray, Library
+from musicai.data.text_keys import normalise
 
 
 @dataclass(frozen=True)

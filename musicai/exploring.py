@@ -16,7 +16,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from musicai.tables import FloatArray, IntArray, RowArray
+from musicai.data.library import FloatArray, IntArray, RowArray
 
 NAME = "surprise"
 """What the contribution is called beside the components'."""

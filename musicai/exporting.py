@@ -22,12 +22,12 @@ import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet as pq
 
-from musicai.choices import Exclusion, Feedback, MatchDecision
 from musicai.core.errors import QueryError, SettingsError
 from musicai.core.progress import Progress
 from musicai.core.settings import Settings
+from musicai.data.audio_descriptors import SOURCE
+from musicai.data.feedback import Exclusion, Feedback, MatchDecision
 from musicai.export_readme import README
-from musicai.measures import SOURCE
 from musicai.sources.export_rows import TABLES
 from musicai.sources.musicai_export import FORMAT
 from musicai.store import OwnData, Store

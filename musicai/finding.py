@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 
 from musicai.core.errors import QueryError
-from musicai.matching import first_artist, normalise, recording_key
+from musicai.data.library import ARTIST_SEPARATOR, IntArray, Library
+from musicai.data.text_keys import first_artist, normalise, recording_key
 from musicai.recommenders.base import History, TrackFeatures
-from musicai.tables import ARTIST_SEPARATOR, IntArray, Library
 
 Tracks = Sequence[str] | Sequence[Mapping[str, Any]] | pd.DataFrame
 """Track ids, Spotify-shaped dicts, or a frame with ``track_id`` (or name and artists)."""

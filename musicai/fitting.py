@@ -7,15 +7,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from musicai.choices import Feedback
 from musicai.core.errors import QueryError
 from musicai.core.progress import Progress, no_progress, part
+from musicai.data.feedback import Feedback
+from musicai.data.library import Library
 from musicai.data_processor import build_features, training_data, vectorizer
 from musicai.hyperparameters import Settings
 from musicai.recommenders import COMPONENTS
 from musicai.recommenders.base import Component, ComponentConfig, TrackFeatures, TrainingData
 from musicai.recommenders.collaborative import METHODS, Collaborative, CollaborativeConfig
-from musicai.tables import Library
 from musicai.verdicts import resolve, taught
 
 if TYPE_CHECKING:

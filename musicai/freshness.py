@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from musicai.data.library import Library
 from musicai.registry import VersionInfo
-from musicai.tables import Library
 
 MOST_UPDATES = 5
 """After so many updates in a row a full training is recommended."""

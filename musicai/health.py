@@ -20,13 +20,13 @@ from musicai.catalogues import load_library
 from musicai.core import jobs
 from musicai.core.errors import JobRunning, MusicAIError, StoreError
 from musicai.core.settings import PROJECT_ROOT, Settings
+from musicai.data.library import Library
 from musicai.data_processor import load_features
 from musicai.monitoring import moved
 from musicai.recommenders import COMPONENTS
 from musicai.registry import BUNDLED, VersionInfo
 from musicai.serving import serving
 from musicai.store import Store
-from musicai.tables import Library
 
 State = Literal["ok", "warning", "problem"]
 

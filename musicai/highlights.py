@@ -8,10 +8,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from musicai.data.library import FEATURE_SOURCES, GENRE_SOURCES, IntArray, Library
 from musicai.finding import Shown
 from musicai.recommenders.base import History, TrackFeatures
 from musicai.requests import Coverage, Forgotten
-from musicai.tables import FEATURE_SOURCES, GENRE_SOURCES, IntArray, Library
 
 DAY = 86_400.0
 

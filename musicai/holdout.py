@@ -8,9 +8,8 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from musicai.segments import Segment, segment_of
-from musicai.sessions import completed, seconds
-from musicai.tables import IntArray, Library
+from musicai.data.library import IntArray, Library
+from musicai.data.sessions import Segment, completed, seconds, segment_of
 
 MIN_EVENTS = 50
 """With fewer dated plays (or playlist rows) nothing worth stating can be measured."""

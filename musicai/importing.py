@@ -20,9 +20,9 @@ from musicai.core.errors import Cancelled, DataError, MusicAIError, StoreError
 from musicai.core.logging import timed
 from musicai.core.progress import Progress
 from musicai.core.settings import Settings, child_environment
+from musicai.data.parsed import ParsedFile, Problem, ReadOptions
 from musicai.reading import Reading, Workers, few_collections, read_file, worker_count
 from musicai.sources.archives import ARROW, Input, Member, base_name, open_inputs
-from musicai.sources.base import ParsedFile, Problem, ReadOptions
 from musicai.sources.neighbours import assemble
 from musicai.sources.worlds import keep_apart
 from musicai.store import Counts, FileRecord, ImportWriter, Store

@@ -8,16 +8,17 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from musicai import exploring, genre_mix, ranking, verdicts
+from musicai import exploring, ranking, verdicts
 from musicai.candidates import Candidates
+from musicai.data import genre_mix
+from musicai.data.genre_mix import GenreGoal
+from musicai.data.library import FloatArray, IntArray
 from musicai.explain import sentence
 from musicai.finding import Shown
-from musicai.genre_mix import GenreGoal
 from musicai.recommenders import COMPONENTS
 from musicai.recommenders.base import Component, Query, Reason, TrackFeatures
 from musicai.requests import Recommendation, Recommendations, Scored, Tuning
 from musicai.stacking import Curve, bent
-from musicai.tables import FloatArray, IntArray
 
 
 class Lists:

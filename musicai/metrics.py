@@ -13,7 +13,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from musicai.tables import BoolArray, FloatArray, IntArray
+from musicai.data.library import BoolArray, FloatArray, IntArray
 
 Float64Array = npt.NDArray[np.float64]
 

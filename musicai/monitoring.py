@@ -17,13 +17,12 @@ from typing import Any
 
 import numpy as np
 
-from musicai.choices import Feedback
 from musicai.core.settings import Settings
-from musicai.genre_mix import divergence, mix_of, mixes
-from musicai.impressions import Impression
+from musicai.data.feedback import Feedback, Impression
+from musicai.data.genre_mix import divergence, mix_of, mixes
+from musicai.data.library import Library
+from musicai.data.sessions import completed, seconds
 from musicai.recommenders.base import TrackFeatures
-from musicai.sessions import completed, seconds
-from musicai.tables import Library
 
 logger = logging.getLogger(__name__)
 

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from musicai.candidates import Candidates
 from musicai.core.errors import NoCandidates, QueryError
+from musicai.data.library import RowArray
 from musicai.recommenders.base import Query
 from musicai.requests import Filters, Request
-from musicai.tables import RowArray
 
 _FILTERS = {
     "origins": "the origin",

@@ -11,10 +11,10 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.sparse import csr_matrix, vstack
 
-from musicai.matching import first_artist, normalise, recording_key
-from musicai.packs import Pack
+from musicai.data.library import BoolArray, Library, RowArray
+from musicai.data.neighbour_data import Pack
+from musicai.data.text_keys import first_artist, normalise, recording_key
 from musicai.recommenders.base import NeighbourRows, TrackFeatures
-from musicai.tables import BoolArray, Library, RowArray
 
 logger = logging.getLogger(__name__)
 

@@ -21,10 +21,10 @@ import numpy as np
 import pandas as pd
 from rapidfuzz import fuzz, process
 
-from musicai.choices import MatchDecision
 from musicai.core.progress import Progress, no_progress
-from musicai.matching import artist_keys, isrc, title_key
-from musicai.tables import AUDIO_FEATURES, BoolArray, RowArray
+from musicai.data.feedback import MatchDecision
+from musicai.data.library import AUDIO_FEATURES, BoolArray, RowArray
+from musicai.data.text_keys import artist_keys, isrc, title_key
 
 SURE = 93.0
 """Likeness of titles from which one artist's track is taken for the same recording."""

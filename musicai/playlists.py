@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from musicai.ai_model import MusicAI
-from musicai.choices import Listed
 from musicai.core.errors import QueryError
-from musicai.playlist_formats import FORMATS, Line
-from musicai.tables import ARTIST_SEPARATOR, INVENTED_PREFIX, Library
+from musicai.data.feedback import Listed
+from musicai.data.library import ARTIST_SEPARATOR, INVENTED_PREFIX, Library
+from musicai.data.playlists import FORMATS, Line
 
 MOST_SEEDS = 50
 """Of a longer list, the last so many say what more shall be like."""

@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from musicai.core.errors import QueryError
-from musicai.genre_mix import GenreGoal, GrowingMix
-from musicai.tables import BoolArray, FloatArray, IntArray, RowArray
+from musicai.data.genre_mix import GenreGoal, GrowingMix
+from musicai.data.library import BoolArray, FloatArray, IntArray, RowArray
 
 SAMPLE_STEP = 16
 """The centre is the median of every 16th candidate: fixed, so that equal queries agree."""

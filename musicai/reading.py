@@ -28,8 +28,8 @@ from typing import IO, NoReturn, Self
 from musicai.core.errors import Cancelled, MusicAIError
 from musicai.core.jobs.worker_pool import Messages, receive, send
 from musicai.core.settings import PROJECT_ROOT
+from musicai.data.parsed import ParsedFile, Problem, ReadOptions
 from musicai.sources import HEAD_BYTES, SOURCES, recognise
-from musicai.sources.base import ParsedFile, Problem, ReadOptions
 from musicai.sources.text import csv_header
 
 logger = logging.getLogger(__name__)

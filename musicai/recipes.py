@@ -8,8 +8,8 @@ from typing import Any
 
 from musicai.ai_model import MusicAI
 from musicai.autoplay import Wish, autoplay
-from musicai.choices import Listed
 from musicai.core.errors import QueryError
+from musicai.data.feedback import Listed
 from musicai.playlists import listed
 from musicai.requests import Filters, Request, Tuning
 from musicai.store import Store

@@ -37,12 +37,12 @@ from musicai.artifacts import (
 )
 from musicai.core.errors import IncompatibleModel, ModelError, NotFound, UntrustedArtifact
 from musicai.core.settings import Settings
+from musicai.data.library import Vocabulary
 from musicai.music_map import MusicMap, unpacked
 from musicai.recommenders import COMPONENTS
 from musicai.recommenders.base import Component
 from musicai.stacking import Stacked
 from musicai.store import Store, VersionMark
-from musicai.tables import Vocabulary
 from musicai.weights import LearnedWeights
 
 logger = logging.getLogger(__name__)

@@ -12,12 +12,11 @@ import numpy as np
 import pandas as pd
 
 from musicai.core.errors import QueryError
-from musicai.genres import GENRES
-from musicai.moments import SLOTS
-from musicai.moods import MOODS
-from musicai.occasions import SIZES
+from musicai.data.context import SIZES, SLOTS
+from musicai.data.genres import GENRES
+from musicai.data.library import FloatArray, RowArray
+from musicai.data.moods import MOODS
 from musicai.recommenders.base import Query, Reason
-from musicai.tables import FloatArray, RowArray
 from musicai.verdicts import Verdicts
 
 MODES = ("rediscover", "discover", "mix")

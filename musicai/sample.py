@@ -9,8 +9,8 @@ from pathlib import Path
 from musicai.core.errors import DataError, JobRunning, NotFound
 from musicai.core.progress import Progress, no_progress
 from musicai.core.settings import Settings
+from musicai.data.parsed import ReadOptions
 from musicai.importing import ImportReport, import_inputs
-from musicai.sources.base import ReadOptions
 from musicai.store import Store
 
 SAMPLE_PROFILE = "sample"

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 
 from musicai import ranking
+from musicai.data.library import FloatArray, RowArray
 from musicai.recommenders.base import Component, Query
-from musicai.tables import FloatArray, RowArray
 
 
 def score_all(

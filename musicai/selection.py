@@ -12,6 +12,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from musicai.core.progress import Progress, no_progress, part
+from musicai.data.library import Library
 from musicai.data_processor import training_data
 from musicai.evaluation import (
     Cuts,
@@ -27,7 +28,6 @@ from musicai.recommenders import COMPONENTS, DEFAULT_WEIGHTS, PRESETS
 from musicai.recommenders.base import Component, TrackFeatures
 from musicai.recommenders.collaborative import Collaborative
 from musicai.stacking import Stacked, ndcg, stack
-from musicai.tables import Library
 from musicai.tuning import Tuned, changed, tune
 from musicai.weights import LearnedWeights, Pools, learn, learn_by_mode
 

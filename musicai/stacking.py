@@ -18,9 +18,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import minimize
 
+from musicai.data.library import FloatArray
 from musicai.metrics import paired_difference
 from musicai.ranking import CEILING
-from musicai.tables import FloatArray
 from musicai.weights import Packed, Pools
 
 Double = npt.NDArray[np.float64]

@@ -14,6 +14,8 @@ import numpy.typing as npt
 
 from musicai import ranking
 from musicai.contenders import HYBRID, Ranker
+from musicai.data.library import BoolArray, IntArray
+from musicai.data.sessions import SEGMENTS, Segment
 from musicai.metrics import (
     Float64Array,
     average_precision_of_hits,
@@ -29,8 +31,6 @@ from musicai.metrics import (
     serendipity_of_hits,
 )
 from musicai.recommenders.base import TrackFeatures
-from musicai.segments import SEGMENTS, Segment
-from musicai.tables import BoolArray, IntArray
 
 PRIMITIVE = ("popularity", "own_top")
 """Methods whose lists anyone would expect: what they hold is no surprise."""

@@ -16,10 +16,11 @@ from typing import Any
 
 from musicai.artifacts import NMF_PICKLE, VECTORIZER_PICKLE, Trained
 from musicai.catalogues import load_library
-from musicai.choices import Feedback
 from musicai.core.errors import ModelError, NoCandidates, QueryError
 from musicai.core.progress import Progress, no_progress, part
 from musicai.core.settings import Settings
+from musicai.data.feedback import Feedback
+from musicai.data.library import Library
 from musicai.data_processor import load_features, vectorizer
 from musicai.experiments import Contestant, Gate, contestant_of, duel, gate
 from musicai.experiments.gate import NOT_COMPARED
@@ -46,7 +47,6 @@ from musicai.registry import (
 )
 from musicai.selection import NOT_ASKED, Choice, choose
 from musicai.store import Store
-from musicai.tables import Library
 from musicai.versioning import prune
 from musicai.weights import LearnedWeights
 

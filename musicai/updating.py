@@ -15,10 +15,11 @@ from typing import Any
 
 from musicai.artifacts import NMF_PICKLE, VECTORIZER_PICKLE, Trained
 from musicai.catalogues import load_library
-from musicai.choices import Feedback
 from musicai.core.errors import ModelError, NotFound
 from musicai.core.progress import Progress, no_progress, part
 from musicai.core.settings import Settings
+from musicai.data.feedback import Feedback
+from musicai.data.library import IntArray, Library
 from musicai.data_processor import load_features, training_data, vectorizer
 from musicai.fitting import TrainingConfig, notes_of
 from musicai.freshness import Update, behind, first_of, heard, trained_on
@@ -38,7 +39,6 @@ from musicai.registry import (
 )
 from musicai.serving import MIN_VOCABULARY
 from musicai.store import Store
-from musicai.tables import IntArray, Library
 from musicai.training import TrainingResult, data_sizes, result_of, train
 from musicai.verdicts import resolve, taught
 from musicai.versioning import prune

@@ -17,9 +17,9 @@ from typing import Literal
 import numpy as np
 from scipy.sparse import csr_matrix
 
-from musicai.choices import Feedback
+from musicai.data.feedback import Feedback
+from musicai.data.library import BoolArray, FloatArray, IntArray, Library
 from musicai.recommenders.base import History, Reason, TrackFeatures, TrainingData
-from musicai.tables import BoolArray, FloatArray, IntArray, Library
 
 Verdict = Literal["like", "dislike", "not_now", "never_artist"]
 

@@ -16,9 +16,9 @@ import numpy as np
 import numpy.typing as npt
 
 from musicai import ranking
+from musicai.data.library import BoolArray, FloatArray
+from musicai.data.sessions import SEGMENTS
 from musicai.metrics import ndcg_of_hits, paired_difference
-from musicai.segments import SEGMENTS
-from musicai.tables import BoolArray, FloatArray
 
 logger = logging.getLogger(__name__)
 

@@ -26,10 +26,10 @@ import pytest
 from musicai import data_processor as dp
 from musicai.core.errors import QueryError
 from musicai.core.progress import no_progress
-from musicai.frames import conform
+from musicai.data.frames import conform
+from musicai.data.library import LINK_COLUMNS, FloatArray, IntArray, Library
 from musicai.metrics import ndcg_at
 from musicai.recommenders.base import Component, ComponentConfig, History, Query, TrainingData
-from musicai.tables import LINK_COLUMNS, FloatArray, IntArray, Library
 from tests import worlds
 
 CAMPS = ("hard rock", "classical piano", "bebop", "deep house")

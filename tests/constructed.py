@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from musicai.tables import AUDIO_FEATURES, Library
+from musicai.data.library import AUDIO_FEATURES, Library
 from tests.worlds import library
 
 GENRES = ("jazz", "techno", "classical")

@@ -23,7 +23,7 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit
 
-from musicai.matching import normalise
+from musicai.data.text_keys import normalise
 from musicai.open_data.hosts import Hosts
 
 ANY = object()

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from musicai.sources.base import (
+from musicai.data.library import SOURCE_TRACK_COLUMNS
+from musicai.data.parsed import (
     SOURCE_ITEM_COLUMNS,
     SOURCE_PLAY_COLUMNS,
     ColumnMapping,
@@ -18,7 +19,6 @@ from musicai.sources.mapped_table import propose
 from musicai.sources.text import csv_header
 from musicai.sources.track_rows import RANGES
 from musicai.sources.values import MAX_PLAY_MS, latest
-from musicai.tables import SOURCE_TRACK_COLUMNS
 
 
 def parts(parsed: ParsedFile) -> Iterator[ParsedFile]:

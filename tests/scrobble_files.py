@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from musicai.data.library import SOURCE_TRACK_COLUMNS
+from musicai.data.parsed import SOURCE_PLAY_COLUMNS, ParsedFile, ReadOptions
 from musicai.sources import SOURCES
-from musicai.sources.base import SOURCE_PLAY_COLUMNS, ParsedFile, ReadOptions
-from musicai.tables import SOURCE_TRACK_COLUMNS
 
 AT = 1_700_000_000
 """2023-11-14 22:13:20 UTC."""

@@ -16,11 +16,11 @@ from musicai.core.errors import JobRunning
 from musicai.core.jobs import JobStatus
 from musicai.core.progress import no_progress
 from musicai.core.settings import Settings
+from musicai.data.genres import GENRES
+from musicai.data.parsed import ReadOptions
 from musicai.fitting import TrainingConfig
-from musicai.genres import GENRES
 from musicai.importing import import_inputs
 from musicai.sample import SAMPLE_PROFILE
-from musicai.sources.base import ReadOptions
 from musicai.store import Store
 from musicai.training import train
 from musicai.ui import discover_panel, jobs_panel, library_panel, words

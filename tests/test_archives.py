@@ -19,8 +19,8 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from musicai.core.settings import Settings
+from musicai.data.parsed import Problem
 from musicai.sources.archives import ARROW, Input, Member, open_inputs
-from musicai.sources.base import Problem
 from musicai.sources.screening import never_opened, passed_over, shown
 
 DATA = b'[{"ts": "x"}]'

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from musicai.core.settings import PACKAGE_DATA
-from musicai.genres import GENRES, artist_genres, genre_shares, genre_vector, top_genre
-from musicai.matching import normalise
+from musicai.data.genres import GENRES, artist_genres, genre_shares, genre_vector, top_genre
+from musicai.data.text_keys import normalise
 
 EXPECTED = {
     "pop": "Taylor Swift, Ed Sheeran, ABBA, BTS, YOASOBI, Shakira, Édith Piaf, Arijit Singh, "

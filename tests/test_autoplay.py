@@ -17,11 +17,11 @@ from musicai.autoplay import ARCS, Step, Wish, autoplay
 from musicai.core.errors import QueryError
 from musicai.core.progress import no_progress
 from musicai.core.settings import Settings
+from musicai.data.parsed import ReadOptions
 from musicai.importing import import_inputs
 from musicai.recommenders.base import Query
 from musicai.recommenders.sequence import Sequence
 from musicai.requests import Request, Tuning
-from musicai.sources.base import ReadOptions
 from musicai.store import Store
 from tests import worlds
 from tests.pages import opened, run

@@ -26,10 +26,10 @@ import pytest
 
 from musicai.core.errors import MusicAIError
 from musicai.core.settings import Settings
-from musicai.matching import name_id, recording_key
+from musicai.data.parsed import ParsedFile, ReadOptions, Source
+from musicai.data.text_keys import name_id, recording_key
 from musicai.sources import HEAD_BYTES, SOURCES, recognise
 from musicai.sources.archives import Member, open_inputs
-from musicai.sources.base import ParsedFile, ReadOptions, Source
 from musicai.sources.values import clean, genres, spotify_id, year
 from tests.reader_contract import holds, options_for, taken
 

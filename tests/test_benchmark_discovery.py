@@ -16,9 +16,9 @@ from benchmarks import discovery, sample_sources
 from musicai.catalogues import load_library
 from musicai.core.progress import no_progress
 from musicai.core.settings import Settings
+from musicai.data.parsed import ReadOptions
 from musicai.holdout import temporal_split
 from musicai.importing import import_inputs
-from musicai.sources.base import ReadOptions
 from musicai.store import Store
 from tests.histories import Track, history
 from tests.test_ui_library import SONGS, table

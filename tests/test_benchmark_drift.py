@@ -13,7 +13,7 @@ import pytest
 from benchmarks import drift
 from benchmarks.generate import extended_history
 from benchmarks.generate import library as make_library
-from musicai.tables import Library
+from musicai.data.library import Library
 
 pytestmark = pytest.mark.slow
 

@@ -9,8 +9,8 @@ import pytest
 
 from benchmarks import moods as benchmark
 from benchmarks.moods import Named
-from musicai.moods import MOOD_ANCHORS, MOOD_WEIGHTS, MOODS, mood_matrix
-from musicai.tables import AUDIO_FEATURES
+from musicai.data.library import AUDIO_FEATURES
+from musicai.data.moods import MOOD_ANCHORS, MOOD_WEIGHTS, MOODS, mood_matrix
 from tests import worlds
 
 NAMES = ("Chillout one", "Chillout two", "Hard Rock A", "Hard Rock B", "A list", "B list")

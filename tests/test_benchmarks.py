@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from benchmarks import generate, importing, speed
-from musicai.tables import AUDIO_FEATURES
+from musicai.data.library import AUDIO_FEATURES
 
 SPOTIFY_KEYS = (
     "ts platform ms_played conn_country ip_addr master_metadata_track_name "

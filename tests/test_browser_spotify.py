@@ -14,8 +14,8 @@ from playwright.sync_api import Browser, Page
 
 from musicai.core.progress import no_progress
 from musicai.core.settings import Settings
+from musicai.data.parsed import ReadOptions
 from musicai.importing import import_inputs
-from musicai.sources.base import ReadOptions
 from musicai.store import Store
 from tests import browser as real
 from tests.browser import Story

@@ -21,12 +21,12 @@ from musicai.catalogues import joined_file, load_library, own_and_catalogue
 from musicai.core.errors import DataError, JobRunning, NotFound, UnreadableFile
 from musicai.core.progress import no_progress
 from musicai.core.settings import Settings
-from musicai.frames import conform, empty_frame
+from musicai.data.frames import conform, empty_frame
+from musicai.data.library import KEY_COLUMNS, LINK_COLUMNS, SOURCE_TRACK_COLUMNS
+from musicai.data.parsed import ReadOptions
 from musicai.importing import import_inputs
-from musicai.sources.base import ReadOptions
 from musicai.store import Store, backup, restore, schema
 from musicai.store.catalogue_changes import LONGEST_NAME, checked_name
-from musicai.tables import KEY_COLUMNS, LINK_COLUMNS, SOURCE_TRACK_COLUMNS
 from tests import worlds
 from tests.conftest import ROOT
 

@@ -10,9 +10,9 @@ import pandas as pd
 import pytest
 
 from musicai.catalogues import join, stack
-from musicai.choices import MatchDecision
+from musicai.data.feedback import MatchDecision
+from musicai.data.library import AUDIO_FEATURES, KEY_COLUMNS, TRACK_COLUMNS
 from musicai.store import OwnData
-from musicai.tables import AUDIO_FEATURES, KEY_COLUMNS, TRACK_COLUMNS
 from tests import worlds
 
 OWN = [

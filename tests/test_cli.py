@@ -18,12 +18,12 @@ from benchmarks.generate import extended_history
 from musicai import cli, registry
 from musicai.ai_model import MusicAI
 from musicai.checks import EXPECTED, Check, Report
-from musicai.choices import Listed
 from musicai.core import jobs
 from musicai.core.errors import Cancelled
 from musicai.core.settings import Settings
-from musicai.genres import GENRES
-from musicai.moods import MOODS
+from musicai.data.feedback import Listed
+from musicai.data.genres import GENRES
+from musicai.data.moods import MOODS
 from musicai.output import json_line, table
 from musicai.recommenders import COMPONENTS
 from musicai.store import Store

@@ -10,6 +10,7 @@ import pytest
 from musicai import data_processor as dp
 from musicai.core.errors import QueryError
 from musicai.core.progress import no_progress
+from musicai.data.library import Library
 from musicai.recommenders import COMPONENTS, DEFAULT_WEIGHTS, PRESETS
 from musicai.recommenders.base import History, Query, TrainingData
 from musicai.recommenders.connections import Connections
@@ -17,7 +18,6 @@ from musicai.recommenders.content import Content, ContentConfig
 from musicai.recommenders.history import OwnPlays, OwnPlaysConfig
 from musicai.recommenders.popularity import Popularity, PopularityConfig
 from musicai.recommenders.rules import Rules, RulesConfig
-from musicai.tables import Library
 from tests import worlds
 from tests.component_contract import ComponentContract
 

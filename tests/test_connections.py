@@ -10,10 +10,10 @@ import pytest
 
 from musicai import data_processor as dp
 from musicai.core.progress import no_progress
-from musicai.frames import conform
+from musicai.data.frames import conform
+from musicai.data.library import LINK_COLUMNS, Library
 from musicai.recommenders.base import Query
 from musicai.recommenders.connections import Connections
-from musicai.tables import LINK_COLUMNS, Library
 from tests import worlds
 
 NONE = np.zeros(0, dtype=np.int32)

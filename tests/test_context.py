@@ -13,13 +13,13 @@ import pytest
 
 from benchmarks import context as benchmark
 from musicai import data_processor as dp
-from musicai import moments
 from musicai.core.errors import QueryError
 from musicai.core.progress import no_progress
+from musicai.data import context
+from musicai.data.library import IntArray, Library
 from musicai.recommenders.base import Query
 from musicai.recommenders.context import CEILING, Context, ContextConfig
 from musicai.requests import Request
-from musicai.tables import IntArray, Library
 from musicai.verdicts import Verdicts, heard
 from tests import worlds
 from tests.component_contract import STRANGER, ComponentContract
@@ -48,15 +48,15 @@ class TestContext(ComponentContract):
     ],
 )
 def test_slots_of_the_week(when: datetime, slot: int) -> None:
-    assert moments.slot_of(when) == slot
+    assert context.slot_of(when) == slot
 
 
 def test_a_slot_in_the_listeners_own_hours() -> None:
     winter = datetime(2026, 1, 5, 12, tzinfo=UTC)
     summer = datetime(2026, 7, 6, 12, tzinfo=UTC)
-    assert moments.named(6, "UTC", winter) == "weekdays, 18:00 to 21:00"
-    assert moments.named(6, "Europe/Berlin", winter) == "weekdays, 19:00 to 22:00"
-    assert moments.named(14, "Europe/Berlin", summer) == "weekends, 20:00 to 23:00"
+    assert context.named(6, "UTC", winter) == "weekdays, 18:00 to 21:00"
+    assert context.named(6, "Europe/Berlin", winter) == "weekdays, 19:00 to 22:00"
+    assert context.named(14, "Europe/Berlin", summer) == "weekends, 20:00 to 23:00"
 
 
 # --- what is learned ------------------------------------------------------------------
@@ -97,7 +97,7 @@ EVENING, MORNING, NIGHT = 6, 2, 0
 
 def test_plays_are_counted_by_slot() -> None:
     past = dp.history(world())
-    assert past.occasions["hour"].shape == (8, moments.SLOTS)
+    assert past.occasions["hour"].shape == (8, context.SLOTS)
     assert past.occasions["hour"].sum() == 120
     weekday = past.occasions["hour"][:, :8].sum(axis=0)
     assert weekday[EVENING] + weekday[MORNING] == weekday.sum()
@@ -253,7 +253,7 @@ def test_others_survive_disk_and_another_vocabulary(tmp_path: Path) -> None:
     assert np.isnan(moved[11])
 
 
-@pytest.mark.parametrize("moment", [-1, moments.SLOTS])
+@pytest.mark.parametrize("moment", [-1, context.SLOTS])
 def test_a_moment_that_is_none(moment: int) -> None:
     with pytest.raises(QueryError, match="moment"):
         Request(moment=moment)
@@ -274,7 +274,7 @@ def test_discover_lists_for_a_time_and_says_what_it_changed(with_sample: Path) -
     app = opened("discover.py")
     when = app.selectbox(key="discover_when")
     assert when.value == "any"
-    assert len(when.options) == 2 + moments.SLOTS
+    assert len(when.options) == 2 + context.SLOTS
     assert when.options[:2] == ["Any time", "Now"]
     assert not any("For week" in c.value for c in app.caption)
     assert any("waits until you choose a time" in c.value for c in app.caption)

@@ -11,11 +11,11 @@ from streamlit.testing.v1 import AppTest
 from musicai.core.errors import NotFound
 from musicai.core.progress import no_progress
 from musicai.core.settings import Settings
+from musicai.data.parsed import ReadOptions
 from musicai.data_processor import build_features
 from musicai.history import Detail, detail, tops
 from musicai.importing import import_inputs
 from musicai.sample import SAMPLE_PROFILE
-from musicai.sources.base import ReadOptions
 from musicai.store import Store
 from musicai.taste.listening import timed
 from tests.conftest import ROOT

@@ -6,11 +6,11 @@ import pandas as pd
 import pytest
 
 from musicai.catalogues import load_library
-from musicai.choices import MatchDecision
 from musicai.core.settings import Settings
+from musicai.data.feedback import MatchDecision
+from musicai.data.frames import conform
+from musicai.data.parsed import SOURCE_PLAY_COLUMNS, ParsedFile
 from musicai.doubts import doubtful
-from musicai.frames import conform
-from musicai.sources.base import SOURCE_PLAY_COLUMNS, ParsedFile
 from musicai.store import Store
 from tests import worlds
 

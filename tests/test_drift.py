@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from musicai.data.library import Library
 from musicai.data_processor import build_features
 from musicai.history.drift import ALPHA, MIN_PLAYS, Drift, drift
-from musicai.tables import Library
 from musicai.taste.listening import timed
 from musicai.ui import charts
 from tests.constructed import night_and_weekend

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from musicai.core.settings import Settings
+from musicai.data.library import AUDIO_FEATURES, Library
 from musicai.estimates import (
     EstimateError,
     by_artist,
@@ -17,7 +18,6 @@ from musicai.estimates import (
     measure,
     order,
 )
-from musicai.tables import AUDIO_FEATURES, Library
 from tests import worlds
 
 ENERGY = AUDIO_FEATURES.index("energy")

@@ -14,6 +14,7 @@ from musicai import data_processor as dp
 from musicai.contenders import top_places
 from musicai.core.errors import Cancelled
 from musicai.core.progress import no_progress
+from musicai.data.library import FloatArray, IntArray, Library
 from musicai.evaluation import (
     Evaluation,
     evaluate,
@@ -23,7 +24,6 @@ from musicai.evaluation import (
 from musicai.holdout import Unit, Units
 from musicai.recommenders import COMPONENTS, DEFAULT_WEIGHTS
 from musicai.recommenders.base import Component, ComponentConfig, Query, Reason, TrainingData
-from musicai.tables import FloatArray, IntArray, Library
 from musicai.weights import LearnedWeights, learn_by_mode
 from tests import worlds
 

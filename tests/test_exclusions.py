@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from musicai.choices import Exclusion
+from musicai.data.feedback import Exclusion
+from musicai.data.library import Library
 from musicai.exclusions import count, leave_out
-from musicai.tables import Library
 from tests import worlds
 
 START = int(worlds.START.timestamp())

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from musicai.choices import VERDICTS
 from musicai.core.errors import QueryError
+from musicai.data.feedback import VERDICTS
 from musicai.experiments.interleaving import Interleaved, draft, interleave, judge
 
 ranked = st.lists(st.integers(0, 14), unique=True, max_size=12)

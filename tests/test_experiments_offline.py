@@ -15,6 +15,7 @@ from benchmarks.generate import library as make_library
 from musicai.contenders import TASKS
 from musicai.core.errors import Cancelled, IncompatibleModel, ModelError, QueryError
 from musicai.core.progress import no_progress
+from musicai.data.library import Library
 from musicai.data_processor import build_features, training_data
 from musicai.evaluation import evaluate, make_units, temporal_split
 from musicai.experiments import Contestant, Duel, alike, contestant, contestant_of, duel
@@ -25,7 +26,6 @@ from musicai.recommenders import COMPONENTS, DEFAULT_WEIGHTS
 from musicai.recommenders.base import TrackFeatures
 from musicai.registry import VersionInfo
 from musicai.stacking import Stacked
-from musicai.tables import Library
 from musicai.weights import LearnedWeights
 from tests import worlds
 

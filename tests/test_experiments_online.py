@@ -5,11 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from musicai.choices import Feedback
 from musicai.core.errors import QueryError
 from musicai.core.settings import Settings
+from musicai.data.feedback import Feedback, Impression
 from musicai.experiments.online import PLAYED_WITHIN, outcomes, plays_since, sides, so_far
-from musicai.impressions import Impression
 from musicai.store import Store
 from tests import worlds
 

@@ -21,19 +21,19 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from musicai import exporting
-from musicai.choices import Choices, Exclusion, Feedback, MatchDecision
 from musicai.core.errors import Cancelled, NotFound, QueryError, SettingsError, UnreadableFile
 from musicai.core.progress import no_progress
 from musicai.core.settings import Settings
+from musicai.data.audio_descriptors import Measure
+from musicai.data.feedback import Choices, Exclusion, Feedback, MatchDecision
+from musicai.data.library import AUDIO_FEATURES, KEY_COLUMNS
+from musicai.data.parsed import PLAY_SOURCES, ParsedFile, ReadOptions
 from musicai.exporting import MEASURES, export_profile
 from musicai.importing import ImportReport, import_inputs
-from musicai.measures import Measure
 from musicai.sources import SOURCES, musicai_export, recognise
-from musicai.sources.base import PLAY_SOURCES, ParsedFile, ReadOptions
 from musicai.sources.export_rows import TABLES
 from musicai.sources.values import clean
 from musicai.store import Store
-from musicai.tables import AUDIO_FEATURES, KEY_COLUMNS
 from tests.conftest import ROOT
 
 SAMPLES = ROOT / "tests" / "data" / "exports" / "musicai_export"

@@ -17,10 +17,10 @@ from musicai.artifacts import write_version
 from musicai.core.errors import ModelError
 from musicai.core.progress import no_progress
 from musicai.core.settings import Settings
+from musicai.data.parsed import ReadOptions
 from musicai.fitting import TrainingConfig
 from musicai.health import Health, examine
 from musicai.importing import import_inputs
-from musicai.sources.base import ReadOptions
 from musicai.store import Store
 from musicai.training import train
 

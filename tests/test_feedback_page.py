@@ -7,9 +7,8 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from musicai.choices import Feedback
 from musicai.core.settings import Settings
-from musicai.impressions import Impression
+from musicai.data.feedback import Feedback, Impression
 from musicai.sample import SAMPLE_PROFILE
 from musicai.store import Store
 from musicai.ui.verdict_row import difference

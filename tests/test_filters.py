@@ -16,10 +16,10 @@ from musicai.ai_model import MusicAI
 from musicai.candidates import Candidates
 from musicai.core.errors import NoCandidates, QueryError
 from musicai.core.settings import Settings
-from musicai.frames import conform
-from musicai.genres import GENRES
+from musicai.data.frames import conform
+from musicai.data.genres import GENRES
+from musicai.data.library import LINK_COLUMNS, Library
 from musicai.requests import Filters, Request, Tuning
-from musicai.tables import LINK_COLUMNS, Library
 from tests import worlds
 
 ALL = Tuning(n_recommendations=1_000, artist_cap=1_000)

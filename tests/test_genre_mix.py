@@ -11,11 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from musicai import genre_mix, ranking
+from musicai import ranking
 from musicai.ai_model import MusicAI
 from musicai.core.settings import Settings
-from musicai.genre_mix import GenreGoal
-from musicai.genres import GENRES
+from musicai.data import genre_mix
+from musicai.data.genre_mix import GenreGoal
+from musicai.data.genres import GENRES
 from tests import worlds
 
 ROCK, JAZZ = GENRES.index("rock"), GENRES.index("jazz")

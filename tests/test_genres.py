@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from musicai.genres import (
+from musicai.data.genres import (
     GENRE_LABELS,
     GENRES,
     genre_matrix,

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from musicai.data.periods import ALL, Period, between
 from musicai.data_processor import build_features
 from musicai.history import ListeningHistory, Streak, listening_history, played, sessions
-from musicai.periods import ALL, Period, between
 from musicai.taste.listening import timed
 from tests.worlds import CALM, LOUD, library
 

@@ -5,12 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from musicai.frames import conform
+from musicai.data.frames import conform
+from musicai.data.library import PLAYLIST_COLUMNS, Library
 from musicai.holdout import MAX_UNITS, events, listener_segments, make_units, temporal_split
-from musicai.tables import (
-    PLAYLIST_COLUMNS,
-    Library,
-)
 from tests import worlds
 
 HOURS = np.timedelta64(1, "h")

@@ -13,12 +13,12 @@ import psutil
 import pytest
 
 from musicai import importing, reading
-from musicai.choices import Choices, Exclusion, Feedback, MatchDecision
 from musicai.core.errors import Cancelled, JobRunning, StoreError, UnreadableFile
 from musicai.core.progress import no_progress
 from musicai.core.settings import Settings
+from musicai.data.feedback import Choices, Exclusion, Feedback, MatchDecision
+from musicai.data.parsed import ParsedFile, Problem, ReadOptions, Source
 from musicai.importing import catalogue_name, import_inputs
-from musicai.sources.base import ParsedFile, Problem, ReadOptions, Source
 from musicai.sources.worlds import keep_apart
 from musicai.store import Counts, Store
 from tests.test_store import (

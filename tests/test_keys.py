@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from musicai import keys
+from musicai.data import musical_keys
 
 MAJOR, MINOR = 1.0, 0.0
 NAN = float("nan")
@@ -25,7 +25,7 @@ CAMELOT = {
 
 
 def away(one: Key, other: Key) -> float:
-    return float(keys.distances(*one, *other))
+    return float(musical_keys.distances(*one, *other))
 
 
 @pytest.mark.parametrize(
@@ -76,18 +76,24 @@ def test_moving_both_keys_keeps_their_distance(one: Key, other: Key, by: int) ->
 
 
 def test_what_is_not_known_has_no_distance_and_no_name() -> None:
-    found = keys.distances([C, NAN, C, G], [MAJOR, MAJOR, NAN, MAJOR], C, MAJOR)
+    found = musical_keys.distances([C, NAN, C, G], [MAJOR, MAJOR, NAN, MAJOR], C, MAJOR)
     np.testing.assert_allclose(found, [0.0, NAN, NAN, 1 / 6])
-    assert np.isnan(keys.distances([C], [MAJOR], NAN, MINOR)).all()
-    assert keys.name(NAN, MAJOR) == keys.name(C, NAN) == ""
-    assert keys.change(C, MAJOR, NAN, MAJOR) == keys.change(NAN, NAN, C, MAJOR) == ""
+    assert np.isnan(musical_keys.distances([C], [MAJOR], NAN, MINOR)).all()
+    assert musical_keys.name(NAN, MAJOR) == musical_keys.name(C, NAN) == ""
+    assert (
+        musical_keys.change(C, MAJOR, NAN, MAJOR) == musical_keys.change(NAN, NAN, C, MAJOR) == ""
+    )
 
 
 def test_names_and_changes_in_words() -> None:
-    assert [keys.name(key, MAJOR) for key in (C, 1.0, B)] == ["C major", "C♯/D♭ major", "B major"]
-    assert keys.name(A, MINOR) == "A minor"
-    assert keys.change(C, MAJOR, A, MINOR) == "from A minor to C major, its relative"
-    assert keys.change(A, MINOR, A, MINOR) == "in A minor as before"
-    assert keys.change(G, MAJOR, C, MAJOR) == "from C major to G major, a fifth away"
+    assert [musical_keys.name(key, MAJOR) for key in (C, 1.0, B)] == [
+        "C major",
+        "C♯/D♭ major",
+        "B major",
+    ]
+    assert musical_keys.name(A, MINOR) == "A minor"
+    assert musical_keys.change(C, MAJOR, A, MINOR) == "from A minor to C major, its relative"
+    assert musical_keys.change(A, MINOR, A, MINOR) == "in A minor as before"
+    assert musical_keys.change(G, MAJOR, C, MAJOR) == "from C major to G major, a fifth away"
     far = "from C major to F♯/G♭ major, six steps on the circle of fifths"
-    assert keys.change(F_SHARP, MAJOR, C, MAJOR) == far
+    assert musical_keys.change(F_SHARP, MAJOR, C, MAJOR) == far

@@ -17,14 +17,14 @@ from musicai import registry
 from musicai.ai_model import MusicAI
 from musicai.core.errors import JobRunning
 from musicai.core.settings import Settings
+from musicai.data.library import Library
+from musicai.data.moods import MOODS, mood_matrix
+from musicai.data.periods import ALL, Period
 from musicai.fitting import TrainingConfig
-from musicai.moods import MOODS, mood_matrix
 from musicai.music_map import MusicMap, within
-from musicai.periods import ALL, Period
 from musicai.sample import SAMPLE_PROFILE
 from musicai.store import Store
 from musicai.store.listing import STAGING
-from musicai.tables import Library
 from musicai.training import train
 from musicai.ui import (
     charts,

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from musicai import matching
-from musicai.matching import (
+from musicai.data import text_keys
+from musicai.data.text_keys import (
     artist_keys,
     first_artist,
     guests,
@@ -83,8 +83,8 @@ MARKED = st.lists(
 @example("x FEAT. y")
 def test_titles_that_need_no_pattern_are_told_rightly(title: str) -> None:
     """The short way for plain titles gives what the patterns would."""
-    bare = matching._BRACKETED_GUEST.sub("", title)
-    bare = matching._REISSUE.sub("", matching._TRAILING_GUEST.sub("", bare))
+    bare = text_keys._BRACKETED_GUEST.sub("", title)
+    bare = text_keys._REISSUE.sub("", text_keys._TRAILING_GUEST.sub("", bare))
     assert title_key(title) == (normalise(bare) or normalise(title))
 
 

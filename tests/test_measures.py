@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from musicai.core.settings import Settings
-from musicai.measures import FEATURES, Measure, combined
+from musicai.data.audio_descriptors import FEATURES, Measure, combined
 from musicai.store import Store
 
 

@@ -13,10 +13,10 @@ from musicai.catalogues import load_library
 from musicai.cli import main
 from musicai.core.errors import Cancelled, DataError, UnreadableFile
 from musicai.core.settings import Settings
+from musicai.data.library import Library
 from musicai.enrichment import coverage, look_up, measure
 from musicai.open_data import redirects
 from musicai.store import Store
-from musicai.tables import Library
 from tests import worlds
 from tests.open_data_stub import Stub, made_id
 from tests.test_neighbours import history

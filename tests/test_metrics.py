@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from musicai.data.library import IntArray
 from musicai.metrics import (
     CALIBRATION_SHARE,
     Float64Array,
@@ -32,7 +33,6 @@ from musicai.metrics import (
     serendipity_at,
     serendipity_of_hits,
 )
-from musicai.tables import IntArray
 
 
 def rows(*values: int) -> IntArray:

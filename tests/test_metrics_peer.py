@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from musicai.data.library import IntArray
 from musicai.metrics import (
     average_precision_at,
     hit_at,
@@ -15,7 +16,6 @@ from musicai.metrics import (
     recall_at,
     reciprocal_rank,
 )
-from musicai.tables import IntArray
 
 OURS = {
     "precision": precision_at,

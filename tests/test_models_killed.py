@@ -20,13 +20,13 @@ import pytest
 from benchmarks.generate import extended_history
 from musicai import registry
 from musicai.ai_model import MusicAI
-from musicai.choices import Feedback
 from musicai.core.progress import no_progress
 from musicai.core.settings import Settings
+from musicai.data.feedback import Feedback
+from musicai.data.parsed import ReadOptions
 from musicai.fitting import TrainingConfig
 from musicai.importing import import_inputs
 from musicai.registry import BUNDLED
-from musicai.sources.base import ReadOptions
 from musicai.store import Store
 from musicai.training import train
 

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from musicai.moods import (
+from musicai.data.library import AUDIO_FEATURES, FloatArray
+from musicai.data.moods import (
     MOOD_HELP,
     MOOD_LABELS,
     MOOD_PLANE,
@@ -23,7 +24,6 @@ from musicai.moods import (
     mood_sentence,
     mood_worth,
 )
-from musicai.tables import AUDIO_FEATURES, FloatArray
 from tests import worlds
 
 LOUD = np.array([worlds.LOUD[name] for name in AUDIO_FEATURES], dtype=np.float32)

@@ -24,6 +24,7 @@ from musicai.cli.music import _config
 from musicai.core.errors import Cancelled, IncompatibleModel, UntrustedArtifact
 from musicai.core.progress import no_progress
 from musicai.core.settings import Settings
+from musicai.data.parsed import ReadOptions
 from musicai.data_processor import build_features, training_data
 from musicai.fitting import TrainingConfig
 from musicai.importing import import_inputs
@@ -46,7 +47,6 @@ from musicai.music_map.nearest import nearest
 from musicai.music_map.space import KEPT, filled, vectors
 from musicai.recommenders.base import Component, TrackFeatures
 from musicai.recommenders.collaborative import Collaborative, CollaborativeConfig
-from musicai.sources.base import ReadOptions
 from musicai.store import Store
 from musicai.training import prepare, train
 from musicai.updating import update

@@ -18,10 +18,10 @@ from musicai.core.jobs import JobStatus, spool, start, status
 from musicai.core.jobs import status as files
 from musicai.core.progress import no_progress
 from musicai.core.settings import Settings
+from musicai.data.library import KEY_COLUMNS
+from musicai.data.parsed import ReadOptions
 from musicai.importing import import_inputs
-from musicai.sources.base import ReadOptions
 from musicai.store import Store
-from musicai.tables import KEY_COLUMNS
 from tests.test_neighbours import TEN_SCRIPTS
 from tests.test_ui_library import history, table
 

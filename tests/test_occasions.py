@@ -10,14 +10,14 @@ import pandas as pd
 import pytest
 
 from musicai import data_processor as dp
-from musicai import occasions
 from musicai.core.errors import QueryError
 from musicai.core.progress import no_progress
-from musicai.occasions import ACTIVITIES, ACTIVITY, FEWEST_TRACKS, PLACE, SEASON
+from musicai.data import context
+from musicai.data.context import ACTIVITIES, ACTIVITY, FEWEST_TRACKS, PLACE, SEASON
+from musicai.data.library import Library
 from musicai.recommenders.base import Query
 from musicai.recommenders.context import CEILING, Context
 from musicai.requests import Request
-from musicai.tables import Library
 from tests import worlds
 
 NONE = np.zeros(0, dtype=np.int32)
@@ -86,12 +86,12 @@ def asked(**occasion: int) -> tuple[Context, Query]:
     ],
 )
 def test_names_say_what_a_playlist_is_for(name: str, found: tuple[str, ...]) -> None:
-    assert occasions.activities_of(name) == found
+    assert context.activities_of(name) == found
 
 
 def test_seasons_are_told_by_months() -> None:
     months = [1, 2, 3, 5, 6, 8, 9, 11, 12]
-    found = [occasions.season_of(datetime(2024, month, 15, tzinfo=UTC)) for month in months]
+    found = [context.season_of(datetime(2024, month, 15, tzinfo=UTC)) for month in months]
     assert found == [0, 0, 1, 1, 2, 2, 3, 3, 0]
 
 
@@ -112,10 +112,10 @@ def test_activities_are_counted_by_playlist() -> None:
     assert (kept[:6, GYM] == past.plays[:6]).all()
     assert (kept[6:12, SUPPER] == past.plays[6:12]).all()
     assert kept[12].sum() == 0, "in no playlist of an activity, and never played"
-    assert occasions.known_activities(kept) == ("workout", "cooking")
+    assert context.known_activities(kept) == ("workout", "cooking")
     few = kept.copy()
     few[FEWEST_TRACKS - 1 : 6, GYM] = 0
-    assert occasions.known_activities(few) == ("cooking",)
+    assert context.known_activities(few) == ("cooking",)
 
 
 def test_an_activity_is_inferred_from_the_last_session() -> None:
@@ -123,10 +123,10 @@ def test_an_activity_is_inferred_from_the_last_session() -> None:
     kept = np.tile(past.occasions[ACTIVITY], (4, 1))
     kept[len(past.rows) :] = 0  # a larger library, most of it for nothing
     rows = np.arange(len(kept), dtype=np.int32)
-    assert occasions.inferred(kept, rows, np.array([1, 2, 3], dtype=np.int32)) == "workout"
-    assert occasions.inferred(kept, rows, np.array([7, 20, 21, 22], dtype=np.int32)) is None
-    assert occasions.inferred(kept, rows, NONE) is None
-    assert occasions.inferred(kept[:0], NONE, NONE) is None
+    assert context.inferred(kept, rows, np.array([1, 2, 3], dtype=np.int32)) == "workout"
+    assert context.inferred(kept, rows, np.array([7, 20, 21, 22], dtype=np.int32)) is None
+    assert context.inferred(kept, rows, NONE) is None
+    assert context.inferred(kept[:0], NONE, NONE) is None
 
 
 @pytest.mark.parametrize(
@@ -178,9 +178,9 @@ def test_reasons_count_what_they_say() -> None:
 def test_the_next_play_has_a_place() -> None:
     library = world()
     last = int(library.plays["played_at"].iloc[-1].timestamp())
-    assert occasions.session_place(library.plays, last + 300) == 1, "five plays are behind it"
-    assert occasions.session_place(library.plays, last + 86_400) == 0
-    assert occasions.session_place(library.plays.iloc[:0], last) == 0
+    assert context.session_place(library.plays, last + 300) == 1, "five plays are behind it"
+    assert context.session_place(library.plays, last + 86_400) == 0
+    assert context.session_place(library.plays.iloc[:0], last) == 0
 
 
 @pytest.mark.parametrize("occasion", [{"weather": 0}, {"season": 4}, {"activity": -1}])

@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from musicai.core.errors import Cancelled, UnreadableFile
-from musicai.measures import FEATURES, PROBABILITY, Measure
+from musicai.data.audio_descriptors import FEATURES, PROBABILITY, Measure
 from musicai.open_data import acoustic, dumps, probabilities
 from tests.open_data_stub import made_id
 from tests.test_open_data_dumps import archive

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from musicai.matching import normalise
+from musicai.data.text_keys import normalise
 from musicai.open_data import (
     ArtistRef,
     ArtistTag,

@@ -14,10 +14,10 @@ from musicai.catalogues import load_library
 from musicai.core.errors import NotFound
 from musicai.core.progress import no_progress
 from musicai.core.settings import Settings
+from musicai.data.neighbour_data import PACK_TABLES, path_of
+from musicai.data.parsed import ReadOptions
 from musicai.exporting import export_profile
 from musicai.importing import import_inputs
-from musicai.packs import PACK_TABLES, path_of
-from musicai.sources.base import ReadOptions
 from musicai.store import Store, backup, restore
 from musicai.store.cataloguing import NEIGHBOURS
 from tests.test_neighbours import HETREC, catalogue, counts, history, take

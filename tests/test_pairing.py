@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from musicai.choices import MatchDecision
+from musicai.data.feedback import MatchDecision
 from musicai.pairing import Pairs, alike, apart_by_length, lengths_fit, merged, pair, versions
 from tests import worlds
 

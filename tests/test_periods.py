@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from musicai.core.errors import QueryError
-from musicai.periods import ALL, between, ending_with
+from musicai.data.periods import ALL, between, ending_with
 
 
 def test_four_weeks_end_with_the_day_of_the_newest_play() -> None:

@@ -18,10 +18,10 @@ from hypothesis import strategies as st
 
 from musicai import playlists
 from musicai.ai_model import MusicAI
-from musicai.choices import Listed
 from musicai.core.errors import DataError, NotFound, QueryError
 from musicai.core.settings import Settings
-from musicai.playlist_formats import FORMATS, Line, csv_file, jspf_file, m3u8_file, xspf_file
+from musicai.data.feedback import Listed
+from musicai.data.playlists import FORMATS, Line, csv_file, jspf_file, m3u8_file, xspf_file
 from musicai.playlists import Duplicate
 from musicai.store import Store
 from musicai.store.listing import LONGEST_LIST, STAGING

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from musicai.choices import Listed
 from musicai.core.settings import Settings
+from musicai.data.feedback import Listed
 from musicai.sample import SAMPLE_PROFILE
 from musicai.store import Store
 from musicai.ui import playlists_panel

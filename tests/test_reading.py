@@ -19,9 +19,9 @@ from musicai import reading
 from musicai.core.errors import UnreadableFile
 from musicai.core.jobs import worker_pool
 from musicai.core.settings import PROJECT_ROOT
+from musicai.data.parsed import Problem, ReadOptions, Source
 from musicai.reading import Reading, Workers, read_file
 from musicai.sources import SOURCES
-from musicai.sources.base import Problem, ReadOptions, Source
 from tests.test_importing import history
 
 ENDS_WITHIN_S = 2.0

@@ -19,11 +19,11 @@ from musicai import data_processor as dp
 from musicai.ai_model import MusicAI
 from musicai.core.progress import no_progress
 from musicai.core.settings import Settings
-from musicai.frames import conform
+from musicai.data.frames import conform
+from musicai.data.library import AUDIO_FEATURES, LINK_COLUMNS, Library
 from musicai.recommenders import COMPONENTS
 from musicai.recommenders.base import Component, History, Links, Query, Reason, TrainingData
 from musicai.requests import Request
-from musicai.tables import AUDIO_FEATURES, LINK_COLUMNS, Library
 from tests import worlds
 
 N_OWN, N_NEW = 90, 90

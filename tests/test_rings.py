@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from musicai.genres import GENRES
-from musicai.tables import AUDIO_FEATURES, FEATURE_SOURCES, UNIT_FEATURES
+from musicai.data.genres import GENRES
+from musicai.data.library import AUDIO_FEATURES, FEATURE_SOURCES, UNIT_FEATURES
 from musicai.ui.palette import (
     ACCENT,
     COMPONENT_COLOURS,

@@ -12,14 +12,14 @@ import pytest
 
 from benchmarks.generate import extended_history
 from musicai import registry
-from musicai.choices import Feedback
 from musicai.cli import main
 from musicai.core.progress import no_progress
 from musicai.core.settings import Settings
+from musicai.data.feedback import Feedback
+from musicai.data.parsed import ReadOptions
 from musicai.fitting import TrainingConfig
 from musicai.importing import import_inputs
 from musicai.schedule import AFTER_IMPORT, EVERY_DAYS, after_import, due
-from musicai.sources.base import ReadOptions
 from musicai.store import Store
 from musicai.training import train
 from musicai.ui import jobs_panel

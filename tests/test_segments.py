@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from musicai.data.sessions import HEAVY_FROM, LIGHT_FROM, SEGMENTS, segment_of
 from musicai.holdout import MIN_EVENTS
-from musicai.segments import HEAVY_FROM, LIGHT_FROM, SEGMENTS, segment_of
 
 
 @pytest.mark.parametrize(

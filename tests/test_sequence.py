@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from musicai import data_processor as dp
 from musicai.core.errors import QueryError
 from musicai.core.progress import no_progress
+from musicai.data.library import IntArray
 from musicai.recommenders import sequence as module
 from musicai.recommenders.base import (
     NO_SEQUENCES,
@@ -23,7 +24,6 @@ from musicai.recommenders.base import (
     TrainingData,
 )
 from musicai.recommenders.sequence import Sequence, SequenceConfig
-from musicai.tables import IntArray
 from musicai.verdicts import Verdicts, heard
 from tests import worlds
 from tests.component_contract import STRANGER, ComponentContract

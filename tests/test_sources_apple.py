@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 from musicai.core.errors import UnreadableFile
-from musicai.matching import name_id
+from musicai.data.parsed import ParsedFile, Problem, ReadOptions
+from musicai.data.text_keys import name_id
 from musicai.sources import apple_music, itunes, recognise
-from musicai.sources.base import ParsedFile, Problem, ReadOptions
 from musicai.sources.values import NOMINAL_MS
 
 SAMPLES = Path(__file__).parent / "data" / "exports"

@@ -15,12 +15,12 @@ from hypothesis import strategies as st
 
 from musicai.core.errors import UnreadableFile
 from musicai.core.settings import Settings
+from musicai.data.library import AUDIO_FEATURES
+from musicai.data.parsed import ReadOptions, Source
 from musicai.sources import SOURCES, exportify, recognise, track_table
 from musicai.sources.archives import Member, open_inputs
-from musicai.sources.base import ReadOptions, Source
 from musicai.sources.text import decode
 from musicai.sources.values import clean, genres, spotify_id
-from musicai.tables import AUDIO_FEATURES
 from tests.conftest import ROOT
 from tests.reader_contract import holds
 

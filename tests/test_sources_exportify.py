@@ -15,16 +15,11 @@ import pytest
 
 from musicai.core.errors import UnreadableFile
 from musicai.core.settings import PACKAGE_DATA
-from musicai.matching import name_id
+from musicai.data.library import AUDIO_FEATURES, KEY_COLUMNS, SOURCE_TRACK_COLUMNS, UNIT_FEATURES
+from musicai.data.parsed import SOURCE_ITEM_COLUMNS, ParsedFile, ReadOptions
+from musicai.data.text_keys import name_id
 from musicai.sources import recognise
-from musicai.sources.base import SOURCE_ITEM_COLUMNS, ParsedFile, ReadOptions
 from musicai.sources.exportify import ALIASES, _translations, parse, playlist_name, sniff
-from musicai.tables import (
-    AUDIO_FEATURES,
-    KEY_COLUMNS,
-    SOURCE_TRACK_COLUMNS,
-    UNIT_FEATURES,
-)
 from tests.conftest import ROOT
 
 SAMPLES = ROOT / "tests" / "data" / "exports" / "exportify"

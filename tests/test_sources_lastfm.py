@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from musicai.core.errors import UnreadableFile
+from musicai.data.parsed import ReadOptions
 from musicai.sources import lastfm, librefm, recognise, rockbox
-from musicai.sources.base import ReadOptions
 from musicai.sources.values import NOMINAL_MS
 from tests.scrobble_files import AT, only, read
 

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from musicai.core.errors import UnreadableFile
 from musicai.core.progress import no_progress
-from musicai.matching import name_id
+from musicai.data.parsed import TABLE_KINDS, ColumnMapping, ParsedFile, ReadOptions
+from musicai.data.text_keys import name_id
 from musicai.sources import HEAD_BYTES, mapped_table, recognise
-from musicai.sources.base import TABLE_KINDS, ColumnMapping, ParsedFile, ReadOptions
 from musicai.sources.column_words import WORDS, guesses
 from musicai.sources.mapped_table import MEANINGS, NEEDED, check, lengths, preview, propose
 from musicai.sources.text import CsvHeader, csv_header

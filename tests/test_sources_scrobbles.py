@@ -14,9 +14,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from musicai.choices import Feedback
 from musicai.core.errors import UnreadableFile
-from musicai.matching import name_id
+from musicai.data.feedback import Feedback
+from musicai.data.parsed import ReadOptions
+from musicai.data.text_keys import name_id
 from musicai.sources import (
     lastfm,
     librefm,
@@ -26,7 +27,6 @@ from musicai.sources import (
     recognise,
     rockbox,
 )
-from musicai.sources.base import ReadOptions
 from musicai.sources.json_lines import MAX_LINE, lines
 from musicai.sources.scrobbles import EARLIEST_SCROBBLE, epoch, length_ms
 from musicai.sources.values import NOMINAL_MS

@@ -13,14 +13,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from musicai.core.errors import UnreadableFile
-from musicai.matching import name_id
+from musicai.data.library import SOURCE_TRACK_COLUMNS
+from musicai.data.parsed import SOURCE_PLAY_COLUMNS, ParsedFile, ReadOptions
+from musicai.data.text_keys import name_id
 from musicai.sources import bulk, recognise, spotify_extended
-from musicai.sources.base import SOURCE_PLAY_COLUMNS, ParsedFile, ReadOptions
 from musicai.sources.complaints import MAX_LISTED
 from musicai.sources.recovery import MAX_BREAKS
 from musicai.sources.spotify_extended import parse, sniff
 from musicai.sources.values import MAX_NAME, clean, iso_seconds, one_artist
-from musicai.tables import SOURCE_TRACK_COLUMNS
 
 ID = "7ATyvp3TmYBmGW7YuC8DJ3"
 

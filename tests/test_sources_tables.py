@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 from musicai.core.progress import no_progress
-from musicai.matching import name_id
+from musicai.data.library import AUDIO_FEATURES, SOURCE_TRACK_COLUMNS
+from musicai.data.parsed import SOURCE_PLAY_COLUMNS, ParsedFile, ReadOptions
+from musicai.data.text_keys import name_id
 from musicai.sources import recognise
-from musicai.sources.base import SOURCE_PLAY_COLUMNS, ParsedFile, ReadOptions
 from musicai.sources.track_table import artists_of, sniff
-from musicai.tables import AUDIO_FEATURES, SOURCE_TRACK_COLUMNS
 from tests.conftest import ROOT
 
 ID = "7ATyvp3TmYBmGW7YuC8DJ3"

@@ -12,11 +12,11 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from musicai.choices import Listed
 from musicai.core.progress import no_progress
 from musicai.core.settings import Settings
+from musicai.data.feedback import Listed
+from musicai.data.parsed import ReadOptions
 from musicai.importing import import_inputs
-from musicai.sources.base import ReadOptions
 from musicai.spotify import application
 from musicai.spotify.client import Client
 from musicai.store import Store

@@ -12,11 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from musicai.ai_model import MusicAI
+from musicai.data.library import BoolArray, FloatArray
 from musicai.ranking import CEILING
 from musicai.requests import Request, Tuning
 from musicai.serving import Serving
 from musicai.stacking import ENOUGH, KNOTS, Stacked, bent, ndcg, stack
-from musicai.tables import BoolArray, FloatArray
 from musicai.weights import Pools, learn
 from tests.pages import opened, run
 

@@ -33,19 +33,19 @@ from musicai.core.errors import (
     UnsafeFile,
 )
 from musicai.core.settings import PROJECT_ROOT, Settings
-from musicai.frames import conform, empty_frame
-from musicai.sources.base import SOURCE_ITEM_COLUMNS, SOURCE_PLAY_COLUMNS, ParsedFile, Problem
-from musicai.store import Store, backup, restore
-from musicai.store import database as store_database
-from musicai.store.dedupe import KnownRows, play_keys
-from musicai.store.schema import SCHEMA_VERSION
-from musicai.tables import (
+from musicai.data.frames import conform, empty_frame
+from musicai.data.library import (
     KEY_COLUMNS,
     PLAY_COLUMNS,
     PLAYLIST_COLUMNS,
     SOURCE_TRACK_COLUMNS,
     Library,
 )
+from musicai.data.parsed import SOURCE_ITEM_COLUMNS, SOURCE_PLAY_COLUMNS, ParsedFile, Problem
+from musicai.store import Store, backup, restore
+from musicai.store import database as store_database
+from musicai.store.dedupe import KnownRows, play_keys
+from musicai.store.schema import SCHEMA_VERSION
 
 EVE, BOB = "Eve", "Bob"
 

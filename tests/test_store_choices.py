@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from musicai.choices import Choices, Exclusion, Feedback, MatchDecision
 from musicai.core.errors import NotFound
 from musicai.core.settings import Settings
-from musicai.sources.base import ColumnMapping, ParsedFile
+from musicai.data.feedback import Choices, Exclusion, Feedback, MatchDecision
+from musicai.data.parsed import ColumnMapping, ParsedFile
 from musicai.store import Store
 
 SLEEP = Exclusion("playlist", "Sleep")

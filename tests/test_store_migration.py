@@ -8,14 +8,14 @@ from contextlib import closing
 
 import pytest
 
-from musicai.choices import Exclusion, MatchDecision
 from musicai.core.progress import no_progress
 from musicai.core.settings import Settings
+from musicai.data.feedback import Exclusion, MatchDecision
+from musicai.data.library import KEY_COLUMNS
+from musicai.data.parsed import ReadOptions
 from musicai.importing import import_inputs
-from musicai.sources.base import ReadOptions
 from musicai.store import Store, backup, restore
 from musicai.store.schema import SCHEMA_VERSION
-from musicai.tables import KEY_COLUMNS
 from tests.conftest import ROOT
 
 VERSION_1 = (ROOT / "tests" / "data" / "schema_1.sql").read_text("utf-8")

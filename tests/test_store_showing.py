@@ -8,7 +8,7 @@ import pytest
 
 from musicai.core.errors import DataError, NotFound
 from musicai.core.settings import Settings
-from musicai.impressions import Impression
+from musicai.data.feedback import Impression
 from musicai.store import Store, showing
 
 

@@ -15,9 +15,9 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from musicai.core.settings import Settings
-from musicai.frames import conform
-from musicai.matching import name_id
-from musicai.sources.base import PLAY_SOURCES, SOURCE_PLAY_COLUMNS, ParsedFile
+from musicai.data.frames import conform
+from musicai.data.parsed import PLAY_SOURCES, SOURCE_PLAY_COLUMNS, ParsedFile
+from musicai.data.text_keys import name_id
 from musicai.sources.track_rows import tracks_frame
 from musicai.store import Store
 from musicai.store.superseding import Played, superseded

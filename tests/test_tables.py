@@ -6,12 +6,8 @@ import pandas as pd
 import pytest
 
 from musicai.core.errors import DataError
-from musicai.frames import conform, empty_frame
-from musicai.tables import (
-    TRACK_COLUMNS,
-    Library,
-    Vocabulary,
-)
+from musicai.data.frames import conform, empty_frame
+from musicai.data.library import TRACK_COLUMNS, Library, Vocabulary
 from tests import worlds
 
 

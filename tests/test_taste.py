@@ -19,16 +19,11 @@ from hypothesis import strategies as st
 from scipy.sparse import csr_matrix
 
 from musicai.core.errors import QueryError
+from musicai.data.frames import empty_frame
+from musicai.data.genres import GENRES
+from musicai.data.library import AUDIO_FEATURES, FEATURE_SOURCES, PLAYLIST_COLUMNS, Library
 from musicai.data_processor import build_features
-from musicai.frames import empty_frame
-from musicai.genres import GENRES
 from musicai.recommenders.base import TrackFeatures
-from musicai.tables import (
-    AUDIO_FEATURES,
-    FEATURE_SOURCES,
-    PLAYLIST_COLUMNS,
-    Library,
-)
 from musicai.taste import TasteProfile, taste_profile
 from musicai.taste.evidence import side
 from musicai.taste.wording import amount, axis_sentence, decimal, percent

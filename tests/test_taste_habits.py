@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from musicai.data.genres import GENRES
+from musicai.data.library import Library
+from musicai.data.moods import MOODS
 from musicai.data_processor import build_features
-from musicai.genres import GENRES
-from musicai.moods import MOODS
-from musicai.tables import Library
 from musicai.taste import TasteProfile, taste_profile
 from musicai.taste.habits import peers
 from musicai.ui import charts

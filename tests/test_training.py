@@ -20,13 +20,13 @@ from musicai.contenders import TASKS
 from musicai.core.errors import Cancelled, NoCandidates, NotFound, QueryError
 from musicai.core.progress import no_progress
 from musicai.core.settings import Settings
+from musicai.data.library import Library
+from musicai.data.parsed import ReadOptions
 from musicai.fitting import TrainingConfig, fit_all
 from musicai.importing import import_inputs
 from musicai.recommenders import COMPONENTS, DEFAULT_WEIGHTS
 from musicai.selection import TOO_LITTLE
-from musicai.sources.base import ReadOptions
 from musicai.store import Store
-from musicai.tables import Library
 from musicai.training import prepare, train
 from musicai.weights import LearnedWeights
 

@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 from musicai import data_processor as dp
 from musicai.core.errors import Cancelled, QueryError
 from musicai.core.progress import no_progress
-from musicai.moments import SLOTS
+from musicai.data.context import SLOTS
+from musicai.data.library import IntArray
 from musicai.recommenders import transformer
 from musicai.recommenders.base import History, Query, Sequences, TrainingData
 from musicai.recommenders.deep import sessions
@@ -28,7 +29,6 @@ from musicai.recommenders.deep.served import Served, with_new
 from musicai.recommenders.deep.spectral import carried, item_vectors
 from musicai.recommenders.deep.weights import CONTENT, content_of
 from musicai.recommenders.transformer import Transformer
-from musicai.tables import IntArray
 from tests import worlds
 from tests.component_contract import STRANGER, ComponentContract, world
 

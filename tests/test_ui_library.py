@@ -16,18 +16,18 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from musicai import arguments
-from musicai.choices import Exclusion, MatchDecision
 from musicai.core import jobs
 from musicai.core.jobs import JobStatus
 from musicai.core.progress import no_progress
 from musicai.core.settings import Settings
+from musicai.data.feedback import Exclusion, MatchDecision
+from musicai.data.library import AUDIO_FEATURES
+from musicai.data.parsed import ReadOptions
+from musicai.data.text_keys import normalise
 from musicai.doubts import Doubt
 from musicai.estimates import EstimateError
 from musicai.importing import import_inputs
-from musicai.matching import normalise
-from musicai.sources.base import ReadOptions
 from musicai.store import Store
-from musicai.tables import AUDIO_FEATURES
 from musicai.taste.model import FeatureTaste
 from musicai.ui import (
     charts,

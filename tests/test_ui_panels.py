@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from musicai.core.errors import QueryError
+from musicai.data.parsed import Problem
 from musicai.requests import Recommendation, Recommendations
-from musicai.sources.base import Problem
 from musicai.store import Counts, FileRecord, ImportRecord, Store
 from musicai.ui import (
     discover_list,

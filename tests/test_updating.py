@@ -20,6 +20,9 @@ from musicai.checks import check_model
 from musicai.core.errors import Cancelled, NoCandidates, NotFound
 from musicai.core.progress import no_progress
 from musicai.core.settings import Settings
+from musicai.data.library import Library
+from musicai.data.parsed import ReadOptions
+from musicai.data.sessions import SEGMENTS
 from musicai.data_processor import build_features, history, training_data
 from musicai.fitting import TrainingConfig
 from musicai.importing import import_inputs
@@ -29,10 +32,7 @@ from musicai.recommenders.collaborative import UPDATE_SWEEPS, Collaborative, Col
 from musicai.recommenders.factorise import start_from
 from musicai.recommenders.item_item import ItemItem
 from musicai.registry import VersionInfo
-from musicai.segments import SEGMENTS
-from musicai.sources.base import ReadOptions
 from musicai.store import Store
-from musicai.tables import Library
 from musicai.training import train
 from musicai.updating import refreshed, update
 from musicai.weights import LearnedWeights

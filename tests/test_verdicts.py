@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 from musicai import data_processor as dp
 from musicai import verdicts
 from musicai.ai_model import MusicAI
-from musicai.choices import VERDICTS, Feedback
 from musicai.core.progress import no_progress
 from musicai.core.settings import Settings
+from musicai.data.feedback import VERDICTS, Feedback
+from musicai.data.library import Library
 from musicai.recommenders import COMPONENTS
 from musicai.recommenders.base import History
 from musicai.requests import Recommendations
-from musicai.tables import Library
 from tests import worlds
 
 NOW = 1_800_000_000

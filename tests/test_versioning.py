@@ -11,8 +11,8 @@ from musicai import registry, versioning
 from musicai.artifacts import Trained
 from musicai.core.errors import ModelError, NotFound, QueryError
 from musicai.core.settings import Settings
+from musicai.data.library import Vocabulary
 from musicai.store import Store, VersionMark
-from musicai.tables import Vocabulary
 from musicai.weights import LearnedWeights
 
 

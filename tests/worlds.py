@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from musicai.frames import conform, empty_frame
-from musicai.matching import recordings
-from musicai.tables import (
+from musicai.data.frames import conform, empty_frame
+from musicai.data.library import (
     AUDIO_FEATURES,
     PLAY_COLUMNS,
     PLAYLIST_COLUMNS,
@@ -18,6 +17,7 @@ from musicai.tables import (
     TRACK_COLUMNS,
     Library,
 )
+from musicai.data.text_keys import recordings
 
 START = pd.Timestamp("2025-01-01T00:00:00Z")
 

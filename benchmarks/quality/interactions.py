@@ -18,9 +18,9 @@ from scipy.sparse import csr_matrix
 from benchmarks.quality.pairs import Pairs, layout_of, read_pairs
 from benchmarks.quality.scoring import Problem, Times
 from musicai.core.errors import DataError
+from musicai.data.library import AUDIO_FEATURES, Vocabulary
 from musicai.recommenders.base import TrackFeatures
 from musicai.recommenders.item_item import MAX_COLUMNS, MAX_WORK
-from musicai.tables import AUDIO_FEATURES, Vocabulary
 
 logger = logging.getLogger(__name__)
 

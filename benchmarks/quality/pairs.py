@@ -26,7 +26,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from musicai.core.errors import DataError
-from musicai.tables import IntArray
+from musicai.data.library import IntArray
 
 logger = logging.getLogger(__name__)
 

@@ -13,11 +13,8 @@ import pandas as pd
 from scipy.sparse import csr_matrix
 
 from benchmarks.quality.scoring import Problem
-from musicai.data_processor import build_features
-from musicai.frames import conform, empty_frame
-from musicai.matching import recordings
-from musicai.recommenders import DEFAULT_WEIGHTS
-from musicai.tables import (
+from musicai.data.frames import conform, empty_frame
+from musicai.data.library import (
     AUDIO_FEATURES,
     KEY_COLUMNS,
     PLAY_COLUMNS,
@@ -25,6 +22,9 @@ from musicai.tables import (
     TRACK_COLUMNS,
     Library,
 )
+from musicai.data.text_keys import recordings
+from musicai.data_processor import build_features
+from musicai.recommenders import DEFAULT_WEIGHTS
 
 
 def load(data: Path) -> Problem:

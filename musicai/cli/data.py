@@ -12,12 +12,13 @@ from typing import Any, Literal
 from musicai import prepared, registry
 from musicai.arguments import exclusions_of
 from musicai.catalogues import load_library
-from musicai.choices import Exclusion
 from musicai.cli.shared import Outcome, chosen_profile, show_rows, show_table, work_of
 from musicai.core import jobs
 from musicai.core.errors import QueryError, SettingsError
 from musicai.core.progress import Progress, no_progress, part
 from musicai.core.settings import Settings
+from musicai.data.feedback import Exclusion
+from musicai.data.parsed import TABLE_KINDS, ColumnMapping, ReadOptions
 from musicai.exclusions import count
 from musicai.exporting import KINDS, export_profile
 from musicai.health import examine
@@ -25,7 +26,6 @@ from musicai.importing import import_inputs
 from musicai.sample import SAMPLE_PROFILE, load_sample
 from musicai.schedule import after_import
 from musicai.sources import mapped_table
-from musicai.sources.base import TABLE_KINDS, ColumnMapping, ReadOptions
 from musicai.sources.text import header_name
 from musicai.store import Store
 from musicai.store import backup as write_backup

@@ -11,8 +11,8 @@ from musicai.catalogues import load_library
 from musicai.cli.shared import Outcome, chosen_profile, show_rows
 from musicai.core.errors import NotFound
 from musicai.core.settings import Settings
+from musicai.data.feedback import Experiment
 from musicai.experiments.online import sides, so_far
-from musicai.impressions import Experiment
 from musicai.store import Store
 
 

@@ -8,12 +8,12 @@ from datetime import UTC, datetime
 from typing import cast
 
 from musicai.catalogues import load_library
-from musicai.choices import Feedback
 from musicai.cli.shared import Outcome, chosen_profile, show_table
 from musicai.core.errors import NotFound
 from musicai.core.settings import Settings
+from musicai.data.feedback import Feedback
+from musicai.data.library import Library
 from musicai.store import Store
-from musicai.tables import Library
 from musicai.verdicts import WORDS, Verdict, standing
 
 

@@ -17,8 +17,8 @@ from musicai.checks import Report, check_model
 from musicai.cli.shared import Outcome, chosen_profile, show_table, work_of
 from musicai.core.progress import no_progress
 from musicai.core.settings import Settings
+from musicai.data.genres import GENRE_LABELS
 from musicai.fitting import TrainingConfig
-from musicai.genres import GENRE_LABELS
 from musicai.hyperparameters import parsed
 from musicai.monitoring import note_list
 from musicai.output import figure

@@ -15,12 +15,12 @@ from musicai.cli.shared import Outcome, chosen_profile, show_table, work_of
 from musicai.core.errors import QueryError
 from musicai.core.progress import Progress, part
 from musicai.core.settings import Settings
-from musicai.measures import CAUTION, FEATURES
+from musicai.data.audio_descriptors import CAUTION, FEATURES
+from musicai.data.library import Library
 from musicai.open_data import connect, credentials
 from musicai.open_data.canonical import CanonicalAnswers
 from musicai.open_data.dumps import DumpReport
 from musicai.store import Store
-from musicai.tables import Library
 from musicai.training import train
 
 

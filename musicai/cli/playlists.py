@@ -11,7 +11,7 @@ from musicai.catalogues import load_library
 from musicai.cli.shared import Outcome, chosen_profile, show_rows, show_table
 from musicai.core.errors import QueryError
 from musicai.core.settings import Settings
-from musicai.playlist_formats import FORMATS
+from musicai.data.playlists import FORMATS
 from musicai.playlists import artists_of, written
 from musicai.store import Store
 from musicai.store.cataloguing import written_beside

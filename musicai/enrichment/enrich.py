@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from musicai.core.errors import HostUnavailable, NeedsToken, OpenDataError
 from musicai.core.progress import Progress, no_progress, part
+from musicai.data.library import LINK_KINDS
 from musicai.enrichment.finding import Finder
 from musicai.enrichment.personal import LICENCE, tables, track_id
 from musicai.enrichment.plan import Plan
@@ -19,7 +20,6 @@ from musicai.enrichment.recognise import Recognised, recognise
 from musicai.enrichment.steps import FRESH, FURTHER, RECOGNISE, SIMILAR, SPOTIFY, TAGS, TOP, Step
 from musicai.open_data import Named, OpenData, Resolved
 from musicai.store import Store
-from musicai.tables import LINK_KINDS
 
 logger = logging.getLogger(__name__)
 

@@ -10,11 +10,11 @@ from functools import partial
 from typing import TypeVar
 
 from musicai.core.progress import Progress, fixed, no_progress
+from musicai.data.text_keys import normalise, recording_key
 from musicai.enrichment import picks
 from musicai.enrichment.personal import Candidate, Link
 from musicai.enrichment.plan import LovedArtist, Plan
 from musicai.enrichment.recognise import Guard, Recognised
-from musicai.matching import normalise, recording_key
 from musicai.open_data import Listened, OpenData
 
 _T = TypeVar("_T")

@@ -15,12 +15,12 @@ from pathlib import Path
 
 from musicai.core.errors import DataError
 from musicai.core.progress import Progress, no_progress, part
-from musicai.measures import FEATURES
+from musicai.data.audio_descriptors import FEATURES
+from musicai.data.library import Library
 from musicai.open_data import Named, acoustic
 from musicai.open_data.canonical import CanonicalAnswers, resolve
 from musicai.open_data.dumps import DumpReport, checked
 from musicai.store import Store
-from musicai.tables import Library
 
 logger = logging.getLogger(__name__)
 

@@ -8,10 +8,15 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from musicai.frames import conform
-from musicai.matching import name_id, recording_key
+from musicai.data.frames import conform
+from musicai.data.library import (
+    ARTIST_SEPARATOR,
+    AUDIO_FEATURES,
+    LINK_COLUMNS,
+    SOURCE_TRACK_COLUMNS,
+)
+from musicai.data.text_keys import name_id, recording_key
 from musicai.open_data import ArtistTag, Listened, RecordingFacts
-from musicai.tables import ARTIST_SEPARATOR, AUDIO_FEATURES, LINK_COLUMNS, SOURCE_TRACK_COLUMNS
 
 LICENCE = (
     "MetaBrainz: names and ids CC0; tags CC BY-NC-SA 3.0; listening counts non-commercial. "

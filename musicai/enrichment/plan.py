@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from musicai.core.errors import DataError
-from musicai.matching import first_artist, recording_key
+from musicai.data.library import Library
+from musicai.data.text_keys import first_artist, recording_key
 from musicai.open_data import Named
-from musicai.tables import Library
 
 ARTISTS = 100
 """Most played artists that are asked about; at a request a second each costs a few."""

@@ -10,10 +10,10 @@ from types import MappingProxyType
 from typing import Protocol, TypeVar
 
 from musicai.core.progress import Progress, fixed, part
+from musicai.data.text_keys import name_id
 from musicai.enrichment.personal import OwnTrack
 from musicai.enrichment.picks import TAGS_ASKED
 from musicai.enrichment.plan import LovedArtist, Plan, PlannedTrack
-from musicai.matching import name_id
 from musicai.open_data import Named, OpenData, RecordingFacts, Resolved
 from musicai.open_data.likeness import same_artist
 

@@ -16,8 +16,8 @@ from typing import Any, Generic, Literal, TypeVar
 
 import numpy as np
 
-from musicai.choices import VERDICTS
 from musicai.core.errors import QueryError
+from musicai.data.feedback import VERDICTS
 
 Team = Literal["a", "b"]
 

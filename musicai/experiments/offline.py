@@ -20,6 +20,8 @@ import pandas as pd
 
 from musicai.contenders import TASKS, Asked, Ranker
 from musicai.core.progress import Progress, no_progress, part
+from musicai.data.library import FloatArray, IntArray, Library
+from musicai.data.sessions import SEGMENTS, Segment
 from musicai.data_processor import training_data
 from musicai.evaluation import by_listener, headline_task, reachable
 from musicai.experiments.contestants import Contestant, alike
@@ -28,8 +30,6 @@ from musicai.holdout import make_units, temporal_split
 from musicai.metrics import Float64Array, paired_difference
 from musicai.recommenders import COMPONENTS
 from musicai.recommenders.base import Component, History, Query, TrackFeatures, TrainingData
-from musicai.segments import SEGMENTS, Segment
-from musicai.tables import FloatArray, IntArray, Library
 from musicai.tallies import accuracy_of_hits
 
 logger = logging.getLogger(__name__)

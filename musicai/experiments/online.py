@@ -13,15 +13,14 @@ from itertools import pairwise
 
 import numpy as np
 
-from musicai.choices import Feedback
 from musicai.core.errors import QueryError
+from musicai.data.feedback import Experiment, Feedback, Impression
+from musicai.data.library import Library
+from musicai.data.sessions import completed
 from musicai.experiments.interleaving import Interleaved, Team, judge
 from musicai.experiments.verdict import Verdict, decide
-from musicai.impressions import Experiment, Impression
 from musicai.recommenders import PRESETS
-from musicai.sessions import completed
 from musicai.store import Store
-from musicai.tables import Library
 
 PLAYED_WITHIN = 30 * 86_400
 """Seconds after a list was shown in which a play may be owed to it."""

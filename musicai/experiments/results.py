@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from musicai.data.sessions import Segment
 from musicai.experiments.interleaving import Team
-from musicai.segments import Segment
 
 FEWEST_UNITS = 6
 """With fewer units nothing is said to be better: of 5 equally good weeks all fall on one given

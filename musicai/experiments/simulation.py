@@ -18,8 +18,8 @@ import numpy as np
 import numpy.typing as npt
 
 from musicai.core.errors import QueryError
+from musicai.data.library import BoolArray
 from musicai.experiments.verdict import ALPHA, log_e_value
-from musicai.tables import BoolArray
 
 Float64Array = npt.NDArray[np.float64]
 Int64Array = npt.NDArray[np.int64]

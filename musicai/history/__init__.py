@@ -7,6 +7,8 @@ import time
 
 import numpy as np
 
+from musicai.data.library import Library
+from musicai.data.periods import ALL, Period
 from musicai.history import days, detail, drift, played, recap, sessions, tops
 from musicai.history.detail import Detail
 from musicai.history.model import (
@@ -19,9 +21,7 @@ from musicai.history.model import (
     Streak,
 )
 from musicai.history.played import Played
-from musicai.periods import ALL, Period
 from musicai.recommenders.base import TrackFeatures
-from musicai.tables import Library
 from musicai.taste import listening
 from musicai.taste.listening import Plays
 

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 
 from musicai.core.errors import NotFound
+from musicai.data.library import BoolArray, Library
+from musicai.data.text_keys import normalise
 from musicai.history.days import HOUR_MS, days
 from musicai.history.model import Days
 from musicai.history.tops import Codes
-from musicai.matching import normalise
 from musicai.recommenders.base import TrackFeatures
-from musicai.tables import BoolArray, Library
 from musicai.taste import favourites
 from musicai.taste.listening import DAY, Long, Plays
 

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from musicai.genres import GENRE_LABELS, GENRES
+from musicai.data.genres import GENRE_LABELS, GENRES
+from musicai.data.library import AUDIO_FEATURES
 from musicai.recommenders.base import TrackFeatures
-from musicai.tables import AUDIO_FEATURES
 from musicai.taste import sound
 from musicai.taste.listening import Double, Long, Plays
 from musicai.taste.wording import amount, month, percent

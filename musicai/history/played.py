@@ -7,7 +7,7 @@ from datetime import date
 
 import numpy as np
 
-from musicai.tables import BoolArray
+from musicai.data.library import BoolArray
 from musicai.taste.listening import DAY, Long, Plays
 
 

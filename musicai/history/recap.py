@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 
 from musicai.core.errors import NotFound
+from musicai.data.library import UNIT_FEATURES, Library
+from musicai.data.periods import between
 from musicai.history import days, tops
 from musicai.history.model import Figures, Place, Streak
 from musicai.history.tops import Codes
-from musicai.periods import between
 from musicai.recommenders.base import TrackFeatures
-from musicai.tables import UNIT_FEATURES, Library
 from musicai.taste import taste_profile
 from musicai.taste.listening import DAY, Plays
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from musicai.data.library import BoolArray
+from musicai.data.moods import MOODS, mood_matrix, mood_worth
 from musicai.history.model import SessionSummary
-from musicai.moods import MOODS, mood_matrix, mood_worth
 from musicai.recommenders.base import TrackFeatures
-from musicai.tables import BoolArray
 from musicai.taste.listening import DAY, Double, Long, Plays
 
 LENGTHS: tuple[tuple[str, float], ...] = (

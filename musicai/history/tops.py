@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from musicai.genres import GENRE_LABELS, GENRES
+from musicai.data.genres import GENRE_LABELS, GENRES
+from musicai.data.library import Library
 from musicai.history.model import Forgotten, Place
 from musicai.recommenders.base import TrackFeatures
-from musicai.tables import Library
 from musicai.taste import favourites, sound
 from musicai.taste.listening import DAY, Double, Long, Plays
 

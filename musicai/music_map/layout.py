@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from musicai.core.progress import Progress, no_progress
+from musicai.data.library import FloatArray, RowArray
 from musicai.music_map.nearest import Nearest
-from musicai.tables import FloatArray, RowArray
 
 PERPLEXITY = 5.0
 """Neighbours that count, softly; with three times as many looked at, as is usual."""

@@ -14,11 +14,11 @@ import numpy as np
 
 from musicai.core.errors import IncompatibleModel
 from musicai.core.progress import Progress, no_progress, part
+from musicai.data.library import BoolArray, FloatArray, IntArray, RowArray
 from musicai.music_map.layout import begun, fitted, layout, trustworthiness
 from musicai.music_map.nearest import Nearest, nearest
 from musicai.music_map.space import names, vectors
 from musicai.recommenders.base import Component, TrackFeatures
-from musicai.tables import BoolArray, FloatArray, IntArray, RowArray
 
 logger = logging.getLogger(__name__)
 

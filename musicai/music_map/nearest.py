@@ -9,7 +9,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from musicai.core.progress import Progress, no_progress
-from musicai.tables import FloatArray, IntArray, RowArray
+from musicai.data.library import FloatArray, IntArray, RowArray
 
 EXACT = 4_000
 """Up to so many tracks all are compared with all."""

@@ -9,8 +9,8 @@ import numpy.typing as npt
 from scipy.sparse import csr_matrix
 
 from musicai.core.errors import NoCandidates, QueryError
+from musicai.data.library import BoolArray, FloatArray, IntArray, RowArray
 from musicai.music_map.model import MusicMap
-from musicai.tables import BoolArray, FloatArray, IntArray, RowArray
 
 MOST_STEPS = 50
 

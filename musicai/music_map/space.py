@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from musicai.data.library import BoolArray, FloatArray
 from musicai.recommenders.collaborative import Collaborative
 from musicai.recommenders.sound import rank_normal
-from musicai.tables import BoolArray, FloatArray
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix

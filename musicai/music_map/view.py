@@ -8,10 +8,10 @@ from datetime import UTC
 import numpy as np
 import pandas as pd
 
+from musicai.data.library import BoolArray, FloatArray, IntArray, Library, RowArray
+from musicai.data.periods import Period
+from musicai.data.sessions import completed
 from musicai.music_map.model import MusicMap
-from musicai.periods import Period
-from musicai.sessions import completed
-from musicai.tables import BoolArray, FloatArray, IntArray, Library, RowArray
 
 NO_GENRE = -1
 """Of a track whose genre is not known."""

@@ -21,7 +21,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from musicai.core.progress import Progress, no_progress
-from musicai.measures import FEATURES, PROBABILITY, Measure
+from musicai.data.audio_descriptors import FEATURES, PROBABILITY, Measure
 from musicai.open_data import probabilities
 from musicai.open_data.dumps import DumpReport, tables
 

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from musicai.core.progress import Progress, no_progress, part
-from musicai.matching import first_artist, normalise, title_key
+from musicai.data.text_keys import first_artist, normalise, title_key
 from musicai.open_data import redirects, values
 from musicai.open_data.answers import Named, Resolved
 from musicai.open_data.dumps import DumpReport, rows, tables

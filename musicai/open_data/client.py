@@ -16,7 +16,7 @@ import orjson
 
 from musicai.core.errors import NeedsToken
 from musicai.core.progress import Progress, no_progress
-from musicai.matching import normalise, title_key
+from musicai.data.text_keys import normalise, title_key
 from musicai.open_data import credentials, endpoints, parsing, values
 from musicai.open_data.answers import (
     Listened,

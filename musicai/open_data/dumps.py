@@ -20,7 +20,7 @@ import zstandard
 
 from musicai.core.errors import UnreadableFile
 from musicai.core.progress import Progress, no_progress
-from musicai.sources.base import Problem
+from musicai.data.parsed import Problem
 
 WINDOW_BYTES = 2**27
 """Memory that unpacking may take; an archive that asks for more is refused."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from musicai.matching import first_artist, normalise
+from musicai.data.text_keys import first_artist, normalise
 from musicai.open_data import values
 from musicai.open_data.answers import Named
 from musicai.open_data.transport import Call

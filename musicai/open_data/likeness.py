@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from rapidfuzz import fuzz
 
-from musicai.matching import normalise, title_key
+from musicai.data.text_keys import normalise, title_key
 from musicai.pairing import versions
 
 ALIKE = 0.9

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from musicai import matching
+from musicai.data import text_keys
 from musicai.open_data import values
 from musicai.open_data.answers import (
     ArtistRef,
@@ -29,7 +29,7 @@ def looked_up(row: Any, asked: Named) -> Resolved | None:
     Its key is the whole credit; where the answer does not repeat that, the asked artist stands.
     """
     row = values.entries(row)
-    artist = matching.first_artist(asked.artist)
+    artist = text_keys.first_artist(asked.artist)
     credit = values.text(row.get("artist_credit_name")) or artist
     name, recording = values.text(row.get("recording_name")), values.mbid(row.get("recording_mbid"))
     if not recording or not same_artist(artist, [credit]) or not same_title(asked.title, name):
@@ -52,7 +52,7 @@ def searched(hits: Any, asked: Named) -> Resolved | None:
             for credit, person in zip(credits, people, strict=True)
         ]
         recording, name = values.mbid(hit.get("id")), values.text(hit.get("title"))
-        asked_artist = matching.first_artist(asked.artist)
+        asked_artist = text_keys.first_artist(asked.artist)
         if not recording or not same_artist(asked_artist, [" ".join(names), *names[:1]]):
             continue
         if not same_title(asked.title, name):
@@ -104,7 +104,7 @@ def facts(row: Any, mbid: str) -> RecordingFacts | None:
         artists=tuple(one for one in artists if one.mbid and one.name),
         length_ms=values.positive(recording.get("length")),
         year=values.year(release.get("year")) if math.isnan(year) else year,
-        isrc=next(filter(None, map(matching.isrc, codes)), ""),
+        isrc=next(filter(None, map(text_keys.isrc, codes)), ""),
         release_name=values.text(release.get("name")),
         tags=_tags(values.entries(row.get("tag"))),
     )

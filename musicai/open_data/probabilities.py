@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from musicai.core.errors import UnreadableFile
 from musicai.core.progress import Progress, no_progress
-from musicai.measures import Measure
+from musicai.data.audio_descriptors import Measure
 from musicai.open_data import dumps, values
 from musicai.open_data.dumps import DumpReport
 

@@ -11,6 +11,7 @@ import numpy as np
 from scipy.sparse import csr_matrix
 
 from musicai.core.progress import Progress
+from musicai.data.library import FloatArray, IntArray
 from musicai.recommenders.base import (
     Component,
     ComponentConfig,
@@ -25,7 +26,6 @@ from musicai.recommenders.deep.config import AutoencoderConfig
 from musicai.recommenders.factorise import places
 from musicai.recommenders.items import Entries, Items
 from musicai.recommenders.joint import Joint, SideWeights, confidences, join
-from musicai.tables import FloatArray, IntArray
 
 NO_ROWS = "“Deep taste” was not trained: nobody in the data plays two tracks."
 

@@ -18,7 +18,7 @@ from scipy.sparse import csr_matrix
 
 from musicai.core.errors import QueryError
 from musicai.core.progress import Progress
-from musicai.tables import BoolArray, FloatArray, IntArray, Vocabulary
+from musicai.data.library import BoolArray, FloatArray, IntArray, Vocabulary
 
 Seconds = np.ndarray[Any, np.dtype[np.int64]]
 

@@ -9,9 +9,9 @@ import numpy.typing as npt
 from scipy import sparse
 
 from musicai.core.errors import DataError
+from musicai.data.library import FloatArray, IntArray
 from musicai.recommenders.base import TrackFeatures
 from musicai.recommenders.sound import rank_normal
-from musicai.tables import FloatArray, IntArray
 
 HIDDEN = 256
 """Random units of the hidden layer."""

@@ -15,6 +15,7 @@ from scipy.linalg.lapack import dposv
 
 from musicai.core.errors import DataError, QueryError
 from musicai.core.progress import Progress
+from musicai.data.library import FloatArray, IntArray
 from musicai.recommenders.base import (
     Component,
     ComponentConfig,
@@ -27,7 +28,6 @@ from musicai.recommenders.bridge import bridge
 from musicai.recommenders.factorise import UNEVEN, als, n_nmf_factors, nmf, start_from
 from musicai.recommenders.items import Entries, Items
 from musicai.recommenders.joint import Joint, SideWeights, confidences, join
-from musicai.tables import FloatArray, IntArray
 
 logger = logging.getLogger(__name__)
 

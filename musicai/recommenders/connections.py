@@ -11,6 +11,7 @@ import numpy as np
 from scipy.sparse import csr_matrix, vstack
 
 from musicai.core.progress import Progress
+from musicai.data.library import LINK_KINDS, BoolArray, FloatArray, IntArray, RowArray
 from musicai.recommenders.base import (
     Component,
     ComponentConfig,
@@ -20,7 +21,6 @@ from musicai.recommenders.base import (
     TrainingData,
     write_json,
 )
-from musicai.tables import LINK_KINDS, BoolArray, FloatArray, IntArray, RowArray
 
 
 @dataclass(frozen=True)

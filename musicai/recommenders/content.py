@@ -12,6 +12,7 @@ from scipy import sparse
 
 from musicai.core.errors import QueryError
 from musicai.core.progress import Progress
+from musicai.data.library import FloatArray, IntArray
 from musicai.recommenders.base import (
     Component,
     ComponentConfig,
@@ -22,7 +23,6 @@ from musicai.recommenders.base import (
 )
 from musicai.recommenders.sound import Centres, LeftOut, Sound, rank_normal
 from musicai.recommenders.words import Losses, Wanted, Words, worth_of
-from musicai.tables import FloatArray, IntArray
 
 FIELDS = ("artist", "artists", "release", "album", "genre", "title", "any")
 """Settings that weigh a field."""

@@ -13,8 +13,8 @@ import numpy.typing as npt
 
 from musicai.core.errors import QueryError
 from musicai.core.progress import Progress
-from musicai.moments import A_DAY
-from musicai.occasions import ACTIVITIES, HOUR, PLACE, PLACES, SEASON, SEASONS
+from musicai.data.context import A_DAY, ACTIVITIES, HOUR, PLACE, PLACES, SEASON, SEASONS
+from musicai.data.library import BoolArray, FloatArray, IntArray
 from musicai.recommenders.base import (
     Component,
     ComponentConfig,
@@ -23,7 +23,6 @@ from musicai.recommenders.base import (
     Reason,
     TrainingData,
 )
-from musicai.tables import BoolArray, FloatArray, IntArray
 
 Double = npt.NDArray[np.float64]
 

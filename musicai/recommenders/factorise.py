@@ -11,9 +11,9 @@ from scipy.sparse import csr_matrix
 
 from musicai.core.errors import DataError
 from musicai.core.progress import Progress
+from musicai.data.library import BoolArray, FloatArray
 from musicai.recommenders.items import Items
 from musicai.recommenders.joint import Joint
-from musicai.tables import BoolArray, FloatArray
 
 UNEVEN = "The training confidences are too uneven to be factorised; raise regularization."
 

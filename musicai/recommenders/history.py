@@ -11,6 +11,7 @@ import numpy as np
 
 from musicai.core.errors import QueryError
 from musicai.core.progress import Progress
+from musicai.data.library import FloatArray, IntArray
 from musicai.recommenders.base import (
     Component,
     ComponentConfig,
@@ -19,7 +20,6 @@ from musicai.recommenders.base import (
     TrackFeatures,
     TrainingData,
 )
-from musicai.tables import FloatArray, IntArray
 
 DAY = 86_400
 

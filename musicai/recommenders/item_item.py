@@ -16,6 +16,7 @@ from scipy.sparse import csr_matrix, diags_array, vstack
 
 from musicai.core.errors import QueryError
 from musicai.core.progress import Progress
+from musicai.data.library import FloatArray, IntArray
 from musicai.recommenders.base import (
     Component,
     ComponentConfig,
@@ -26,7 +27,6 @@ from musicai.recommenders.base import (
 )
 from musicai.recommenders.items import Entries, Items
 from musicai.recommenders.joint import Joint, SideWeights, confidences, join
-from musicai.tables import FloatArray, IntArray
 
 logger = logging.getLogger(__name__)
 

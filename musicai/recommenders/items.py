@@ -13,9 +13,9 @@ from typing import Any, Self
 import numpy as np
 from scipy.sparse import csr_matrix
 
+from musicai.data.library import BoolArray, FloatArray, IntArray
 from musicai.recommenders.base import Query, Reason, TrainingData
 from musicai.recommenders.joint import Joint
-from musicai.tables import BoolArray, FloatArray, IntArray
 
 ENOUGH_LISTENERS = 20
 """From this many listeners on a reason may speak of "listeners like you"."""

@@ -9,8 +9,8 @@ from typing import ClassVar, Self
 import numpy as np
 
 from musicai.core.progress import Progress
+from musicai.data.library import FloatArray, IntArray
 from musicai.recommenders.base import Component, ComponentConfig, Query, Reason, TrainingData
-from musicai.tables import FloatArray, IntArray
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,17 @@ import numpy as np
 
 from musicai.core.errors import QueryError
 from musicai.core.progress import Progress
-from musicai.genres import GENRE_LABELS, GENRES
-from musicai.moods import MOODS, mood_features, mood_fit, mood_matrix, mood_sentence, mood_worth
+from musicai.data.genres import GENRE_LABELS, GENRES
+from musicai.data.library import FEATURE_SOURCES, FloatArray, IntArray
+from musicai.data.moods import (
+    MOODS,
+    mood_features,
+    mood_fit,
+    mood_matrix,
+    mood_sentence,
+    mood_worth,
+)
 from musicai.recommenders.base import Component, ComponentConfig, Query, Reason, TrainingData
-from musicai.tables import FEATURE_SOURCES, FloatArray, IntArray
 
 
 @dataclass(frozen=True)

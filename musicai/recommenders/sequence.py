@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from musicai.core.errors import QueryError
 from musicai.core.progress import Progress
+from musicai.data.library import BoolArray, FloatArray, IntArray
 from musicai.recommenders.base import (
     Component,
     ComponentConfig,
@@ -21,7 +22,6 @@ from musicai.recommenders.base import (
     TrainingData,
     write_json,
 )
-from musicai.tables import BoolArray, FloatArray, IntArray
 
 MAX_EVENTS = 4_000_000
 """Plays that are kept, the latest ones."""

@@ -11,6 +11,7 @@ from typing import Any, Self
 import numpy as np
 
 from musicai.core.progress import Progress, part
+from musicai.data.library import BoolArray, FloatArray, IntArray
 from musicai.recommenders.base import (
     Component,
     ComponentConfig,
@@ -32,7 +33,6 @@ from musicai.recommenders.deep.served import (
     with_new,
 )
 from musicai.recommenders.deep.weights import content_of
-from musicai.tables import BoolArray, FloatArray, IntArray
 
 NO_ORDER = "“Deep sequence” was not trained: no session has two plays of different moments."
 

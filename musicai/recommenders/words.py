@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from musicai.tables import BoolArray, FloatArray, IntArray
+from musicai.data.library import BoolArray, FloatArray, IntArray
 
 FIELD_OF = {"a": "artists", "r": "release", "l": "album", "g": "genre", "t": "title"}
 """Field of a term by the mark it begins with (``TrackFeatures.terms``)."""

@@ -5,6 +5,7 @@ A new format is one module with a ``SOURCE``, and one line in ``SOURCES``.
 
 from __future__ import annotations
 
+from musicai.data.parsed import ReadOptions, Source
 from musicai.sources import (
     apple_music,
     exportify,
@@ -24,7 +25,6 @@ from musicai.sources import (
     spotify_extended,
     track_table,
 )
-from musicai.sources.base import ReadOptions, Source
 from musicai.sources.text import csv_header
 
 SOURCES: tuple[Source, ...] = (

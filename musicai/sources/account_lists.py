@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from musicai.frames import conform
-from musicai.sources.base import SOURCE_ITEM_COLUMNS
+from musicai.data.frames import conform
+from musicai.data.parsed import SOURCE_ITEM_COLUMNS
 from musicai.sources.complaints import Complaints
 from musicai.sources.local_tracks import local_track
 from musicai.sources.named_tracks import NamedTracks

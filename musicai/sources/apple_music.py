@@ -17,8 +17,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from musicai.frames import conform
-from musicai.sources.base import SOURCE_PLAY_COLUMNS, ParsedFile, ReadOptions, Source
+from musicai.data.frames import conform
+from musicai.data.parsed import SOURCE_PLAY_COLUMNS, ParsedFile, ReadOptions, Source
 from musicai.sources.complaints import Complaints
 from musicai.sources.scrobbles import Scrobbles, length_ms
 from musicai.sources.text import CsvChunk, CsvReading, csv_header

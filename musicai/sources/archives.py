@@ -22,7 +22,7 @@ from typing import IO
 
 from musicai.core.errors import UnsafeFile
 from musicai.core.settings import Settings
-from musicai.sources.base import Problem
+from musicai.data.parsed import Problem
 from musicai.sources.screening import base_name, never_opened, passed_over, shown
 
 __all__ = ["Input", "Member", "base_name", "open_inputs"]

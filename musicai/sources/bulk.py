@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from musicai.data.library import ARTIST_SEPARATOR
 from musicai.sources.values import MAX_NAME, iso_seconds, spotify_id
-from musicai.tables import ARTIST_SEPARATOR
 
 Int64 = npt.NDArray[np.int64]
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Mapping, Sequence
 
+from musicai.data.library import AUDIO_FEATURES, KEY_COLUMNS
 from musicai.sources.text import header_name
-from musicai.tables import AUDIO_FEATURES, KEY_COLUMNS
 
 WORDS: Mapping[str, tuple[str, ...]] = {
     "artist": (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from musicai.sources.base import Problem
+from musicai.data.parsed import Problem
 
 MAX_LISTED = 1_000
 """Problems of one file that are listed one by one."""

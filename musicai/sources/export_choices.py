@@ -6,8 +6,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from musicai.choices import EXCLUSION_KINDS, VERDICTS, Choices, Exclusion, Feedback, MatchDecision
-from musicai.sources.base import ParsedFile
+from musicai.data.feedback import (
+    EXCLUSION_KINDS,
+    VERDICTS,
+    Choices,
+    Exclusion,
+    Feedback,
+    MatchDecision,
+)
+from musicai.data.parsed import ParsedFile
 from musicai.sources.export_rows import NAME, Bad, Rows, track_id
 from musicai.sources.values import clean, iso_seconds, latest, yes
 

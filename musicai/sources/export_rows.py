@@ -13,13 +13,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from musicai.frames import conform
-from musicai.sources.base import (
-    PLAY_SOURCES,
-    SOURCE_ITEM_COLUMNS,
-    SOURCE_PLAY_COLUMNS,
-    ParsedFile,
-)
+from musicai.data.frames import conform
+from musicai.data.library import ARTIST_SEPARATOR, KEY_COLUMNS, SOURCE_TRACK_COLUMNS
+from musicai.data.parsed import PLAY_SOURCES, SOURCE_ITEM_COLUMNS, SOURCE_PLAY_COLUMNS, ParsedFile
 from musicai.sources.complaints import Complaints
 from musicai.sources.text import CsvChunk, header_name
 from musicai.sources.track_rows import RANGES, believable, numbers, tracks_frame
@@ -33,11 +29,6 @@ from musicai.sources.values import (
     spotify_id,
     year,
     yes,
-)
-from musicai.tables import (
-    ARTIST_SEPARATOR,
-    KEY_COLUMNS,
-    SOURCE_TRACK_COLUMNS,
 )
 
 NAME = "musicai_export"

@@ -25,19 +25,15 @@ import pandas as pd
 
 from musicai.core.errors import UnreadableFile
 from musicai.core.settings import PACKAGE_DATA
-from musicai.frames import conform
-from musicai.sources.base import SOURCE_ITEM_COLUMNS, ParsedFile, ReadOptions, Source
+from musicai.data.frames import conform
+from musicai.data.library import ARTIST_SEPARATOR, AUDIO_FEATURES, KEY_COLUMNS
+from musicai.data.parsed import SOURCE_ITEM_COLUMNS, ParsedFile, ReadOptions, Source
 from musicai.sources.complaints import Complaints
 from musicai.sources.local_tracks import PREFIX as LOCAL
 from musicai.sources.local_tracks import local_track
 from musicai.sources.text import CsvChunk, CsvHeader, CsvReading, csv_header, header_name
 from musicai.sources.track_rows import TrackRows, measures, track_id_of
 from musicai.sources.values import EARLIEST, clean, genres, iso_seconds, latest, one_artist
-from musicai.tables import (
-    ARTIST_SEPARATOR,
-    AUDIO_FEATURES,
-    KEY_COLUMNS,
-)
 
 NAME = "exportify"
 

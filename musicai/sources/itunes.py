@@ -18,8 +18,8 @@ from xml.parsers.expat import ExpatError
 import pandas as pd
 
 from musicai.core.errors import UnreadableFile
-from musicai.frames import conform
-from musicai.sources.base import SOURCE_ITEM_COLUMNS, ParsedFile, ReadOptions, Source
+from musicai.data.frames import conform
+from musicai.data.parsed import SOURCE_ITEM_COLUMNS, ParsedFile, ReadOptions, Source
 from musicai.sources.complaints import Complaints
 from musicai.sources.scrobbles import Scrobbles, length_ms
 from musicai.sources.text import decode

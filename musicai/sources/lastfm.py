@@ -20,7 +20,7 @@ from functools import lru_cache
 from itertools import islice
 from typing import Any
 
-from musicai.sources.base import ParsedFile, ReadOptions, Source
+from musicai.data.parsed import ParsedFile, ReadOptions, Source
 from musicai.sources.complaints import Complaints
 from musicai.sources.json_lines import first_object
 from musicai.sources.json_rows import array_rows

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from musicai.core.errors import UnreadableFile
-from musicai.sources.base import ParsedFile, ReadOptions, Source
+from musicai.data.parsed import ParsedFile, ReadOptions, Source
 from musicai.sources.complaints import Complaints
 from musicai.sources.scrobbles import Scrobbles, table_rows
 from musicai.sources.text import CsvReading, csv_header, decode

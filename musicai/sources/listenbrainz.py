@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from musicai.choices import Choices, Feedback
-from musicai.matching import normalise
-from musicai.sources.base import ParsedFile, ReadOptions, Source
+from musicai.data.feedback import Choices, Feedback
+from musicai.data.parsed import ParsedFile, ReadOptions, Source
+from musicai.data.text_keys import normalise
 from musicai.sources.complaints import Complaints
 from musicai.sources.json_lines import first_object, is_array, lines
 from musicai.sources.json_rows import array_rows

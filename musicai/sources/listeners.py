@@ -15,8 +15,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from musicai.frames import conform
-from musicai.sources.base import SOURCE_PLAY_COLUMNS, ParsedFile, ReadOptions, Source
+from musicai.data.frames import conform
+from musicai.data.parsed import SOURCE_PLAY_COLUMNS, ParsedFile, ReadOptions, Source
 from musicai.sources.complaints import Complaints
 from musicai.sources.text import CsvChunk, CsvReading, csv_header
 from musicai.sources.track_rows import numbers, tracks_frame

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from musicai.sources.base import ParsedFile, ReadOptions, Source
+from musicai.data.parsed import ParsedFile, ReadOptions, Source
 from musicai.sources.complaints import Complaints
 from musicai.sources.json_rows import array_rows
 from musicai.sources.scrobbles import Scrobbles, length_ms

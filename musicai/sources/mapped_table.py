@@ -20,8 +20,9 @@ import numpy as np
 import pandas as pd
 
 from musicai.core.errors import UnreadableFile
-from musicai.frames import conform
-from musicai.sources.base import (
+from musicai.data.frames import conform
+from musicai.data.library import AUDIO_FEATURES
+from musicai.data.parsed import (
     SOURCE_ITEM_COLUMNS,
     SOURCE_PLAY_COLUMNS,
     TABLE_KINDS,
@@ -38,7 +39,6 @@ from musicai.sources.track_rows import RANGES, Numbers, TrackRows, measures, num
 from musicai.sources.track_table import artists_of
 from musicai.sources.values import MAX_PLAY_MS, NOMINAL_MS, clean, genres, isrc, latest, yes
 from musicai.sources.written_times import DayOrder, moments
-from musicai.tables import AUDIO_FEATURES
 
 NAME = "mapped_table"
 

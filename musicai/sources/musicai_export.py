@@ -16,7 +16,7 @@ from typing import Any
 import orjson
 
 from musicai.core.errors import UnreadableFile
-from musicai.sources.base import ParsedFile, ReadOptions, Source
+from musicai.data.parsed import ParsedFile, ReadOptions, Source
 from musicai.sources.export_choices import ChoiceRows
 from musicai.sources.export_rows import (
     LATER,

@@ -17,9 +17,9 @@ import numpy as np
 import pandas as pd
 
 from musicai.core.errors import UnreadableFile
-from musicai.matching import normalise, title_key
-from musicai.packs import PackTables
-from musicai.sources.base import PackPart, ParsedFile, Problem, ReadOptions, Source
+from musicai.data.neighbour_data import PackTables
+from musicai.data.parsed import PackPart, ParsedFile, Problem, ReadOptions, Source
+from musicai.data.text_keys import normalise, title_key
 from musicai.sources.complaints import Complaints
 from musicai.sources.text import CsvChunk, CsvReading, csv_header, decode
 from musicai.sources.track_rows import numbers

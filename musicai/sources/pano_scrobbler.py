@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from musicai.choices import Choices, Feedback
-from musicai.sources.base import ParsedFile, ReadOptions, Source
+from musicai.data.feedback import Choices, Feedback
+from musicai.data.parsed import ParsedFile, ReadOptions, Source
 from musicai.sources.complaints import Complaints
 from musicai.sources.json_lines import first_object, lines
 from musicai.sources.scrobbles import Scrobbles, believable, epoch, length_ms

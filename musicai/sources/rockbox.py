@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import io
 
-from musicai.sources.base import ParsedFile, ReadOptions, Source
+from musicai.data.parsed import ParsedFile, ReadOptions, Source
 from musicai.sources.complaints import Complaints
 from musicai.sources.scrobbles import Scrobbles, length_ms
 from musicai.sources.text import decode

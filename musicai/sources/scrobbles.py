@@ -18,9 +18,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from musicai.frames import conform
-from musicai.matching import name_id
-from musicai.sources.base import SOURCE_PLAY_COLUMNS, ParsedFile
+from musicai.data.frames import conform
+from musicai.data.parsed import SOURCE_PLAY_COLUMNS, ParsedFile
+from musicai.data.text_keys import name_id
 from musicai.sources.complaints import Complaints
 from musicai.sources.text import CsvReading
 from musicai.sources.track_rows import tracks_frame

@@ -20,9 +20,9 @@ import orjson
 import pandas as pd
 
 from musicai.core.errors import UnreadableFile
-from musicai.frames import conform
+from musicai.data.frames import conform
+from musicai.data.parsed import SOURCE_PLAY_COLUMNS, ParsedFile, ReadOptions, Source
 from musicai.sources.account_lists import ListItems, library_of, playlists_of
-from musicai.sources.base import SOURCE_PLAY_COLUMNS, ParsedFile, ReadOptions, Source
 from musicai.sources.complaints import Complaints
 from musicai.sources.named_tracks import NamedTracks
 from musicai.sources.recovery import recover_rows

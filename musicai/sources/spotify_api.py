@@ -16,8 +16,8 @@ import orjson
 import pandas as pd
 
 from musicai.core.errors import UnreadableFile
-from musicai.frames import conform
-from musicai.sources.base import SOURCE_ITEM_COLUMNS, ParsedFile, ReadOptions, Source
+from musicai.data.frames import conform
+from musicai.data.parsed import SOURCE_ITEM_COLUMNS, ParsedFile, ReadOptions, Source
 from musicai.sources.complaints import Complaints
 from musicai.sources.track_rows import RANGES, track_id_of, tracks_frame
 from musicai.sources.values import clean, isrc, joined_artists, latest, year

@@ -17,9 +17,10 @@ import orjson
 import pandas as pd
 
 from musicai.core.errors import UnreadableFile
-from musicai.frames import conform
-from musicai.matching import name_id
-from musicai.sources.base import SOURCE_PLAY_COLUMNS, ParsedFile, ReadOptions, Source
+from musicai.data.frames import conform
+from musicai.data.library import BoolArray, IntArray
+from musicai.data.parsed import SOURCE_PLAY_COLUMNS, ParsedFile, ReadOptions, Source
+from musicai.data.text_keys import name_id
 from musicai.sources.bulk import all_cleaned, all_seconds, all_spotify_ids
 from musicai.sources.complaints import Complaints
 from musicai.sources.recovery import recover_rows
@@ -32,10 +33,6 @@ from musicai.sources.values import (
     clean,
     latest,
     one_artist,
-)
-from musicai.tables import (
-    BoolArray,
-    IntArray,
 )
 
 NAME = "spotify_extended"

@@ -10,18 +10,18 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from musicai.frames import conform
-from musicai.matching import name_id
-from musicai.sources.complaints import Complaints
-from musicai.sources.text import CsvChunk
-from musicai.sources.values import genres, spotify_id, year, yes
-from musicai.tables import (
+from musicai.data.frames import conform
+from musicai.data.library import (
     ARTIST_SEPARATOR,
     AUDIO_FEATURES,
     KEY_COLUMNS,
     SOURCE_TRACK_COLUMNS,
     UNIT_FEATURES,
 )
+from musicai.data.text_keys import name_id
+from musicai.sources.complaints import Complaints
+from musicai.sources.text import CsvChunk
+from musicai.sources.values import genres, spotify_id, year, yes
 
 Numbers = npt.NDArray[np.float64]
 

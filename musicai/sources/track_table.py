@@ -12,13 +12,13 @@ import re
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from musicai.sources.base import ParsedFile, ReadOptions, Source
+from musicai.data.library import ARTIST_SEPARATOR, AUDIO_FEATURES, KEY_COLUMNS
+from musicai.data.parsed import ParsedFile, ReadOptions, Source
 from musicai.sources.complaints import Complaints
 from musicai.sources.exportify import columns_of as exportify_columns
 from musicai.sources.text import CsvChunk, CsvHeader, CsvReading, csv_header
 from musicai.sources.track_rows import TrackRows, measures, track_id_of
 from musicai.sources.values import clean, genres, isrc, joined_artists
-from musicai.tables import ARTIST_SEPARATOR, AUDIO_FEATURES, KEY_COLUMNS
 
 NAME = "track_table"
 

@@ -12,7 +12,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from musicai.tables import ARTIST_SEPARATOR
+from musicai.data.library import ARTIST_SEPARATOR
 
 MAX_NAME = 1_000
 """Longest name kept, characters."""

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from musicai.choices import Choices
-from musicai.sources.base import ParsedFile, Problem
-from musicai.tables import INVENTED_PREFIX
+from musicai.data.feedback import Choices
+from musicai.data.library import INVENTED_PREFIX
+from musicai.data.parsed import ParsedFile, Problem
 
 
 def keep_apart(parsed: ParsedFile, *, invented: bool) -> ParsedFile:

@@ -7,14 +7,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from musicai.choices import Listed
 from musicai.core.progress import Progress, no_progress
-from musicai.matching import normalise, title_key
+from musicai.data.feedback import Listed
+from musicai.data.library import INVENTED_PREFIX, Library
+from musicai.data.text_keys import normalise, title_key
 from musicai.pairing import lengths_fit, versions
 from musicai.playlists import artists_of
 from musicai.sources.values import spotify_id
 from musicai.spotify.items import ApiTrack, track_of
-from musicai.tables import INVENTED_PREFIX, Library
 
 How = Literal["id", "found", "chosen", "unsure", "missing", "invented"]
 

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from musicai.matching import name_id
+from musicai.data.library import Library, RowArray
+from musicai.data.text_keys import name_id
 from musicai.pairing import pair
 from musicai.sources.track_rows import tracks_frame
 from musicai.sources.values import joined_artists, year
 from musicai.spotify.items import ApiTrack
-from musicai.tables import Library, RowArray
 
 HOW = {
     "id": "by Spotify's id",

@@ -12,7 +12,7 @@ from typing import Any
 
 from musicai.core.errors import NotAllowed, QueryError
 from musicai.core.progress import Progress, no_progress
-from musicai.sent import SentPlaylist
+from musicai.data.playlists import SentPlaylist
 from musicai.spotify.client import PIECE, Account, Client
 from musicai.store import Store
 

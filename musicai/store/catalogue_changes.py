@@ -20,11 +20,11 @@ from sqlalchemy import Connection, select, update
 
 from musicai.core.errors import DataError, NotFound
 from musicai.core.settings import Settings
-from musicai.frames import conform, empty_frame
+from musicai.data.frames import conform, empty_frame
+from musicai.data.library import KEY_COLUMNS, LINK_COLUMNS, LINK_KINDS, SOURCE_TRACK_COLUMNS
 from musicai.store import cataloguing, owndata, schema
 from musicai.store.opened import OpenStore
 from musicai.store.records import Catalogue
-from musicai.tables import KEY_COLUMNS, LINK_COLUMNS, LINK_KINDS, SOURCE_TRACK_COLUMNS
 
 LONGEST_NAME = 80
 LONGEST_NOTE = 200

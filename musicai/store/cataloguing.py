@@ -19,14 +19,10 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from musicai.core.errors import DataError, NotFound
 from musicai.core.settings import Settings
-from musicai.frames import conform
+from musicai.data.frames import conform
+from musicai.data.library import INVENTED_PREFIX, KEY_COLUMNS, SOURCE_TRACK_COLUMNS
 from musicai.store import schema
 from musicai.store.records import Catalogue, moment
-from musicai.tables import (
-    INVENTED_PREFIX,
-    KEY_COLUMNS,
-    SOURCE_TRACK_COLUMNS,
-)
 
 _c = schema.catalogues.c
 _on = schema.profile_catalogues

@@ -15,8 +15,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, Table, and_, delete, insert, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from musicai.choices import Choices, Exclusion, Feedback, MatchDecision
-from musicai.sources.base import ColumnMapping
+from musicai.data.feedback import Choices, Exclusion, Feedback, MatchDecision
+from musicai.data.parsed import ColumnMapping
 from musicai.store import schema
 
 Choice = Exclusion | MatchDecision | Feedback

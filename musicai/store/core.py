@@ -8,9 +8,9 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from musicai.choices import Choices, Exclusion, Feedback, MatchDecision
 from musicai.core.errors import DataError, NotFound
-from musicai.sources.base import ColumnMapping
+from musicai.data.feedback import Choices, Exclusion, Feedback, MatchDecision
+from musicai.data.parsed import ColumnMapping
 from musicai.store import catalogue_changes as changes
 from musicai.store import cataloguing, choosing, owndata, past, removing
 from musicai.store.answering import AnswerStore

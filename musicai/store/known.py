@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from sqlalchemy import ColumnElement, Connection, Table, func, select
 
+from musicai.data.library import SOURCE_TRACK_COLUMNS
 from musicai.store import schema
 from musicai.store.dedupe import Int64, KnownRows, item_keys, play_keys
-from musicai.tables import SOURCE_TRACK_COLUMNS
 
 
 @dataclass

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Sequence
 
 from sqlalchemy import Connection, Select, delete, func, insert, select, update
 
-from musicai.choices import Listed, MadeList
 from musicai.core.errors import DataError, NotFound
+from musicai.data.feedback import Listed, MadeList
 from musicai.store import schema
 from musicai.store.opened import OpenStore
 

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import BindParameter, Connection, bindparam, delete, func, select, union, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from musicai.measures import Measure
+from musicai.data.audio_descriptors import Measure
 from musicai.store import removing, schema
 from musicai.store.opened import OpenStore
 

@@ -21,12 +21,12 @@ from sqlalchemy import Connection, Table, delete, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from musicai.core.settings import Settings
-from musicai.frames import conform
-from musicai.sources.base import PLAY_SOURCES
+from musicai.data.frames import conform
+from musicai.data.library import SOURCE_TRACK_COLUMNS
+from musicai.data.parsed import PLAY_SOURCES
 from musicai.store import choosing, schema
 from musicai.store.cataloguing import written_beside
 from musicai.store.records import OwnData
-from musicai.tables import SOURCE_TRACK_COLUMNS
 
 logger = logging.getLogger(__name__)
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, insert
 
 from musicai.core.settings import Settings
-from musicai.packs import Pack, PackTables, write_pack
+from musicai.data.neighbour_data import Pack, PackTables, write_pack
 from musicai.store import cataloguing, schema
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, select
 
 from musicai.core.settings import Settings
-from musicai.sources.base import Problem
+from musicai.data.parsed import Problem
 from musicai.store import cataloguing, schema
 from musicai.store.records import Counts, FileRecord, ImportRecord, moment
 

@@ -11,7 +11,7 @@ from sqlalchemy import Row, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from musicai.core.errors import DataError, NotFound
-from musicai.packs import Pack
+from musicai.data.neighbour_data import Pack
 from musicai.store import known, packing, removing, schema
 from musicai.store.opened import OpenStore
 from musicai.store.records import Profile, moment

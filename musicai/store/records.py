@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from musicai.sources.base import Problem
+from musicai.data.parsed import Problem
 
 
 def moment(seconds: int) -> datetime:

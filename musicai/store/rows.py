@@ -12,12 +12,12 @@ import pandas as pd
 from sqlalchemy import Table
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from musicai.sources.base import PLAY_SOURCES, ParsedFile
+from musicai.data.library import SOURCE_TRACK_COLUMNS
+from musicai.data.parsed import PLAY_SOURCES, ParsedFile
 from musicai.store import known, schema
 from musicai.store.dedupe import Int64, KnownRows, item_keys, play_keys
 from musicai.store.known import Numbers
 from musicai.store.opened import OpenStore
-from musicai.tables import SOURCE_TRACK_COLUMNS
 
 BATCH = 50_000
 """Rows in one transaction; others can write in between."""

@@ -31,7 +31,7 @@ from sqlalchemy import (
     text,
 )
 
-from musicai.tables import SOURCE_TRACK_COLUMNS
+from musicai.data.library import SOURCE_TRACK_COLUMNS
 
 SCHEMA_VERSION = 9
 """Written to ``PRAGMA user_version``; raised by one with every migration."""

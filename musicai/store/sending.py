@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import delete, insert, select, update
 
 from musicai.core.errors import NotFound
-from musicai.sent import SentPlaylist
+from musicai.data.playlists import SentPlaylist
 from musicai.store import schema
 from musicai.store.opened import OpenStore
 

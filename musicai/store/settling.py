@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from sqlalchemy import ColumnElement, Connection, ScalarSelect, func, select
 
-from musicai.matching import title_key
+from musicai.data.text_keys import title_key
 from musicai.store import schema
 from musicai.store.dedupe import Int64
 from musicai.store.superseding import Played, is_possible, superseded

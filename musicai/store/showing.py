@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, delete, func, insert, select, update
 
 from musicai.core.errors import DataError, NotFound
-from musicai.impressions import Experiment, Impression
+from musicai.data.feedback import Experiment, Impression
 from musicai.store import schema
 from musicai.store.opened import OpenStore
 

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from musicai.sources.base import PLAY_SOURCES
+from musicai.data.parsed import PLAY_SOURCES
 from musicai.sources.values import NOMINAL_MS
 
 Int64 = npt.NDArray[np.int64]

@@ -17,8 +17,8 @@ from sqlalchemy import Connection, insert, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from musicai.core.errors import JobRunning
-from musicai.packs import PackTables
-from musicai.sources.base import ParsedFile, Problem
+from musicai.data.neighbour_data import PackTables
+from musicai.data.parsed import ParsedFile, Problem
 from musicai.store import (
     cataloguing,
     choosing,

@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from musicai.periods import zone
+from musicai.data.library import IntArray, Library
+from musicai.data.periods import zone
 from musicai.recommenders.base import TrackFeatures
-from musicai.tables import IntArray, Library
 from musicai.taste import clusters, evidence, favourites, habits, insights, listening, moods, sound
 from musicai.taste.listening import Double, Listening, Plays
 from musicai.taste.model import (

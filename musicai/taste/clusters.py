@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from musicai.genres import GENRE_LABELS, GENRES
-from musicai.moods import MOODS, mood_matrix, mood_worth
+from musicai.data.genres import GENRE_LABELS, GENRES
+from musicai.data.library import AUDIO_FEATURES, IntArray
+from musicai.data.moods import MOODS, mood_matrix, mood_worth
 from musicai.recommenders.base import TrackFeatures
-from musicai.tables import AUDIO_FEATURES, IntArray
 from musicai.taste.listening import Double, Long
 from musicai.taste.model import Cluster
 

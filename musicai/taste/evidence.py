@@ -17,9 +17,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.sparse import csr_matrix
 
-from musicai.genres import GENRES
+from musicai.data.genres import GENRES
+from musicai.data.library import AUDIO_FEATURES, BoolArray
 from musicai.recommenders.base import TrackFeatures
-from musicai.tables import AUDIO_FEATURES, BoolArray
 from musicai.taste.listening import DAY, HOUR, Double, Long, Plays
 
 Z_LEAST = 3.3

@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 
 import numpy as np
 
-from musicai.genres import GENRES
-from musicai.tables import BoolArray
+from musicai.data.genres import GENRES
+from musicai.data.library import BoolArray
 from musicai.taste.evidence import (
     CAUTION,
     EFFECT_LEAST,

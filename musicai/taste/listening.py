@@ -13,9 +13,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from musicai.core.errors import QueryError
-from musicai.periods import zone
-from musicai.sessions import completed, seconds, sessions
-from musicai.tables import BoolArray, IntArray, Library
+from musicai.data.library import BoolArray, IntArray, Library
+from musicai.data.periods import zone
+from musicai.data.sessions import completed, seconds, sessions
 from musicai.taste.model import ListeningPatterns, Month, Sessions
 
 Long = npt.NDArray[np.int64]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from musicai.moods import MOODS, mood_matrix, mood_worth
+from musicai.data.library import AUDIO_FEATURES
+from musicai.data.moods import MOODS, mood_matrix, mood_worth
 from musicai.recommenders.base import TrackFeatures
-from musicai.tables import AUDIO_FEATURES
 from musicai.taste.listening import Double
 from musicai.taste.model import MoodMap
 

@@ -10,10 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from musicai.genre_mix import mixes
-from musicai.genres import GENRES, genre_shares
-from musicai.recommenders.base import TrackFeatures
-from musicai.tables import (
+from musicai.data.genre_mix import mixes
+from musicai.data.genres import GENRES, genre_shares
+from musicai.data.library import (
     ARTIST_SEPARATOR,
     AUDIO_FEATURES,
     FEATURE_SOURCES,
@@ -21,6 +20,7 @@ from musicai.tables import (
     BoolArray,
     Library,
 )
+from musicai.recommenders.base import TrackFeatures
 from musicai.taste.listening import Double
 from musicai.taste.model import Coverage, FeatureTaste, GenreDiversity
 from musicai.taste.wording import axis_sentence, percent, subject

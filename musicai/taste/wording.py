@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from musicai.genres import GENRE_LABELS
+from musicai.data.genres import GENRE_LABELS
 
 _MONTHS = (
     "January",

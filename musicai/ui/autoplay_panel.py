@@ -10,7 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from musicai import autoplay, recipes
-from musicai.moments import named, slot_of
+from musicai.data.context import named, slot_of
 from musicai.playlists import listed
 from musicai.requests import MODES, Request
 from musicai.ui import (

@@ -13,8 +13,8 @@ import numpy as np
 import streamlit as st
 
 from musicai.core.errors import ModelError, NotFound
+from musicai.data.feedback import Experiment
 from musicai.experiments import Interleaved, interleave
-from musicai.impressions import Experiment
 from musicai.recommenders import PRESETS
 from musicai.ui import state, words
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import streamlit as st
 
 from musicai import recipes
-from musicai.sent import SentPlaylist
+from musicai.data.playlists import SentPlaylist
 from musicai.spotify import application, keeping, signing_in
 from musicai.ui import sending, spotify_keep, spotify_lists, spotify_session, state, widgets, words
 from musicai.ui.spotify_session import CONNECT, Session

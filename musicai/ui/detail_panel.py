@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import streamlit as st
 
-from musicai import keys
 from musicai.core.errors import NoCandidates
-from musicai.genres import GENRE_LABELS, GENRES
+from musicai.data import musical_keys
+from musicai.data.genres import GENRE_LABELS, GENRES
+from musicai.data.library import AUDIO_FEATURES, FEATURE_SOURCES, KEY_COLUMNS
 from musicai.history import detail as history_detail
 from musicai.playlists import address
-from musicai.tables import AUDIO_FEATURES, FEATURE_SOURCES, KEY_COLUMNS
 from musicai.taste.wording import amount
 from musicai.ui import (
     chart_box,
@@ -205,7 +205,7 @@ def _what_it_is(ai: MusicAI, told: Detail) -> None:
         if value == value  # noqa: PLR0124 (NaN is not itself)
     ]
     told_of = f"Audio features {widgets.SOURCE_WORDS[source]}." if known else ""
-    key = keys.name(*(float(tracks[name].to_numpy()[row]) for name in KEY_COLUMNS))
+    key = musical_keys.name(*(float(tracks[name].to_numpy()[row]) for name in KEY_COLUMNS))
     if key:
         known.append(("Key", key))
         told_of += f" Key {widgets.SOURCE_WORDS[str(tracks['key_source'].iat[row])]}."

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from musicai.genres import GENRE_LABELS, GENRES
+from musicai.data.genres import GENRE_LABELS, GENRES
 from musicai.requests import Filters
 from musicai.ui import words
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from musicai.genres import GENRE_LABELS
-from musicai.playlist_formats import plain_cell
+from musicai.data.genres import GENRE_LABELS
+from musicai.data.playlists import plain_cell
 from musicai.playlists import listed
 from musicai.recipes import Recipe
 from musicai.recommenders import COMPONENTS

@@ -9,11 +9,21 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from musicai import occasions
-from musicai.moments import SLOTS, named, slot_of
-from musicai.occasions import ACTIVITIES, ACTIVITY, HOUR, PLACE, PLACES, SEASON, SEASONS
+from musicai.data import context
+from musicai.data.context import (
+    ACTIVITIES,
+    ACTIVITY,
+    HOUR,
+    PLACE,
+    PLACES,
+    SEASON,
+    SEASONS,
+    SLOTS,
+    named,
+    slot_of,
+)
+from musicai.data.library import IntArray
 from musicai.recommenders.context import Context
-from musicai.tables import IntArray
 from musicai.ui import period_panel, words
 
 if TYPE_CHECKING:
@@ -37,7 +47,7 @@ class Occasion:
 
 def panel(ai: MusicAI) -> Occasion:
     """The choice of a time, a season and an activity, of those that are known of the listener."""
-    timed, activities = known(ai), occasions.known_activities(_kept(ai))
+    timed, activities = known(ai), context.known_activities(_kept(ai))
     if not timed and not activities:
         return Occasion()
     moment, kinds = None, {}
@@ -92,12 +102,12 @@ def _season() -> dict[str, int]:
     )
     if chosen == _ANY:
         return {}
-    return {SEASON: occasions.season_of(datetime.now(UTC)) if chosen == _NOW else int(chosen)}
+    return {SEASON: context.season_of(datetime.now(UTC)) if chosen == _NOW else int(chosen)}
 
 
 def _doing(ai: MusicAI, activities: tuple[str, ...]) -> dict[str, int]:
     past = ai.history(0)
-    seems = occasions.inferred(_kept(ai), past.rows, past.recent)
+    seems = context.inferred(_kept(ai), past.rows, past.recent)
     labels = {_ANY: "Anything"}
     if seems:
         labels[_SEEMS] = f"As it seems: {seems}"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from musicai.core.errors import InputError, UnreadableFile
-from musicai.measures import CAUTION
+from musicai.data.audio_descriptors import CAUTION
 from musicai.open_data import dumps
 from musicai.ui import jobs_panel, state, words
 

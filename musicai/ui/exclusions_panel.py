@@ -16,10 +16,10 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from musicai.catalogues import load_library
-from musicai.choices import Exclusion
+from musicai.data.feedback import Exclusion
+from musicai.data.library import ARTIST_SEPARATOR, Library
+from musicai.data.text_keys import normalise
 from musicai.exclusions import concerned
-from musicai.matching import normalise
-from musicai.tables import ARTIST_SEPARATOR, Library
 from musicai.taste import TasteProfile, taste_profile
 from musicai.ui import jobs_panel, state, words
 from musicai.ui.mapping_panel import key_of

@@ -18,7 +18,7 @@ from musicai.ui.metric_words import MEASURES
 
 if TYPE_CHECKING:
     from musicai.ai_model import MusicAI
-    from musicai.impressions import Experiment
+    from musicai.data.feedback import Experiment
     from musicai.registry import VersionInfo
 
 OWN = "its own"

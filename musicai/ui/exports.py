@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from musicai.playlist_formats import FORMATS
+from musicai.data.playlists import FORMATS
 from musicai.playlists import written
 
 if TYPE_CHECKING:
     from musicai.ai_model import MusicAI
-    from musicai.choices import Listed
+    from musicai.data.feedback import Listed
 
 _HELP = {
     "csv": "A table for a spreadsheet.",

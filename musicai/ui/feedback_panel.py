@@ -12,7 +12,7 @@ from musicai.verdicts import LIKE_PLAYS, REST_DAYS, WORDS
 
 if TYPE_CHECKING:
     from musicai.ai_model import MusicAI
-    from musicai.choices import Feedback
+    from musicai.data.feedback import Feedback
 
 _PAGE = 25
 """Verdicts on one page of the list."""

@@ -11,8 +11,8 @@ from musicai.ui import chart_box, charts, period_panel, state, words
 
 if TYPE_CHECKING:
     from musicai.ai_model import MusicAI
+    from musicai.data.periods import Period
     from musicai.history.drift import Drift
-    from musicai.periods import Period
 
 _VIEWS = {
     "Genres": (),

@@ -13,8 +13,8 @@ from musicai.ui import chart_box, charts, details, history_plays, state, words
 
 if TYPE_CHECKING:
     from musicai.ai_model import MusicAI
+    from musicai.data.periods import Period
     from musicai.history import SessionSummary
-    from musicai.periods import Period
 
 _MINUTE = 60_000
 _LENGTH = "history_session_length"

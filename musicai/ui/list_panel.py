@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from musicai import recipes
-from musicai.choices import Listed
+from musicai.data.feedback import Listed
 from musicai.playlists import artists_of, duplicates, listed, more_like, total_ms
 from musicai.store.listing import STAGING
 from musicai.ui import discover_seeds, exports, sending, state, widgets, words

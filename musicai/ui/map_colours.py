@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import streamlit as st
 
-from musicai.moods import MOOD_LABELS, MOODS, mood_matrix
+from musicai.data.library import FEATURE_SOURCES, BoolArray, FloatArray
+from musicai.data.moods import MOOD_LABELS, MOODS, mood_matrix
 from musicai.music_map import over_tracks
 from musicai.recommenders import COMPONENTS
 from musicai.requests import Request
-from musicai.tables import FEATURE_SOURCES, BoolArray, FloatArray
 from musicai.ui import discover_seeds, state, type_ahead, words
 
 if TYPE_CHECKING:

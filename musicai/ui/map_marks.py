@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import streamlit as st
 
-from musicai.tables import RowArray
+from musicai.data.library import RowArray
 
 if TYPE_CHECKING:
     from musicai.ai_model import MusicAI

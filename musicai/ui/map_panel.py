@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from musicai.genres import GENRE_LABELS, GENRES
+from musicai.data.genres import GENRE_LABELS, GENRES
+from musicai.data.library import IntArray
+from musicai.data.periods import ALL, Period
+from musicai.data.playlists import plain_cell
 from musicai.music_map import drawn, heard, main_genre
-from musicai.periods import ALL, Period
-from musicai.playlist_formats import plain_cell
-from musicai.tables import IntArray
 from musicai.ui import (
     chart_box,
     charts,

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from musicai.genres import GENRE_LABELS, GENRES
+from musicai.data.genres import GENRE_LABELS, GENRES
+from musicai.data.library import FEATURE_SOURCES, IntArray, RowArray
 from musicai.music_map import foremost, main_genre, within
-from musicai.tables import FEATURE_SOURCES, IntArray, RowArray
 from musicai.ui import (
     details,
     discover_seeds,

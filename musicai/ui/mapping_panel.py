@@ -14,11 +14,11 @@ import pandas as pd
 import streamlit as st
 
 from musicai.core.errors import UnreadableFile
+from musicai.data.library import AUDIO_FEATURES, KEY_COLUMNS
+from musicai.data.parsed import ColumnMapping
 from musicai.sources import HEAD_BYTES, recognise
-from musicai.sources.base import ColumnMapping
 from musicai.sources.mapped_table import MEANINGS, NEEDED, CsvPreview, check, preview, propose
 from musicai.sources.text import csv_header
-from musicai.tables import AUDIO_FEATURES, KEY_COLUMNS
 from musicai.ui import state, words
 
 if TYPE_CHECKING:

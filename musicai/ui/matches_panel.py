@@ -15,9 +15,9 @@ import pandas as pd
 import streamlit as st
 
 from musicai.audit import Audit, Merged, Repeated, audit
-from musicai.choices import MatchDecision
+from musicai.data.feedback import MatchDecision
+from musicai.data.library import ARTIST_SEPARATOR
 from musicai.doubts import Doubt, doubtful
-from musicai.tables import ARTIST_SEPARATOR
 from musicai.ui import state, widgets, words
 from musicai.ui.mapping_panel import key_of
 

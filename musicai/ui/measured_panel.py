@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from musicai.measures import CAUTION, FEATURES, PROBABILITY, Measure, combined
+from musicai.data.audio_descriptors import CAUTION, FEATURES, PROBABILITY, Measure, combined
 from musicai.ui import state, words
 
 if TYPE_CHECKING:

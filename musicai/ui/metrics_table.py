@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from musicai.segments import HEAVY_FROM, LIGHT_FROM, SEGMENTS
+from musicai.data.sessions import HEAVY_FROM, LIGHT_FROM, SEGMENTS
 from musicai.ui import charts, words
 from musicai.ui.metric_words import MEASURES, key_of, method_label, methods_of
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from musicai import periods
-from musicai.periods import ALL, Period
+from musicai.data import periods
+from musicai.data.periods import ALL, Period
 from musicai.ui import state, words
 
 if TYPE_CHECKING:

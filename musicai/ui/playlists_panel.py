@@ -13,7 +13,7 @@ from musicai.ui import list_panel, staging, state, track_rows, widgets, words
 
 if TYPE_CHECKING:
     from musicai.ai_model import MusicAI
-    from musicai.tables import RowArray
+    from musicai.data.library import RowArray
 
 _SHOWN = 50
 

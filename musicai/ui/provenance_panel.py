@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import streamlit as st
 
+from musicai.data.library import ESTIMATES, MATCHES, UNIT_FEATURES
 from musicai.estimates import LEAST_HIDDEN, EstimateError, estimate_errors
-from musicai.tables import ESTIMATES, MATCHES, UNIT_FEATURES
 from musicai.taste.wording import amount
 from musicai.ui import measured_panel, state, words
 

@@ -16,8 +16,8 @@ from typing import Any
 from fpdf import FPDF
 from PIL import Image, ImageDraw, ImageFont
 
+from musicai.data.library import UNIT_FEATURES
 from musicai.history.recap import Recap
-from musicai.tables import UNIT_FEATURES
 from musicai.ui import words
 from musicai.ui.palette import ACCENT, GENRE_COLOURS, LIGHT_GROUND, NEUTRAL
 from musicai.ui.rings import RING_HOLE, mood_colour, ring_points

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from html import escape
 
-from musicai.tables import AUDIO_FEATURES, UNIT_FEATURES, FloatArray
+from musicai.data.library import AUDIO_FEATURES, UNIT_FEATURES, FloatArray
 from musicai.ui.palette import (
     ACCENT,
     COMPONENT_COLOURS,

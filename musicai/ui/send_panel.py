@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from musicai.core.errors import SpotifyError
+from musicai.data.playlists import SentPlaylist
 from musicai.playlists import artists_of
-from musicai.sent import SentPlaylist
 from musicai.spotify import addresses, signing_in
 from musicai.spotify import sending as writing
 from musicai.spotify.addresses import Addressed

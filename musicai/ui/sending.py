@@ -14,7 +14,7 @@ import streamlit as st
 from musicai.ui import state
 
 if TYPE_CHECKING:
-    from musicai.choices import Listed
+    from musicai.data.feedback import Listed
 
 PAGE = "pages/send.py"
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from musicai.core.errors import StoreError
-from musicai.impressions import Impression
+from musicai.data.feedback import Impression
 from musicai.ui import state
 
 if TYPE_CHECKING:

@@ -15,10 +15,11 @@ import streamlit as st
 
 from musicai.ai_model import MusicAI
 from musicai.autoplay import Session, Wish, autoplay
-from musicai.choices import Feedback
 from musicai.core.errors import MusicAIError, NotFound
 from musicai.core.logging import setup_logging
 from musicai.core.settings import Settings, load_settings
+from musicai.data.feedback import Feedback
+from musicai.data.periods import TIMEZONE_SETTING, Period, zone
 from musicai.enrichment import Coverage, Plan, coverage, plan_for
 from musicai.history import ListeningHistory, listening_history, tops
 from musicai.history.drift import Drift
@@ -27,7 +28,6 @@ from musicai.history.tops import Codes
 from musicai.music_map import MusicMap
 from musicai.neighbours import PackCoverage
 from musicai.neighbours import pack_coverage as coverage_of_pack
-from musicai.periods import TIMEZONE_SETTING, Period, zone
 from musicai.registry import active, load_map
 from musicai.requests import Request, Scored
 from musicai.spotify.waiting import WaitingRoom

@@ -10,7 +10,7 @@ import streamlit as st
 from musicai.core import jobs
 from musicai.core.errors import MusicAIError
 from musicai.core.jobs import JobStatus
-from musicai.sources.base import Problem
+from musicai.data.parsed import Problem
 from musicai.ui import import_panel, jobs_panel, state, words
 
 _TAKEN = "catalogues_started"

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from musicai.genres import GENRE_LABELS
-from musicai.tables import AUDIO_FEATURES
+from musicai.data.genres import GENRE_LABELS
+from musicai.data.library import AUDIO_FEATURES
 from musicai.ui import discover_seeds, staging, state, words
 from musicai.ui.rings import ring_svg
 

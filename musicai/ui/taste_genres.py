@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from musicai.genres import GENRE_LABELS, GENRES
+from musicai.data.genres import GENRE_LABELS, GENRES
 from musicai.ui import chart_box, charts, details, period_panel, track_rows, words
 
 if TYPE_CHECKING:

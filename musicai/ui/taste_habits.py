@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import streamlit as st
 
-from musicai.genres import GENRE_LABELS
+from musicai.data.genres import GENRE_LABELS
 from musicai.taste.listening import SETTLED_DAYS, STAY_DAYS
 from musicai.ui import chart_box, charts, history_plays, period_panel, taste_genres, words
 

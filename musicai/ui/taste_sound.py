@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import streamlit as st
 
-from musicai.periods import ALL, Period
-from musicai.tables import AUDIO_FEATURES
+from musicai.data.library import AUDIO_FEATURES
+from musicai.data.periods import ALL, Period
 from musicai.taste.wording import amount, capital, verdict
 from musicai.ui import chart_box, charts, details, period_panel, state, words
 

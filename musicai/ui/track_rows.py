@@ -11,7 +11,7 @@ from musicai.ui import details, staging, type_ahead, verdict_row, widgets, words
 
 if TYPE_CHECKING:
     from musicai.ai_model import MusicAI
-    from musicai.tables import IntArray, RowArray
+    from musicai.data.library import IntArray, RowArray
 
 
 def draw(

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from musicai.choices import Feedback
+from musicai.data.feedback import Feedback
 from musicai.ui import state, type_ahead, words
 from musicai.verdicts import REST_DAYS, Verdict
 

@@ -14,10 +14,10 @@ from torch import Tensor
 from torch.nn import functional
 
 from musicai.core.progress import Progress, part
+from musicai.data.library import FloatArray
 from musicai.recommenders.deep import devices
 from musicai.recommenders.deep.bottleneck import Network
 from musicai.recommenders.deep.config import AutoencoderConfig
-from musicai.tables import FloatArray
 
 logger = logging.getLogger(__name__)
 

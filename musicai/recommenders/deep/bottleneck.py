@@ -7,7 +7,7 @@ from typing import Self
 
 import numpy as np
 
-from musicai.tables import FloatArray, IntArray
+from musicai.data.library import FloatArray, IntArray
 
 TABLES = ("encoder", "hidden", "decoder", "bias")
 """Names of the arrays."""

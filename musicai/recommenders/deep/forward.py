@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import erf
 
+from musicai.data.library import BoolArray, FloatArray
 from musicai.recommenders.deep.config import TransformerConfig
 from musicai.recommenders.deep.sessions import Rows
 from musicai.recommenders.deep.weights import SOFTENING, Arrays
-from musicai.tables import BoolArray, FloatArray
 
 _EPSILON = 1e-5
 """Torch's own, of a layer norm."""

@@ -14,13 +14,13 @@ from torch import Tensor
 from torch.nn import functional
 
 from musicai.core.progress import Progress, part
+from musicai.data.library import BoolArray, FloatArray
 from musicai.recommenders.deep import devices, sessions
 from musicai.recommenders.deep.config import TransformerConfig
 from musicai.recommenders.deep.network import Input, Network
 from musicai.recommenders.deep.sessions import Plays, Rows
 from musicai.recommenders.deep.spectral import carried, item_vectors
 from musicai.recommenders.deep.weights import ARTIST, CONTENT, CONTENT_MAP, OWN, Arrays
-from musicai.tables import BoolArray, FloatArray
 
 logger = logging.getLogger(__name__)
 

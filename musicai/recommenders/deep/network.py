@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from musicai.moments import SLOTS
+from musicai.data.context import SLOTS
 from musicai.recommenders.deep.config import TransformerConfig
 from musicai.recommenders.deep.sessions import GAPS
 from musicai.recommenders.deep.weights import CONTENT, SOFTENING

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from musicai.data.library import BoolArray, FloatArray, IntArray
 from musicai.recommenders.base import TrackFeatures
 from musicai.recommenders.deep.sessions import Rows
 from musicai.recommenders.deep.weights import ARTIST, BIAS, CONTENT_MAP, OWN, Arrays, content_of
-from musicai.tables import BoolArray, FloatArray, IntArray
 
 LEAST = 1e-3
 """A track with a vector shorter than this is not known at all."""

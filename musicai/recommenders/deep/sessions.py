@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from musicai.moments import slots
-from musicai.tables import BoolArray, IntArray
+from musicai.data.context import slots
+from musicai.data.library import BoolArray, IntArray
 
 Rows = npt.NDArray[np.int64]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from scipy.sparse import coo_matrix, csr_matrix
 
+from musicai.data.library import BoolArray, FloatArray
 from musicai.recommenders.deep.sessions import Rows
-from musicai.tables import BoolArray, FloatArray
 
 WINDOW = 6
 """Plays before and after that count as near."""

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from musicai.data.library import FloatArray
 from musicai.recommenders.base import TrackFeatures
-from musicai.tables import FloatArray
 
 Arrays = Mapping[str, FloatArray]
 """Name of a parameter, as torch names it → its values."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import plotly.graph_objects as go
 
-from musicai.genres import GENRE_LABELS, GENRES
+from musicai.data.genres import GENRE_LABELS, GENRES
 from musicai.taste.wording import month as month_words
 from musicai.taste.wording import percent
 from musicai.ui.charts.base import INK, Chart, figure_of, legend_above

@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import plotly.graph_objects as go
 
-from musicai.genres import GENRE_LABELS, GENRES
-from musicai.tables import BoolArray, FloatArray, IntArray
+from musicai.data.genres import GENRE_LABELS, GENRES
+from musicai.data.library import BoolArray, FloatArray, IntArray
 from musicai.taste.wording import percent
 from musicai.ui.charts.base import CONFIG, INK, Chart, figure_of, legend_above
 from musicai.ui.palette import ACCENT, GENRE_COLOURS, NEUTRAL, translucent

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 import plotly.graph_objects as go
 
-from musicai.genres import GENRE_LABELS, GENRES
-from musicai.tables import UNIT_FEATURES
+from musicai.data.genres import GENRE_LABELS, GENRES
+from musicai.data.library import UNIT_FEATURES
 from musicai.taste.wording import QUALITY, amount, percent
 from musicai.ui.charts.base import GRID, INK, Chart, figure_of, legend_above
 from musicai.ui.palette import ACCENT, GENRE_COLOURS, NEUTRAL, translucent

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import plotly.graph_objects as go
 
-from musicai.genres import GENRES
+from musicai.data.genres import GENRES
 from musicai.taste.wording import decimal, percent
 from musicai.taste.wording import month as month_words
 from musicai.ui.charts.base import INK, Chart, figure_of, legend_above

@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from musicai.core.errors import DataError, NotFound
-from musicai.frames import conform, empty_frame
+from musicai.data.frames import conform, empty_frame
 
 PACK_TABLES: Mapping[str, dict[str, str]] = {
     "items": {"artist": "str", "title": "str"},

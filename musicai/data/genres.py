@@ -42,8 +42,8 @@ from scipy.sparse import csr_matrix
 
 from musicai.core.errors import DataError
 from musicai.core.settings import PACKAGE_DATA
-from musicai.matching import normalise
-from musicai.tables import ARTIST_SEPARATOR, FloatArray
+from musicai.data.library import ARTIST_SEPARATOR, FloatArray
+from musicai.data.text_keys import normalise
 
 GENRES: tuple[str, ...] = (
     "pop",

@@ -14,7 +14,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from musicai.tables import ARTIST_SEPARATOR, IntArray
+from musicai.data.library import ARTIST_SEPARATOR, IntArray
 
 _PUNCTUATION = re.compile(r"[^\w\s]", re.UNICODE)
 _ISRC = re.compile(r"[A-Z]{2}[A-Z0-9]{3}[0-9]{7}")

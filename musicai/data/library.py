@@ -17,8 +17,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from musicai.core.errors import DataError
-from musicai.frames import conform, empty_frame
-from musicai.packs import Pack
+from musicai.data.frames import conform, empty_frame
+from musicai.data.neighbour_data import Pack
 
 FloatArray = npt.NDArray[np.float32]
 IntArray = npt.NDArray[np.int32]

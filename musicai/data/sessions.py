@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from musicai.tables import BoolArray, IntArray
+from musicai.data.library import BoolArray, IntArray
 
 COMPLETED_MS = 30_000
 """A play shorter than this (milliseconds) is not counted as listened to, as on Spotify."""
@@ -61,3 +61,28 @@ def basket_rows(
         shape=(len(size), n_tracks),
     )
     return matrix[size >= 2]
+
+
+Segment = Literal["new", "light", "heavy"]
+"""How much is known of a listener."""
+
+SEGMENTS: tuple[Segment, ...] = get_args(Segment)
+"""All of them, least known first."""
+
+LIGHT_FROM = 50
+"""Events from which a listener is no longer new. With fewer, nothing worth stating can be
+measured on a listener alone (``holdout.MIN_EVENTS``), so nothing can be learned of them alone
+either."""
+
+HEAVY_FROM = 500
+"""Events from which a listener is heavy: a month of some fifteen full plays a day."""
+
+
+def segment_of(n_events: int) -> Segment:
+    """The segment of a listener with ``n_events`` events before the cut (0 or more).
+
+    "new" below ``LIGHT_FROM``, "light" from there on, "heavy" from ``HEAVY_FROM`` on.
+    """
+    if n_events < LIGHT_FROM:
+        return "new"
+    return "light" if n_events < HEAVY_FROM else "heavy"

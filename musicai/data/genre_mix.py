@@ -14,8 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from musicai.genres import GENRES
-from musicai.tables import RowArray
+from musicai.data.genres import GENRES
+from musicai.data.library import RowArray
 
 Double = npt.NDArray[np.float64]
 

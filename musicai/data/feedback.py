@@ -6,8 +6,9 @@ plays it concerned are still there.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
 EXCLUSION_KINDS = ("artist", "track", "playlist", "period")
 
@@ -85,3 +86,40 @@ class Choices:
 
     def __len__(self) -> int:
         return len(self.exclusions) + len(self.decisions) + len(self.feedback)
+
+
+@dataclass(frozen=True)
+class Impression:
+    """One track of one list that was shown."""
+
+    track_id: str
+    shown_at: int
+    """Seconds since 1970."""
+    rank: int
+    """1 for the first."""
+    mode: str
+    """The list's mode."""
+    version: str = ""
+    """The model version that answered; "" while none was trained."""
+    propensity: float | None = None
+    """How likely it was to be listed at all, where that was left to chance."""
+    experiment: int | None = None
+    """In which experiment, if any."""
+    team: str = ""
+    """"a" or "b": which side of the experiment put it there; "" for none."""
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """Two models that are judged blind."""
+
+    id: int
+    a: Mapping[str, Any]
+    """What the first side is: ``version``, and ``weights`` where they are not the version's."""
+    b: Mapping[str, Any]
+    started_at: int
+    """Seconds since 1970."""
+    ended_at: int | None = None
+    """None while it goes on."""
+    verdict: Mapping[str, Any] = field(default_factory=dict)
+    """What was found when it ended."""

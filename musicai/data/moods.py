@@ -49,7 +49,7 @@ import numpy as np
 import numpy.typing as npt
 
 from musicai.core.errors import QueryError
-from musicai.tables import AUDIO_FEATURES, FloatArray
+from musicai.data.library import AUDIO_FEATURES, FloatArray
 
 MOODS: tuple[str, ...] = (
     "energetic",

@@ -8,10 +8,10 @@ from typing import Literal
 
 import pandas as pd
 
-from musicai.choices import Choices
 from musicai.core.progress import Progress, no_progress
-from musicai.frames import empty_frame
-from musicai.tables import SOURCE_TRACK_COLUMNS
+from musicai.data.feedback import Choices
+from musicai.data.frames import empty_frame
+from musicai.data.library import SOURCE_TRACK_COLUMNS
 
 PLAY_SOURCES = (
     "spotify_extended",
