@@ -28,7 +28,7 @@ from musicai.core.settings import Settings
 from musicai.recommenders import COMPONENTS
 from musicai.registry import keep, trusted
 from musicai.store import Store
-from musicai.store.cataloguing import written_beside
+from musicai.store.catalogs import written_beside
 
 BUNDLE = 1
 """Raised when the layout of bundles changes in a way that older code cannot read."""

@@ -27,7 +27,7 @@ from musicai.data.library import AUDIO_FEATURES, BoolArray, IntArray
 from musicai.data.text_keys import first_artist, normalise, recording_key
 from musicai.pairing import pair
 from musicai.store import Catalogue, OwnData, Store
-from musicai.store.cataloguing import NEIGHBOURS, written_beside
+from musicai.store.catalogs import NEIGHBOURS, written_beside
 
 logger = logging.getLogger(__name__)
 

@@ -31,8 +31,8 @@ from musicai.export_readme import README
 from musicai.sources.export_rows import TABLES
 from musicai.sources.musicai_export import FORMAT
 from musicai.store import OwnData, Store
-from musicai.store.cataloguing import written_beside
-from musicai.store.owndata import OWNER
+from musicai.store.catalogs import written_beside
+from musicai.store.own_data import OWNER
 
 KINDS = ("zip", "json")
 """What a profile can be written as."""

@@ -24,7 +24,7 @@ from musicai.data_processor import features_file, load_features
 from musicai.importing import catalogue_name
 from musicai.sources.archives import Input
 from musicai.store import Catalogue, Store
-from musicai.store.cataloguing import NEIGHBOURS, read_tracks
+from musicai.store.catalogs import NEIGHBOURS, read_tracks
 
 LARGE = 100_000
 """Tracks of enabled catalogues from which joining them for the first time is a job: it takes some

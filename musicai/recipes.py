@@ -13,7 +13,7 @@ from musicai.data.feedback import Listed
 from musicai.playlists import listed
 from musicai.requests import Filters, Request, Tuning
 from musicai.store import Store
-from musicai.store.listing import STAGING
+from musicai.store.playlists import STAGING
 
 Recipe = Mapping[str, Any]
 

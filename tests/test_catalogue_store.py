@@ -26,7 +26,7 @@ from musicai.data.library import KEY_COLUMNS, LINK_COLUMNS, SOURCE_TRACK_COLUMNS
 from musicai.data.parsed import ReadOptions
 from musicai.importing import import_inputs
 from musicai.store import Store, backup, restore, schema
-from musicai.store.catalogue_changes import LONGEST_NAME, checked_name
+from musicai.store.catalog_changes import LONGEST_NAME, checked_name
 from tests import worlds
 from tests.conftest import ROOT
 

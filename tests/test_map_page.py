@@ -24,7 +24,7 @@ from musicai.fitting import TrainingConfig
 from musicai.music_map import MusicMap, within
 from musicai.sample import SAMPLE_PROFILE
 from musicai.store import Store
-from musicai.store.listing import STAGING
+from musicai.store.playlists import STAGING
 from musicai.training import train
 from musicai.ui import (
     charts,

@@ -19,7 +19,7 @@ from musicai.data.parsed import ReadOptions
 from musicai.exporting import export_profile
 from musicai.importing import import_inputs
 from musicai.store import Store, backup, restore
-from musicai.store.cataloguing import NEIGHBOURS
+from musicai.store.catalogs import NEIGHBOURS
 from tests.test_neighbours import HETREC, catalogue, counts, history, take
 
 PACK = [(f"hetrec/{name}", text.encode()) for name, text in HETREC.items()]

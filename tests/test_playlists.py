@@ -24,7 +24,7 @@ from musicai.data.feedback import Listed
 from musicai.data.playlists import FORMATS, Line, csv_file, jspf_file, m3u8_file, xspf_file
 from musicai.playlists import Duplicate
 from musicai.store import Store
-from musicai.store.listing import LONGEST_LIST, STAGING
+from musicai.store.playlists import LONGEST_LIST, STAGING
 from tests.worlds import library
 
 A, B, C = (Listed(name, name.upper(), "Ann") for name in "abc")

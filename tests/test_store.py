@@ -43,8 +43,8 @@ from musicai.data.library import (
 )
 from musicai.data.parsed import SOURCE_ITEM_COLUMNS, SOURCE_PLAY_COLUMNS, ParsedFile, Problem
 from musicai.store import Store, backup, restore
-from musicai.store import database as store_database
-from musicai.store.dedupe import KnownRows, play_keys
+from musicai.store import connection as store_database
+from musicai.store.deduplication import KnownRows, play_keys
 from musicai.store.schema import SCHEMA_VERSION
 
 EVE, BOB = "Eve", "Bob"
@@ -653,7 +653,7 @@ def test_own_data_come_from_the_side_files(store: Store, monkeypatch: pytest.Mon
     def never(*_: object) -> None:
         raise AssertionError("read the database")
 
-    monkeypatch.setattr("musicai.store.owndata.read_database", never)
+    monkeypatch.setattr("musicai.store.own_data.read_database", never)
     assert len(store.own_data("p").plays) == 2
 
 
@@ -782,7 +782,7 @@ def test_a_copy_is_made_before_a_migration(
     store: Store, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store.create_profile("p")
-    monkeypatch.setattr("musicai.store.database.SCHEMA_VERSION", SCHEMA_VERSION + 1)
+    monkeypatch.setattr("musicai.store.connection.SCHEMA_VERSION", SCHEMA_VERSION + 1)
     monkeypatch.setattr("musicai.store.schema.SCHEMA_VERSION", SCHEMA_VERSION + 1)
 
     def broken(connection: object) -> None:

@@ -169,7 +169,7 @@ def test_excluding_and_taking_back_makes_no_side_file_anew(
     store: Store, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store.own_data("p")
-    monkeypatch.setattr("musicai.store.owndata.read_database", None)
+    monkeypatch.setattr("musicai.store.own_data.read_database", None)
     for number in range(5):
         store.add_exclusion("p", Exclusion("artist", str(number)))
         store.own_data("p")

@@ -9,7 +9,7 @@ import pytest
 from musicai.core.errors import DataError, NotFound
 from musicai.core.settings import Settings
 from musicai.data.feedback import Impression
-from musicai.store import Store, showing
+from musicai.store import Store, impressions
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def test_lists_are_remembered_as_they_were_shown(store: Store) -> None:
 
 
 def test_the_oldest_go(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(showing, "MOST_SHOWN", 3)
+    monkeypatch.setattr(impressions, "MOST_SHOWN", 3)
     for at in range(4):
         store.note_shown("p", [seen("a", at), seen("b", at)])
     store.note_shown("q", [seen("z", 1)])

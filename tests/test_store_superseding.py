@@ -20,7 +20,7 @@ from musicai.data.parsed import PLAY_SOURCES, SOURCE_PLAY_COLUMNS, ParsedFile
 from musicai.data.text_keys import name_id
 from musicai.sources.track_rows import tracks_frame
 from musicai.store import Store
-from musicai.store.superseding import Played, superseded
+from musicai.store.deduplication import Played, superseded
 
 NOON = 1_699_963_200
 """2023-11-14 12:00 UTC."""
@@ -222,7 +222,7 @@ def test_earlier_plays_stay_as_they_are_until_the_import_is_visible(
         assert seen(store) == before
         raise ZeroDivisionError
 
-    monkeypatch.setattr("musicai.store.writing.ImportWriter._write_records", broken)
+    monkeypatch.setattr("musicai.store.imports.ImportWriter._write_records", broken)
     with pytest.raises(ZeroDivisionError):
         put(store, EXTENDED)
     assert seen(store) == before
@@ -236,7 +236,7 @@ def test_one_source_alone_is_never_looked_through(
     def never(*_: object, **__: object) -> None:
         raise AssertionError("looked for other sources")
 
-    monkeypatch.setattr("musicai.store.settling.changes", never)
+    monkeypatch.setattr("musicai.store.deduplication.changes", never)
     put(store, EXTENDED)
     put(store, replace(EXTENDED, file="again"))
     store.undo_import(store.imports("p")[0].id)

@@ -16,7 +16,7 @@ from musicai.coverage import Coverage, Reach, coverage
 from musicai.new_music import Taken
 from musicai.sources.archives import Input
 from musicai.store import Catalogue, Store
-from musicai.store.cataloguing import NEIGHBOURS
+from musicai.store.catalogs import NEIGHBOURS
 
 
 def catalogues(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:

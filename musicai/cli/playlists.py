@@ -14,8 +14,8 @@ from musicai.core.settings import Settings
 from musicai.data.playlists import FORMATS
 from musicai.playlists import artists_of, written
 from musicai.store import Store
-from musicai.store.cataloguing import written_beside
-from musicai.store.listing import STAGING
+from musicai.store.catalogs import written_beside
+from musicai.store.playlists import STAGING
 
 
 def playlists(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:

@@ -1,7 +1,7 @@
 """The database: the only place that speaks SQL."""
 
-from musicai.store.backups import backup, restore
-from musicai.store.core import Store
+from musicai.store.backup import backup, restore
+from musicai.store.imports import ImportWriter
 from musicai.store.records import (
     Catalogue,
     Counts,
@@ -10,8 +10,8 @@ from musicai.store.records import (
     OwnData,
     Profile,
 )
+from musicai.store.store import Store
 from musicai.store.versions import VersionMark
-from musicai.store.writing import ImportWriter
 
 __all__ = [
     "Catalogue",

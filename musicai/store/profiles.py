@@ -12,8 +12,8 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from musicai.core.errors import DataError, NotFound
 from musicai.data.neighbour_data import Pack
-from musicai.store import known, packing, removing, schema
-from musicai.store.opened import OpenStore
+from musicai.store import catalogs, deletion, import_rows, schema
+from musicai.store.connection import OpenStore
 from musicai.store.records import Profile, moment
 
 LONGEST_NAME = 80
@@ -81,7 +81,7 @@ class ProfileStore(OpenStore):
         """
         self.profile(name)
         with self.exclusive("deleting a profile"):
-            removing.delete_profile(self, name)
+            deletion.delete_profile(self, name)
 
     def set_consent(self, profile: str, consent: bool) -> None:
         """Note whether rows that came through Spotify's API may be trained on."""
@@ -92,12 +92,12 @@ class ProfileStore(OpenStore):
         if self.profile(profile).train_on_api_rows is not None:
             return False
         with self.reading() as connection:
-            return known.has_api_rows(connection, profile)
+            return import_rows.has_api_rows(connection, profile)
 
     def neighbours(self, profile: str) -> tuple[Pack, ...]:
         """The neighbour packs enabled for a profile; nothing of them is read yet."""
         with self.reading() as connection:
-            return packing.enabled_packs(connection, self.settings, profile)
+            return catalogs.enabled_packs(connection, self.settings, profile)
 
     def settings_of(self, profile: str) -> dict[str, Any]:
         """The profile's own settings, plain JSON values."""

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from musicai.store import schema
-from musicai.store.opened import OpenStore
+from musicai.store.connection import OpenStore
 
 
 @dataclass(frozen=True)

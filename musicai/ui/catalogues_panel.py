@@ -9,8 +9,8 @@ import streamlit as st
 from musicai.core.errors import NotFound
 from musicai.coverage import CatalogueReach, Coverage, Reach, coverage
 from musicai.store import Catalogue
-from musicai.store.catalogue_changes import LONGEST_NAME, LONGEST_NOTE
-from musicai.store.cataloguing import NEIGHBOURS, OPEN, TRACKS
+from musicai.store.catalog_changes import LONGEST_NAME, LONGEST_NOTE
+from musicai.store.catalogs import NEIGHBOURS, OPEN, TRACKS
 from musicai.ui import jobs_panel, state, taking_panel, words
 
 if TYPE_CHECKING:

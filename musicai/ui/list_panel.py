@@ -10,7 +10,7 @@ import streamlit as st
 from musicai import recipes
 from musicai.data.feedback import Listed
 from musicai.playlists import artists_of, duplicates, listed, more_like, total_ms
-from musicai.store.listing import STAGING
+from musicai.store.playlists import STAGING
 from musicai.ui import discover_seeds, exports, sending, state, widgets, words
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from musicai.store.listing import STAGING
+from musicai.store.playlists import STAGING
 from musicai.ui import list_panel, staging, state, track_rows, widgets, words
 
 if TYPE_CHECKING:

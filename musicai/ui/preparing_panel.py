@@ -11,7 +11,7 @@ import streamlit as st
 from musicai.core import jobs
 from musicai.core.jobs import JobStatus
 from musicai.new_music import unprepared
-from musicai.store.cataloguing import NEIGHBOURS
+from musicai.store.catalogs import NEIGHBOURS
 from musicai.ui import jobs_panel, state, words
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from musicai.playlists import listed
-from musicai.store.listing import STAGING
+from musicai.store.playlists import STAGING
 from musicai.ui import state, words
 
 _TOLD_NEXT = "staging_told"

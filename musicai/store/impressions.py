@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Row, Select, delete, func, insert, select, up
 from musicai.core.errors import DataError, NotFound
 from musicai.data.feedback import Experiment, Impression
 from musicai.store import schema
-from musicai.store.opened import OpenStore
+from musicai.store.connection import OpenStore
 
 MOST_SHOWN = 200_000
 """Impressions kept of a profile, and at most a thousandth part more."""

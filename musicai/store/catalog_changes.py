@@ -22,8 +22,8 @@ from musicai.core.errors import DataError, NotFound
 from musicai.core.settings import Settings
 from musicai.data.frames import conform, empty_frame
 from musicai.data.library import KEY_COLUMNS, LINK_COLUMNS, LINK_KINDS, SOURCE_TRACK_COLUMNS
-from musicai.store import cataloguing, owndata, schema
-from musicai.store.opened import OpenStore
+from musicai.store import catalogs, own_data, schema
+from musicai.store.connection import OpenStore
 from musicai.store.records import Catalogue
 
 LONGEST_NAME = 80
@@ -53,7 +53,7 @@ def checked_name(name: str) -> str:
             f"A catalogue's name needs 1 to {LONGEST_NAME} visible characters on one line; "
             f"{wanted[:LONGEST_NAME]!r} is not one."
         )
-    if wanted.casefold() in cataloguing.RESERVED:
+    if wanted.casefold() in catalogs.RESERVED:
         raise DataError(f"{wanted!r} means your own music here. Choose another name.")
     return wanted
 
@@ -96,7 +96,7 @@ def rename(connection: Connection, settings: Settings, catalogue: Catalogue, nam
     used = schema.profile_catalogues.c
     users = connection.execute(select(used.profile).where(used.catalogue == catalogue.id))
     for profile in users.scalars().all():
-        for fingerprint in owndata.noted(connection, profile):
+        for fingerprint in own_data.noted(connection, profile):
             with contextlib.suppress(OSError):
                 path = settings.cache / f"joined-{fingerprint[:32]}.parquet"
                 path.unlink(missing_ok=True)
@@ -143,13 +143,13 @@ def put_tracks(
         DataError: it is no table of tracks, another catalogue holds these tracks already, or
             the tracks are refused (``cataloguing.prepare``); nothing was changed.
     """
-    if catalogue.kind != cataloguing.TRACKS:
+    if catalogue.kind != catalogs.TRACKS:
         raise DataError(f"{catalogue.name!r} is no table of tracks; it cannot be updated by one.")
     with store.reading() as connection:
         twin = connection.execute(select(_c.name).where(_c.digest == digest)).scalar_one_or_none()
     if twin is not None and twin != catalogue.name:
         raise DataError(f"These very tracks are the catalogue {twin!r} already; nothing changed.")
-    new = cataloguing.prepare(
+    new = catalogs.prepare(
         store.settings,
         catalogue.name,
         frame,
@@ -163,7 +163,7 @@ def put_tracks(
     sweep(store)
 
 
-def _replace(connection: Connection, catalogue: int, new: cataloguing.NewCatalogue) -> None:
+def _replace(connection: Connection, catalogue: int, new: catalogs.NewCatalogue) -> None:
     _change(
         connection,
         catalogue,
@@ -209,10 +209,10 @@ def put_personal(
     links = _checked_links(links, frame, name)
     digest = _digest_of(profile, frame, links)
     path = _links_file(store.settings, digest)
-    with cataloguing.written_beside(path) as beside:
+    with catalogs.written_beside(path) as beside:
         table = pa.Table.from_pandas(links, preserve_index=False)
         pq.write_table(table, beside, write_page_checksum=True)
-    new = cataloguing.prepare(
+    new = catalogs.prepare(
         store.settings,
         name,
         frame,
@@ -223,13 +223,13 @@ def put_personal(
     )
     with store.writing() as connection:
         earlier = connection.execute(
-            select(_c.id).where(_c.kind == cataloguing.OPEN, _c.owner == profile)
+            select(_c.id).where(_c.kind == catalogs.OPEN, _c.owner == profile)
         ).scalar_one_or_none()
         if earlier is not None:
             _replace(connection, earlier, new)
         else:
-            cataloguing.insert_new(connection, new.owned_by(profile))
-            cataloguing.enable_digest(connection, profile, digest)
+            catalogs.insert_new(connection, new.owned_by(profile))
+            catalogs.enable_digest(connection, profile, digest)
     sweep(store)
     return digest
 
@@ -255,7 +255,7 @@ def _digest_of(profile: str, frame: pd.DataFrame, links: pd.DataFrame) -> str:
 
 
 def _links_file(settings: Settings, digest: str) -> Path:
-    tracks = cataloguing.file_of(settings, digest)
+    tracks = catalogs.file_of(settings, digest)
     return tracks.with_name(f"{tracks.stem}-{_LINKS}{tracks.suffix}")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import tempfile
 import time
@@ -21,6 +22,7 @@ from musicai.core.errors import DataError, NotFound
 from musicai.core.settings import Settings
 from musicai.data.frames import conform
 from musicai.data.library import INVENTED_PREFIX, KEY_COLUMNS, SOURCE_TRACK_COLUMNS
+from musicai.data.neighbour_data import Pack, PackTables, write_pack
 from musicai.store import schema
 from musicai.store.records import Catalogue, moment
 
@@ -305,3 +307,56 @@ def fill_names(connection: Connection, found: pd.DataFrame) -> None:
             "UPDATE tracks SET name = ?, artists = ?, album = ?, isrc = ? WHERE id = ?",
             [tuple(row) for row in values],
         )
+
+
+@dataclass(frozen=True)
+class NewPack:
+    """A pack whose files are written and whose row is not."""
+
+    name: str
+    origin: str
+    licence: str
+    n_items: int
+    n_listeners: int
+    digest: str
+
+
+def digest_of(files: Sequence[str]) -> str:
+    """SHA-256 that names a pack by the digests of its files, in any order."""
+    return hashlib.sha256(("pack\n" + "\n".join(sorted(set(files)))).encode()).hexdigest()
+
+
+def prepare_packing(
+    settings: Settings, name: str, tables: PackTables, *, origin: str, licence: str, digest: str
+) -> NewPack:
+    """Write the files."""
+    write_pack(file_of(settings, digest), tables)
+    return NewPack(name, origin, licence, len(tables.items), tables.n_listeners, digest)
+
+
+def insert_new_packing(connection: Connection, new: NewPack) -> None:
+    """Its row; a digest that is there already stays, a name that is taken gets a number."""
+    if by_digest(connection, new.digest) is not None:
+        return
+    connection.execute(
+        insert(schema.catalogues).values(
+            name=free_name(connection, new.name),
+            origin=new.origin,
+            licence=new.licence,
+            invented=False,
+            n_tracks=new.n_items,
+            digest=new.digest,
+            created_at=int(time.time()),
+            kind=NEIGHBOURS,
+            n_listeners=new.n_listeners,
+        )
+    )
+
+
+def enabled_packs(connection: Connection, settings: Settings, profile: str) -> tuple[Pack, ...]:
+    """The packs whose listeners count as a profile's neighbours; nothing of them is read yet."""
+    return tuple(
+        Pack(one.name, one.path, one.n_listeners)
+        for one in listing(connection, settings, profile)
+        if one.enabled and one.kind == NEIGHBOURS
+    )

@@ -24,8 +24,8 @@ from musicai.core.settings import Settings
 from musicai.data.frames import conform
 from musicai.data.library import SOURCE_TRACK_COLUMNS
 from musicai.data.parsed import PLAY_SOURCES
-from musicai.store import choosing, schema
-from musicai.store.cataloguing import written_beside
+from musicai.store import feedback, schema
+from musicai.store.catalogs import written_beside
 from musicai.store.records import OwnData
 
 logger = logging.getLogger(__name__)
@@ -75,7 +75,7 @@ def fingerprint_of(connection: Connection, profile: str, *, exclusions: bool = T
         "catalogues": sorted(enabled),
         "invented": bool(one.invented),
         "train_on_api_rows": bool(one.train_on_api_rows),
-        **choosing.fingerprint_parts(choosing.read(connection, profile)),
+        **feedback.fingerprint_parts(feedback.read(connection, profile)),
     }
     if not exclusions:
         parts.pop("exclusions", None)

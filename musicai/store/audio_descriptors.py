@@ -11,8 +11,8 @@ from sqlalchemy import BindParameter, Connection, bindparam, delete, func, selec
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from musicai.data.audio_descriptors import Measure
-from musicai.store import removing, schema
-from musicai.store.opened import OpenStore
+from musicai.store import deletion, schema
+from musicai.store.connection import OpenStore
 
 BATCH = 5_000
 """Rows of one write transaction."""
@@ -73,7 +73,7 @@ class MeasureStore(OpenStore):
                 connection.execute(query)
         if gone:
             with self.writing() as connection:
-                removing.sweep_measures(connection)
+                deletion.sweep_measures(connection)
 
     def put_aliases(self, aliases: Mapping[str, str]) -> None:
         """Note other ids of recordings; what stood under them moves to the canonical ones.

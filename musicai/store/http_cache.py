@@ -8,7 +8,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from musicai.store import schema
-from musicai.store.opened import OpenStore
+from musicai.store.connection import OpenStore
 
 AT_ONCE = 500
 """Questions of one query; SQLite bounds the number of its parameters."""

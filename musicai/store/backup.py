@@ -19,9 +19,9 @@ from sqlalchemy import delete, select, update
 
 from musicai.core.errors import UnreadableFile, UnsafeFile
 from musicai.core.settings import Settings
-from musicai.store import cataloguing, schema
-from musicai.store.core import Store
-from musicai.store.database import copy_database, plain_errors, prepare
+from musicai.store import catalogs, schema
+from musicai.store.connection import copy_database, plain_errors, prepare
+from musicai.store.store import Store
 
 logger = logging.getLogger(__name__)
 
@@ -36,15 +36,15 @@ def backup(store: Store, path: Path) -> Path:
     Raises:
         StoreError: the database cannot be read.
     """
-    with tempfile.TemporaryDirectory() as folder, cataloguing.written_beside(path) as beside:
+    with tempfile.TemporaryDirectory() as folder, catalogs.written_beside(path) as beside:
         copy = Path(folder) / _DATABASE
         with plain_errors(store.settings.database):
             copy_database(store.settings.database, copy)
         with zipfile.ZipFile(beside, "w", zipfile.ZIP_DEFLATED) as archive:
             archive.write(copy, _DATABASE)
             for catalogue in store.catalogues():
-                for file in cataloguing.files_of(store.settings, catalogue.digest):
-                    if cataloguing.is_whole(file):
+                for file in catalogs.files_of(store.settings, catalogue.digest):
+                    if catalogs.is_whole(file):
                         archive.write(file, f"catalogues/{file.name}", zipfile.ZIP_STORED)
     logger.info("backup of %d bytes written", path.stat().st_size)
     return path
@@ -73,7 +73,7 @@ def restore(store: Store, path: Path) -> Path:
             trusted = connection.execute(select(schema.artifacts)).mappings().all()
         _replace(store, folder / _DATABASE)
         for file in found:
-            with cataloguing.written_beside(settings.catalogues / file) as beside:
+            with catalogs.written_beside(settings.catalogues / file) as beside:
                 shutil.copyfile(folder / file, beside)
         with store.writing() as connection:
             profiles = schema.profiles

@@ -11,17 +11,16 @@ import pandas as pd
 from musicai.core.errors import DataError, NotFound
 from musicai.data.feedback import Choices, Exclusion, Feedback, MatchDecision
 from musicai.data.parsed import ColumnMapping
-from musicai.store import catalogue_changes as changes
-from musicai.store import cataloguing, choosing, owndata, past, removing
-from musicai.store.answering import AnswerStore
-from musicai.store.listing import ListStore
-from musicai.store.measuring import MeasureStore
+from musicai.store import catalog_changes as changes
+from musicai.store import catalogs, deletion, feedback, imports, own_data
+from musicai.store.audio_descriptors import MeasureStore
+from musicai.store.http_cache import AnswerStore
+from musicai.store.imports import ImportWriter
+from musicai.store.impressions import ShowingStore
+from musicai.store.playlists import ListStore, SendingStore
 from musicai.store.profiles import ProfileStore, check_name
 from musicai.store.records import Catalogue, FileRecord, ImportRecord, OwnData
-from musicai.store.sending import SendingStore
-from musicai.store.showing import ShowingStore
 from musicai.store.versions import VersionStore
-from musicai.store.writing import ImportWriter
 
 logger = logging.getLogger(__name__)
 
@@ -59,14 +58,16 @@ class Store(
         """The profile's imports, newest first, with their files and problems."""
         self.profile(profile)
         with self.reading() as connection:
-            return past.imports_of(connection, profile)
+            return imports.imports_of(connection, profile)
 
     def file_records(
         self, profile: str, digest: str, include_private: bool = False
     ) -> tuple[FileRecord, ...]:
         """The parts of a file with these bytes in its first import; empty if it is not known."""
         with self.reading() as connection:
-            return past.first_records(connection, self.settings, profile, digest, include_private)
+            return imports.first_records(
+                connection, self.settings, profile, digest, include_private
+            )
 
     def undo_import(self, import_id: int) -> None:
         """Take an import back: its rows, its digests, and catalogues that only it brought.
@@ -78,14 +79,14 @@ class Store(
             JobRunning: an import is being written.
         """
         with self.exclusive("undoing an import"):
-            removing.undo_import(self, import_id)
+            deletion.undo_import(self, import_id)
 
     # --- catalogues -------------------------------------------------------------------
 
     def catalogues(self, profile: str | None = None) -> list[Catalogue]:
         """All catalogues; with a profile those it may use, ``enabled`` as that profile has it."""
         with self.reading() as connection:
-            return cataloguing.listing(connection, self.settings, profile)
+            return catalogs.listing(connection, self.settings, profile)
 
     def catalogue(self, name: str, profile: str | None = None) -> Catalogue:
         """One catalogue.
@@ -115,7 +116,7 @@ class Store(
             JobRunning: an import is being written.
         """
         with self.exclusive("adding a catalogue"):
-            new = cataloguing.prepare(
+            new = catalogs.prepare(
                 self.settings,
                 changes.checked_name(name),
                 frame,
@@ -125,7 +126,7 @@ class Store(
                 digest=digest,
             )
             with self.writing() as connection:
-                cataloguing.insert_new(connection, new)
+                catalogs.insert_new(connection, new)
         return self._of_digest(digest)
 
     def _of_digest(self, digest: str) -> Catalogue:
@@ -146,7 +147,7 @@ class Store(
             )
         self.profile(profile)
         with self.writing() as connection:
-            cataloguing.set_enabled(connection, profile, catalogue.id, on)
+            catalogs.set_enabled(connection, profile, catalogue.id, on)
 
     def rename_catalogue(self, name: str, to: str) -> Catalogue:
         """Call a catalogue otherwise, in every profile.
@@ -210,9 +211,9 @@ class Store(
             catalogue = self.catalogue(name)
             with self.writing() as connection:
                 # added again by a newer musicai, the same file may tell more, such as keys
-                for profile in cataloguing.users(connection, catalogue.id):
-                    owndata.forget_all(connection, self.settings, profile)
-                cataloguing.drop(connection, self.settings, catalogue.id)
+                for profile in catalogs.users(connection, catalogue.id):
+                    own_data.forget_all(connection, self.settings, profile)
+                catalogs.drop(connection, self.settings, catalogue.id)
             changes.sweep(self)
 
     def catalogue_tracks(self, name: str, columns: Sequence[str] | None = None) -> pd.DataFrame:
@@ -221,7 +222,7 @@ class Store(
         Raises:
             NotFound: there is none of that name, or its file is gone.
         """
-        return cataloguing.read_tracks(self.catalogue(name), columns)
+        return catalogs.read_tracks(self.catalogue(name), columns)
 
     def put_personal_catalogue(
         self, profile: str, name: str, frame: pd.DataFrame, links: pd.DataFrame, licence: str
@@ -275,9 +276,9 @@ class Store(
         """
         self.profile(profile)
         with self.reading() as connection:
-            return choosing.read(connection, profile)
+            return feedback.read(connection, profile)
 
-    def choose(self, profile: str, choice: choosing.Choice) -> None:
+    def choose(self, profile: str, choice: feedback.Choice) -> None:
         """Note an exclusion, a decision on a match (which replaces an earlier one) or feedback.
 
         Raises:
@@ -285,12 +286,12 @@ class Store(
         """
         self.profile(profile)
         with self.writing() as connection:
-            choosing.add(connection, profile, choice)
+            feedback.add(connection, profile, choice)
 
-    def take_back(self, profile: str, choice: choosing.Choice) -> None:
+    def take_back(self, profile: str, choice: feedback.Choice) -> None:
         """Forget a choice; one that is not there is no error."""
         with self.writing() as connection:
-            choosing.remove(connection, profile, choice)
+            feedback.remove(connection, profile, choice)
 
     def exclusions(self, profile: str) -> tuple[Exclusion, ...]:
         """What is left out of the profile's taste."""
@@ -331,17 +332,17 @@ class Store(
     def mappings(self) -> tuple[ColumnMapping, ...]:
         """What the person said of tables that no reader knows; the same for all profiles."""
         with self.reading() as connection:
-            return choosing.mappings(connection)
+            return feedback.mappings(connection)
 
     def save_mapping(self, mapping: ColumnMapping) -> None:
         """Keep what the columns of a table mean, for every table with this header."""
         with self.writing() as connection:
-            choosing.save_mapping(connection, mapping)
+            feedback.save_mapping(connection, mapping)
 
     def remove_mapping(self, header: Sequence[str]) -> None:
         """Forget what a header means."""
         with self.writing() as connection:
-            choosing.remove_mapping(connection, header)
+            feedback.remove_mapping(connection, header)
 
     # --- own data ---------------------------------------------------------------------
 
@@ -353,7 +354,7 @@ class Store(
         """
         self.profile(profile)
         with self.reading() as connection:
-            return owndata.data_fingerprint_of(connection, profile)
+            return own_data.data_fingerprint_of(connection, profile)
 
     def fingerprint(self, profile: str) -> str:
         """The name of the profile's data as they are now; reads no plays.
@@ -363,7 +364,7 @@ class Store(
         """
         self.profile(profile)
         with self.reading() as connection:
-            return owndata.fingerprint_of(connection, profile)
+            return own_data.fingerprint_of(connection, profile)
 
     def joined_fingerprint(self, profile: str) -> str:
         """The name of the joined tracks: the fingerprint without what is left out of taste.
@@ -373,7 +374,7 @@ class Store(
         """
         self.profile(profile)
         with self.reading() as connection:
-            return owndata.fingerprint_of(connection, profile, exclusions=False)
+            return own_data.fingerprint_of(connection, profile, exclusions=False)
 
     def own_data(self, profile: str) -> OwnData:
         """Everything the profile imported, from side files where they are whole.
@@ -384,14 +385,14 @@ class Store(
         started = time.perf_counter()
         one = self.profile(profile)
         fingerprint = self.data_fingerprint(profile)
-        stored = owndata.read_side_files(self.settings, fingerprint)
+        stored = own_data.read_side_files(self.settings, fingerprint)
         if stored is None:
             with self.reading() as connection:  # one moment for the name and the data
-                fingerprint = owndata.data_fingerprint_of(connection, profile)
-                stored = owndata.read_database(connection, profile)
-            owndata.write_side_files(self.settings, fingerprint, stored)
+                fingerprint = own_data.data_fingerprint_of(connection, profile)
+                stored = own_data.read_database(connection, profile)
+            own_data.write_side_files(self.settings, fingerprint, stored)
         self._note(profile, fingerprint)
-        data = owndata.to_own_data(
+        data = own_data.to_own_data(
             stored,
             fingerprint,
             train_on_api_rows=bool(one.train_on_api_rows),
@@ -404,7 +405,7 @@ class Store(
         """Remember that side files may exist for this state of the profile."""
         state = {own, self.joined_fingerprint(profile), self.fingerprint(profile)}
         with self.reading() as connection:
-            if state <= set(owndata.noted(connection, profile)):
+            if state <= set(own_data.noted(connection, profile)):
                 return
         with self.writing() as connection:
-            owndata.note_state(connection, self.settings, profile, state)
+            own_data.note_state(connection, self.settings, profile, state)

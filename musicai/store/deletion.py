@@ -8,10 +8,10 @@ import pandas as pd
 from sqlalchemy import Connection, Table, delete, func, select, update
 
 from musicai.core.errors import NotFound
-from musicai.store import cataloguing, choosing, owndata, schema, settling
+from musicai.store import catalogs, deduplication, feedback, own_data, schema
 
 if TYPE_CHECKING:
-    from musicai.store.opened import OpenStore
+    from musicai.store.connection import OpenStore
 
 BATCH = 50_000
 """Rows deleted in one transaction."""
@@ -68,11 +68,11 @@ def undo_import(store: OpenStore, import_id: int) -> None:
             (schema.playlist_items, ["playlist", "track", "added_at", "position"]),
         ):
             _bring_to_light(connection, table, keys, profile, import_id)
-        if settling.is_needed(connection, profile):
-            settling.write(connection, settling.changes(connection, profile))
+        if deduplication.is_needed(connection, profile):
+            deduplication.write(connection, deduplication.changes(connection, profile))
         for digest in brought - _still_brought(connection, profile):
             _disconnect(store, connection, profile, digest)
-        owndata.forget_all(connection, store.settings, profile)
+        own_data.forget_all(connection, store.settings, profile)
     purge(store)
 
 
@@ -91,14 +91,14 @@ def _still_brought(connection: Connection, profile: str) -> set[str]:
 
 
 def _disconnect(store: OpenStore, connection: Connection, profile: str, digest: str) -> None:
-    catalogue = cataloguing.by_digest(connection, digest)
+    catalogue = catalogs.by_digest(connection, digest)
     if catalogue is None:
         return
     table = schema.profile_catalogues
     connection.execute(
         delete(table).where(table.c.profile == profile, table.c.catalogue == catalogue)
     )
-    cataloguing.drop_unused(connection, store.settings, catalogue)
+    catalogs.drop_unused(connection, store.settings, catalogue)
 
 
 def _bring_to_light(
@@ -137,7 +137,7 @@ def delete_profile(store: OpenStore, name: str) -> None:
     """Everything of a profile. The caller holds the import lock."""
     profiles, imports = schema.profiles.c, schema.imports
     with store.writing() as connection:
-        owndata.forget_all(connection, store.settings, name)
+        own_data.forget_all(connection, store.settings, name)
         connection.execute(update(imports).where(imports.c.profile == name).values(state="pending"))
         used = schema.profile_catalogues
         mine = list(
@@ -145,8 +145,8 @@ def delete_profile(store: OpenStore, name: str) -> None:
         )
         connection.execute(delete(used).where(used.c.profile == name))
         for catalogue in mine:
-            cataloguing.drop_unused(connection, store.settings, catalogue)
-        choosing.forget(connection, name)
+            catalogs.drop_unused(connection, store.settings, catalogue)
+        feedback.forget(connection, name)
         _forget_lists(connection, name)
         _forget_recordings(connection, name)
         for table in (

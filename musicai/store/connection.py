@@ -8,12 +8,16 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
+from filelock import BaseFileLock, FileLock, Timeout
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
 
-from musicai.core.errors import StoreError
+from musicai.core.errors import JobRunning, StoreError
+from musicai.core.settings import Settings
+from musicai.store import deletion
 from musicai.store.migrations import MIGRATIONS
 from musicai.store.schema import SCHEMA_VERSION, Migration, bring_up_to_date, current_version
 
@@ -132,3 +136,106 @@ def copy_database(source: Path, target: Path) -> None:
         reading.backup(writing)
         writing.execute("PRAGMA journal_mode = DELETE").close()
     beside.replace(target)
+
+
+def import_lock(settings: Settings) -> BaseFileLock:
+    """The lock that a writing import holds; the system frees it if the process dies."""
+    settings.home.mkdir(parents=True, exist_ok=True)
+    return FileLock(settings.home / "import.lock", timeout=0.5, thread_local=False)
+
+
+class OpenStore:
+    """What every part of the store works through.
+
+    Args:
+        settings: Where the data are.
+        busy_seconds: How long a write waits for another program's write.
+
+    Raises:
+        StoreError: the database cannot be opened, or a newer musicai made it.
+    """
+
+    def __init__(self, settings: Settings, *, busy_seconds: float = 10.0) -> None:
+        self.settings = settings
+        self._path = settings.database
+        try:
+            settings.home.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreError(explain(self._path, str(error.strerror))) from error
+        with plain_errors(self._path):
+            self.engine = open_engine(self._path, busy_seconds)
+            self._writer = self.engine.execution_options(musicai_write=True)
+            try:
+                prepare(self.engine, self._path)
+                self._purge_if_idle()
+            except BaseException:
+                self.engine.dispose()
+                raise
+
+    def _purge_if_idle(self) -> None:
+        """Remove imports that were cut off, unless one is being written right now."""
+        if not deletion.any_pending(self):
+            return
+        lock = import_lock(self.settings)
+        try:
+            with lock:
+                deletion.purge(self)
+        except Timeout:
+            return
+
+    def close(self) -> None:
+        """Close every connection; the store can not be used any more."""
+        self.engine.dispose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A read transaction: one consistent moment of the data. For this package."""
+        with plain_errors(self._path), self.engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """A write transaction; keep it short. For this package."""
+        with plain_errors(self._path), self._writer.begin() as connection:
+            yield connection
+
+    def refresh(self) -> None:
+        """Open the connections anew, after the whole file was replaced. For this package."""
+        self.engine.dispose()
+
+    def clear_log(self) -> None:
+        """Empty the write-ahead log, so that deleted rows are gone from the disk."""
+        with plain_errors(self._path), self.engine.connect() as connection:
+            raw = connection.connection.driver_connection
+            assert raw is not None  # a live connection always has one
+            raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").close()
+
+    @contextmanager
+    def exclusive(self, doing: str) -> Iterator[None]:
+        """Keep imports away meanwhile.
+
+        Raises:
+            JobRunning: an import is being written.
+        """
+        lock = import_lock(self.settings)
+        try:
+            lock.acquire()
+        except Timeout as error:
+            raise JobRunning(
+                f"An import is being written. Wait until it ends, or cancel it, before {doing}."
+            ) from error
+        try:
+            yield
+        finally:
+            lock.release()

@@ -1,4 +1,4 @@
-"""Writing one import: short batches under a pending mark, made visible at the end."""
+"""What was imported, and what became of each file."""
 
 from __future__ import annotations
 
@@ -8,34 +8,110 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
 from filelock import Timeout
-from sqlalchemy import Connection, insert, update
+from sqlalchemy import Connection, Row, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from musicai.core.errors import JobRunning
+from musicai.core.settings import Settings
 from musicai.data.neighbour_data import PackTables
 from musicai.data.parsed import ParsedFile, Problem
-from musicai.store import (
-    cataloguing,
-    choosing,
-    known,
-    owndata,
-    packing,
-    removing,
-    schema,
-    settling,
-)
-from musicai.store.dedupe import Int64
-from musicai.store.opened import import_lock
-from musicai.store.past import first_records
+from musicai.store import catalogs, deduplication, deletion, feedback, import_rows, own_data, schema
+from musicai.store.connection import import_lock
+from musicai.store.deduplication import Int64, is_possible
+from musicai.store.import_rows import BATCH, RowWriter
 from musicai.store.profiles import ProfileStore
-from musicai.store.records import Counts, FileRecord
-from musicai.store.rows import BATCH, RowWriter
-from musicai.store.superseding import is_possible
+from musicai.store.records import Counts, FileRecord, ImportRecord, moment
+
+
+def imports_of(connection: Connection, profile: str) -> list[ImportRecord]:
+    """The profile's imports, newest first, with their files and problems."""
+    imports, files, problems = schema.imports, schema.import_files, schema.problems
+    visible = schema.visible_imports(profile)
+    heads = connection.execute(
+        select(imports).where(imports.c.id.in_(visible)).order_by(imports.c.id.desc())
+    ).all()
+    file_rows = connection.execute(
+        select(files).where(files.c.import_id.in_(visible)).order_by(files.c.id)
+    ).all()
+    problem_rows = connection.execute(
+        select(problems).where(problems.c.import_id.in_(visible)).order_by(problems.c.id)
+    ).all()
+    return [
+        ImportRecord(
+            id=head.id,
+            profile=profile,
+            created_at=moment(head.created_at),
+            seconds=head.seconds,
+            files=tuple(_file(row) for row in file_rows if row.import_id == head.id),
+            problems=tuple(
+                Problem(row.file, row.where, row.why)
+                for row in problem_rows
+                if row.import_id == head.id
+            ),
+        )
+        for head in heads
+    ]
+
+
+def first_records(
+    connection: Connection, settings: Settings, profile: str, digest: str, include_private: bool
+) -> tuple[FileRecord, ...]:
+    """The parts of a file with these bytes as it was first imported.
+
+    Empty if it never was with these options, or a catalogue that it became is gone.
+    """
+    files, imports = schema.import_files.c, schema.imports.c
+    query = (
+        select(schema.import_files, imports.include_private)
+        .join_from(schema.import_files, schema.imports)
+        .where(
+            imports.profile == profile,
+            imports.state == "visible",
+            files.digest == digest,
+            files.repeated.is_(False),
+        )
+        .order_by(files.id)
+    )
+    times: dict[int, list[Row[Any]]] = {}
+    for row in connection.execute(query):
+        times.setdefault(row.import_id, []).append(row)
+    for parts in times.values():
+        if all(part.include_private == include_private or not part.private for part in parts):
+            there = all(_is_there(connection, settings, part.catalogue) for part in parts)
+            return tuple(map(_file, parts)) if there else ()
+    return ()
+
+
+def _is_there(connection: Connection, settings: Settings, catalogue: str | None) -> bool:
+    if catalogue is None:
+        return True
+    known = catalogs.by_digest(connection, catalogue) is not None
+    return known and catalogs.is_whole(catalogs.file_of(settings, catalogue))
+
+
+def _file(row: Row[Any]) -> FileRecord:
+    return FileRecord(
+        file=row.file,
+        digest=row.digest,
+        format=row.format,
+        kind=row.kind,
+        counts=Counts(
+            read=row.read,
+            imported=row.imported,
+            duplicate=row.duplicate,
+            not_music=row.not_music,
+            private=row.private,
+            rejected=row.rejected,
+        ),
+        repeated=bool(row.repeated),
+        catalogue=row.catalogue,
+    )
+
 
 logger = logging.getLogger(__name__)
 
@@ -60,8 +136,8 @@ class ImportWriter:
         """Plays of earlier imports of which this one knows better; filled by ``finish``."""
         self._store = store
         self._taken: dict[str, list[FileRecord]] = {}
-        self._new_catalogues: dict[str, cataloguing.NewCatalogue] = {}
-        self._new_packs: dict[str, packing.NewPack] = {}
+        self._new_catalogues: dict[str, catalogs.NewCatalogue] = {}
+        self._new_packs: dict[str, catalogs.NewPack] = {}
         self._enable: list[str] = []
         self._starts: list[tuple[int, int]] = []
         self._started = time.perf_counter()
@@ -81,7 +157,7 @@ class ImportWriter:
             raise
 
     def _open(self) -> int:
-        removing.purge(self._store)
+        deletion.purge(self._store)
         with self._store.writing() as connection:
             done = connection.execute(
                 insert(schema.imports).values(
@@ -98,8 +174,8 @@ class ImportWriter:
     @cached_property
     def _chosen(self) -> set[tuple[object, ...]]:
         with self._store.reading() as connection:
-            choices = choosing.read(connection, self.profile)
-        return set(map(choosing.key_of, choosing.each(choices)))
+            choices = feedback.read(connection, self.profile)
+        return set(map(feedback.key_of, feedback.each(choices)))
 
     def __enter__(self) -> Self:
         return self
@@ -111,7 +187,7 @@ class ImportWriter:
         trace: TracebackType | None,
     ) -> None:
         try:
-            removing.purge(self._store)
+            deletion.purge(self._store)
         finally:
             self._lock.release()
 
@@ -152,13 +228,13 @@ class ImportWriter:
     def add_choices(self, parsed: ParsedFile, digest: str) -> FileRecord:
         """Take in what the person decided elsewhere; what is decided here already stays."""
         self._rows.tracks(parsed.tracks)
-        every = list(choosing.each(parsed.choices))
-        new = {choosing.key_of(choice) for choice in every} - self._chosen
+        every = list(feedback.each(parsed.choices))
+        new = {feedback.key_of(choice) for choice in every} - self._chosen
         self._chosen.update(new)
         for start in range(0, len(every), BATCH):
             with self._store.writing() as connection:
                 some = every[start : start + BATCH]
-                choosing.add_imported(connection, self.profile, some, self.id)
+                feedback.add_imported(connection, self.profile, some, self.id)
         duplicate = len(every) - len(new) + parsed.duplicate
         return self._note(parsed, digest, len(new), duplicate)
 
@@ -166,7 +242,7 @@ class ImportWriter:
         self, parsed: ParsedFile, digest: str, name: str, *, invented: bool
     ) -> FileRecord:
         """Take in a track table: a catalogue, enabled for the profile when the import ends."""
-        new = cataloguing.prepare(
+        new = catalogs.prepare(
             self._store.settings,
             name,
             parsed.tracks,
@@ -189,12 +265,12 @@ class ImportWriter:
             files: The files it was put together from, with their digests.
             name: What it is called.
         """
-        digest = packing.digest_of([one for _, one in files])
+        digest = catalogs.digest_of([one for _, one in files])
         there = False
         if tables is not None:
             with self._store.reading() as connection:
-                there = cataloguing.by_digest(connection, digest) is not None
-            self._new_packs[digest] = packing.prepare(
+                there = catalogs.by_digest(connection, digest) is not None
+            self._new_packs[digest] = catalogs.prepare_packing(
                 self._store.settings,
                 name,
                 tables,
@@ -263,7 +339,7 @@ class ImportWriter:
         if not self.records and not self._store.has_profile(self.profile):
             return time.perf_counter() - self._started
         with self._store.reading() as connection:
-            names = cataloguing.names_found(
+            names = catalogs.names_found(
                 connection, self._store.settings, self.profile, self.id, self._enable
             )
         earlier = self._settle(names)
@@ -273,16 +349,16 @@ class ImportWriter:
             connection.execute(upsert(schema.profiles).values(**profile).on_conflict_do_nothing())
             self._write_records(connection)
             for new in self._new_catalogues.values():
-                cataloguing.insert_new(connection, new)
+                catalogs.insert_new(connection, new)
             for pack in self._new_packs.values():
-                packing.insert_new(connection, pack)
+                catalogs.insert_new_packing(connection, pack)
             for digest in self._enable:
-                cataloguing.enable_digest(connection, self.profile, digest)
-            settling.write(connection, earlier)
+                catalogs.enable_digest(connection, self.profile, digest)
+            deduplication.write(connection, earlier)
             if len(names):
-                cataloguing.fill_names(connection, names)
-                owndata.forget_all(connection, self._store.settings, self.profile)
-            if consent is not None and known.has_api_rows(connection, self.profile, self.id):
+                catalogs.fill_names(connection, names)
+                own_data.forget_all(connection, self._store.settings, self.profile)
+            if consent is not None and import_rows.has_api_rows(connection, self.profile, self.id):
                 self._note_consent(connection, consent)
             if self.problems or not all(record.repeated for record in self.records):
                 imports = schema.imports
@@ -302,7 +378,7 @@ class ImportWriter:
             .values(train_on_api_rows=consent)
         )
 
-    def _settle(self, names: pd.DataFrame) -> settling.Marks:
+    def _settle(self, names: pd.DataFrame) -> deduplication.Marks:
         """Mark this import's plays that a better source tells; returns the marks of earlier ones.
 
         Those of earlier imports must not change before this one is visible.
@@ -310,17 +386,17 @@ class ImportWriter:
         tracks = self._rows.told | set(names["row"].tolist())
         sources = self._rows.sources
         if not tracks or (sources and not is_possible(sources)):
-            return settling.NO_MARKS
+            return deduplication.NO_MARKS
         called = dict(zip(names["row"].tolist(), names["name"].tolist(), strict=True))
         with self._store.reading() as connection:
-            if not (sources or settling.is_needed(connection, self.profile)):
-                return settling.NO_MARKS
-            marks = settling.changes(connection, self.profile, self.id, tracks, called)
+            if not (sources or deduplication.is_needed(connection, self.profile)):
+                return deduplication.NO_MARKS
+            marks = deduplication.changes(connection, self.profile, self.id, tracks, called)
         own = marks.import_id == self.id
         mine, earlier = marks.of(own), marks.of(~own)
         for start in range(0, len(mine), BATCH):
             with self._store.writing() as connection:
-                settling.write(connection, mine.of(slice(start, start + BATCH)))
+                deduplication.write(connection, mine.of(slice(start, start + BATCH)))
         self._count_as_duplicates(mine.id)
         self.superseded = int(((earlier.before == 0) & (earlier.after != 0)).sum())
         return earlier
