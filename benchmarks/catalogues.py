@@ -26,15 +26,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from musicai.catalogue_files import read_catalogue
-from musicai.catalogues import load_library
 from musicai.core.progress import no_progress
 from musicai.core.settings import Settings
-from musicai.coverage import coverage
 from musicai.data.library import AUDIO_FEATURES, UNIT_FEATURES
 from musicai.data.parsed import ReadOptions
 from musicai.data_processor import load_features
-from musicai.importing import import_inputs
+from musicai.library.assemble import load_library
+from musicai.library.catalogs import read_catalogue
+from musicai.library.coverage import coverage
+from musicai.library.importing import import_inputs
 from musicai.store import Store
 
 PROFILE = "benchmark"

@@ -24,7 +24,6 @@ import numpy as np
 import pandas as pd
 
 from musicai.ai_model import MusicAI
-from musicai.catalogues import load_library
 from musicai.core.errors import DataError, MusicAIError
 from musicai.core.progress import no_progress
 from musicai.core.settings import Settings
@@ -34,10 +33,11 @@ from musicai.data.parsed import ReadOptions
 from musicai.data_processor import build_features, training_data
 from musicai.fitting import TrainingConfig, configs, fit_components
 from musicai.holdout import events, temporal_split
-from musicai.importing import import_inputs
+from musicai.library.assemble import load_library
+from musicai.library.importing import import_inputs
+from musicai.library.sample import SAMPLE_PROFILE, load_sample
 from musicai.metrics import bootstrap_interval, ndcg_at, paired_difference
 from musicai.requests import Request, Tuning
-from musicai.sample import SAMPLE_PROFILE, load_sample
 from musicai.store import Store
 
 MOST = 400

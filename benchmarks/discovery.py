@@ -39,7 +39,6 @@ import numpy.typing as npt
 import pandas as pd
 
 from benchmarks.sample_sources import sample_catalogue, sample_history, sample_pack
-from musicai.catalogues import join, load_library, own_and_catalogue, tagged_genres
 from musicai.contenders import HYBRID, Ranker
 from musicai.core.progress import no_progress
 from musicai.core.settings import Settings
@@ -48,12 +47,13 @@ from musicai.data.parsed import ReadOptions
 from musicai.data_processor import build_features, training_data
 from musicai.fitting import TrainingConfig, configs, fit_components
 from musicai.holdout import Unit, Units, make_units, temporal_split
-from musicai.importing import import_inputs
+from musicai.library.archives import Input
+from musicai.library.assemble import join, load_library, own_and_catalogue, tagged_genres
+from musicai.library.importing import import_inputs
+from musicai.library.sample import SAMPLE_PROFILE, load_sample
 from musicai.metrics import bootstrap_interval, paired_difference
 from musicai.recommenders import COMPONENTS, DEFAULT_WEIGHTS
 from musicai.recommenders.base import TrainingData
-from musicai.sample import SAMPLE_PROFILE, load_sample
-from musicai.sources.archives import Input
 from musicai.store import Store
 from musicai.weights import LearnedWeights
 

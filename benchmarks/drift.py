@@ -40,7 +40,6 @@ import numpy.typing as npt
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from musicai.catalogues import load_library
 from musicai.contenders import HYBRID, Ranker
 from musicai.core.progress import no_progress
 from musicai.core.settings import Settings
@@ -49,12 +48,13 @@ from musicai.data.parsed import ReadOptions
 from musicai.data_processor import build_features, history, training_data
 from musicai.evaluation import Evaluation, evaluate
 from musicai.holdout import MIN_EVENTS, MIN_LISTENERS, events, make_units
-from musicai.importing import import_inputs
+from musicai.library.assemble import load_library
+from musicai.library.importing import import_inputs
+from musicai.library.sample import SAMPLE_PROFILE, load_sample
 from musicai.metrics import bootstrap_interval, paired_difference
 from musicai.recommenders import COMPONENTS, DEFAULT_WEIGHTS
 from musicai.recommenders.base import Component, Query, TrackFeatures, TrainingData
 from musicai.recommenders.collaborative import Collaborative, CollaborativeConfig
-from musicai.sample import SAMPLE_PROFILE, load_sample
 from musicai.store import Store
 from musicai.updating import refreshed
 from musicai.weights import LearnedWeights

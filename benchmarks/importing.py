@@ -36,7 +36,7 @@ import psutil
 from benchmarks.generate import extended_history
 from musicai.core.settings import Settings
 from musicai.data.parsed import ReadOptions
-from musicai.importing import import_inputs
+from musicai.library.importing import import_inputs
 from musicai.store import Store
 
 PROFILE = "benchmark"

@@ -16,7 +16,7 @@ import pandas as pd
 
 from musicai.core.settings import Settings
 from musicai.data.library import INVENTED_PREFIX
-from musicai.sample import FILES
+from musicai.library.sample import FILES
 
 _RENAMED = "benchmrk"
 """In place of the prefix of invented ids, and as long, so that the ids stay ids."""

@@ -30,7 +30,7 @@ from musicai.cli import main as command_line
 from musicai.core import jobs
 from musicai.core.errors import JobRunning
 from musicai.core.settings import PROJECT_ROOT, Settings
-from musicai.sample import SAMPLE_PROFILE, load_sample
+from musicai.library.sample import SAMPLE_PROFILE, load_sample
 from musicai.store import Store
 from musicai.verdicts import standing
 

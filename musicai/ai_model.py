@@ -13,7 +13,6 @@ import numpy as np
 
 from musicai import highlights, narrowing, ranking
 from musicai.candidates import Candidates
-from musicai.catalogues import load_library
 from musicai.core.errors import NoCandidates, NotFound, QueryError
 from musicai.core.progress import no_progress
 from musicai.core.settings import Settings, load_settings
@@ -25,6 +24,7 @@ from musicai.data.moods import MOODS
 from musicai.data.sessions import segment_of
 from musicai.data_processor import history, load_features, training_data
 from musicai.finding import Finder, Shown, Tracks
+from musicai.library.assemble import load_library
 from musicai.listing import Lists
 from musicai.recommenders import COMPONENTS, DEFAULT_WEIGHTS
 from musicai.recommenders.base import Component, History, Query, TrackFeatures

@@ -10,8 +10,8 @@ from pathlib import Path
 from musicai.core.errors import QueryError
 from musicai.data.feedback import Exclusion
 from musicai.data.periods import LENGTHS
-from musicai.sources.export_rows import track_id
-from musicai.sources.values import clean, iso_seconds
+from musicai.library.formats.fields import clean, iso_seconds
+from musicai.library.formats.musicai_rows import track_id
 
 METHODS = ("auto", "als", "nmf")
 """How the collaborative component learns; "auto" takes the better by evaluation."""

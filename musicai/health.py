@@ -16,12 +16,12 @@ from importlib import metadata, util
 from typing import Any, Literal
 
 from musicai import freshness, registry
-from musicai.catalogues import load_library
 from musicai.core import jobs
 from musicai.core.errors import JobRunning, MusicAIError, StoreError
 from musicai.core.settings import PROJECT_ROOT, Settings
 from musicai.data.library import Library
 from musicai.data_processor import load_features
+from musicai.library.assemble import load_library
 from musicai.monitoring import moved
 from musicai.recommenders import COMPONENTS
 from musicai.registry import BUNDLED, VersionInfo

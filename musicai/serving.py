@@ -10,9 +10,9 @@ from musicai.core.errors import ModelError, NotFound
 from musicai.core.progress import no_progress
 from musicai.core.settings import Settings
 from musicai.data.library import IntArray, Library
+from musicai.library.sample import SAMPLE_PROFILE, load_sample
 from musicai.recommenders.base import Component
 from musicai.registry import LoadedVersion, candidates, load
-from musicai.sample import SAMPLE_PROFILE, load_sample
 from musicai.stacking import Stacked
 from musicai.store import Store
 from musicai.weights import LearnedWeights

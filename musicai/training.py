@@ -15,7 +15,6 @@ from importlib.util import find_spec
 from typing import Any
 
 from musicai.artifacts import NMF_PICKLE, VECTORIZER_PICKLE, Trained
-from musicai.catalogues import load_library
 from musicai.core.errors import ModelError, NoCandidates, QueryError
 from musicai.core.progress import Progress, no_progress, part
 from musicai.core.settings import Settings
@@ -33,6 +32,7 @@ from musicai.fitting import (
     kept,
     notes_of,
 )
+from musicai.library.assemble import load_library
 from musicai.music_map import build
 from musicai.recommenders import DEFAULT_WEIGHTS
 from musicai.recommenders.base import TrackFeatures, TrainingData

@@ -14,7 +14,6 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from musicai.artifacts import NMF_PICKLE, VECTORIZER_PICKLE, Trained
-from musicai.catalogues import load_library
 from musicai.core.errors import ModelError, NotFound
 from musicai.core.progress import Progress, no_progress, part
 from musicai.core.settings import Settings
@@ -23,6 +22,7 @@ from musicai.data.library import IntArray, Library
 from musicai.data_processor import load_features, training_data, vectorizer
 from musicai.fitting import TrainingConfig, notes_of
 from musicai.freshness import Update, behind, first_of, heard, trained_on
+from musicai.library.assemble import load_library
 from musicai.music_map import MusicMap, grown
 from musicai.recommenders import COMPONENTS
 from musicai.recommenders.base import Component, TrainingData

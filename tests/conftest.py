@@ -18,9 +18,9 @@ from hypothesis import settings as hypothesis_settings
 from musicai.core.progress import no_progress
 from musicai.core.settings import Settings
 from musicai.data.parsed import ReadOptions
-from musicai.importing import import_inputs
+from musicai.library.importing import import_inputs
+from musicai.library.sample import load_sample
 from musicai.recommenders.deep import extra
-from musicai.sample import load_sample
 from musicai.store import Store
 from tests.histories import history, unknown_tracks
 

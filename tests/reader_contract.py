@@ -14,11 +14,10 @@ from musicai.data.parsed import (
     ParsedFile,
     ReadOptions,
 )
-from musicai.sources.complaints import MAX_LISTED
-from musicai.sources.mapped_table import propose
-from musicai.sources.text import csv_header
-from musicai.sources.track_rows import RANGES
-from musicai.sources.values import MAX_PLAY_MS, latest
+from musicai.library.formats.csv_text import csv_header
+from musicai.library.formats.fields import MAX_LISTED, MAX_PLAY_MS, latest
+from musicai.library.formats.mapped_table import propose
+from musicai.library.formats.tracks import RANGES
 
 
 def parts(parsed: ParsedFile) -> Iterator[ParsedFile]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from musicai.data.library import SOURCE_TRACK_COLUMNS
 from musicai.data.parsed import SOURCE_PLAY_COLUMNS, ParsedFile, ReadOptions
-from musicai.sources import SOURCES
+from musicai.library.formats import SOURCES
 
 AT = 1_700_000_000
 """2023-11-14 22:13:20 UTC."""

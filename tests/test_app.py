@@ -19,8 +19,8 @@ from musicai.core.settings import Settings
 from musicai.data.genres import GENRES
 from musicai.data.parsed import ReadOptions
 from musicai.fitting import TrainingConfig
-from musicai.importing import import_inputs
-from musicai.sample import SAMPLE_PROFILE
+from musicai.library.importing import import_inputs
+from musicai.library.sample import SAMPLE_PROFILE
 from musicai.store import Store
 from musicai.training import train
 from musicai.ui import discover_panel, jobs_panel, library_panel, words

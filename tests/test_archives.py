@@ -20,8 +20,15 @@ from hypothesis import strategies as st
 
 from musicai.core.settings import Settings
 from musicai.data.parsed import Problem
-from musicai.sources.archives import ARROW, Input, Member, open_inputs
-from musicai.sources.screening import never_opened, passed_over, shown
+from musicai.library.archives import (
+    ARROW,
+    Input,
+    Member,
+    never_opened,
+    open_inputs,
+    passed_over,
+    shown,
+)
 
 DATA = b'[{"ts": "x"}]'
 

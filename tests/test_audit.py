@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pandas as pd
 
-from musicai.audit import audit
+from musicai.library.match_review import audit
 from tests import worlds
 
 TRACKS = [

@@ -18,7 +18,7 @@ from musicai.core.errors import QueryError
 from musicai.core.progress import no_progress
 from musicai.core.settings import Settings
 from musicai.data.parsed import ReadOptions
-from musicai.importing import import_inputs
+from musicai.library.importing import import_inputs
 from musicai.recommenders.base import Query
 from musicai.recommenders.sequence import Sequence
 from musicai.requests import Request, Tuning

@@ -28,9 +28,9 @@ from musicai.core.errors import MusicAIError
 from musicai.core.settings import Settings
 from musicai.data.parsed import ParsedFile, ReadOptions, Source
 from musicai.data.text_keys import name_id, recording_key
-from musicai.sources import HEAD_BYTES, SOURCES, recognise
-from musicai.sources.archives import Member, open_inputs
-from musicai.sources.values import clean, genres, spotify_id, year
+from musicai.library.archives import Member, open_inputs
+from musicai.library.formats import HEAD_BYTES, SOURCES, recognise
+from musicai.library.formats.fields import clean, genres, spotify_id, year
 from tests.reader_contract import holds, options_for, taken
 
 EXPORTS = Path(__file__).parent / "data" / "exports"

@@ -13,12 +13,12 @@ import pandas as pd
 import pytest
 
 from benchmarks import discovery, sample_sources
-from musicai.catalogues import load_library
 from musicai.core.progress import no_progress
 from musicai.core.settings import Settings
 from musicai.data.parsed import ReadOptions
 from musicai.holdout import temporal_split
-from musicai.importing import import_inputs
+from musicai.library.assemble import load_library
+from musicai.library.importing import import_inputs
 from musicai.store import Store
 from tests.histories import Track, history
 from tests.test_ui_library import SONGS, table

@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Page
 from musicai.core.progress import no_progress
 from musicai.core.settings import Settings
 from musicai.data.parsed import ReadOptions
-from musicai.importing import import_inputs
+from musicai.library.importing import import_inputs
 from musicai.store import Store
 from tests import browser as real
 from tests.browser import Story

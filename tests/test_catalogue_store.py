@@ -16,15 +16,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import update
 
-from musicai.catalogue_files import read_catalogue
-from musicai.catalogues import joined_file, load_library, own_and_catalogue
 from musicai.core.errors import DataError, JobRunning, NotFound, UnreadableFile
 from musicai.core.progress import no_progress
 from musicai.core.settings import Settings
 from musicai.data.frames import conform, empty_frame
 from musicai.data.library import KEY_COLUMNS, LINK_COLUMNS, SOURCE_TRACK_COLUMNS
 from musicai.data.parsed import ReadOptions
-from musicai.importing import import_inputs
+from musicai.library.assemble import joined_file, load_library, own_and_catalogue
+from musicai.library.catalogs import read_catalogue
+from musicai.library.importing import import_inputs
 from musicai.store import Store, backup, restore, schema
 from musicai.store.catalog_changes import LONGEST_NAME, checked_name
 from tests import worlds

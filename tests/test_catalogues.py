@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from musicai.catalogues import join, stack
 from musicai.data.feedback import MatchDecision
 from musicai.data.library import AUDIO_FEATURES, KEY_COLUMNS, TRACK_COLUMNS
+from musicai.library.assemble import join, stack
 from musicai.store import OwnData
 from tests import worlds
 

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from musicai import new_music
 from musicai.cli import main
 from musicai.core import jobs
 from musicai.core.jobs import JobStatus, status
 from musicai.core.settings import Settings
+from musicai.library import catalogs
 from musicai.store import Store
 from musicai.ui import catalogues_panel, jobs_panel, library_panel
 from tests.test_catalogue_store import digest, links_of, some_tracks
@@ -220,7 +220,7 @@ def test_newer_tracks_replace_the_old_ones(store: Store, at_once: list[list[str]
 @pytest.fixture
 def large(store: Store, monkeypatch: pytest.MonkeyPatch) -> Store:
     """The 30 tracks count as many, and nothing was joined yet."""
-    monkeypatch.setattr(new_music, "LARGE", 30)
+    monkeypatch.setattr(catalogs, "LARGE", 30)
     assert not list(store.settings.cache.glob("features-*"))
     return store
 

@@ -6,21 +6,21 @@ import hashlib
 import json
 from collections.abc import Iterator
 
+import musicai.coverage
 import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-import musicai.coverage
 from benchmarks import catalogues as benchmark
 from musicai.core.progress import no_progress
 from musicai.core.settings import Settings
-from musicai.coverage import Reach, coverage
 from musicai.data.feedback import MatchDecision
 from musicai.data.parsed import ReadOptions
 from musicai.data.text_keys import first_artist, normalise, recording_key
-from musicai.importing import import_inputs
+from musicai.library.coverage import Reach, coverage
+from musicai.library.importing import import_inputs
 from musicai.store import Store
 from tests import worlds
 from tests.test_catalogue_store import links_of, some_tracks

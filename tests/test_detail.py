@@ -14,8 +14,8 @@ from musicai.core.settings import Settings
 from musicai.data.parsed import ReadOptions
 from musicai.data_processor import build_features
 from musicai.history import Detail, detail, tops
-from musicai.importing import import_inputs
-from musicai.sample import SAMPLE_PROFILE
+from musicai.library.importing import import_inputs
+from musicai.library.sample import SAMPLE_PROFILE
 from musicai.store import Store
 from musicai.taste.listening import timed
 from tests.conftest import ROOT

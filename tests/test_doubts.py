@@ -5,12 +5,12 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from musicai.catalogues import load_library
 from musicai.core.settings import Settings
 from musicai.data.feedback import MatchDecision
 from musicai.data.frames import conform
 from musicai.data.parsed import SOURCE_PLAY_COLUMNS, ParsedFile
-from musicai.doubts import doubtful
+from musicai.library.assemble import load_library
+from musicai.library.match_review import doubtful
 from musicai.store import Store
 from tests import worlds
 

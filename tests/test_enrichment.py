@@ -12,7 +12,6 @@ import pandas as pd
 import pytest
 
 from musicai import enrichment
-from musicai.catalogues import load_library
 from musicai.cli import main
 from musicai.core.errors import Cancelled, DataError, QueryError
 from musicai.core.settings import Settings
@@ -20,6 +19,7 @@ from musicai.data.text_keys import name_id, recording_key
 from musicai.enrichment import Plan, allow, allowed, checked, enrich, plan_for, preview
 from musicai.enrichment.personal import Candidate, Link, popularity_of, tables
 from musicai.enrichment.picks import falloff
+from musicai.library.assemble import load_library
 from musicai.open_data import Listened, OpenData, Resolved, StoredAnswers
 from musicai.store import Store
 from tests import worlds

@@ -7,7 +7,7 @@ import pytest
 
 from musicai.core.settings import Settings
 from musicai.data.library import AUDIO_FEATURES, Library
-from musicai.estimates import (
+from musicai.library.feature_estimates import (
     EstimateError,
     by_artist,
     by_genre,

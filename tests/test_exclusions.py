@@ -10,7 +10,7 @@ import pytest
 
 from musicai.data.feedback import Exclusion
 from musicai.data.library import Library
-from musicai.exclusions import count, leave_out
+from musicai.library.exclusions import count, leave_out
 from tests import worlds
 
 START = int(worlds.START.timestamp())

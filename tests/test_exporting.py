@@ -20,7 +20,6 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from musicai import exporting
 from musicai.core.errors import Cancelled, NotFound, QueryError, SettingsError, UnreadableFile
 from musicai.core.progress import no_progress
 from musicai.core.settings import Settings
@@ -28,11 +27,12 @@ from musicai.data.audio_descriptors import Measure
 from musicai.data.feedback import Choices, Exclusion, Feedback, MatchDecision
 from musicai.data.library import AUDIO_FEATURES, KEY_COLUMNS
 from musicai.data.parsed import PLAY_SOURCES, ParsedFile, ReadOptions
-from musicai.exporting import MEASURES, export_profile
-from musicai.importing import ImportReport, import_inputs
-from musicai.sources import SOURCES, musicai_export, recognise
-from musicai.sources.export_rows import TABLES
-from musicai.sources.values import clean
+from musicai.library import export
+from musicai.library.export import MEASURES, export_profile
+from musicai.library.formats import SOURCES, musicai_export, recognise
+from musicai.library.formats.fields import clean
+from musicai.library.formats.musicai_rows import TABLES
+from musicai.library.importing import ImportReport, import_inputs
 from musicai.store import Store
 from tests.conftest import ROOT
 
@@ -249,7 +249,7 @@ def test_an_empty_profile(store: Store, tmp_path: Path) -> None:
             "parquet/tracks.parquet",
             "parquet/plays.parquet",
         ]
-    for kind in exporting.KINDS:
+    for kind in export.KINDS:
         report = take(
             store, kind, tmp_path / "p.zip" if kind == "zip" else write(store, tmp_path, "json")
         )
@@ -381,8 +381,8 @@ def test_chunks_and_further_files(
     store: Store, tmp_path: Path, kind: Kind, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     many(store, 103)
-    monkeypatch.setattr(exporting, "CHUNK", 10)
-    monkeypatch.setattr(exporting, "ROWS_A_CSV", 50)
+    monkeypatch.setattr(export, "CHUNK", 10)
+    monkeypatch.setattr(export, "ROWS_A_CSV", 50)
     steps: list[float] = []
     target = tmp_path / f"p.{kind}"
     export_profile(

@@ -20,7 +20,7 @@ from musicai.core.settings import Settings
 from musicai.data.parsed import ReadOptions
 from musicai.fitting import TrainingConfig
 from musicai.health import Health, examine
-from musicai.importing import import_inputs
+from musicai.library.importing import import_inputs
 from musicai.store import Store
 from musicai.training import train
 

@@ -21,7 +21,7 @@ from musicai.core.errors import JobRunning
 from musicai.core.progress import no_progress
 from musicai.core.settings import PROJECT_ROOT, Settings
 from musicai.data.parsed import ReadOptions
-from musicai.importing import WORKERS_FROM, ZIP_GROWTH, import_inputs
+from musicai.library.importing import WORKERS_FROM, ZIP_GROWTH, import_inputs
 from musicai.store import Store
 
 ENDS_WITHIN_S = 2.0

@@ -12,14 +12,13 @@ import pandas as pd
 import psutil
 import pytest
 
-from musicai import importing, reading
 from musicai.core.errors import Cancelled, JobRunning, StoreError, UnreadableFile
 from musicai.core.progress import no_progress
 from musicai.core.settings import Settings
 from musicai.data.feedback import Choices, Exclusion, Feedback, MatchDecision
 from musicai.data.parsed import ParsedFile, Problem, ReadOptions, Source
-from musicai.importing import catalogue_name, import_inputs
-from musicai.sources.worlds import keep_apart
+from musicai.library import importing, reader
+from musicai.library.importing import catalogue_name, import_inputs, keep_apart
 from musicai.store import Counts, Store
 from tests.test_store import (
     digest,
@@ -270,7 +269,7 @@ def test_nothing_but_bad_files_makes_no_profile(store: Store) -> None:
 def test_a_bug_in_a_reader_costs_one_file_only(
     store: Store, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    real, said = reading.recognise, "the words of the error"
+    real, said = reader.recognise, "the words of the error"
 
     def parse(data: bytes, file: str, options: ReadOptions) -> None:
         raise (ZeroDivisionError if b"bug" in data else UnreadableFile)(said)
@@ -280,7 +279,7 @@ def test_a_bug_in_a_reader_costs_one_file_only(
             return Source("mine", "My format", lambda _: True, parse)  # type: ignore[arg-type]
         return real(data, options)
 
-    monkeypatch.setattr(reading, "recognise", recognise)
+    monkeypatch.setattr(reader, "recognise", recognise)
     report = take(
         store, ("a.txt", b"my format bug"), ("b.txt", b"my format"), ("h.json", history(4))
     )
@@ -486,7 +485,7 @@ def test_parts_of_one_file_are_counted_apart(store: Store, monkeypatch: pytest.M
     decided = ParsedFile("f", "itunes", "choices", choices=chosen, read=1)
     whole = replace(plays, further=(items, facts, decided))
     mine = Source("itunes", "Mine", lambda _: True, lambda data, file, options: whole)
-    monkeypatch.setattr(reading, "recognise", lambda data, options: mine)
+    monkeypatch.setattr(reader, "recognise", lambda data, options: mine)
     report = take(store, ("f.xml", b"x"))
     one = Counts(read=1, imported=1)
     assert (report.plays, report.playlist_rows, report.track_facts, report.choices) == (one,) * 4

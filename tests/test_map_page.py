@@ -21,8 +21,8 @@ from musicai.data.library import Library
 from musicai.data.moods import MOODS, mood_matrix
 from musicai.data.periods import ALL, Period
 from musicai.fitting import TrainingConfig
+from musicai.library.sample import SAMPLE_PROFILE
 from musicai.music_map import MusicMap, within
-from musicai.sample import SAMPLE_PROFILE
 from musicai.store import Store
 from musicai.store.playlists import STAGING
 from musicai.training import train

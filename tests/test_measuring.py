@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from musicai.catalogues import load_library
 from musicai.cli import main
 from musicai.core.errors import Cancelled, DataError, UnreadableFile
 from musicai.core.settings import Settings
 from musicai.data.library import Library
 from musicai.enrichment import coverage, look_up, measure
+from musicai.library.assemble import load_library
 from musicai.open_data import redirects
 from musicai.store import Store
 from tests import worlds

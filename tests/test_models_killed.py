@@ -25,7 +25,7 @@ from musicai.core.settings import Settings
 from musicai.data.feedback import Feedback
 from musicai.data.parsed import ReadOptions
 from musicai.fitting import TrainingConfig
-from musicai.importing import import_inputs
+from musicai.library.importing import import_inputs
 from musicai.registry import BUNDLED
 from musicai.store import Store
 from musicai.training import train

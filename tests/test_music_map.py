@@ -18,7 +18,6 @@ from benchmarks.generate import library as make_library
 from musicai import bundles, registry
 from musicai.ai_model import MusicAI
 from musicai.arguments import build_parser
-from musicai.catalogues import load_library
 from musicai.checks import _map_check
 from musicai.cli.music import _config
 from musicai.core.errors import Cancelled, IncompatibleModel, UntrustedArtifact
@@ -27,7 +26,8 @@ from musicai.core.settings import Settings
 from musicai.data.parsed import ReadOptions
 from musicai.data_processor import build_features, training_data
 from musicai.fitting import TrainingConfig
-from musicai.importing import import_inputs
+from musicai.library.assemble import load_library
+from musicai.library.importing import import_inputs
 from musicai.music_map import (
     NO_GENRE,
     MusicMap,

@@ -13,18 +13,18 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from musicai import data_processor as dp
-from musicai.catalogues import load_library, tagged_genres
 from musicai.core.progress import no_progress
 from musicai.core.settings import Settings
 from musicai.data.neighbour_data import Pack, PackTables
 from musicai.data.parsed import ParsedFile, ReadOptions
-from musicai.importing import ImportReport, folder_of, import_inputs, pack_name
-from musicai.neighbours import MIN_LISTENERS, neighbour_rows, pack_coverage
+from musicai.library.archives import Input
+from musicai.library.assemble import load_library, tagged_genres
+from musicai.library.formats import recognise
+from musicai.library.formats.neighbour_data import assemble
+from musicai.library.importing import ImportReport, folder_of, import_inputs, pack_name
+from musicai.library.neighbours import MIN_LISTENERS, neighbour_rows, pack_coverage
 from musicai.recommenders.base import Query, TrainingData
 from musicai.recommenders.collaborative import Collaborative, CollaborativeConfig
-from musicai.sources import recognise
-from musicai.sources.archives import Input
-from musicai.sources.neighbours import assemble
 from musicai.store import Store
 from tests.conftest import SHARED
 

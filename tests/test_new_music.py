@@ -10,8 +10,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from musicai import new_music
-from musicai.catalogues import load_library
 from musicai.cli import main
 from musicai.core.errors import Cancelled, QueryError, UnreadableFile
 from musicai.core.jobs import JobStatus, spool, start, status
@@ -20,7 +18,9 @@ from musicai.core.progress import no_progress
 from musicai.core.settings import Settings
 from musicai.data.library import KEY_COLUMNS
 from musicai.data.parsed import ReadOptions
-from musicai.importing import import_inputs
+from musicai.library import catalogs
+from musicai.library.assemble import load_library
+from musicai.library.importing import import_inputs
 from musicai.store import Store
 from tests.test_neighbours import TEN_SCRIPTS
 from tests.test_ui_library import history, table
@@ -64,7 +64,7 @@ class Stop:
 def test_what_is_taken_is_reported_and_prepared(store: Store, settings: Settings) -> None:
     heard = Stop(10_000)
     bad = b"\n" + table([(1, "", "Nobody", "")]).split(b"\n")[1]
-    taken = new_music.add(
+    taken = catalogs.add(
         store, settings, ("new.csv", table(NEW) + bad), profile="me", licence="CC0", progress=heard
     )
     told = taken.summary()
@@ -95,9 +95,9 @@ def test_stopped_anywhere_nothing_is_changed(store: Store, settings: Settings, k
     def take(progress: Stop) -> None:
         given = ("new.csv", table(NEW))
         if kind == "add":
-            new_music.add(store, settings, given, profile="me", progress=progress)
+            catalogs.add(store, settings, given, profile="me", progress=progress)
         else:
-            new_music.update(
+            catalogs.update(
                 store, settings, "old", given, profile="me", licence="x", progress=progress
             )
 
@@ -125,9 +125,9 @@ def test_an_error_half_way_takes_it_back(
         raise MemoryError
 
     before = state_of(store, settings)
-    monkeypatch.setattr(new_music, "load_features", broken)
+    monkeypatch.setattr(catalogs, "load_features", broken)
     with pytest.raises(MemoryError):
-        new_music.add(store, settings, ("new.csv", table(NEW)), profile="me")
+        catalogs.add(store, settings, ("new.csv", table(NEW)), profile="me")
     assert state_of(store, settings) == before
 
 
@@ -140,33 +140,33 @@ def test_a_catalogue_from_before_keys_is_put_back(
     old = store.catalogue("old").path
     pd.read_parquet(old).drop(columns=list(KEY_COLUMNS)).to_parquet(old, index=False)
     before = state_of(store, settings)
-    monkeypatch.setattr(new_music, "load_features", broken)
+    monkeypatch.setattr(catalogs, "load_features", broken)
     with pytest.raises(MemoryError):
-        new_music.update(store, settings, "old", ("new.csv", table(NEW)), profile="me")
+        catalogs.update(store, settings, "old", ("new.csv", table(NEW)), profile="me")
     assert state_of(store, settings) == before
 
 
 def test_a_lost_catalogue_is_brought_back_by_an_update(store: Store, settings: Settings) -> None:
     store.catalogue("old").path.unlink()
-    taken = new_music.update(store, settings, "old", ("new.csv", table(NEW)), profile="me")
+    taken = catalogs.update(store, settings, "old", ("new.csv", table(NEW)), profile="me")
     assert (taken.replaced, taken.catalogue.n_tracks, taken.catalogue.enabled) == (20, 30, True)
 
 
 def test_the_same_tracks_or_name_twice_are_refused(store: Store, settings: Settings) -> None:
     before = state_of(store, settings)
     with pytest.raises(QueryError, match="very tracks are the catalogue 'old'"):
-        new_music.add(store, settings, ("x.csv", table(OLD)), profile="me")
+        catalogs.add(store, settings, ("x.csv", table(OLD)), profile="me")
     with pytest.raises(QueryError, match="'old' already"):
-        new_music.add(store, settings, ("x.csv", table(NEW)), profile="me", name=" old ")
+        catalogs.add(store, settings, ("x.csv", table(NEW)), profile="me", name=" old ")
     with pytest.raises(UnreadableFile):
-        new_music.add(store, settings, ("x.csv", b"one,two\n1,2\n"), profile="me")
+        catalogs.add(store, settings, ("x.csv", b"one,two\n1,2\n"), profile="me")
     assert state_of(store, settings) == before
 
 
 def test_without_a_listener_nothing_is_enabled_or_prepared(
     store: Store, settings: Settings
 ) -> None:
-    taken = new_music.add(store, settings, ("new.csv", table(NEW)), profile=None)
+    taken = catalogs.add(store, settings, ("new.csv", table(NEW)), profile=None)
     assert taken.summary()["coverage"] is None
     assert not store.catalogue("new", "me").enabled
 
@@ -174,14 +174,14 @@ def test_without_a_listener_nothing_is_enabled_or_prepared(
 def test_only_a_large_library_without_side_files_is_unprepared(
     store: Store, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert new_music.unprepared(store, settings, "me") is None, "20 tracks are no work"
-    monkeypatch.setattr(new_music, "LARGE", 20)
+    assert catalogs.unprepared(store, settings, "me") is None, "20 tracks are no work"
+    monkeypatch.setattr(catalogs, "LARGE", 20)
     joined = store.joined_fingerprint("me")
-    assert new_music.unprepared(store, settings, "me") == joined
-    assert new_music.prepare(store, settings, "me") == joined
-    assert new_music.unprepared(store, settings, "me") is None
+    assert catalogs.unprepared(store, settings, "me") == joined
+    assert catalogs.prepare(store, settings, "me") == joined
+    assert catalogs.unprepared(store, settings, "me") is None
     store.enable_catalogue("me", "old", False)
-    assert new_music.unprepared(store, settings, "me") is None, "none is enabled"
+    assert catalogs.unprepared(store, settings, "me") is None, "none is enabled"
 
 
 # --- bad input ------------------------------------------------------------------------
@@ -198,7 +198,7 @@ def test_a_table_without_ids_in_ten_scripts_matches_by_name(
     rows += [f"SONG {n},{by.upper()},0.1,0.1,0.1,60,200000" for n, by in enumerate(TEN_SCRIPTS)]
     rows += [f"New,{by},1.5,-3,nan,0,-1" for by in TEN_SCRIPTS]
     given = ("ten.csv", "\n".join([header, *rows]).encode())
-    told = new_music.add(store, settings, given, profile="ten").summary()
+    told = catalogs.add(store, settings, given, profile="ten").summary()
     assert told["rows"] == {"read": 30, "kept": 20, "duplicate": 10, "rejected": 0}
     assert [one["where"] for one in told["problems"]] == [f"line {n}" for n in range(22, 32)]
     for one in told["problems"]:
@@ -220,7 +220,7 @@ def test_repeated_ids_are_one_track(store: Store, settings: Settings) -> None:
     first = (500, "Once", "Artist 1", "Album")
     again = (500, "Otherwise", "Artist 2", "Album")
     given = ("twice.csv", table([first, again, (501, "Two", "Artist 1", "Album")]))
-    told = new_music.add(store, settings, given, profile="me").summary()
+    told = catalogs.add(store, settings, given, profile="me").summary()
     assert told["rows"] == {"read": 3, "kept": 2, "duplicate": 1, "rejected": 0}
     assert store.catalogue_tracks("twice")["name"].tolist() == ["Once", "Two"]
 

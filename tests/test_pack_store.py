@@ -10,14 +10,14 @@ import pandas as pd
 import pytest
 
 from musicai import data_processor as dp
-from musicai.catalogues import load_library
 from musicai.core.errors import NotFound
 from musicai.core.progress import no_progress
 from musicai.core.settings import Settings
 from musicai.data.neighbour_data import PACK_TABLES, path_of
 from musicai.data.parsed import ReadOptions
-from musicai.exporting import export_profile
-from musicai.importing import import_inputs
+from musicai.library.assemble import load_library
+from musicai.library.export import export_profile
+from musicai.library.importing import import_inputs
 from musicai.store import Store, backup, restore
 from musicai.store.catalogs import NEIGHBOURS
 from tests.test_neighbours import HETREC, catalogue, counts, history, take

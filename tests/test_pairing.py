@@ -8,7 +8,15 @@ import numpy as np
 import pytest
 
 from musicai.data.feedback import MatchDecision
-from musicai.pairing import Pairs, alike, apart_by_length, lengths_fit, merged, pair, versions
+from musicai.library.matching import (
+    Pairs,
+    alike,
+    apart_by_length,
+    lengths_fit,
+    merged,
+    pair,
+    versions,
+)
 from tests import worlds
 
 SAME = [

@@ -10,7 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from musicai.core.settings import Settings
-from musicai.sample import SAMPLE_PROFILE
+from musicai.library.sample import SAMPLE_PROFILE
 from musicai.store import Store
 from musicai.ui import period_panel, words
 from tests.conftest import ROOT

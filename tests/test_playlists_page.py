@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from musicai.core.settings import Settings
 from musicai.data.feedback import Listed
-from musicai.sample import SAMPLE_PROFILE
+from musicai.library.sample import SAMPLE_PROFILE
 from musicai.store import Store
 from musicai.ui import playlists_panel
 from tests.pages import PAGES, opened, run

@@ -15,13 +15,13 @@ import pandas as pd
 import psutil
 import pytest
 
-from musicai import reading
 from musicai.core.errors import UnreadableFile
 from musicai.core.jobs import worker_pool
 from musicai.core.settings import PROJECT_ROOT
 from musicai.data.parsed import Problem, ReadOptions, Source
-from musicai.reading import Reading, Workers, read_file
-from musicai.sources import SOURCES
+from musicai.library import reader
+from musicai.library.formats import SOURCES
+from musicai.library.reader import Reading, Workers, read_file
 from tests.test_importing import history
 
 ENDS_WITHIN_S = 2.0
@@ -73,7 +73,7 @@ def test_a_fault_names_the_place_and_no_value(monkeypatch: pytest.MonkeyPatch) -
         raise MemoryError(name)
 
     source = Source("mine", "My format", lambda head: True, fail)  # type: ignore[arg-type]
-    monkeypatch.setattr(reading, "recognise", lambda data, options: source)
+    monkeypatch.setattr(reader, "recognise", lambda data, options: source)
     read = read_file(b"12345", "secret.json", ReadOptions())
     assert read.problem is not None
     assert read.problem.why.startswith("Reading it as My format failed (MemoryError).")
@@ -206,15 +206,15 @@ def test_a_busy_worker_ends_when_its_parent_is_gone(tmp_path: Path) -> None:
 
 def test_one_core_reads_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "sched_getaffinity", lambda pid: {0}, raising=False)
-    assert reading.worker_count() == 0
+    assert reader.worker_count() == 0
     monkeypatch.setattr(os, "sched_getaffinity", lambda pid: set(range(64)), raising=False)
-    assert reading.worker_count() == reading.MAX_WORKERS
+    assert reader.worker_count() == reader.MAX_WORKERS
 
 
 def test_the_collector_is_as_before() -> None:
     import gc  # noqa: PLC0415
 
     before = gc.get_threshold()
-    with reading.few_collections():
+    with reader.few_collections():
         assert gc.get_threshold()[0] > before[0]
     assert gc.get_threshold() == before

@@ -13,8 +13,8 @@ from musicai.core.errors import NotFound
 from musicai.core.progress import no_progress
 from musicai.core.settings import Settings
 from musicai.data.library import INVENTED_PREFIX
-from musicai.importing import SAMPLE_CATALOGUE
-from musicai.sample import FILES, SAMPLE_LABEL, SAMPLE_PROFILE, is_loaded, load_sample
+from musicai.library.importing import SAMPLE_CATALOGUE
+from musicai.library.sample import FILES, SAMPLE_LABEL, SAMPLE_PROFILE, is_loaded, load_sample
 from musicai.store import Store
 from tests.test_importing import TABLE, history, zipped
 

@@ -18,7 +18,7 @@ from musicai.core.settings import Settings
 from musicai.data.feedback import Feedback
 from musicai.data.parsed import ReadOptions
 from musicai.fitting import TrainingConfig
-from musicai.importing import import_inputs
+from musicai.library.importing import import_inputs
 from musicai.schedule import AFTER_IMPORT, EVERY_DAYS, after_import, due
 from musicai.store import Store
 from musicai.training import train

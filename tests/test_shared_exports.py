@@ -12,8 +12,8 @@ from musicai import cli
 from musicai.core.progress import no_progress
 from musicai.core.settings import Settings
 from musicai.data.parsed import ReadOptions
-from musicai.importing import ImportReport, import_inputs
-from musicai.sources.archives import open_inputs
+from musicai.library.archives import open_inputs
+from musicai.library.importing import ImportReport, import_inputs
 from musicai.store import Store
 
 

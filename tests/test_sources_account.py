@@ -21,11 +21,16 @@ from musicai.core.settings import Settings
 from musicai.data.library import SOURCE_TRACK_COLUMNS
 from musicai.data.parsed import SOURCE_ITEM_COLUMNS, SOURCE_PLAY_COLUMNS, ParsedFile, ReadOptions
 from musicai.data.text_keys import name_id
-from musicai.sources import recognise
-from musicai.sources.account_lists import playlist_names, unescaped
-from musicai.sources.archives import Member, open_inputs
-from musicai.sources.local_tracks import LocalTrack, local_track
-from musicai.sources.spotify_account import parse, sniff, starts_in_order
+from musicai.library.archives import Member, open_inputs
+from musicai.library.formats import recognise
+from musicai.library.formats.spotify_account import (
+    parse,
+    playlist_names,
+    sniff,
+    starts_in_order,
+    unescaped,
+)
+from musicai.library.formats.tracks import LocalTrack, local_track
 from tests.conftest import ROOT
 
 SAMPLES = ROOT / "tests" / "data" / "exports" / "spotify_account"

@@ -14,8 +14,8 @@ import pytest
 from musicai.core.errors import UnreadableFile
 from musicai.data.parsed import ParsedFile, Problem, ReadOptions
 from musicai.data.text_keys import name_id
-from musicai.sources import apple_music, itunes, recognise
-from musicai.sources.values import NOMINAL_MS
+from musicai.library.formats import apple_music, itunes, recognise
+from musicai.library.formats.fields import NOMINAL_MS
 
 SAMPLES = Path(__file__).parent / "data" / "exports"
 

@@ -17,10 +17,10 @@ from musicai.core.errors import UnreadableFile
 from musicai.core.settings import Settings
 from musicai.data.library import AUDIO_FEATURES
 from musicai.data.parsed import ReadOptions, Source
-from musicai.sources import SOURCES, exportify, recognise, track_table
-from musicai.sources.archives import Member, open_inputs
-from musicai.sources.text import decode
-from musicai.sources.values import clean, genres, spotify_id
+from musicai.library.archives import Member, open_inputs
+from musicai.library.formats import SOURCES, exportify, recognise, track_table
+from musicai.library.formats.csv_text import decode
+from musicai.library.formats.fields import clean, genres, spotify_id
 from tests.conftest import ROOT
 from tests.reader_contract import holds
 

@@ -18,8 +18,8 @@ from musicai.core.settings import PACKAGE_DATA
 from musicai.data.library import AUDIO_FEATURES, KEY_COLUMNS, SOURCE_TRACK_COLUMNS, UNIT_FEATURES
 from musicai.data.parsed import SOURCE_ITEM_COLUMNS, ParsedFile, ReadOptions
 from musicai.data.text_keys import name_id
-from musicai.sources import recognise
-from musicai.sources.exportify import ALIASES, _translations, parse, playlist_name, sniff
+from musicai.library.formats import recognise
+from musicai.library.formats.exportify import ALIASES, _translations, parse, playlist_name, sniff
 from tests.conftest import ROOT
 
 SAMPLES = ROOT / "tests" / "data" / "exports" / "exportify"

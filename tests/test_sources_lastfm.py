@@ -10,8 +10,8 @@ import pytest
 
 from musicai.core.errors import UnreadableFile
 from musicai.data.parsed import ReadOptions
-from musicai.sources import lastfm, librefm, recognise, rockbox
-from musicai.sources.values import NOMINAL_MS
+from musicai.library.formats import lastfm, librefm, recognise, rockbox
+from musicai.library.formats.fields import NOMINAL_MS
 from tests.scrobble_files import AT, only, read
 
 # Last.fm

@@ -14,12 +14,20 @@ from musicai.core.errors import UnreadableFile
 from musicai.core.progress import no_progress
 from musicai.data.parsed import TABLE_KINDS, ColumnMapping, ParsedFile, ReadOptions
 from musicai.data.text_keys import name_id
-from musicai.sources import HEAD_BYTES, mapped_table, recognise
-from musicai.sources.column_words import WORDS, guesses
-from musicai.sources.mapped_table import MEANINGS, NEEDED, check, lengths, preview, propose
-from musicai.sources.text import CsvHeader, csv_header
-from musicai.sources.values import NOMINAL_MS
-from musicai.sources.written_times import DayOrder, moments
+from musicai.library.formats import HEAD_BYTES, mapped_table, recognise
+from musicai.library.formats.csv_text import CsvHeader, csv_header
+from musicai.library.formats.dates import DayOrder, moments
+from musicai.library.formats.fields import NOMINAL_MS
+from musicai.library.formats.mapped_table import (
+    MEANINGS,
+    NEEDED,
+    WORDS,
+    check,
+    guesses,
+    lengths,
+    preview,
+    propose,
+)
 
 SAMPLES = Path(__file__).parent / "data" / "exports" / "mapped_table"
 ID = "7ATyvp3TmYBmGW7YuC8DJ3"
@@ -280,7 +288,9 @@ def test_a_column_that_does_not_say_is_read_day_first_and_told() -> None:
 
 
 def test_the_day_is_decided_over_all_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("musicai.sources.text.CsvReading.chunks.__defaults__", (2, no_progress))
+    monkeypatch.setattr(
+        "musicai.library.formats.csv_text.CsvReading.chunks.__defaults__", (2, no_progress)
+    )
     parsed = times(*["04/03/2023"] * 6, "12/25/2023")
     assert parsed.plays["played_at"].tolist() == [1_680_480_000] * 6 + [1_703_462_400]
 

@@ -18,7 +18,7 @@ from musicai.core.errors import UnreadableFile
 from musicai.data.feedback import Feedback
 from musicai.data.parsed import ReadOptions
 from musicai.data.text_keys import name_id
-from musicai.sources import (
+from musicai.library.formats import (
     lastfm,
     librefm,
     listenbrainz,
@@ -27,9 +27,9 @@ from musicai.sources import (
     recognise,
     rockbox,
 )
-from musicai.sources.json_lines import MAX_LINE, lines
-from musicai.sources.scrobbles import EARLIEST_SCROBBLE, epoch, length_ms
-from musicai.sources.values import NOMINAL_MS
+from musicai.library.formats.fields import NOMINAL_MS
+from musicai.library.formats.json_rows import MAX_LINE, lines
+from musicai.library.formats.scrobbles import EARLIEST_SCROBBLE, epoch, length_ms
 from tests.conftest import ROOT
 from tests.scrobble_files import AT, checked, listen, only, read
 

@@ -16,11 +16,10 @@ from musicai.core.errors import UnreadableFile
 from musicai.data.library import SOURCE_TRACK_COLUMNS
 from musicai.data.parsed import SOURCE_PLAY_COLUMNS, ParsedFile, ReadOptions
 from musicai.data.text_keys import name_id
-from musicai.sources import bulk, recognise, spotify_extended
-from musicai.sources.complaints import MAX_LISTED
-from musicai.sources.recovery import MAX_BREAKS
-from musicai.sources.spotify_extended import parse, sniff
-from musicai.sources.values import MAX_NAME, clean, iso_seconds, one_artist
+from musicai.library.formats import fields, recognise, spotify_extended
+from musicai.library.formats.fields import MAX_LISTED, MAX_NAME, clean, iso_seconds, one_artist
+from musicai.library.formats.json_rows import MAX_BREAKS
+from musicai.library.formats.spotify_extended import parse, sniff
 
 ID = "7ATyvp3TmYBmGW7YuC8DJ3"
 
@@ -432,26 +431,26 @@ def test_damage_in_a_late_block_loses_nothing_before_it(
     ],
 )
 def test_ids_together_are_the_ids_apart(uris: list[Any], ids: list[str]) -> None:
-    assert bulk.all_spotify_ids(uris) == ids
+    assert fields.all_spotify_ids(uris) == ids
 
 
 @given(st.lists(st.text(max_size=8), max_size=30))
 def test_names_together_are_the_names_apart(names: list[str]) -> None:
-    assert bulk.all_cleaned(names, clean) == [clean(name) for name in names]
-    assert bulk.all_cleaned(names, one_artist) == [one_artist(name) for name in names]
+    assert fields.all_cleaned(names, clean) == [clean(name) for name in names]
+    assert fields.all_cleaned(names, one_artist) == [one_artist(name) for name in names]
 
 
 def test_long_names_are_cut_among_others() -> None:
     names = ["short", "x" * (MAX_NAME + 5), "a;b"]
-    assert bulk.all_cleaned(names, one_artist) == ["short", "x" * MAX_NAME, "a,b"]
+    assert fields.all_cleaned(names, one_artist) == ["short", "x" * MAX_NAME, "a,b"]
 
 
 @given(st.lists(st.datetimes(datetime(1970, 1, 1), datetime(2099, 1, 1)), max_size=5), st.text())
 def test_times_together_are_the_times_apart(times: list[datetime], other: str) -> None:
     texts = [f"{time:%Y-%m-%dT%H:%M:%S}Z" for time in times]
-    assert bulk.all_seconds(texts).tolist() == iso_seconds(texts).tolist()
+    assert fields.all_seconds(texts).tolist() == iso_seconds(texts).tolist()
     mixed = [*texts, other]
-    assert bulk.all_seconds(mixed).tolist() == iso_seconds(mixed).tolist()
+    assert fields.all_seconds(mixed).tolist() == iso_seconds(mixed).tolist()
 
 
 REAL = [

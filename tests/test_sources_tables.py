@@ -13,8 +13,8 @@ from musicai.core.progress import no_progress
 from musicai.data.library import AUDIO_FEATURES, SOURCE_TRACK_COLUMNS
 from musicai.data.parsed import SOURCE_PLAY_COLUMNS, ParsedFile, ReadOptions
 from musicai.data.text_keys import name_id
-from musicai.sources import recognise
-from musicai.sources.track_table import artists_of, sniff
+from musicai.library.formats import recognise
+from musicai.library.formats.track_table import artists_of, sniff
 from tests.conftest import ROOT
 
 ID = "7ATyvp3TmYBmGW7YuC8DJ3"
@@ -85,7 +85,9 @@ def test_a_track_on_several_rows_merges_its_genres() -> None:
 
 
 def test_measures_stay_with_their_rows_across_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("musicai.sources.text.CsvReading.chunks.__defaults__", (3, no_progress))
+    monkeypatch.setattr(
+        "musicai.library.formats.csv_text.CsvReading.chunks.__defaults__", (3, no_progress)
+    )
     rows = "".join(
         f"{n:022},T{n},A,B,2001,{n % 100},{1000 + n},,0.{n:02},0.5,,-5,,,,,,,{60 + n},\n"
         if n % 4

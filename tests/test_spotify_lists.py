@@ -13,7 +13,6 @@ import pytest
 
 from musicai import recipes
 from musicai.ai_model import MusicAI
-from musicai.catalogues import load_library
 from musicai.core.errors import (
     NotAllowed,
     NotFound,
@@ -26,10 +25,11 @@ from musicai.core.progress import no_progress
 from musicai.core.settings import Settings
 from musicai.data.feedback import Listed
 from musicai.data.parsed import ReadOptions
-from musicai.importing import import_inputs
+from musicai.library.assemble import load_library
+from musicai.library.formats import spotify_api
+from musicai.library.importing import import_inputs
+from musicai.library.sample import SAMPLE_PROFILE
 from musicai.requests import Filters, Request, Tuning
-from musicai.sample import SAMPLE_PROFILE
-from musicai.sources import spotify_api
 from musicai.spotify import keeping, matches, sending, shelf
 from musicai.spotify.addresses import Addressed, addressed, chosen
 from musicai.spotify.client import Client

@@ -16,7 +16,7 @@ from musicai.core.progress import no_progress
 from musicai.core.settings import Settings
 from musicai.data.feedback import Listed
 from musicai.data.parsed import ReadOptions
-from musicai.importing import import_inputs
+from musicai.library.importing import import_inputs
 from musicai.spotify import application
 from musicai.spotify.client import Client
 from musicai.store import Store

@@ -13,7 +13,7 @@ from musicai.core.settings import Settings
 from musicai.data.feedback import Exclusion, MatchDecision
 from musicai.data.library import KEY_COLUMNS
 from musicai.data.parsed import ReadOptions
-from musicai.importing import import_inputs
+from musicai.library.importing import import_inputs
 from musicai.store import Store, backup, restore
 from musicai.store.schema import SCHEMA_VERSION
 from tests.conftest import ROOT

@@ -18,7 +18,7 @@ from musicai.core.settings import Settings
 from musicai.data.frames import conform
 from musicai.data.parsed import PLAY_SOURCES, SOURCE_PLAY_COLUMNS, ParsedFile
 from musicai.data.text_keys import name_id
-from musicai.sources.track_rows import tracks_frame
+from musicai.library.formats.tracks import tracks_frame
 from musicai.store import Store
 from musicai.store.deduplication import Played, superseded
 

@@ -23,7 +23,7 @@ from musicai.core.settings import Settings
 from musicai.data.library import Library
 from musicai.data.parsed import ReadOptions
 from musicai.fitting import TrainingConfig, fit_all
-from musicai.importing import import_inputs
+from musicai.library.importing import import_inputs
 from musicai.recommenders import COMPONENTS, DEFAULT_WEIGHTS
 from musicai.selection import TOO_LITTLE
 from musicai.store import Store

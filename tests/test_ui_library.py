@@ -24,9 +24,9 @@ from musicai.data.feedback import Exclusion, MatchDecision
 from musicai.data.library import AUDIO_FEATURES
 from musicai.data.parsed import ReadOptions
 from musicai.data.text_keys import normalise
-from musicai.doubts import Doubt
-from musicai.estimates import EstimateError
-from musicai.importing import import_inputs
+from musicai.library.feature_estimates import EstimateError
+from musicai.library.importing import import_inputs
+from musicai.library.match_review import Doubt
 from musicai.store import Store
 from musicai.taste.model import FeatureTaste
 from musicai.ui import (

@@ -25,7 +25,7 @@ from musicai.data.parsed import ReadOptions
 from musicai.data.sessions import SEGMENTS
 from musicai.data_processor import build_features, history, training_data
 from musicai.fitting import TrainingConfig
-from musicai.importing import import_inputs
+from musicai.library.importing import import_inputs
 from musicai.recommenders import COMPONENTS
 from musicai.recommenders.base import NeighbourRows, Query, TrainingData
 from musicai.recommenders.collaborative import UPDATE_SWEEPS, Collaborative, CollaborativeConfig

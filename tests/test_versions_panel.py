@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 from musicai import bundles, registry
 from musicai.core.progress import no_progress
 from musicai.core.settings import Settings
-from musicai.sample import SAMPLE_PROFILE
+from musicai.library.sample import SAMPLE_PROFILE
 from musicai.store import Store
 from musicai.training import TrainingConfig, train
 from tests.pages import opened, run

@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from musicai import new_music
 from musicai.cli.shared import Outcome, Work, chosen_profile, show_rows, show_table, work_of
 from musicai.core import jobs
 from musicai.core.errors import QueryError
 from musicai.core.settings import Settings
-from musicai.coverage import Coverage, Reach, coverage
-from musicai.new_music import Taken
-from musicai.sources.archives import Input
+from musicai.library import catalogs
+from musicai.library.archives import Input
+from musicai.library.catalogs import Taken
+from musicai.library.coverage import Coverage, Reach, coverage
 from musicai.store import Catalogue, Store
 from musicai.store.catalogs import NEIGHBOURS
 
@@ -117,7 +117,7 @@ def _add(options: argparse.Namespace, settings: Settings, store: Store) -> Outco
     """A new catalogue, enabled for the named profile or the only one with real data."""
     with _taking(options, settings) as work:
         profile = _of_person(options, store)
-        taken = new_music.add(
+        taken = catalogs.add(
             store,
             settings,
             _given(options, settings),
@@ -179,7 +179,7 @@ def _update(options: argparse.Namespace, settings: Settings, store: Store) -> Ou
     """Other tracks under the same name."""
     with _taking(options, settings) as work:
         name = _named(options, store).name
-        taken = new_music.update(
+        taken = catalogs.update(
             store,
             settings,
             name,
@@ -201,7 +201,7 @@ def _prepare(options: argparse.Namespace, settings: Settings, store: Store) -> O
         profile = chosen_profile(options, store, settings)
         # told before, so that a look at the job says what it was for, however it ends
         work.result({"joined": store.joined_fingerprint(profile)})
-        joined = new_music.prepare(store, settings, profile, work.progress)
+        joined = catalogs.prepare(store, settings, profile, work.progress)
         work.result({"joined": joined})
     if not options.json:
         print(f"The library of {profile!r} is prepared.")

@@ -9,9 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
-from musicai import prepared, registry
+from musicai import registry
 from musicai.arguments import exclusions_of
-from musicai.catalogues import load_library
 from musicai.cli.shared import Outcome, chosen_profile, show_rows, show_table, work_of
 from musicai.core import jobs
 from musicai.core.errors import QueryError, SettingsError
@@ -19,14 +18,16 @@ from musicai.core.progress import Progress, no_progress, part
 from musicai.core.settings import Settings
 from musicai.data.feedback import Exclusion
 from musicai.data.parsed import TABLE_KINDS, ColumnMapping, ReadOptions
-from musicai.exclusions import count
-from musicai.exporting import KINDS, export_profile
 from musicai.health import examine
-from musicai.importing import import_inputs
-from musicai.sample import SAMPLE_PROFILE, load_sample
+from musicai.library import export as prepared
+from musicai.library.assemble import load_library
+from musicai.library.exclusions import count
+from musicai.library.export import KINDS, export_profile
+from musicai.library.formats import mapped_table
+from musicai.library.formats.csv_text import header_name
+from musicai.library.importing import import_inputs
+from musicai.library.sample import SAMPLE_PROFILE, load_sample
 from musicai.schedule import after_import
-from musicai.sources import mapped_table
-from musicai.sources.text import header_name
 from musicai.store import Store
 from musicai.store import backup as write_backup
 from musicai.store import restore as read_backup

@@ -7,12 +7,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict
 
 from musicai import registry, versioning
-from musicai.catalogues import load_library
 from musicai.cli.shared import Outcome, chosen_profile, show_rows
 from musicai.core.errors import NotFound
 from musicai.core.settings import Settings
 from musicai.data.feedback import Experiment
 from musicai.experiments.online import sides, so_far
+from musicai.library.assemble import load_library
 from musicai.store import Store
 
 

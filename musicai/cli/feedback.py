@@ -7,12 +7,12 @@ import time
 from datetime import UTC, datetime
 from typing import cast
 
-from musicai.catalogues import load_library
 from musicai.cli.shared import Outcome, chosen_profile, show_table
 from musicai.core.errors import NotFound
 from musicai.core.settings import Settings
 from musicai.data.feedback import Feedback
 from musicai.data.library import Library
+from musicai.library.assemble import load_library
 from musicai.store import Store
 from musicai.verdicts import WORDS, Verdict, standing
 

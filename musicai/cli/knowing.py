@@ -6,7 +6,6 @@ import argparse
 from datetime import datetime
 from typing import cast
 
-from musicai.catalogues import load_library
 from musicai.cli.shared import Outcome, chosen_profile, show_table
 from musicai.core.errors import NotFound, QueryError
 from musicai.core.settings import Settings
@@ -15,6 +14,7 @@ from musicai.data.library import Library
 from musicai.data.periods import ALL, TIMEZONE_SETTING, Period
 from musicai.data_processor import load_features
 from musicai.history import listening_history
+from musicai.library.assemble import load_library
 from musicai.output import figure
 from musicai.store import Store
 from musicai.taste import taste_profile

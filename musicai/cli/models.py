@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from musicai import bundles, registry, versioning
-from musicai.catalogues import load_library
 from musicai.cli.shared import Outcome, chosen_profile, show_rows, show_table, work_of
 from musicai.comparing import compare
 from musicai.core.progress import part
 from musicai.core.settings import Settings
 from musicai.data_processor import load_features
 from musicai.experiments import Duel, contestant_of, duel
+from musicai.library.assemble import load_library
 from musicai.output import figure
 from musicai.registry import VersionInfo
 from musicai.store import Store

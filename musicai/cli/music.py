@@ -20,10 +20,10 @@ from musicai.core.settings import Settings
 from musicai.data.genres import GENRE_LABELS
 from musicai.fitting import TrainingConfig
 from musicai.hyperparameters import parsed
+from musicai.library.sample import SAMPLE_PROFILE, load_sample
 from musicai.monitoring import note_list
 from musicai.output import figure
 from musicai.requests import Filters, Request
-from musicai.sample import SAMPLE_PROFILE, load_sample
 from musicai.schedule import due
 from musicai.store import Store
 from musicai.training import TrainingResult

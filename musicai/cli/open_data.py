@@ -10,13 +10,13 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from musicai import enrichment
-from musicai.catalogues import load_library
 from musicai.cli.shared import Outcome, chosen_profile, show_table, work_of
 from musicai.core.errors import QueryError
 from musicai.core.progress import Progress, part
 from musicai.core.settings import Settings
 from musicai.data.audio_descriptors import CAUTION, FEATURES
 from musicai.data.library import Library
+from musicai.library.assemble import load_library
 from musicai.open_data import connect, credentials
 from musicai.open_data.canonical import CanonicalAnswers
 from musicai.open_data.dumps import DumpReport

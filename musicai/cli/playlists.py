@@ -7,11 +7,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 
-from musicai.catalogues import load_library
 from musicai.cli.shared import Outcome, chosen_profile, show_rows, show_table
 from musicai.core.errors import QueryError
 from musicai.core.settings import Settings
 from musicai.data.playlists import FORMATS
+from musicai.library.assemble import load_library
 from musicai.playlists import artists_of, written
 from musicai.store import Store
 from musicai.store.catalogs import written_beside

@@ -13,8 +13,8 @@ from musicai.core import jobs
 from musicai.core.errors import QueryError
 from musicai.core.progress import Progress, no_progress
 from musicai.core.settings import Settings
+from musicai.library.sample import SAMPLE_PROFILE, load_sample
 from musicai.output import table
-from musicai.sample import SAMPLE_PROFILE, load_sample
 from musicai.store import Store
 
 QUEUE_SECONDS = 3600.0

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from rapidfuzz import fuzz
 
 from musicai.data.text_keys import normalise, title_key
-from musicai.pairing import versions
+from musicai.library.matching import versions
 
 ALIKE = 0.9
 """Likeness, 0 to 1, of the artist and of the title from which an answer is taken."""

@@ -11,9 +11,9 @@ from musicai.core.progress import Progress, no_progress
 from musicai.data.feedback import Listed
 from musicai.data.library import INVENTED_PREFIX, Library
 from musicai.data.text_keys import normalise, title_key
-from musicai.pairing import lengths_fit, versions
+from musicai.library.formats.fields import spotify_id
+from musicai.library.matching import lengths_fit, versions
 from musicai.playlists import artists_of
-from musicai.sources.values import spotify_id
 from musicai.spotify.items import ApiTrack, track_of
 
 How = Literal["id", "found", "chosen", "unsure", "missing", "invented"]

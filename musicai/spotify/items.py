@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from musicai.sources.values import clean, iso_seconds, isrc
+from musicai.library.formats.fields import clean, iso_seconds, isrc
 
 SOURCE = "spotify_api"
 """Where all of this came from; rows so marked are not trained on and not kept without consent."""

@@ -12,8 +12,8 @@ from musicai.core.errors import QueryError
 from musicai.core.progress import Progress, no_progress
 from musicai.core.settings import Settings
 from musicai.data.parsed import ReadOptions
-from musicai.importing import ImportReport, import_inputs
-from musicai.sources import spotify_api
+from musicai.library.formats import spotify_api
+from musicai.library.importing import ImportReport, import_inputs
 from musicai.spotify.items import ApiTrack
 from musicai.spotify.shelf import PLAYLIST, Listing, Shelf
 from musicai.store import ImportRecord, Store

@@ -11,9 +11,9 @@ import pandas as pd
 
 from musicai.data.library import Library, RowArray
 from musicai.data.text_keys import name_id
-from musicai.pairing import pair
-from musicai.sources.track_rows import tracks_frame
-from musicai.sources.values import joined_artists, year
+from musicai.library.formats.fields import joined_artists, year
+from musicai.library.formats.tracks import tracks_frame
+from musicai.library.matching import pair
 from musicai.spotify.items import ApiTrack
 
 HOW = {

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, ScalarSelect, func, select
 
 from musicai.data.parsed import PLAY_SOURCES
 from musicai.data.text_keys import title_key
-from musicai.sources.values import NOMINAL_MS
+from musicai.library.formats.fields import NOMINAL_MS
 from musicai.store import schema
 
 Int64 = npt.NDArray[np.int64]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from musicai.core.errors import NotFound
-from musicai.coverage import CatalogueReach, Coverage, Reach, coverage
+from musicai.library.coverage import CatalogueReach, Coverage, Reach, coverage
 from musicai.store import Catalogue
 from musicai.store.catalog_changes import LONGEST_NAME, LONGEST_NOTE
 from musicai.store.catalogs import NEIGHBOURS, OPEN, TRACKS

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Literal
 
 import streamlit as st
 
-from musicai import prepared
 from musicai.core.progress import no_progress
-from musicai.exporting import export_profile
+from musicai.library import export
+from musicai.library.export import export_profile
 from musicai.ui import jobs_panel, state, words
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def draw(ai: MusicAI) -> None:
         key="export_kind",
     )
     st.caption(FORMATS[kind][2])
-    path = prepared.file_of(state.settings(), ai.profile, ai.library.fingerprint, kind)
+    path = export.file_of(state.settings(), ai.profile, ai.library.fingerprint, kind)
     if path.is_file():
         _download(path, kind)
     _prepare_button(ai, path, kind)
@@ -91,7 +91,7 @@ def prepare(profile: str, path: Path, kind: Kind, *, as_job: bool) -> None:
     Raises:
         MusicAIError: it cannot be written, or the job cannot start.
     """
-    prepared.forget(state.settings(), profile)
+    export.forget(state.settings(), profile)
     path.parent.mkdir(parents=True, exist_ok=True)
     if as_job:
         command = ["export", str(path), "--format", kind, "--profile", profile]

@@ -11,7 +11,7 @@ import streamlit as st
 from musicai.core import jobs
 from musicai.core.errors import MusicAIError, QueryError
 from musicai.data.parsed import Problem
-from musicai.sources import SOURCES
+from musicai.library.formats import SOURCES
 from musicai.store import Counts, FileRecord, ImportRecord
 from musicai.store.records import counts_of_kind
 from musicai.ui import jobs_panel, mapping_panel, state, words

@@ -14,7 +14,7 @@ import streamlit as st
 from musicai.core import jobs
 from musicai.core.errors import NotFound
 from musicai.core.jobs import JobStatus, Kind
-from musicai.sample import SAMPLE_PROFILE, load_sample
+from musicai.library.sample import SAMPLE_PROFILE, load_sample
 from musicai.ui import state, words
 
 EVERY = "1s"

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from musicai import prepared
 from musicai.core import jobs
 from musicai.core.errors import JobRunning
+from musicai.library import export
 from musicai.registry import retire_profile
 from musicai.store import ImportRecord
 from musicai.ui import (
@@ -230,4 +230,4 @@ def delete(profile: str) -> None:
     retire_profile(state.settings(), state.store(), profile)
     state.store().delete_profile(profile)
     jobs.forget(state.settings(), profile)
-    prepared.forget(state.settings(), profile)
+    export.forget(state.settings(), profile)

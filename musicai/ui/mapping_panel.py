@@ -16,9 +16,16 @@ import streamlit as st
 from musicai.core.errors import UnreadableFile
 from musicai.data.library import AUDIO_FEATURES, KEY_COLUMNS
 from musicai.data.parsed import ColumnMapping
-from musicai.sources import HEAD_BYTES, recognise
-from musicai.sources.mapped_table import MEANINGS, NEEDED, CsvPreview, check, preview, propose
-from musicai.sources.text import csv_header
+from musicai.library.formats import HEAD_BYTES, recognise
+from musicai.library.formats.csv_text import csv_header
+from musicai.library.formats.mapped_table import (
+    MEANINGS,
+    NEEDED,
+    CsvPreview,
+    check,
+    preview,
+    propose,
+)
 from musicai.ui import state, words
 
 if TYPE_CHECKING:

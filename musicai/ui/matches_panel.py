@@ -14,10 +14,9 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import streamlit as st
 
-from musicai.audit import Audit, Merged, Repeated, audit
 from musicai.data.feedback import MatchDecision
 from musicai.data.library import ARTIST_SEPARATOR
-from musicai.doubts import Doubt, doubtful
+from musicai.library.match_review import Audit, Doubt, Merged, Repeated, audit, doubtful
 from musicai.ui import state, widgets, words
 from musicai.ui.mapping_panel import key_of
 

@@ -10,7 +10,7 @@ import streamlit as st
 
 from musicai.core import jobs
 from musicai.core.jobs import JobStatus
-from musicai.new_music import unprepared
+from musicai.library.catalogs import unprepared
 from musicai.store.catalogs import NEIGHBOURS
 from musicai.ui import jobs_panel, state, words
 

@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from musicai.data.library import ESTIMATES, MATCHES, UNIT_FEATURES
-from musicai.estimates import LEAST_HIDDEN, EstimateError, estimate_errors
+from musicai.library.feature_estimates import LEAST_HIDDEN, EstimateError, estimate_errors
 from musicai.taste.wording import amount
 from musicai.ui import measured_panel, state, words
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from musicai.importing import ImportReport
+from musicai.library.importing import ImportReport
 from musicai.spotify import keeping
 from musicai.ui import import_panel, spotify_session, state, words
 from musicai.ui.spotify_session import Session

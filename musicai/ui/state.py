@@ -25,9 +25,9 @@ from musicai.history import ListeningHistory, listening_history, tops
 from musicai.history.drift import Drift
 from musicai.history.drift import drift as find_drift
 from musicai.history.tops import Codes
+from musicai.library.neighbours import PackCoverage
+from musicai.library.neighbours import pack_coverage as coverage_of_pack
 from musicai.music_map import MusicMap
-from musicai.neighbours import PackCoverage
-from musicai.neighbours import pack_coverage as coverage_of_pack
 from musicai.registry import active, load_map
 from musicai.requests import Request, Scored
 from musicai.spotify.waiting import WaitingRoom

@@ -1,0 +1,202 @@
+"""What is there more than once: releases of one recording, and repeats in playlists."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+
+import numpy as np
+import pandas as pd
+
+from musicai.core.settings import Settings
+from musicai.data.feedback import MatchDecision
+from musicai.data.library import Library
+from musicai.data.text_keys import recording_key, recordings
+from musicai.library.assemble import own_and_catalogue
+from musicai.library.matching import alike, pair
+from musicai.store import Store
+
+
+@dataclass(frozen=True)
+class Release:
+    """One of several own tracks of a recording."""
+
+    track_id: str
+    name: str
+    artists: str
+    album: str
+    plays: int
+
+
+@dataclass(frozen=True)
+class Merged:
+    """A recording with several own tracks: one for taste, apart in the history."""
+
+    releases: tuple[Release, ...]
+    """The most played first."""
+    how: str
+    """``isrc``, ``name`` or ``confirmed``: what made them one."""
+
+    @property
+    def plays(self) -> int:
+        """Of all releases together."""
+        return sum(release.plays for release in self.releases)
+
+
+@dataclass(frozen=True)
+class Repeated:
+    """A recording that a playlist holds more than once."""
+
+    playlist: str
+    track_id: str
+    name: str
+    artists: str
+    times: int
+
+
+@dataclass(frozen=True)
+class Audit:
+    """All of it, the most played and the most repeated first."""
+
+    merged: tuple[Merged, ...]
+    repeated: tuple[Repeated, ...]
+
+
+def audit(library: Library) -> Audit:
+    """Look through the own tracks and playlists of a library."""
+    return Audit(tuple(_merged(library)), tuple(_repeated(library)))
+
+
+def _merged(library: Library) -> list[Merged]:
+    tracks = library.tracks
+    own = np.flatnonzero(tracks["own"].to_numpy(dtype=bool))
+    number = tracks["recording"].to_numpy()
+    recording = number[own]
+    unique, count = np.unique(recording, return_counts=True)
+    several = own[np.isin(recording, unique[count > 1])]
+    mine = library.plays.loc[library.plays["listener"] == 0, "track"].to_numpy()
+    plays = np.bincount(mine, minlength=library.n_tracks)
+    groups: dict[int, list[int]] = {}
+    for row in several.tolist():
+        groups.setdefault(int(number[row]), []).append(row)
+    found = []
+    for rows in groups.values():
+        rows.sort(key=lambda row: (-int(plays[row]), row))
+        releases = tuple(_release(tracks, row, int(plays[row])) for row in rows)
+        found.append(Merged(releases, _how(library, rows)))
+    return sorted(found, key=lambda one: (-one.plays, one.releases[0].track_id))
+
+
+def _release(tracks: pd.DataFrame, row: int, plays: int) -> Release:
+    track_id, name, artists, album = (
+        str(tracks[column].iat[row]) for column in ("track_id", "name", "artists", "album")
+    )
+    return Release(track_id, name, artists, album, plays)
+
+
+def _how(library: Library, rows: list[int]) -> str:
+    tracks = library.tracks
+    keys = {recording_key(str(tracks["artists"].iat[r]), str(tracks["name"].iat[r])) for r in rows}
+    if len(keys) == 1:
+        return "name"
+    codes = {str(tracks["isrc"].iat[row]) for row in rows}
+    return "isrc" if len(codes) == 1 and codes != {""} else "confirmed"
+
+
+def _repeated(library: Library) -> list[Repeated]:
+    items = library.playlist_items
+    if items.empty:
+        return []
+    recording = library.tracks["recording"].to_numpy()[items["track"].to_numpy()]
+    rows = items.assign(recording=recording).groupby(["playlist", "recording"], observed=True)
+    counted = rows["track"].agg(["size", "first"])
+    counted = counted[counted["size"] > 1].sort_values("size", ascending=False, kind="stable")
+    found = []
+    for (playlist, _), size, first in counted.itertuples():
+        one = _release(library.tracks, int(first), 0)
+        found.append(Repeated(str(playlist), one.track_id, one.name, one.artists, int(size)))
+    return found
+
+
+LISTED = 500
+"""Doubts that are listed, the most played first."""
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """Two tracks that may be one recording."""
+
+    track_id: str
+    """The own track."""
+    name: str
+    artists: str
+    other_id: str
+    other_name: str
+    other_artists: str
+    other_origin: str
+    """The catalogue's name, or "your music" for two own tracks."""
+    score: float
+    """Likeness, 0 to 1."""
+    why: str
+    plays: int
+    """Plays of the own track."""
+
+
+def doubtful(store: Store, settings: Settings, profile: str) -> tuple[Doubt, ...]:
+    """What the person has not decided yet, the most played first, at most ``LISTED``.
+
+    Kept in a side file by fingerprint, so only the first call after a change looks.
+    """
+    path = settings.cache / f"doubts-{store.fingerprint(profile)[:32]}.json"
+    try:
+        return tuple(Doubt(**row) for row in json.loads(path.read_text("utf-8")))
+    except (OSError, ValueError, TypeError):
+        pass
+    found = tuple(_search(store, profile))
+    with contextlib.suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        beside = path.with_suffix(".tmp")
+        beside.write_text(json.dumps([asdict(doubt) for doubt in found]), "utf-8")
+        beside.replace(path)
+    return found
+
+
+def _search(store: Store, profile: str) -> Iterator[Doubt]:
+    data, catalogue = own_and_catalogue(store, profile)
+    own = data.tracks.reset_index(drop=True)
+    decisions = store.decisions(profile)
+    pairs = pair(own, catalogue, decisions)
+    mine = data.plays.loc[data.plays["listener"] == 0, "track"].to_numpy()
+    plays = np.bincount(mine, minlength=len(own))
+    names = (own[name].astype(object).tolist() for name in ("artists", "name", "track_id"))
+    every = [(doubt, catalogue, True) for doubt in pairs.doubts]
+    every += [(doubt, own, False) for doubt in alike(own, recordings(*names))]
+    decided = {(one.first, one.second) for one in decisions}
+    every.sort(key=lambda one: (-int(plays[one[0].own]), -one[0].score, one[0].own))
+    listed = 0
+    for doubt, frame, foreign in every:
+        left, right = own.loc[doubt.own], frame.loc[doubt.other]
+        key = MatchDecision.of(str(left["track_id"]), str(right["track_id"]), same=True)
+        if (key.first, key.second) in decided or key.first == key.second:
+            continue
+        yield Doubt(
+            track_id=str(left["track_id"]),
+            name=str(left["name"]),
+            artists=str(left["artists"]),
+            other_id=str(right["track_id"]),
+            other_name=str(right["name"]),
+            other_artists=str(right["artists"]),
+            other_origin=str(right["origin"]) if foreign else OWN_ORIGIN,
+            score=doubt.score,
+            why=doubt.why,
+            plays=int(plays[doubt.own]),
+        )
+        listed += 1
+        if listed == LISTED:
+            return
+
+
+OWN_ORIGIN = "your music"
+"""What the second of two own tracks comes from."""
