@@ -24,7 +24,7 @@ from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit
 
 from musicai.data.text_keys import normalise
-from musicai.open_data.hosts import Hosts
+from musicai.integrations.metabrainz.transport import Hosts
 
 ANY = object()
 """A fixture with this body answers whatever is posted."""

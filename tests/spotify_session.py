@@ -7,15 +7,13 @@ from urllib.parse import parse_qs, urlsplit
 
 import requests
 
-from musicai.spotify import signing_in
-from musicai.spotify.application import Application
-from musicai.spotify.client import Client
-from musicai.spotify.signing_in import SignedIn
-from musicai.spotify.waiting import WaitingRoom
+from musicai.integrations.spotify import auth
+from musicai.integrations.spotify.auth import Application, SignedIn, WaitingRoom
+from musicai.integrations.spotify.client import Client
 from tests.open_data_stub import Stub
 from tests.spotify_stub import CLIENT_ID
 
-ALL = (*signing_in.READING, *signing_in.WRITING, *signing_in.PLAYING)
+ALL = (*auth.READING, *auth.WRITING, *auth.PLAYING)
 
 
 def app_at(stub: Stub) -> Application:
@@ -32,9 +30,9 @@ def visited(address: str) -> dict[str, str]:
 
 def signed_in(stub: Stub, scopes: tuple[str, ...] = ALL, carried: Any = None) -> SignedIn:
     room = WaitingRoom()
-    _, address = signing_in.begin(room, app_at(stub), scopes, carried)
+    _, address = auth.begin(room, app_at(stub), scopes, carried)
     back = visited(address)
-    return signing_in.finish(room, back["state"], back.get("code"), back.get("error"))
+    return auth.finish(room, back["state"], back.get("code"), back.get("error"))
 
 
 class Sleeps(list[float]):

@@ -6,13 +6,13 @@ import hashlib
 import json
 from collections.abc import Iterator
 
-import musicai.coverage
 import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+import musicai.library.coverage
 from benchmarks import catalogues as benchmark
 from musicai.core.progress import no_progress
 from musicai.core.settings import Settings

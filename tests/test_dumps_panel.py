@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from musicai import enrichment
 from musicai.core.jobs import JobStatus
 from musicai.core.settings import Settings
 from musicai.data.audio_descriptors import Measure
+from musicai.integrations import enrichment
 from musicai.library.assemble import load_library
 from musicai.store import Store
 from musicai.ui import dumps_panel, jobs_panel, library_panel, measured_panel, state

@@ -11,16 +11,18 @@ from datetime import date
 import pandas as pd
 import pytest
 
-from musicai import enrichment
 from musicai.cli import main
 from musicai.core.errors import Cancelled, DataError, QueryError
 from musicai.core.settings import Settings
 from musicai.data.text_keys import name_id, recording_key
-from musicai.enrichment import Plan, allow, allowed, checked, enrich, plan_for, preview
-from musicai.enrichment.personal import Candidate, Link, popularity_of, tables
-from musicai.enrichment.picks import falloff
+from musicai.integrations import enrichment
+from musicai.integrations.enrichment import Plan, allow, allowed, checked, plan_for
+from musicai.integrations.enrichment import plan as preview
+from musicai.integrations.enrichment import run as enrich
+from musicai.integrations.enrichment.catalog import Candidate, Link, popularity_of, tables
+from musicai.integrations.enrichment.limits import falloff
+from musicai.integrations.metabrainz import Listened, OpenData, Resolved, StoredAnswers
 from musicai.library.assemble import load_library
-from musicai.open_data import Listened, OpenData, Resolved, StoredAnswers
 from musicai.store import Store
 from tests import worlds
 from tests.open_data_stub import Reply, Song, Stub, World, made_id

@@ -13,9 +13,9 @@ from musicai.cli import main
 from musicai.core.errors import Cancelled, DataError, UnreadableFile
 from musicai.core.settings import Settings
 from musicai.data.library import Library
-from musicai.enrichment import coverage, look_up, measure
+from musicai.integrations.enrichment import coverage, look_up, measure
+from musicai.integrations.metabrainz import canonical_dump as redirects
 from musicai.library.assemble import load_library
-from musicai.open_data import redirects
 from musicai.store import Store
 from tests import worlds
 from tests.open_data_stub import Stub, made_id
@@ -31,7 +31,9 @@ def canonical_dump(folder: Path, names: Sequence[tuple[str, str]]) -> Path:
     merged = [(made_id("old", credit, title), mbid(credit, title)) for credit, title in names]
     rows = [row(credit, title) for credit, title in names]
     path.write_bytes(
-        archive((MEMBER, table(*rows)), (f"x/{redirects.MEMBER}", redirect_table(*merged)))
+        archive(
+            (MEMBER, table(*rows)), (f"x/{redirects.MEMBER_redirects}", redirect_table(*merged))
+        )
     )
     return path
 

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from musicai.core.errors import Cancelled, UnreadableFile
 from musicai.data.audio_descriptors import FEATURES, PROBABILITY, Measure
-from musicai.open_data import acoustic, dumps, probabilities
+from musicai.integrations.metabrainz import acousticbrainz, dumps
 from tests.open_data_stub import made_id
 from tests.test_open_data_dumps import archive
 
@@ -56,7 +56,7 @@ def feature_dump(folder: Path, part: str, *rows: Sequence[str]) -> Path:
     return path
 
 
-def told(answers: acoustic.AcousticAnswers) -> dict[tuple[str, str], Measure]:
+def told(answers: acousticbrainz.AcousticAnswers) -> dict[tuple[str, str], Measure]:
     return {(one.recording, one.feature): one for one in answers.measures}
 
 
@@ -66,7 +66,7 @@ def test_several_submissions_become_a_median_with_spread(tmp_path: Path) -> None
         rhythm(MINE, 0, 100), rhythm(OTHER, 0, 77), rhythm(MINE.upper(), 1, 200),
         rhythm(ALIAS, 0, 104, ""), rhythm(ALIAS, 0, 104, ""),
     )  # fmt: skip
-    answers = acoustic.read(path, WANTED)
+    answers = acousticbrainz.read(path, WANTED)
     found = told(answers)
     assert {recording for recording, _ in found} == {MINE}
     bpm = found[MINE, "bpm"]
@@ -82,7 +82,7 @@ def test_the_key_is_the_most_frequent_pair(tmp_path: Path) -> None:
     """C and minor are each most frequent alone, and nobody heard C minor most."""
     heard = [("C", "major")] * 3 + [("A", "minor")] * 2 + [("E", "minor")] * 2
     path = feature_dump(tmp_path, "tonal", *(tonal(MINE, n, *pair) for n, pair in enumerate(heard)))
-    found = told(acoustic.read(path, WANTED))
+    found = told(acousticbrainz.read(path, WANTED))
     key, scale = found[MINE, "key_key"], found[MINE, "key_scale"]
     assert (key.word, scale.word, key.n) == ("C", "major", 7)
     assert key.spread == scale.spread == pytest.approx(4 / 7)
@@ -96,7 +96,7 @@ def test_cells_that_cannot_be_are_told_and_left_out(tmp_path: Path) -> None:
         rhythm(MINE, 0, "inf"), rhythm(MINE, 1, "fast"), rhythm(MINE, 2, -5), rhythm(MINE, 3, 90),
         rhythm(MINE, "?", 95),
     )  # fmt: skip
-    answers = acoustic.read(path, WANTED)
+    answers = acousticbrainz.read(path, WANTED)
     bpm = told(answers)[MINE, "bpm"]
     assert (bpm.value, bpm.n) == (90.0, 1)
     assert answers.report.rejected == 1
@@ -104,7 +104,7 @@ def test_cells_that_cannot_be_are_told_and_left_out(tmp_path: Path) -> None:
     assert "bpm cannot be 'fast'." in whys
     assert "Its submission has no number." in whys
     strange = feature_dump(tmp_path, "tonal", tonal(MINE, 0, "H", "major"))
-    assert (MINE, "key_key") not in told(acoustic.read(strange, WANTED))
+    assert (MINE, "key_key") not in told(acousticbrainz.read(strange, WANTED))
 
 
 def test_foreign_members_are_passed_over_and_never_become_paths(tmp_path: Path) -> None:
@@ -117,7 +117,7 @@ def test_foreign_members_are_passed_over_and_never_become_paths(tmp_path: Path) 
         )
     )
     before = sorted(tmp_path.rglob("*"))
-    assert told(acoustic.read(path, WANTED))[MINE, "bpm"].value == 90.0
+    assert told(acousticbrainz.read(path, WANTED))[MINE, "bpm"].value == 90.0
     assert sorted(tmp_path.rglob("*")) == before
     assert not (tmp_path.parent / "up").exists()
 
@@ -125,18 +125,18 @@ def test_foreign_members_are_passed_over_and_never_become_paths(tmp_path: Path) 
 def test_a_table_alone_goes_by_its_name(tmp_path: Path) -> None:
     path = tmp_path / "x-20220623-tonal.csv"
     path.write_bytes(table(TONAL, tonal(MINE, 0, "F#", "minor")))
-    assert told(acoustic.read(path, WANTED))[MINE, "key_key"].word == "F#"
+    assert told(acousticbrainz.read(path, WANTED))[MINE, "key_key"].word == "F#"
     wrong = tmp_path / "x-rhythm.csv"
     wrong.write_bytes(table(TONAL, tonal(MINE, 0, "F#", "minor")))
     with pytest.raises(UnreadableFile, match=r"rhythm\.csv of x-rhythm\.csv has not the columns"):
-        acoustic.read(wrong, WANTED)
+        acousticbrainz.read(wrong, WANTED)
 
 
 def test_another_archive_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "acousticbrainz-lowlevel-json-20220623-0.tar.zst"
     path.write_bytes(archive(("lowlevel/0/0/x-0.json", b"{}")))
     with pytest.raises(UnreadableFile, match=r"holds no lowlevel\.csv or rhythm\.csv or tonal"):
-        acoustic.read(path, WANTED)
+        acousticbrainz.read(path, WANTED)
 
 
 def test_a_truncated_archive_gives_what_stands_before(tmp_path: Path) -> None:
@@ -145,7 +145,7 @@ def test_a_truncated_archive_gives_what_stands_before(tmp_path: Path) -> None:
     packed = feature_dump(tmp_path, "rhythm", rhythm(MINE, 0, 100), *many, last).read_bytes()
     cut = tmp_path / "cut-rhythm.tar.zst"
     cut.write_bytes(packed[: len(packed) * 2 // 3])
-    answers = acoustic.read(cut, WANTED)
+    answers = acousticbrainz.read(cut, WANTED)
     assert told(answers)[MINE, "bpm"].n == 1
     assert answers.report.damaged
     assert 0 < answers.report.read < 60_000
@@ -155,7 +155,7 @@ def test_a_corrupt_member_is_told(tmp_path: Path) -> None:
     path = tmp_path / "x-rhythm.tar.zst"
     good = table(RHYTHM, rhythm(MINE, 0, 100))
     path.write_bytes(archive(("x-rhythm.csv", good + b"\xff\xfe" + b"y" * 3 * dumps.BLOCK_BYTES)))
-    answers = acoustic.read(path, WANTED)
+    answers = acousticbrainz.read(path, WANTED)
     assert answers.report.damaged
     assert "rhythm.csv" in answers.report.problems[0].where
 
@@ -166,7 +166,7 @@ def test_a_hundred_thousand_rows_stay_lean(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr(dumps, "BLOCK_BYTES", 2**16)
     columns = [pa.total_allocated_bytes()]
     tracemalloc.start()
-    answers = acoustic.read(
+    answers = acousticbrainz.read(
         path, WANTED, lambda fraction, note="": columns.append(pa.total_allocated_bytes())
     )
     _, peak = tracemalloc.get_traced_memory()
@@ -184,9 +184,9 @@ def test_progress_ends_it(tmp_path: Path) -> None:
 
     path = feature_dump(tmp_path, "rhythm", rhythm(MINE, 0, 100))
     with pytest.raises(Cancelled):
-        acoustic.read(path, WANTED, stop)
+        acousticbrainz.read(path, WANTED, stop)
     with pytest.raises(Cancelled):
-        acoustic.read(high(tmp_path, (MINE, 0, document(happy=0.5))), WANTED, stop)
+        acousticbrainz.read(high(tmp_path, (MINE, 0, document(happy=0.5))), WANTED, stop)
 
 
 # --- probabilities --------------------------------------------------------------------
@@ -196,7 +196,7 @@ def document(**classes: Any) -> bytes:
     """As AcousticBrainz writes it; ``happy=0.7``."""
     told = {
         model: {"all": {name: classes[feature], f"not_{name}": 0.1}, "value": name}
-        for feature, (model, name) in probabilities._CLASSES.items()
+        for feature, (model, name) in acousticbrainz._CLASSES.items()
         if feature in classes
     }
     return json.dumps({"metadata": {"tags": {}}, "highlevel": told}).encode()
@@ -220,7 +220,7 @@ def test_probabilities_are_means_over_the_submissions(tmp_path: Path) -> None:
         (ALIAS, 0, document(happy=0.6, sad="much", party=7, relaxed=True)),
         (MINE, 1, b"{cut"),
     )
-    answers = acoustic.read(path, WANTED)
+    answers = acousticbrainz.read(path, WANTED)
     found = told(answers)
     assert {feature for _, feature in found} == {"happy", "instrumental"}
     happy = found[MINE, "happy"]
@@ -235,19 +235,19 @@ def test_a_truncated_archive_of_documents_counts_as_far(tmp_path: Path) -> None:
     packed = high(tmp_path, (MINE, 0, document(happy=0.5)), *others).read_bytes()
     cut = tmp_path / "acousticbrainz-highlevel-json-20220623-4.tar.zst"
     cut.write_bytes(packed[: len(packed) // 2])
-    answers = acoustic.read(cut, WANTED)
+    answers = acousticbrainz.read(cut, WANTED)
     assert told(answers)[MINE, "happy"].n == 1
     assert answers.report.damaged
 
 
 def test_an_archive_without_a_document_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UnreadableFile, match="holds no submission"):
-        acoustic.read(high(tmp_path), WANTED)
+        acousticbrainz.read(high(tmp_path), WANTED)
 
 
 def test_every_probability_is_one_of_a_class() -> None:
     named = {name for name, one in FEATURES.items() if one.part == PROBABILITY}
-    assert named == set(probabilities._CLASSES)
+    assert named == set(acousticbrainz._CLASSES)
     assert all("robability" in FEATURES[name].label for name in named)
 
 
@@ -263,7 +263,7 @@ def test_any_bytes_end_in_a_report_or_a_refusal(
     path = tmp_path_factory.mktemp("dump") / name
     path.write_bytes(zstandard.compress(data) if pack else data)
     try:
-        answers = acoustic.read(path, WANTED)
+        answers = acousticbrainz.read(path, WANTED)
     except UnreadableFile:
         return
     assert answers.measures == []

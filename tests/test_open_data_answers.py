@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from musicai.data.text_keys import normalise
-from musicai.open_data import (
+from musicai.integrations.metabrainz import (
     ArtistRef,
     ArtistTag,
     Hosts,
@@ -27,9 +27,9 @@ from musicai.open_data import (
     SimilarArtist,
     endpoints,
     parsing,
-    values,
 )
-from musicai.open_data.likeness import same_artist, same_title
+from musicai.integrations.metabrainz import parsing as values
+from musicai.integrations.metabrainz.parsing import same_artist, same_title
 from tests.open_data_stub import made_id
 
 R1, R2, R3 = (made_id("recording", str(n)) for n in range(3))

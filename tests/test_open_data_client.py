@@ -27,7 +27,7 @@ from musicai.core.errors import (
     SettingsError,
 )
 from musicai.core.settings import Settings, load_settings
-from musicai.open_data import (
+from musicai.integrations.metabrainz import (
     Credentials,
     Hosts,
     Named,

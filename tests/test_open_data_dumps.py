@@ -14,14 +14,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from musicai.core.errors import Cancelled, UnreadableFile
-from musicai.open_data import Named, canonical, dumps, redirects
+from musicai.integrations.metabrainz import Named, canonical_dump, dumps
 from tests.open_data_stub import made_id
 
 HEADER = (
     "id", "artist_credit_id", "artist_mbids", "artist_credit_name", "release_mbid",
     "release_name", "recording_mbid", "recording_name", "combined_lookup", "score",
 )  # fmt: skip
-MEMBER = f"musicbrainz-canonical-dump-20260101/canonical/{canonical.MEMBER}"
+MEMBER = f"musicbrainz-canonical-dump-20260101/canonical/{canonical_dump.MEMBER}"
 
 
 def row(credit: str, title: str, album: str = "Album", score: int = 5) -> list[str]:
@@ -54,7 +54,7 @@ def dump(path: Path, *rows: Sequence[str]) -> Path:
 
 
 def found(path: Path, *names: Named) -> dict[Named, str]:
-    answers = canonical.resolve(path, names)
+    answers = canonical_dump.resolve(path, names)
     return {named: one.recording for named, one in answers.found.items()}
 
 
@@ -120,7 +120,7 @@ def test_rows_of_another_shape_are_told_and_the_others_kept(tmp_path: Path) -> N
     path = dump(
         tmp_path, ["too", "short"], row("Foo", "Bar"), [*row("No", "id")[:6], "", "", "", ""]
     )
-    answers = canonical.resolve(path, [Named("Foo", "Bar")])
+    answers = canonical_dump.resolve(path, [Named("Foo", "Bar")])
     assert len(answers.found) == 1
     assert (answers.report.read, answers.report.rejected) == (3, 1)
     assert "columns" in answers.report.problems[0].why
@@ -132,7 +132,9 @@ def test_what_stands_before_the_damage_counts(tmp_path: Path) -> None:
     packed = dump(tmp_path, row("Foo", "Bar"), *many).read_bytes()
     cut = tmp_path / "cut.tar.zst"
     cut.write_bytes(packed[: len(packed) * 2 // 3])
-    answers = canonical.resolve(cut, [Named("Foo", "Bar"), Named("Artist 59999", "Song 59999")])
+    answers = canonical_dump.resolve(
+        cut, [Named("Foo", "Bar"), Named("Artist 59999", "Song 59999")]
+    )
     assert list(answers.found) == [Named("Foo", "Bar")]
     (problem,) = [one for one in answers.report.problems if "damaged" in one.why]
     assert problem.file == "cut.tar.zst"
@@ -151,7 +153,7 @@ def test_another_file_is_refused(tmp_path: Path) -> None:
 def test_a_row_that_never_ends_is_damage_and_no_hang(tmp_path: Path) -> None:
     path = tmp_path / "long.csv"
     path.write_bytes(table(row("Foo", "Bar")) + b"x" * (3 * dumps.BLOCK_BYTES))
-    report = canonical.resolve(path, [Named("Foo", "Bar")]).report
+    report = canonical_dump.resolve(path, [Named("Foo", "Bar")]).report
     assert report.problems
 
 
@@ -160,7 +162,7 @@ def test_cancelling_ends_it(tmp_path: Path) -> None:
         raise Cancelled("Stopped.")
 
     with pytest.raises(Cancelled):
-        canonical.resolve(dump(tmp_path, row("Foo", "Bar")), [Named("Foo", "Bar")], stop)
+        canonical_dump.resolve(dump(tmp_path, row("Foo", "Bar")), [Named("Foo", "Bar")], stop)
 
 
 @settings(max_examples=60, deadline=None)
@@ -171,7 +173,7 @@ def test_any_bytes_end_in_a_report_or_a_refusal(
     path = tmp_path_factory.mktemp("dump") / name
     path.write_bytes(zstandard.compress(data) if pack else data)
     try:
-        answers = canonical.resolve(path, [Named("Foo", "Bar")])
+        answers = canonical_dump.resolve(path, [Named("Foo", "Bar")])
     except UnreadableFile:
         return
     assert answers.found == {}
@@ -195,13 +197,13 @@ def test_other_ids_of_a_found_recording_are_told(tmp_path: Path, first: str) -> 
     members = [
         (MEMBER, table(row("Foo", "Bar"), row("Foo", "Else"))),
         (
-            f"x/canonical/{redirects.MEMBER}",
+            f"x/canonical/{canonical_dump.MEMBER_redirects}",
             redirect_table((old, here), (older, here), (strange, mbid("Foo", "Else")), ("?", here)),
         ),
     ]
     path = tmp_path / "d.tar.zst"
     path.write_bytes(archive(*(members if first == "names" else reversed(members))))
-    answers = canonical.resolve(path, [Named("Foo", "Bar")])
+    answers = canonical_dump.resolve(path, [Named("Foo", "Bar")])
     assert answers.found[Named("Foo", "Bar")].recording == here
     assert answers.aliases == {old: here, older: here}
 
@@ -213,29 +215,33 @@ def test_a_merged_id_becomes_the_canonical_one(tmp_path: Path) -> None:
     path = tmp_path / "d.tar.zst"
     # "old" stands before the row that tells what it has to do with the known one
     redirected = redirect_table((old, far), (here, far), (made_id("recording", "other"), old))
-    path.write_bytes(archive((MEMBER, table(row("Foo", "Bar"))), (redirects.MEMBER, redirected)))
-    answers = canonical.resolve(path, [Named("Foo", "Bar")], known=[known])
+    path.write_bytes(
+        archive((MEMBER, table(row("Foo", "Bar"))), (canonical_dump.MEMBER_redirects, redirected))
+    )
+    answers = canonical_dump.resolve(path, [Named("Foo", "Bar")], known=[known])
     assert answers.found[Named("Foo", "Bar")].recording == far
     assert answers.aliases == {here: far, old: far}
-    assert canonical.resolve(path, [], known=[here]).aliases == {here: far, old: far}
+    assert canonical_dump.resolve(path, [], known=[here]).aliases == {here: far, old: far}
 
 
 def test_a_damaged_table_leaves_the_next_one_readable(tmp_path: Path) -> None:
     here, old = mbid("Foo", "Bar"), made_id("recording", "old")
     broken = table(row("Foo", "Bar")) + b"x" * (3 * dumps.BLOCK_BYTES)
     path = tmp_path / "d.tar.zst"
-    path.write_bytes(archive((MEMBER, broken), (redirects.MEMBER, redirect_table((old, here)))))
-    answers = canonical.resolve(path, [], known=[here])
+    path.write_bytes(
+        archive((MEMBER, broken), (canonical_dump.MEMBER_redirects, redirect_table((old, here))))
+    )
+    answers = canonical_dump.resolve(path, [], known=[here])
     assert answers.aliases == {old: here}
     assert answers.report.damaged
-    assert answers.report.problems[0].where == canonical.MEMBER
+    assert answers.report.problems[0].where == canonical_dump.MEMBER
 
 
 def test_a_table_with_other_columns_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "other.csv"
     path.write_bytes(b"a,b\n1,2\n")
     with pytest.raises(UnreadableFile, match="has not the columns artist_mbids"):
-        canonical.resolve(path, [Named("Foo", "Bar")])
+        canonical_dump.resolve(path, [Named("Foo", "Bar")])
 
 
 # --- at the border --------------------------------------------------------------------

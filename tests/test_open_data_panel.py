@@ -8,8 +8,8 @@ import pytest
 
 from musicai.core.jobs import JobStatus
 from musicai.core.settings import Settings
-from musicai.enrichment import allow, allowed, checked
-from musicai.open_data import Credentials, credentials
+from musicai.integrations.enrichment import allow, allowed, checked
+from musicai.integrations.metabrainz import Credentials, credentials
 from musicai.store import Store
 from musicai.ui import jobs_panel, library_panel, state
 from tests.test_neighbours import history

@@ -18,9 +18,9 @@ from musicai.core.errors import (
     SpotifyError,
     SpotifyUnavailable,
 )
-from musicai.spotify import shelf
-from musicai.spotify.client import Account, Client
-from musicai.spotify.items import (
+from musicai.integrations.spotify import session_library
+from musicai.integrations.spotify.client import Account, Client
+from musicai.integrations.spotify.parsing import (
     SOURCE,
     ApiArtist,
     ApiPlaylist,
@@ -30,7 +30,7 @@ from musicai.spotify.items import (
     playlist_of,
     track_of,
 )
-from musicai.spotify.shelf import LISTS, PLAYLIST, Shelf
+from musicai.integrations.spotify.session_library import LISTS, PLAYLIST, Shelf
 from tests.open_data_stub import Reply, Stub
 from tests.spotify_session import Sleeps, client_at
 from tests.spotify_stub import QUOTA, TOO_OFTEN, Playlist, SpotifyWorld, failure, track, track_id
@@ -248,10 +248,14 @@ def opened(client: Client) -> Shelf:
 def test_all_lists_are_read_whole(stub: Stub, client: Client) -> None:
     held = opened(client)
     told: list[float] = []
-    shelf.read(client, held, LISTS, lambda share, note="": told.append(share))
+    session_library.read(client, held, LISTS, lambda share, note="": told.append(share))
     assert all(listing.done and not listing.failure for listing in held.listings.values())
     assert len(held.listings["saved"].tracks) == 120
-    assert [len(held.listings[f"top_tracks_{s}"].tracks) for s in shelf.SPANS] == [30, 30, 30]
+    assert [len(held.listings[f"top_tracks_{s}"].tracks) for s in session_library.SPANS] == [
+        30,
+        30,
+        30,
+    ]
     assert len(held.listings["top_artists_long_term"].artists) == 30
     assert len(held.listings["recent"].tracks) == 20
     assert told == sorted(told)
@@ -262,9 +266,9 @@ def test_all_lists_are_read_whole(stub: Stub, client: Client) -> None:
 
 def test_only_own_playlists_are_offered_and_read(client: Client) -> None:
     held = opened(client)
-    shelf.read(client, held, ["playlists"])
+    session_library.read(client, held, ["playlists"])
     assert [one.playlist_id for one in held.own_playlists()] == [OWN]
-    shelf.read(client, held, [PLAYLIST + OWN])
+    session_library.read(client, held, [PLAYLIST + OWN])
     listing = held.listings[PLAYLIST + OWN]
     assert listing.label == "Stub Mix"
     assert [one.track_id for one in listing.tracks] == [track_id(n) for n in range(1, 6)]
@@ -281,7 +285,7 @@ def test_strange_rows_of_a_playlist_are_counted(client: Client, world: SpotifyWo
     ]
     world.add_playlist(Playlist("StubPlaylistOdd0000001", "Odd", world.user, rows=rows))
     held = opened(client)
-    shelf.read(client, held, ["playlists", PLAYLIST + "StubPlaylistOdd0000001"])
+    session_library.read(client, held, ["playlists", PLAYLIST + "StubPlaylistOdd0000001"])
     listing = held.listings[PLAYLIST + "StubPlaylistOdd0000001"]
     assert [one.name for one in listing.tracks] == ["Stub Song 1", "Stub Song 2", "Demo"]
     assert listing.left_out == {"no longer available": 1, "a podcast episode": 1}
@@ -300,7 +304,7 @@ def test_the_quota_in_the_middle_of_5000_keeps_what_came(stub: Stub) -> None:
         return good(seen) if len(asked) <= 50 else QUOTA
 
     stub.on("GET", "/v1/me/tracks", until_the_middle)
-    shelf.read(client, held, ["saved", "playlists"])
+    session_library.read(client, held, ["saved", "playlists"])
     saved = held.listings["saved"]
     assert len(saved.tracks) == 2500
     assert not saved.done
@@ -310,7 +314,7 @@ def test_the_quota_in_the_middle_of_5000_keeps_what_came(stub: Stub) -> None:
 
     stub.on("GET", "/v1/me/tracks", good)
     stub.seen.clear()
-    shelf.read(client, held, held.unfinished())
+    session_library.read(client, held, held.unfinished())
     assert len(saved.tracks) == 5000
     assert saved.done
     assert not saved.failure
@@ -321,7 +325,7 @@ def test_the_quota_in_the_middle_of_5000_keeps_what_came(stub: Stub) -> None:
 def test_one_list_that_fails_does_not_cost_the_others(stub: Stub, client: Client) -> None:
     stub.on("GET", "/v1/me/top/artists", failure(403, "Insufficient client scope"))
     held = opened(client)
-    shelf.read(client, held, LISTS)
+    session_library.read(client, held, LISTS)
     failed = [key for key, listing in held.listings.items() if listing.failure]
     assert failed == [key for key in LISTS if key.startswith("top_artists")]
     assert held.listings["saved"].done
@@ -335,24 +339,24 @@ def test_stopping_keeps_what_came(client: Client) -> None:
             raise Cancelled("stop")
 
     with pytest.raises(Cancelled):
-        shelf.read(client, held, ["saved"], stop)
+        session_library.read(client, held, ["saved"], stop)
     assert len(held.listings["saved"].tracks) == 100
-    shelf.read(client, held, ["saved"])
+    session_library.read(client, held, ["saved"])
     assert len(held.listings["saved"].tracks) == 120
 
 
 def test_a_list_that_is_done_is_read_anew(client: Client, world: SpotifyWorld) -> None:
     held = opened(client)
-    shelf.read(client, held, ["saved"])
+    session_library.read(client, held, ["saved"])
     world.saved = world.saved[:10]
-    shelf.read(client, held, ["saved"])
+    session_library.read(client, held, ["saved"])
     assert len(held.listings["saved"].tracks) == 10
 
 
 def test_a_total_that_lies_does_not_read_for_ever(stub: Stub, client: Client) -> None:
     stub.on("GET", "/v1/me/tracks", {"items": [], "total": 10**9, "next": "https://x/"})
     held = opened(client)
-    shelf.read(client, held, ["saved"])
+    session_library.read(client, held, ["saved"])
     assert held.listings["saved"].done
     assert len(stub.asked("/v1/me/tracks")) == 1
 
@@ -360,7 +364,7 @@ def test_a_total_that_lies_does_not_read_for_ever(stub: Stub, client: Client) ->
 def test_an_ended_connection_ends_the_reading(world: SpotifyWorld, client: Client) -> None:
     held = opened(client)
     world.revoke()
-    shelf.read(client, held, LISTS)
+    session_library.read(client, held, LISTS)
     assert all("ended" in listing.failure for listing in held.listings.values())
 
 

@@ -25,16 +25,16 @@ from musicai.core.progress import no_progress
 from musicai.core.settings import Settings
 from musicai.data.feedback import Listed
 from musicai.data.parsed import ReadOptions
+from musicai.integrations.spotify import consent, matching, playlists, session_library
+from musicai.integrations.spotify.client import Client
+from musicai.integrations.spotify.matching import Addressed, addressed, chosen
+from musicai.integrations.spotify.parsing import ApiTrack
+from musicai.integrations.spotify.session_library import PLAYLIST, Shelf
 from musicai.library.assemble import load_library
 from musicai.library.formats import spotify_api
 from musicai.library.importing import import_inputs
 from musicai.library.sample import SAMPLE_PROFILE
 from musicai.requests import Filters, Request, Tuning
-from musicai.spotify import keeping, matches, sending, shelf
-from musicai.spotify.addresses import Addressed, addressed, chosen
-from musicai.spotify.client import Client
-from musicai.spotify.items import ApiTrack
-from musicai.spotify.shelf import PLAYLIST, Shelf
 from musicai.store import Store
 from tests.open_data_stub import Reply, Stub
 from tests.reader_contract import holds
@@ -76,10 +76,10 @@ class Desk:
     stub: Stub
     world: SpotifyWorld
     client: Client
-    shelf: Shelf
+    session_library: Shelf
 
     def read(self, *keys: str) -> None:
-        shelf.read(self.client, self.shelf, keys)
+        session_library.read(self.client, self.shelf, keys)
 
 
 @pytest.fixture
@@ -110,7 +110,7 @@ def desk(settings: Settings) -> Iterator[Desk]:
 def test_tracks_are_found_by_id_and_name_and_the_rest_is_told(desk: Desk) -> None:
     desk.read("top_tracks_short_term")
     library = load_library(desk.store, desk.settings, "me")
-    found = matches.match(library, desk.shelf.listings["top_tracks_short_term"].tracks)
+    found = matching.match(library, desk.shelf.listings["top_tracks_short_term"].tracks)
     names = library.tracks["name"].tolist()
     assert [names[row] if row >= 0 else None for row in found.rows] == [
         "Blue Room",
@@ -122,18 +122,18 @@ def test_tracks_are_found_by_id_and_name_and_the_rest_is_told(desk: Desk) -> Non
     assert "" not in found.methods[:3]
     assert [one.name for one in found.missing] == ["Only At Spotify"]
     assert sum(found.by_method.values()) == 3
-    assert set(found.by_method) <= set(matches.HOW)
+    assert set(found.by_method) <= set(matching.HOW)
 
 
 def test_nothing_to_match_is_matched(desk: Desk) -> None:
     library = load_library(desk.store, desk.settings, "me")
-    found = matches.match(library, [])
+    found = matching.match(library, [])
     assert len(found.found) == 0
     assert found.by_method == {}
 
 
 def test_a_local_file_gets_an_id_of_its_names() -> None:
-    frame = matches.frame_of([ApiTrack("Demo", ("Me",), explicit=None)])
+    frame = matching.frame_of([ApiTrack("Demo", ("Me",), explicit=None)])
     assert frame["track_id"].str.startswith("name:").all()
     assert np.isnan(frame["duration_ms"].iloc[0])
 
@@ -147,9 +147,9 @@ def everything_under(home: Path) -> bytes:
 
 def test_what_is_read_reaches_neither_disk_nor_training(desk: Desk) -> None:
     before = desk.store.fingerprint("me")
-    desk.read(*shelf.LISTS, PLAYLIST + "StubPlaylistOwn0000001")
+    desk.read(*session_library.LISTS, PLAYLIST + "StubPlaylistOwn0000001")
     library = load_library(desk.store, desk.settings, "me")
-    matches.match(library, list(desk.shelf.tracks()))
+    matching.match(library, list(desk.shelf.tracks()))
     MusicAI("me", settings=desk.settings).get_hybrid_recommendations()
     assert {one.source for one in desk.shelf.tracks()} == {"spotify_api"}
     assert desk.store.fingerprint("me") == before
@@ -166,15 +166,15 @@ def test_without_consent_keeping_is_refused_and_writes_nothing(desk: Desk) -> No
             desk.store.set_consent("me", answer)
         before = desk.store.fingerprint("me")
         with pytest.raises(QueryError, match="only after you have read"):
-            keeping.keep(desk.store, desk.settings, "me", desk.shelf)
+            consent.keep(desk.store, desk.settings, "me", desk.shelf)
         assert desk.store.fingerprint("me") == before
-        assert not keeping.kept(desk.store, "me")
+        assert not consent.kept(desk.store, "me")
 
 
 def test_with_consent_lists_are_kept_and_trained_on_while_it_holds(desk: Desk) -> None:
     desk.read("saved", "top_tracks_short_term", "recent")
     desk.store.set_consent("me", True)
-    report = keeping.keep(desk.store, desk.settings, "me", desk.shelf)
+    report = consent.keep(desk.store, desk.settings, "me", desk.shelf)
     assert report.playlist_rows.imported == 3 + 4
     assert not report.problems
     library = load_library(desk.store, desk.settings, "me")
@@ -195,13 +195,13 @@ def test_with_consent_lists_are_kept_and_trained_on_while_it_holds(desk: Desk) -
 def test_keeping_again_takes_the_place_of_what_was_kept(desk: Desk) -> None:
     desk.store.set_consent("me", True)
     desk.read("saved")
-    keeping.keep(desk.store, desk.settings, "me", desk.shelf)
-    keeping.keep(desk.store, desk.settings, "me", desk.shelf)  # the same again
-    assert len(keeping.kept(desk.store, "me")) >= 1
+    consent.keep(desk.store, desk.settings, "me", desk.shelf)
+    consent.keep(desk.store, desk.settings, "me", desk.shelf)  # the same again
+    assert len(consent.kept(desk.store, "me")) >= 1
     desk.world.saved = desk.world.saved[1:]
     desk.read("saved")
-    keeping.keep(desk.store, desk.settings, "me", desk.shelf)
-    assert len(keeping.kept(desk.store, "me")) == 1
+    consent.keep(desk.store, desk.settings, "me", desk.shelf)
+    assert len(consent.kept(desk.store, "me")) == 1
     items = load_library(desk.store, desk.settings, "me").playlist_items
     assert len(items) == 2
 
@@ -210,19 +210,19 @@ def test_disconnecting_deletes_all_of_it_and_nothing_else(desk: Desk) -> None:
     plays = len(load_library(desk.store, desk.settings, "me").plays)
     desk.store.set_consent("me", True)
     desk.read("saved", "top_tracks_short_term")
-    keeping.keep(desk.store, desk.settings, "me", desk.shelf)
+    consent.keep(desk.store, desk.settings, "me", desk.shelf)
     load_library(desk.store, desk.settings, "me")
     assert b"Only At Spotify" in everything_under(desk.settings.home)
     desk.store.note_sent("me", "Made", desk.shelf.account.account_id, "A", {"list": ""})
     desk.store.note_sent("me", "Elsewhere", "another account", "B", {"list": ""})
-    assert keeping.delete_all(desk.store, desk.shelf.account.account_id) == 1
+    assert consent.delete_all(desk.store, desk.shelf.account.account_id) == 1
     held = everything_under(desk.settings.home)
     for word in (b"Only At Spotify", b"Stub Album", b"acc-stub-user", b"lists from Spotify"):
         assert word not in held, word
     library = load_library(desk.store, desk.settings, "me")
     assert library.playlist_items.empty
     assert len(library.plays) == plays
-    assert not keeping.kept(desk.store, "me")
+    assert not consent.kept(desk.store, "me")
     assert not desk.store.sent("me", desk.shelf.account.account_id)
     assert len(desk.store.sent("me", "another account")) == 1
 
@@ -233,11 +233,11 @@ def test_the_sample_keeps_nothing_and_nothing_read_is_nothing_kept(
     desk.read("saved")
     desk.store.set_consent(SAMPLE_PROFILE, True)
     with pytest.raises(QueryError, match="invented"):
-        keeping.keep(desk.store, desk.settings, SAMPLE_PROFILE, desk.shelf)
+        consent.keep(desk.store, desk.settings, SAMPLE_PROFILE, desk.shelf)
     desk.shelf.listings.clear()
     desk.store.set_consent("me", True)
     with pytest.raises(QueryError, match="nothing to keep"):
-        keeping.keep(desk.store, desk.settings, "me", desk.shelf)
+        consent.keep(desk.store, desk.settings, "me", desk.shelf)
 
 
 # --- the reader of what is kept -------------------------------------------------------
@@ -332,9 +332,9 @@ def uris(n: int, start: int = 0) -> list[str]:
 RECIPE = {"list": "Mine"}
 
 
-def sent_with(desk: Desk, wanted: Sequence[str], **head: Any) -> sending.SentPlaylist:
-    name, description, once = sending.checked("My  list", head.pop("description", ""), wanted)
-    made = sending.make(
+def sent_with(desk: Desk, wanted: Sequence[str], **head: Any) -> playlists.SentPlaylist:
+    name, description, once = playlists.checked("My  list", head.pop("description", ""), wanted)
+    made = playlists.make(
         desk.client,
         desk.store,
         "me",
@@ -344,7 +344,7 @@ def sent_with(desk: Desk, wanted: Sequence[str], **head: Any) -> sending.SentPla
         description=description,
         **head,
     )
-    sending.fill(desk.client, desk.store, "me", desk.shelf.account, made, once, RECIPE)
+    playlists.fill(desk.client, desk.store, "me", desk.shelf.account, made, once, RECIPE)
     return desk.store.sent("me", desk.shelf.account.account_id)[0]
 
 
@@ -360,7 +360,7 @@ def test_a_list_becomes_a_private_playlist_in_pieces(desk: Desk, n: int) -> None
 
 
 def test_a_piece_whose_answer_is_lost_is_not_sent_twice(desk: Desk) -> None:
-    made = sending.make(desk.client, desk.store, "me", desk.shelf.account, "A", RECIPE)
+    made = playlists.make(desk.client, desk.store, "me", desk.shelf.account, "A", RECIPE)
     playlist = desk.world.made[0]
     path = f"/v1/playlists/{made.playlist_id}/items"
 
@@ -369,32 +369,32 @@ def test_a_piece_whose_answer_is_lost_is_not_sent_twice(desk: Desk) -> None:
         return Reply(None, 502, body=b"")
 
     desk.stub.on("POST", path, taken_but_silent, times=1)
-    sending.fill(desk.client, desk.store, "me", desk.shelf.account, made, uris(250), RECIPE)
+    playlists.fill(desk.client, desk.store, "me", desk.shelf.account, made, uris(250), RECIPE)
     assert playlist.uris == uris(250)
 
 
 def test_a_piece_that_did_not_arrive_is_sent_again_once(desk: Desk) -> None:
-    made = sending.make(desk.client, desk.store, "me", desk.shelf.account, "A", RECIPE)
+    made = playlists.make(desk.client, desk.store, "me", desk.shelf.account, "A", RECIPE)
     path = f"/v1/playlists/{made.playlist_id}/items"
     desk.stub.on("POST", path, failure(500, "oops"), times=1)
-    sending.fill(desk.client, desk.store, "me", desk.shelf.account, made, uris(250), RECIPE)
+    playlists.fill(desk.client, desk.store, "me", desk.shelf.account, made, uris(250), RECIPE)
     assert desk.world.made[0].uris == uris(250)
 
 
 def test_a_failure_half_way_is_finished_in_the_same_playlist(desk: Desk) -> None:
-    made = sending.make(desk.client, desk.store, "me", desk.shelf.account, "A", RECIPE)
+    made = playlists.make(desk.client, desk.store, "me", desk.shelf.account, "A", RECIPE)
     path = f"/v1/playlists/{made.playlist_id}/items"
     desk.stub.on("POST", path, failure(429, "slow", **{"Retry-After": "900"}), times=1)
     with pytest.raises(RateLimited, match="15 minutes"):
-        sending.fill(desk.client, desk.store, "me", desk.shelf.account, made, uris(250), RECIPE)
+        playlists.fill(desk.client, desk.store, "me", desk.shelf.account, made, uris(250), RECIPE)
     (kept,) = desk.store.sent("me", desk.shelf.account.account_id)
     assert kept.written_at == 0
-    sending.fill(desk.client, desk.store, "me", desk.shelf.account, kept, uris(250), RECIPE)
+    playlists.fill(desk.client, desk.store, "me", desk.shelf.account, kept, uris(250), RECIPE)
     assert [p.uris for p in desk.world.made] == [uris(250)]
 
 
 def test_somebody_elses_change_meanwhile_is_told(desk: Desk) -> None:
-    made = sending.make(desk.client, desk.store, "me", desk.shelf.account, "A", RECIPE)
+    made = playlists.make(desk.client, desk.store, "me", desk.shelf.account, "A", RECIPE)
     playlist = desk.world.made[0]
 
     def changed(seen: Any) -> Reply:
@@ -403,12 +403,12 @@ def test_somebody_elses_change_meanwhile_is_told(desk: Desk) -> None:
 
     desk.stub.on("POST", f"/v1/playlists/{made.playlist_id}/items", changed, times=1)
     with pytest.raises(NotAllowed, match="somebody else"):
-        sending.fill(desk.client, desk.store, "me", desk.shelf.account, made, uris(150), RECIPE)
+        playlists.fill(desk.client, desk.store, "me", desk.shelf.account, made, uris(150), RECIPE)
 
 
 def test_a_playlist_is_brought_up_to_date_in_place(desk: Desk) -> None:
     sent = sent_with(desk, uris(150))
-    sending.fill(
+    playlists.fill(
         desk.client, desk.store, "me", desk.shelf.account, sent, uris(20, 500), {"list": "New"}
     )
     assert [p.uris for p in desk.world.made] == [uris(20, 500)]
@@ -419,9 +419,9 @@ def test_a_playlist_is_brought_up_to_date_in_place(desk: Desk) -> None:
 def test_a_playlist_that_was_not_made_from_here_is_never_touched(desk: Desk) -> None:
     own = desk.world.playlists["StubPlaylistOwn0000001"]
     before = list(own.uris)
-    foreign = sending.SentPlaylist(own.playlist_id, "acc-stub-user", own.name, RECIPE, 0, 0, 0)
+    foreign = playlists.SentPlaylist(own.playlist_id, "acc-stub-user", own.name, RECIPE, 0, 0, 0)
     with pytest.raises(NotAllowed, match="not made from here"):
-        sending.fill(desk.client, desk.store, "me", desk.shelf.account, foreign, uris(3), RECIPE)
+        playlists.fill(desk.client, desk.store, "me", desk.shelf.account, foreign, uris(3), RECIPE)
     assert own.uris == before
     assert not [seen for seen in desk.stub.seen if seen.method == "PUT"]
 
@@ -430,14 +430,14 @@ def test_a_playlist_that_another_account_has_now_is_left_alone(desk: Desk) -> No
     sent = sent_with(desk, uris(3))
     desk.world.made[0].owner = "somebody-else"
     with pytest.raises(NotAllowed):
-        sending.fill(desk.client, desk.store, "me", desk.shelf.account, sent, uris(5), RECIPE)
+        playlists.fill(desk.client, desk.store, "me", desk.shelf.account, sent, uris(5), RECIPE)
     assert desk.world.made[0].uris == uris(3)
 
 
 def test_a_playlist_that_cannot_be_made_is_not_made_twice(desk: Desk) -> None:
     desk.stub.on("POST", "/v1/me/playlists", failure(502, "oops"))
     with pytest.raises(SpotifyUnavailable):
-        sending.make(desk.client, desk.store, "me", desk.shelf.account, "A", RECIPE)
+        playlists.make(desk.client, desk.store, "me", desk.shelf.account, "A", RECIPE)
     assert len(desk.stub.asked("/v1/me/playlists")) == 1
     assert not desk.store.sent("me", desk.shelf.account.account_id)
 
@@ -455,13 +455,13 @@ def test_a_playlist_that_cannot_be_made_is_not_made_twice(desk: Desk) -> None:
 )
 def test_what_cannot_be_sent(name: str, wanted: list[str], text: str) -> None:
     with pytest.raises(QueryError, match=text):
-        sending.checked(name, "", wanted)
+        playlists.checked(name, "", wanted)
 
 
 def test_a_scope_that_is_missing_is_named(desk: Desk) -> None:
     client = client_at(desk.stub, scopes=("user-top-read",))
     with pytest.raises(SpotifyError, match="permission"):
-        sending.make(client, desk.store, "me", desk.shelf.account, "A", RECIPE)
+        playlists.make(client, desk.store, "me", desk.shelf.account, "A", RECIPE)
 
 
 def test_deleting_the_profile_forgets_its_playlists(desk: Desk) -> None:

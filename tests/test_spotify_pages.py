@@ -16,9 +16,9 @@ from musicai.core.progress import no_progress
 from musicai.core.settings import Settings
 from musicai.data.feedback import Listed
 from musicai.data.parsed import ReadOptions
+from musicai.integrations.spotify import auth
+from musicai.integrations.spotify.client import Client
 from musicai.library.importing import import_inputs
-from musicai.spotify import application
-from musicai.spotify.client import Client
 from musicai.store import Store
 from musicai.ui import sending, spotify_lists, state
 from tests.open_data_stub import Stub
@@ -44,7 +44,7 @@ def world(stub: Stub) -> SpotifyWorld:
 @pytest.fixture
 def me(home: Path, settings: Settings) -> Path:
     """A profile "me" with four songs, and a client id."""
-    application.save(settings, CLIENT_ID)
+    auth.save(settings, CLIENT_ID)
     with Store(settings) as store:
         files = [("Streaming_History_Audio_2024.json", history())]
         import_inputs(store, settings, "me", files, ReadOptions(), no_progress)

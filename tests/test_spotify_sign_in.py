@@ -18,11 +18,9 @@ from musicai.core.errors import (
     SpotifyUnavailable,
 )
 from musicai.core.settings import Settings, load_settings
-from musicai.spotify import application, signing_in, waiting
-from musicai.spotify.application import Application
-from musicai.spotify.client import Client
-from musicai.spotify.signing_in import READING, Token
-from musicai.spotify.waiting import Pending, WaitingRoom
+from musicai.integrations.spotify import auth
+from musicai.integrations.spotify.auth import READING, Application, Pending, Token, WaitingRoom
+from musicai.integrations.spotify.client import Client
 from tests.open_data_stub import Reply, Stub
 from tests.spotify_session import app_at, client_at, signed_in, visited
 from tests.spotify_stub import CLIENT_ID, SpotifyWorld, failure, secrets_of
@@ -43,7 +41,7 @@ def world(stub: Stub) -> SpotifyWorld:
 
 
 def test_only_reading_is_asked_for_at_first(stub: Stub) -> None:
-    _, address = signing_in.begin(WaitingRoom(), app_at(stub), READING)
+    _, address = auth.begin(WaitingRoom(), app_at(stub), READING)
     asked = parse_qs(urlsplit(address).query)
     assert set(asked["scope"][0].split()) == set(READING)
     assert "modify" not in asked["scope"][0]
@@ -63,17 +61,17 @@ def test_the_verifier_of_the_beginning_is_sent_at_the_end(stub: Stub, world: Spo
 
 def test_a_state_serves_once(stub: Stub, world: SpotifyWorld) -> None:
     room = WaitingRoom()
-    _, address = signing_in.begin(room, app_at(stub), READING)
+    _, address = auth.begin(room, app_at(stub), READING)
     back = visited(address)
-    signing_in.finish(room, back["state"], back["code"], None)
+    auth.finish(room, back["state"], back["code"], None)
     with pytest.raises(SignInRefused, match="not known here"):
-        signing_in.finish(room, back["state"], back["code"], None)
+        auth.finish(room, back["state"], back["code"], None)
     assert len(stub.asked("/api/token")) == 1
 
 
 def test_an_unknown_state_asks_nobody(stub: Stub, world: SpotifyWorld) -> None:
     with pytest.raises(SignInRefused, match="Sign in again on Connect"):
-        signing_in.finish(WaitingRoom(), "made-up", "code", None)
+        auth.finish(WaitingRoom(), "made-up", "code", None)
     assert not stub.seen
 
 
@@ -81,8 +79,8 @@ def test_a_state_of_another_session_takes_only_its_own_sign_in(
     stub: Stub, world: SpotifyWorld
 ) -> None:
     room = WaitingRoom()
-    first, _ = signing_in.begin(room, app_at(stub), READING, "of one")
-    second, _ = signing_in.begin(room, app_at(stub), READING, "of two")
+    first, _ = auth.begin(room, app_at(stub), READING, "of one")
+    second, _ = auth.begin(room, app_at(stub), READING, "of two")
     assert room.take(second).carried == "of two"
     assert room.take(first).carried == "of one"
 
@@ -91,7 +89,7 @@ def test_a_sign_in_waits_ten_minutes_whatever_the_clock_says() -> None:
     now = [1000.0]
     room = WaitingRoom(lambda: now[0])
     state = room.put(_pending())
-    now[0] += waiting.LASTS
+    now[0] += auth.LASTS
     assert room.has(state)
     now[0] += 1
     assert not room.has(state)
@@ -101,7 +99,7 @@ def test_a_sign_in_waits_ten_minutes_whatever_the_clock_says() -> None:
 
 def test_the_oldest_gives_way_where_too_many_wait() -> None:
     room = WaitingRoom()
-    states = [room.put(_pending()) for _ in range(waiting.MOST + 1)]
+    states = [room.put(_pending()) for _ in range(auth.MOST + 1)]
     assert not room.has(states[0])
     assert all(map(room.has, states[1:]))
 
@@ -155,9 +153,9 @@ def test_a_token_endpoint_that_is_down(stub: Stub, world: SpotifyWorld) -> None:
     room = WaitingRoom()
     with Stub() as gone:
         dead = Application(CLIENT_ID, "http://127.0.0.1:8501", gone.address)
-        state, _ = signing_in.begin(room, dead, READING)
+        state, _ = auth.begin(room, dead, READING)
     with pytest.raises(SpotifyUnavailable, match="try again"):
-        signing_in.finish(room, state, "code", None)
+        auth.finish(room, state, "code", None)
 
 
 def test_an_answer_without_a_scope_grants_what_was_asked_for(
@@ -239,7 +237,7 @@ def test_nothing_ever_asks_on_the_terminal(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("builtins.input", lambda *_: pytest.fail("asked on the terminal"))
-    manager = signing_in.Manager(app_at(stub), Token())
+    manager = auth.Manager(app_at(stub), Token())
     with pytest.raises(SignInNeeded):
         manager.get_access_token()
     assert list(tmp_path.iterdir()) == [tmp_path / "home"]
@@ -280,23 +278,23 @@ def test_no_token_reaches_a_log_a_text_or_a_file(
     "typed", [CLIENT_ID, f"  {CLIENT_ID}\n", CLIENT_ID.upper(), f"{CLIENT_ID[:8]} {CLIENT_ID[8:]}"]
 )
 def test_a_client_id_with_blanks_is_taken(settings: Settings, typed: str) -> None:
-    application.save(settings, typed)
-    assert application.load(settings) == CLIENT_ID
-    assert stat.S_IMODE(application.path_of(settings).stat().st_mode) == 0o600
+    auth.save(settings, typed)
+    assert auth.load(settings) == CLIENT_ID
+    assert stat.S_IMODE(auth.path_of(settings).stat().st_mode) == 0o600
 
 
 @pytest.mark.parametrize("typed", ["", "   ", "abc", CLIENT_ID + "0", "g" * 32, "ä" * 32])
 def test_what_is_no_client_id_is_not_kept(settings: Settings, typed: str) -> None:
     with pytest.raises(SettingsError, match="32 digits"):
-        application.save(settings, typed)
-    assert application.load(settings) is None
+        auth.save(settings, typed)
+    assert auth.load(settings) is None
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{}", b'{"client_id": 7}', b"\xff", b"[" * 5000])
 def test_a_damaged_file_says_so(settings: Settings, body: bytes) -> None:
-    application.path_of(settings).write_bytes(body)
+    auth.path_of(settings).write_bytes(body)
     with pytest.raises(SettingsError, match="damaged"):
-        application.load(settings)
+        auth.load(settings)
 
 
 def test_only_a_port_of_this_machine_stands_in_for_spotify(home: Path) -> None:

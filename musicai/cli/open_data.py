@@ -9,17 +9,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
 from typing import Any
 
-from musicai import enrichment
 from musicai.cli.shared import Outcome, chosen_profile, show_table, work_of
 from musicai.core.errors import QueryError
 from musicai.core.progress import Progress, part
 from musicai.core.settings import Settings
 from musicai.data.audio_descriptors import CAUTION, FEATURES
 from musicai.data.library import Library
+from musicai.integrations import enrichment
+from musicai.integrations.metabrainz import connect, credentials
+from musicai.integrations.metabrainz.canonical_dump import CanonicalAnswers
+from musicai.integrations.metabrainz.dumps import DumpReport
 from musicai.library.assemble import load_library
-from musicai.open_data import connect, credentials
-from musicai.open_data.canonical import CanonicalAnswers
-from musicai.open_data.dumps import DumpReport
 from musicai.store import Store
 from musicai.training import train
 

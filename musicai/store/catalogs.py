@@ -326,7 +326,7 @@ def digest_of(files: Sequence[str]) -> str:
     return hashlib.sha256(("pack\n" + "\n".join(sorted(set(files)))).encode()).hexdigest()
 
 
-def prepare_packing(
+def prepare_pack(
     settings: Settings, name: str, tables: PackTables, *, origin: str, licence: str, digest: str
 ) -> NewPack:
     """Write the files."""
@@ -334,7 +334,7 @@ def prepare_packing(
     return NewPack(name, origin, licence, len(tables.items), tables.n_listeners, digest)
 
 
-def insert_new_packing(connection: Connection, new: NewPack) -> None:
+def insert_new_pack(connection: Connection, new: NewPack) -> None:
     """Its row; a digest that is there already stays, a name that is taken gets a number."""
     if by_digest(connection, new.digest) is not None:
         return

@@ -270,7 +270,7 @@ class ImportWriter:
         if tables is not None:
             with self._store.reading() as connection:
                 there = catalogs.by_digest(connection, digest) is not None
-            self._new_packs[digest] = catalogs.prepare_packing(
+            self._new_packs[digest] = catalogs.prepare_pack(
                 self._store.settings,
                 name,
                 tables,
@@ -351,7 +351,7 @@ class ImportWriter:
             for new in self._new_catalogues.values():
                 catalogs.insert_new(connection, new)
             for pack in self._new_packs.values():
-                catalogs.insert_new_packing(connection, pack)
+                catalogs.insert_new_pack(connection, pack)
             for digest in self._enable:
                 catalogs.enable_digest(connection, self.profile, digest)
             deduplication.write(connection, earlier)

@@ -8,7 +8,7 @@ import streamlit as st
 
 from musicai import recipes
 from musicai.data.playlists import SentPlaylist
-from musicai.spotify import application, keeping, signing_in
+from musicai.integrations.spotify import auth, consent
 from musicai.ui import sending, spotify_keep, spotify_lists, spotify_session, state, widgets, words
 from musicai.ui.spotify_session import CONNECT, Session
 
@@ -67,7 +67,7 @@ def _intro() -> None:
 def _set_up(known: str | None) -> None:
     """The steps, with everything that has to be copied."""
     st.subheader("Set up once", anchor=False)
-    uri = application.redirect_uri(int(st.get_option("server.port")))
+    uri = auth.redirect_uri(int(st.get_option("server.port")))
     st.markdown(
         f"1. Open [Spotify's developer dashboard]({DASHBOARD}), sign in, and press *Create app*.\n"
         "2. Give it any name and description.\n"
@@ -98,7 +98,7 @@ def _set_up(known: str | None) -> None:
 
 def _keep() -> None:
     def act() -> None:
-        application.save(state.settings(), str(st.session_state[_FIELD]))
+        auth.save(state.settings(), str(st.session_state[_FIELD]))
         _change(False)
 
     state.attempt(act)
@@ -110,17 +110,15 @@ def _change(changing: bool) -> None:
 
 def _sign_in(found: str) -> None:
     st.subheader("Sign in", anchor=False)
-    asked = spotify_session.permissions(signing_in.READING)
+    asked = spotify_session.permissions(auth.READING)
     st.markdown(
         f"At Spotify you will be asked whether musicai may {asked}. It cannot change anything with "
         "that; making playlists is asked for when you send the first one."
     )
     with st.container(horizontal=True, vertical_alignment="center"):
-        spotify_session.sign_in_link(
-            "Sign in at Spotify", signing_in.READING, CONNECT, "connect_sign_in"
-        )
+        spotify_session.sign_in_link("Sign in at Spotify", auth.READING, CONNECT, "connect_sign_in")
         st.button(
-            f"Change the client ID ({application.masked(found)})",
+            f"Change the client ID ({auth.masked(found)})",
             key="connect_change",
             type="tertiary",
             on_click=_change,
@@ -154,7 +152,7 @@ def _confirm() -> None:
     if session is None:
         st.rerun()
     imports = sum(
-        len(keeping.kept(state.store(), profile.name)) for profile in state.store().profiles()
+        len(consent.kept(state.store(), profile.name)) for profile in state.store().profiles()
     )
     st.markdown(
         "The sign-in, the lists that were read, and musicai's note of the playlists it made go at "

@@ -13,7 +13,7 @@ import streamlit as st
 
 from musicai.core.errors import InputError, UnreadableFile
 from musicai.data.audio_descriptors import CAUTION
-from musicai.open_data import dumps
+from musicai.integrations.metabrainz import dumps
 from musicai.ui import jobs_panel, state, words
 
 if TYPE_CHECKING:

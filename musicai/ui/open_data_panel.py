@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from musicai import enrichment
 from musicai.core.errors import QueryError
-from musicai.enrichment import Preview, Step
-from musicai.open_data import Credentials, credentials
+from musicai.integrations import enrichment
+from musicai.integrations.enrichment import Preview, Step
+from musicai.integrations.metabrainz import Credentials, credentials
 from musicai.ui import dumps_panel, jobs_panel, state, words
 
 if TYPE_CHECKING:

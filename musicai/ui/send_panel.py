@@ -10,11 +10,11 @@ import streamlit as st
 
 from musicai.core.errors import SpotifyError
 from musicai.data.playlists import SentPlaylist
+from musicai.integrations.spotify import auth, matching
+from musicai.integrations.spotify import playlists as writing
+from musicai.integrations.spotify.matching import Addressed
+from musicai.integrations.spotify.parsing import ApiTrack
 from musicai.playlists import artists_of
-from musicai.spotify import addresses, signing_in
-from musicai.spotify import sending as writing
-from musicai.spotify.addresses import Addressed
-from musicai.spotify.items import ApiTrack
 from musicai.ui import sending, spotify_play, spotify_session, state, widgets, words
 from musicai.ui.spotify_session import Session
 
@@ -58,7 +58,7 @@ def draw() -> None:
         )
         spotify_session.sign_in_link(
             "Connect Spotify",
-            (*signing_in.READING, signing_in.WRITING[0]),
+            (*auth.READING, auth.WRITING[0]),
             sending.PAGE,
             "send_connect",
         )
@@ -81,7 +81,7 @@ def _addresses(ai: MusicAI, session: Session, wish: sending.Wish) -> dict[str, A
         slot.progress(min(fraction, 1.0), words.plain(note))
 
     try:
-        found = addresses.addressed(
+        found = matching.addressed(
             ai.library, wish.tracks, session.client.search, session.addresses, progress
         )
     except SpotifyError as error:
@@ -143,7 +143,7 @@ def _hit(hit: ApiTrack) -> str:
 def _choose(session: Session, one: Addressed) -> None:
     track_id = one.listed.track_id
     picked = str(st.session_state[f"send_choice_{track_id}"])
-    session.addresses[track_id] = addresses.chosen(one, picked)
+    session.addresses[track_id] = matching.chosen(one, picked)
 
 
 # --- sending --------------------------------------------------------------------------
@@ -161,7 +161,7 @@ def _form(session: Session, wish: sending.Wish, found: Mapping[str, Addressed]) 
         )
         public = st.toggle("Public: others can find it", key="send_public")
     uris = [one.uri for one in found.values() if one.uri]
-    scope = signing_in.WRITING[1] if public else signing_in.WRITING[0]
+    scope = auth.WRITING[1] if public else auth.WRITING[0]
     if not spotify_session.allowed(session, scope):
         kind = "public" if public else "private"
         st.caption(f"musicai may not make {kind} playlists yet; Spotify asks you once.")

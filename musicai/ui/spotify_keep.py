@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
+from musicai.integrations.spotify import consent
 from musicai.library.importing import ImportReport
-from musicai.spotify import keeping
 from musicai.ui import import_panel, spotify_session, state, words
 from musicai.ui.spotify_session import Session
 
@@ -41,7 +41,7 @@ def _switch(profile: str, key: str) -> None:
 
 
 def _keep_button(session: Session, profile: str, *, allowed: bool) -> None:
-    listings = keeping.worth_keeping(session.shelf)
+    listings = consent.worth_keeping(session.shelf)
     rows = sum(len(listing.rows) for listing in listings)
     st.button(
         f"Keep {words.count(len(listings), 'list')} with {words.count(rows, 'track')}",
@@ -56,7 +56,7 @@ def _keep_button(session: Session, profile: str, *, allowed: bool) -> None:
     told = st.session_state.pop(_TOLD, None)
     if told:
         st.success(told)
-    imports = keeping.kept(state.store(), profile)
+    imports = consent.kept(state.store(), profile)
     if imports:
         st.caption(
             "Kept now: they stand among your imports on Library, and “Disconnect” deletes them. "
@@ -70,7 +70,7 @@ def _keep(profile: str) -> None:
         return
 
     def act() -> None:
-        report = keeping.keep(state.store(), state.settings(), profile, session.shelf)
+        report = consent.keep(state.store(), state.settings(), profile, session.shelf)
         state.forget_loaded()
         st.session_state[_TOLD] = _words(report)
 

@@ -9,10 +9,10 @@ import pandas as pd
 import streamlit as st
 
 from musicai.core.errors import SignInNeeded
-from musicai.spotify import matches
-from musicai.spotify.items import ApiArtist, ApiPlaylist, ApiTrack
-from musicai.spotify.matches import Matched
-from musicai.spotify.shelf import LISTS, PLAYLIST, Listing, read
+from musicai.integrations.spotify import matching
+from musicai.integrations.spotify.matching import Matched
+from musicai.integrations.spotify.parsing import ApiArtist, ApiPlaylist, ApiTrack
+from musicai.integrations.spotify.session_library import LISTS, PLAYLIST, Listing, read
 from musicai.ui import discover_seeds, spotify_play, spotify_session, staging, state, words
 from musicai.ui.spotify_session import Session
 
@@ -226,13 +226,13 @@ def _frame(tracks: Sequence[ApiTrack], found: Matched | None) -> pd.DataFrame:
 def _matched(session: Session, listing: Listing, ai: MusicAI) -> Matched:
     key = listing.key, listing.read, ai.library.fingerprint
     if key not in session.matches:
-        session.matches[key] = matches.match(ai.library, listing.tracks)
+        session.matches[key] = matching.match(ai.library, listing.tracks)
     return session.matches[key]
 
 
 def _report(ai: MusicAI, found: Matched) -> None:
     there = len(found.tracks) - len(found.missing)
-    how = [f"{n:,} {matches.HOW[method]}" for method, n in found.by_method.items()]
+    how = [f"{n:,} {matching.HOW[method]}" for method, n in found.by_method.items()]
     whose = "the invented sample" if ai.library.invented else "your music or catalogues"
     text = f"**{there:,} of {len(found.tracks):,}** are in {whose}"
     st.markdown(f"{text}: {words.listing(how)}." if how else f"{text}.")

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import streamlit as st
 
 from musicai.core.errors import SpotifyError
-from musicai.spotify import signing_in
-from musicai.spotify.client import PIECE
-from musicai.spotify.items import ApiTrack
+from musicai.integrations.spotify import auth
+from musicai.integrations.spotify.client import PIECE
+from musicai.integrations.spotify.parsing import ApiTrack
 from musicai.ui import spotify_session, state
 
 
@@ -28,10 +28,10 @@ def uris(wanted: Sequence[str], key: str) -> None:
     session = spotify_session.current()
     if session is None or not wanted:
         return
-    if not spotify_session.allowed(session, *signing_in.PLAYING):
+    if not spotify_session.allowed(session, *auth.PLAYING):
         spotify_session.sign_in_link(
             "Allow playing on your device",
-            signing_in.PLAYING,
+            auth.PLAYING,
             spotify_session.CONNECT,
             f"{key}_allow",
             kind="secondary",

@@ -14,13 +14,11 @@ from typing import Any
 import streamlit as st
 
 from musicai.core.errors import MusicAIError, SpotifyError
-from musicai.spotify import application, keeping, signing_in
-from musicai.spotify.addresses import Addressed
-from musicai.spotify.application import Application
-from musicai.spotify.client import Account, Client
-from musicai.spotify.matches import Matched
-from musicai.spotify.shelf import Shelf
-from musicai.spotify.signing_in import Token
+from musicai.integrations.spotify import auth, consent
+from musicai.integrations.spotify.auth import Application, Token
+from musicai.integrations.spotify.client import Account, Client
+from musicai.integrations.spotify.matching import Addressed, Matched
+from musicai.integrations.spotify.session_library import Shelf
 from musicai.ui import sending, state, words
 
 CONNECT = "pages/connect.py"
@@ -53,7 +51,7 @@ _DONE = {
 class Session:
     """One connection; it is never shared with another session."""
 
-    application: Application
+    auth: Application
     token: Token
     account: Account
     shelf: Shelf
@@ -94,12 +92,12 @@ def current() -> Session | None:
 
 def client_id() -> str | None:
     """The client id of the person's app; None where none was entered."""
-    return application.load(state.settings())
+    return auth.load(state.settings())
 
 
 def app_of(found: str) -> Application:
     """The app with this client id and this server's address."""
-    uri = application.redirect_uri(int(st.get_option("server.port")))
+    uri = auth.redirect_uri(int(st.get_option("server.port")))
     return Application(found, uri, state.settings().spotify_host)
 
 
@@ -145,7 +143,7 @@ def _address(app: Application, scopes: tuple[str, ...], page: str) -> str:
         # one that no longer holds is handed on too: what it read is still there
         held: Session | None = st.session_state.get(sending.SESSION)
         carried = Carried(page, state.current_profile(), wish, held)
-        offered = links[key] = signing_in.begin(room, app, scopes, carried)
+        offered = links[key] = auth.begin(room, app, scopes, carried)
     return offered[1]
 
 
@@ -167,7 +165,7 @@ def finish() -> None:
 
 
 def _signed_in(told: Mapping[str, str]) -> None:
-    signed = signing_in.finish(
+    signed = auth.finish(
         state.waiting_room(), told.get("state", ""), told.get("code"), told.get("error")
     )
     app, carried = signed.pending.application, signed.pending.carried
@@ -197,7 +195,7 @@ def disconnect() -> None:
         if session is None:
             return
         session.token.told = None
-        undone = keeping.delete_all(state.store(), session.account.account_id)
+        undone = consent.delete_all(state.store(), session.account.account_id)
         if undone:
             state.forget_loaded()
         # told with the next draw: a callback of a dialog may draw nothing
@@ -215,4 +213,4 @@ def told_error(error: SpotifyError) -> None:
     """An error of Spotify's, with the way to mend it."""
     state.show_error(error)
     if current() is None:
-        sign_in_link("Sign in again", signing_in.READING, CONNECT, "spotify_again")
+        sign_in_link("Sign in again", auth.READING, CONNECT, "spotify_again")

@@ -20,17 +20,17 @@ from musicai.core.logging import setup_logging
 from musicai.core.settings import Settings, load_settings
 from musicai.data.feedback import Feedback
 from musicai.data.periods import TIMEZONE_SETTING, Period, zone
-from musicai.enrichment import Coverage, Plan, coverage, plan_for
 from musicai.history import ListeningHistory, listening_history, tops
 from musicai.history.drift import Drift
 from musicai.history.drift import drift as find_drift
 from musicai.history.tops import Codes
+from musicai.integrations.enrichment import Coverage, Plan, coverage, plan_for
+from musicai.integrations.spotify.auth import WaitingRoom
 from musicai.library.neighbours import PackCoverage
 from musicai.library.neighbours import pack_coverage as coverage_of_pack
 from musicai.music_map import MusicMap
 from musicai.registry import active, load_map
 from musicai.requests import Request, Scored
-from musicai.spotify.waiting import WaitingRoom
 from musicai.store import Profile, Store
 from musicai.taste import TasteProfile, taste_profile
 from musicai.taste.listening import Plays, timed

@@ -4,7 +4,10 @@ The only package that asks hosts on the internet. ListenBrainz, its labs and Mus
 for names and ids alone; never a time, a count, a user's name or a path leaves the machine.
 """
 
-from musicai.open_data.answers import (
+from musicai.integrations.metabrainz.cache import AnswerCache, StoredAnswers
+from musicai.integrations.metabrainz.client import OpenData, connect
+from musicai.integrations.metabrainz.credentials import Credentials
+from musicai.integrations.metabrainz.models import (
     ArtistRef,
     ArtistTag,
     Listened,
@@ -14,10 +17,7 @@ from musicai.open_data.answers import (
     Resolved,
     SimilarArtist,
 )
-from musicai.open_data.cache import AnswerCache, StoredAnswers
-from musicai.open_data.client import OpenData, connect
-from musicai.open_data.credentials import Credentials
-from musicai.open_data.hosts import Hosts, hosts_of
+from musicai.integrations.metabrainz.transport import Hosts, hosts_of
 
 __all__ = [
     "AnswerCache",

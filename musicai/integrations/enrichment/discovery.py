@@ -11,11 +11,11 @@ from typing import TypeVar
 
 from musicai.core.progress import Progress, fixed, no_progress
 from musicai.data.text_keys import normalise, recording_key
-from musicai.enrichment import picks
-from musicai.enrichment.personal import Candidate, Link
-from musicai.enrichment.plan import LovedArtist, Plan
-from musicai.enrichment.recognise import Guard, Recognised
-from musicai.open_data import Listened, OpenData
+from musicai.integrations.enrichment import limits
+from musicai.integrations.enrichment.artist_matching import Guard, Recognised
+from musicai.integrations.enrichment.catalog import Candidate, Link
+from musicai.integrations.enrichment.plan import LovedArtist, Plan
+from musicai.integrations.metabrainz import Listened, OpenData
 
 _T = TypeVar("_T")
 
@@ -48,7 +48,7 @@ class Finder:
 
     def similar(self) -> None:
         """Tracks of artists whom listeners of the loved ones play."""
-        seeds = self._seeds(picks.SIMILAR_SEEDS)
+        seeds = self._seeds(limits.SIMILAR_SEEDS)
         for seed in self._each(seeds, 0.0, 0.4):
             for mbid, name, score in self._similar_to(self.known.artists[seed.name]):
                 self._near.setdefault(mbid, (name, []))[1].append((seed.name, score))
@@ -60,18 +60,18 @@ class Finder:
     def further(self) -> None:
         """Tracks of artists similar to the similar ones, from the nearest of these on."""
         near = sorted(self._near, key=lambda one: (-self._nearness(one), one))
-        seeds = near[: picks.FURTHER_SEEDS]
+        seeds = near[: limits.FURTHER_SEEDS]
         self.chance.shuffle(seeds)
         for mbid in self._each(seeds, 0.0, 1.0):
             through, begun = self._near[mbid]
             via, first = max(begun, key=lambda pair: (pair[1], pair[0]))
             found = self._similar_to(mbid, besides=set(self._near))
-            for other, name, second in found[: picks.FURTHER_ARTISTS]:
+            for other, name, second in found[: limits.FURTHER_ARTISTS]:
                 self._take(other, name, Link("similar artist", via, first * second, through))
 
     def top(self) -> None:
         """What others play most of the loved artists."""
-        for seed in self._each(self._seeds(picks.TOP_SEEDS), 0.0, 1.0):
+        for seed in self._each(self._seeds(limits.TOP_SEEDS), 0.0, 1.0):
             link = Link("top recording", seed.name, 1.0)
             self._take(self.known.artists[seed.name], seed.name, link)
 
@@ -81,8 +81,8 @@ class Finder:
             found = self.guard(partial(self.client.tag_radio, tag)) or []
             listeners = self._listeners(found)
             found.sort(key=lambda one: (-(listeners[one.recording] or 0), one.recording))
-            for rank, one in enumerate(found[: picks.TRACKS_TAGGED]):
-                self._add(one, Link("tag", tag, picks.falloff(rank, tagged=True)))
+            for rank, one in enumerate(found[: limits.TRACKS_TAGGED]):
+                self._add(one, Link("tag", tag, limits.falloff(rank, tagged=True)))
 
     def fresh(self) -> None:
         """Tracks of new releases by the loved artists; what is still to come is left out."""
@@ -95,12 +95,12 @@ class Finder:
             and release.date <= self.today.isoformat()
         ]
         chosen = sorted(released, key=lambda pair: (pair[0], pair[1].release_group))
-        mine = [release for _, release in chosen[: picks.FRESH_RELEASES]]
+        mine = [release for _, release in chosen[: limits.FRESH_RELEASES]]
         self.chance.shuffle(mine)
         for release in self._each(mine, 0.0, 1.0):
             via = next(own[one] for one in release.artists if one in own)
             tracks = self.guard(partial(self.client.release_tracks, release.release_group)) or []
-            for one in tracks[: picks.TRACKS_FRESH]:
+            for one in tracks[: limits.TRACKS_FRESH]:
                 self._add(one, Link("fresh release", via, 1.0))
 
     def spotify(self) -> None:
@@ -148,7 +148,7 @@ class Finder:
             for one in found
             if one.name and one.artist not in ids and normalise(one.name) not in names
         ]
-        return new[: picks.SIMILAR_ARTISTS]
+        return new[: limits.SIMILAR_ARTISTS]
 
     def _nearness(self, mbid: str) -> float:
         return sum(score for _, score in self._near[mbid][1])
@@ -162,8 +162,8 @@ class Finder:
             for one in self._top[mbid]
             if recording_key(one.artist_name or name, one.name) not in self.plan.played
         ]
-        for rank, one in enumerate(new[: picks.TRACKS_OF]):
-            strength = link.strength * picks.falloff(rank)
+        for rank, one in enumerate(new[: limits.TRACKS_OF]):
+            strength = link.strength * limits.falloff(rank)
             self._add(one, Link(link.kind, link.via, strength, link.through))
 
     def _most_played(self, mbid: str) -> list[Listened]:

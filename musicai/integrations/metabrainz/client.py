@@ -17,8 +17,11 @@ import orjson
 from musicai.core.errors import NeedsToken
 from musicai.core.progress import Progress, no_progress
 from musicai.data.text_keys import normalise, title_key
-from musicai.open_data import credentials, endpoints, parsing, values
-from musicai.open_data.answers import (
+from musicai.integrations.metabrainz import credentials, endpoints, parsing
+from musicai.integrations.metabrainz import parsing as values
+from musicai.integrations.metabrainz.cache import AnswerCache, StoredAnswers
+from musicai.integrations.metabrainz.endpoints import Ask, Kind, Rows
+from musicai.integrations.metabrainz.models import (
     Listened,
     Named,
     RecordingFacts,
@@ -26,11 +29,16 @@ from musicai.open_data.answers import (
     Resolved,
     SimilarArtist,
 )
-from musicai.open_data.cache import AnswerCache, StoredAnswers
-from musicai.open_data.clock import Clock, SystemClock
-from musicai.open_data.endpoints import Ask, Kind, Rows
-from musicai.open_data.hosts import Hosts, hosts_of
-from musicai.open_data.transport import BadQuestion, Call, Failing, Transport
+from musicai.integrations.metabrainz.transport import (
+    BadQuestion,
+    Call,
+    Clock,
+    Failing,
+    Hosts,
+    SystemClock,
+    Transport,
+    hosts_of,
+)
 from musicai.store import Store
 
 logger = logging.getLogger(__name__)

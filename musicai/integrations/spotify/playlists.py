@@ -13,7 +13,7 @@ from typing import Any
 from musicai.core.errors import NotAllowed, QueryError
 from musicai.core.progress import Progress, no_progress
 from musicai.data.playlists import SentPlaylist
-from musicai.spotify.client import PIECE, Account, Client
+from musicai.integrations.spotify.client import PIECE, Account, Client
 from musicai.store import Store
 
 LONGEST_NAME = 100

@@ -13,12 +13,21 @@ from typing import TypeVar
 from musicai.core.errors import HostUnavailable, NeedsToken, OpenDataError
 from musicai.core.progress import Progress, no_progress, part
 from musicai.data.library import LINK_KINDS
-from musicai.enrichment.finding import Finder
-from musicai.enrichment.personal import LICENCE, tables, track_id
-from musicai.enrichment.plan import Plan
-from musicai.enrichment.recognise import Recognised, recognise
-from musicai.enrichment.steps import FRESH, FURTHER, RECOGNISE, SIMILAR, SPOTIFY, TAGS, TOP, Step
-from musicai.open_data import Named, OpenData, Resolved
+from musicai.integrations.enrichment.artist_matching import Recognised, recognise
+from musicai.integrations.enrichment.catalog import LICENCE, tables, track_id
+from musicai.integrations.enrichment.discovery import Finder
+from musicai.integrations.enrichment.plan import (
+    FRESH,
+    FURTHER,
+    RECOGNISE,
+    SIMILAR,
+    SPOTIFY,
+    TAGS,
+    TOP,
+    Plan,
+    Step,
+)
+from musicai.integrations.metabrainz import Named, OpenData, Resolved
 from musicai.store import Store
 
 logger = logging.getLogger(__name__)

@@ -19,19 +19,88 @@ import http.cookiejar
 import logging
 import math
 import random
+import re
+import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Final
+from dataclasses import dataclass, field, fields
+from typing import Any, Final, Protocol
 
 import orjson
 import requests
 import urllib3
 
 import musicai
-from musicai.core.errors import HostUnavailable, NeedsToken, Refused
-from musicai.open_data.clock import Clock
-from musicai.open_data.credentials import check_contact
-from musicai.open_data.hosts import Hosts
+from musicai.core.errors import HostUnavailable, NeedsToken, Refused, SettingsError
+from musicai.core.settings import Settings
+from musicai.integrations.metabrainz.credentials import check_contact
+
+
+class Clock(Protocol):
+    """A watch, a calendar and a pause."""
+
+    def now(self) -> float:
+        """Seconds on a watch that never goes back."""
+
+    def wall(self) -> float:
+        """Seconds since 1970."""
+
+    def sleep(self, seconds: float) -> None:
+        """Wait."""
+
+
+class SystemClock:
+    """The machine's own time."""
+
+    def now(self) -> float:
+        """Seconds on a watch that never goes back."""
+        return time.monotonic()
+
+    def wall(self) -> float:
+        """Seconds since 1970."""
+        return time.time()
+
+    def sleep(self, seconds: float) -> None:
+        """Wait."""
+        time.sleep(seconds)
+
+
+_LOOPBACK = re.compile(r"http://127\.0\.0\.1:[0-9]{1,5}(?:/[a-z0-9/]*)?")
+
+
+@dataclass(frozen=True)
+class Hosts:
+    """Base addresses without a final "/".
+
+    Raises:
+        SettingsError: an address is neither the official one nor a port of this machine.
+    """
+
+    listenbrainz: str = "https://api.listenbrainz.org"
+    labs: str = "https://labs.api.listenbrainz.org"
+    musicbrainz: str = "https://musicbrainz.org/ws/2"
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            address = getattr(self, field.name)
+            if address != field.default and not _LOOPBACK.fullmatch(address):
+                raise SettingsError(
+                    f"{address!r} is no address of open data ({field.name}). Use "
+                    f"{field.default}, or http://127.0.0.1:<port> for a stub on this machine."
+                )
+
+    @property
+    def local(self) -> bool:
+        """Whether every address is on this machine, so that no proxy has a part in it."""
+        return all(getattr(self, f.name).startswith("http://127.0.0.1:") for f in fields(self))
+
+
+def hosts_of(settings: Settings) -> Hosts:
+    """The official hosts, or the stub that ``MUSICAI_OPEN_DATA_HOST`` names."""
+    base = settings.open_data_host
+    if not base:
+        return Hosts()
+    return Hosts(f"{base}/listenbrainz", f"{base}/labs", f"{base}/musicbrainz")
+
 
 logger = logging.getLogger(__name__)
 

@@ -11,11 +11,11 @@ from typing import Protocol, TypeVar
 
 from musicai.core.progress import Progress, fixed, part
 from musicai.data.text_keys import name_id
-from musicai.enrichment.personal import OwnTrack
-from musicai.enrichment.picks import TAGS_ASKED
-from musicai.enrichment.plan import LovedArtist, Plan, PlannedTrack
-from musicai.open_data import Named, OpenData, RecordingFacts, Resolved
-from musicai.open_data.likeness import same_artist
+from musicai.integrations.enrichment.catalog import OwnTrack
+from musicai.integrations.enrichment.limits import TAGS_ASKED
+from musicai.integrations.enrichment.plan import LovedArtist, Plan, PlannedTrack
+from musicai.integrations.metabrainz import Named, OpenData, RecordingFacts, Resolved
+from musicai.integrations.metabrainz.parsing import same_artist
 
 _T = TypeVar("_T")
 

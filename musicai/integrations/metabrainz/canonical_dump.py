@@ -8,7 +8,7 @@ are compared as answers of the hosts are.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -17,11 +17,56 @@ import pyarrow.compute as pc
 
 from musicai.core.progress import Progress, no_progress, part
 from musicai.data.text_keys import first_artist, normalise, title_key
-from musicai.open_data import redirects, values
-from musicai.open_data.answers import Named, Resolved
-from musicai.open_data.dumps import DumpReport, rows, tables
-from musicai.open_data.likeness import same_title
-from musicai.open_data.redirects import Redirects
+from musicai.integrations.metabrainz import parsing
+from musicai.integrations.metabrainz.dumps import DumpReport, rows, tables
+from musicai.integrations.metabrainz.models import Named, Resolved
+from musicai.integrations.metabrainz.parsing import same_title
+
+MEMBER_redirects = "canonical_recording_redirect.csv"
+COLUMNS = ("recording_mbid", "canonical_recording_mbid")
+
+
+class Redirects:
+    """Collects the ids of wanted recordings from the table as it streams by.
+
+    Args:
+        wanted: Ids, canonical or not.
+    """
+
+    def __init__(self, wanted: Iterable[str] = ()) -> None:
+        self.aliases: dict[str, str] = {}
+        """Id → the canonical one, for every other id of a wanted recording."""
+        self.met = False
+        """Whether the dump has the table."""
+        self.again = False
+        """Whether rows that went by may have been wanted: the table is to be read once more."""
+        self._wanted = set(wanted)
+        self._value_set: pa.Array | None = None
+
+    def want(self, ids: Iterable[str]) -> None:
+        """Look for these as well from now on."""
+        new = set(ids) - self._wanted
+        if new:
+            self._wanted |= new
+            self._value_set = None
+            self.again = self.again or self.met
+
+    def take(self, table: pa.Table) -> None:
+        """Keep what concerns the wanted ones; columns ``COLUMNS``."""
+        self.met = True
+        if self._value_set is None:
+            self._value_set = pa.array(sorted(self._wanted), pa.string())
+        alias, canonical = (pc.is_in(table[name], value_set=self._value_set) for name in COLUMNS)
+        for row in table.filter(pc.or_(alias, canonical)).to_pylist():
+            one, to = (parsing.mbid(row[name]) for name in COLUMNS)
+            if one and to and one != to:
+                self.aliases[one] = to
+                self.want([to])  # its other ids may have stood before this row
+
+    def canonical(self, mbid: str) -> str:
+        """The canonical id; the id itself where no row speaks of it."""
+        return self.aliases.get(mbid, mbid)
+
 
 MEMBER = "canonical_musicbrainz_data.csv"
 
@@ -77,9 +122,9 @@ def resolve(
     titles = pa.array(sorted(_spellings(names)), pa.string())
     links = Redirects(known)
     best: dict[Named, tuple[tuple[int, bool, float], Resolved]] = {}
-    members = {MEMBER: _COLUMNS, redirects.MEMBER: redirects.COLUMNS}
+    members = {MEMBER: _COLUMNS, MEMBER_redirects: COLUMNS}
     for member, table in tables(path, members, answers.report, part(progress, 0.0, 0.8)):
-        if member == redirects.MEMBER:
+        if member == MEMBER_redirects:
             links.want(one.recording for _, one in best.values())
             links.take(table)
             continue
@@ -88,9 +133,7 @@ def resolve(
     links.want(one.recording for _, one in best.values())
     if links.again:
         second = DumpReport(path.name)  # its rows are counted already
-        for table in rows(
-            path, redirects.MEMBER, redirects.COLUMNS, second, part(progress, 0.8, 1.0)
-        ):
+        for table in rows(path, MEMBER_redirects, COLUMNS, second, part(progress, 0.8, 1.0)):
             links.take(table)
     answers.aliases = links.aliases
     answers.found = {
@@ -136,7 +179,7 @@ def _take(
     wanted: Mapping[str, list[Named]],
     best: dict[Named, tuple[tuple[int, bool, float], Resolved]],
 ) -> None:
-    recording, name = values.mbid(row["recording_mbid"]), values.text(row["recording_name"])
+    recording, name = parsing.mbid(row["recording_mbid"]), parsing.text(row["recording_name"])
     if not recording:
         return
     for named in wanted.get(title_key(name), ()):
@@ -151,9 +194,9 @@ def _take(
                 Resolved(
                     recording=recording,
                     name=name,
-                    artists=values.mbids(row["artist_mbids"].split(",")),
-                    artist_name=values.text(row["artist_credit_name"]),
-                    release=values.mbid(row["release_mbid"]),
+                    artists=parsing.mbids(row["artist_mbids"].split(",")),
+                    artist_name=parsing.text(row["artist_credit_name"]),
+                    release=parsing.mbid(row["release_mbid"]),
                 ),
             )
 

@@ -12,10 +12,10 @@ from musicai.core.errors import QueryError
 from musicai.core.progress import Progress, no_progress
 from musicai.core.settings import Settings
 from musicai.data.parsed import ReadOptions
+from musicai.integrations.spotify.parsing import ApiTrack
+from musicai.integrations.spotify.session_library import PLAYLIST, Listing, Shelf
 from musicai.library.formats import spotify_api
 from musicai.library.importing import ImportReport, import_inputs
-from musicai.spotify.items import ApiTrack
-from musicai.spotify.shelf import PLAYLIST, Listing, Shelf
 from musicai.store import ImportRecord, Store
 
 FILE = "lists from Spotify.json"

@@ -9,8 +9,8 @@ from typing import Literal
 
 from musicai.core.errors import QuotaSpent, RateLimited, SignInNeeded, SpotifyError
 from musicai.core.progress import Progress, no_progress
-from musicai.spotify.client import RANGES, Account, Client, Page, Telling
-from musicai.spotify.items import (
+from musicai.integrations.spotify.client import RANGES, Account, Client, Page, Telling
+from musicai.integrations.spotify.parsing import (
     ApiArtist,
     ApiPlaylist,
     ApiTrack,

@@ -18,9 +18,8 @@ from requests.adapters import HTTPAdapter
 from spotipy.exceptions import SpotifyException, SpotifyOauthError
 
 from musicai.core.errors import NotAllowed, SignInNeeded, SpotifyUnavailable
-from musicai.spotify import failures
-from musicai.spotify.application import Application
-from musicai.spotify.signing_in import Manager, Token
+from musicai.integrations.spotify import errors
+from musicai.integrations.spotify.auth import Application, Manager, Token
 
 PAGE = 50
 """Rows of one answer, the most that Spotify gives."""
@@ -132,42 +131,42 @@ class Client:
             try:
                 return call()
             except SpotifyException as error:
-                wait = failures.retry_after(error)
-                short = wait is not None and wait <= LONGEST_WAIT and not failures.is_quota(error)
-                if error.http_status == failures.UNAUTHORISED and not renewed:
+                wait = errors.retry_after(error)
+                short = wait is not None and wait <= LONGEST_WAIT and not errors.is_quota(error)
+                if error.http_status == errors.UNAUTHORISED and not renewed:
                     renewed = True
                     self._renew(doing)
-                elif error.http_status == failures.TOO_MANY and short and not waited:
+                elif error.http_status == errors.TOO_MANY and short and not waited:
                     waited = True
                     self._wait(wait or 0.0, tell)
                 else:
-                    if error.http_status == failures.UNAUTHORISED:
+                    if error.http_status == errors.UNAUTHORISED:
                         self._token.told = None
-                    raise failures.typed(error, doing) from None
+                    raise errors.typed(error, doing) from None
             except SpotifyOauthError as error:
                 raise self._refused(error) from None
             except AttributeError:  # spotipy cannot read an error that is plain text
-                unread = SpotifyException(self._last_status or failures.FAILING, -1, "")
-                raise failures.typed(unread, doing) from None
+                unread = SpotifyException(self._last_status or errors.FAILING, -1, "")
+                raise errors.typed(unread, doing) from None
             except _NO_ANSWER:
-                raise failures.unavailable(doing) from None
+                raise errors.unavailable(doing) from None
 
     def _renew(self, doing: str) -> None:
         """A new access token, whatever our clock says of the old one."""
         refresh = (self._token.told or {}).get("refresh_token")
         if not refresh:
             self._token.told = None
-            raise failures.signed_out(doing)
+            raise errors.signed_out(doing)
         try:
             self._manager.refresh_access_token(refresh)
         except SpotifyOauthError as error:
             raise self._refused(error) from None
         except _NO_ANSWER:
-            raise failures.unavailable(doing) from None
+            raise errors.unavailable(doing) from None
 
     def _refused(self, error: SpotifyOauthError) -> Exception:
         """What to raise; the dead token goes, which spotipy would use for ever."""
-        found = failures.oauth(error)
+        found = errors.oauth(error)
         if isinstance(found, SignInNeeded):
             self._token.told = None
         return found
@@ -191,7 +190,7 @@ class Client:
         told = self._asked("reading who you are", self._api.me) or {}
         user_id = str(told.get("id") or "")
         if not user_id:
-            raise failures.unavailable("reading who you are", "its answer names nobody")
+            raise errors.unavailable("reading who you are", "its answer names nobody")
         return Account(
             account_id=str(told.get("account_id") or user_id),
             user_id=user_id,
@@ -252,7 +251,7 @@ class Client:
     def _page(self, doing: str, call: Callable[[], Any], offset: int, tell: Telling) -> Page:
         told = self._asked(doing, call, tell)
         if not isinstance(told, Mapping) or not isinstance(told.get("items"), list):
-            raise failures.unavailable(doing, "its answer is no list")
+            raise errors.unavailable(doing, "its answer is no list")
         rows, total = told["items"], told.get("total")
         whole = total if isinstance(total, int) and total >= 0 else None
         # an address of the next page is not followed: it could lead anywhere
@@ -279,7 +278,7 @@ class Client:
             ),
         )
         if not isinstance(made, Mapping) or not made.get("id"):
-            raise failures.unavailable(doing, "its answer names no playlist")
+            raise errors.unavailable(doing, "its answer names no playlist")
         return made
 
     def head(self, playlist_id: str) -> Mapping[str, Any]:

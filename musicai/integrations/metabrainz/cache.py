@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from musicai.open_data.clock import Clock, SystemClock
+from musicai.integrations.metabrainz.transport import Clock, SystemClock
 from musicai.store import Store
 
 Answer = tuple[str | None, int]

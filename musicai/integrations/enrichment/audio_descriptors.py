@@ -17,9 +17,9 @@ from musicai.core.errors import DataError
 from musicai.core.progress import Progress, no_progress, part
 from musicai.data.audio_descriptors import FEATURES
 from musicai.data.library import Library
-from musicai.open_data import Named, acoustic
-from musicai.open_data.canonical import CanonicalAnswers, resolve
-from musicai.open_data.dumps import DumpReport, checked
+from musicai.integrations.metabrainz import Named, acousticbrainz
+from musicai.integrations.metabrainz.canonical_dump import CanonicalAnswers, resolve
+from musicai.integrations.metabrainz.dumps import DumpReport, checked
 from musicai.store import Store
 
 logger = logging.getLogger(__name__)
@@ -169,7 +169,7 @@ def _one(
     state = _state(path, wanted)
     if store.dump_state(profile, path.name) == state:
         return DumpOutcome(path.name, known=True)
-    answers = acoustic.read(path, wanted, progress)
+    answers = acousticbrainz.read(path, wanted, progress)
     for start in range(0, len(answers.measures), BATCH):
         store.put_measures(answers.measures[start : start + BATCH])
         progress(1.0, f"keeping what {path.name} tells")

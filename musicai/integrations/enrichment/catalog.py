@@ -16,7 +16,7 @@ from musicai.data.library import (
     SOURCE_TRACK_COLUMNS,
 )
 from musicai.data.text_keys import name_id, recording_key
-from musicai.open_data import ArtistTag, Listened, RecordingFacts
+from musicai.integrations.metabrainz import ArtistTag, Listened, RecordingFacts
 
 LICENCE = (
     "MetaBrainz: names and ids CC0; tags CC BY-NC-SA 3.0; listening counts non-commercial. "

@@ -9,11 +9,27 @@ Each step is the person's to allow. Only names and ids leave the machine: how of
 something was played decides here what is asked, and stays here.
 """
 
-from musicai.enrichment.enrich import Enrichment, StepOutcome, enrich
-from musicai.enrichment.measuring import Coverage, Measured, coverage, look_up, measure
-from musicai.enrichment.plan import LovedArtist, Plan, plan_for
-from musicai.enrichment.preview import Preview, StepPreview, preview
-from musicai.enrichment.steps import STEPS, Step, allow, allowed, checked
+from musicai.integrations.enrichment.audio_descriptors import (
+    Coverage,
+    Measured,
+    coverage,
+    look_up,
+    measure,
+)
+from musicai.integrations.enrichment.plan import (
+    STEPS,
+    LovedArtist,
+    Plan,
+    Preview,
+    Step,
+    StepPreview,
+    allow,
+    allowed,
+    checked,
+    plan_for,
+    preview,
+)
+from musicai.integrations.enrichment.run import Enrichment, StepOutcome, enrich
 
 __all__ = [
     "STEPS",

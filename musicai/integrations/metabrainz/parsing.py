@@ -1,0 +1,338 @@
+"""Rows of answers, fresh or from the cache → the values of ``musicai.open_data.answers``.
+
+A row of which the needed parts are absent or of a wrong type is left out; nothing raises.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from rapidfuzz import fuzz
+
+from musicai.data import text_keys
+from musicai.data.text_keys import normalise, title_key
+from musicai.integrations.metabrainz.models import (
+    ArtistRef,
+    ArtistTag,
+    Listened,
+    Named,
+    RecordingFacts,
+    Release,
+    Resolved,
+    SimilarArtist,
+)
+from musicai.library.matching import versions
+
+ALIKE = 0.9
+"""Likeness, 0 to 1, of the artist and of the title from which an answer is taken."""
+
+_NUMBERS = re.compile(r"\d+")
+
+
+def likeness(one: str, other: str) -> float:
+    """Normalised indel similarity of two normalised names, 0 to 1; 0 where one is empty."""
+    if not one or not other:
+        return 0.0
+    return fuzz.ratio(normalise(one), normalise(other)) / 100.0
+
+
+def same_title(asked: str, told: str) -> bool:
+    """Whether two titles are alike, apart from guests and marks of a re-issue.
+
+    Another number ("Part 2") or version ("Live") is another recording however alike the rest is.
+    """
+    one, other = title_key(asked), title_key(told)
+    return (
+        fuzz.ratio(one, other) >= ALIKE * 100.0
+        and _NUMBERS.findall(one) == _NUMBERS.findall(other)
+        and versions(asked) == versions(told)
+    )
+
+
+def same_artist(asked: str, told: Sequence[str]) -> bool:
+    """Whether one of the names under which the artist is credited is alike."""
+    return any(likeness(asked, name) >= ALIKE for name in told)
+
+
+LONGEST_TEXT = 500
+"""Characters of a name that are kept."""
+
+DEEPEST = 8
+"""Levels of an answer that are kept."""
+
+_MBID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+_SPOTIFY = re.compile(r"[0-9A-Za-z]{22}")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_YEAR = re.compile(r"([0-9]{4})(?:-|$)")
+YEARS = range(1850, 2200)
+"""Years that a recording can be of."""
+
+
+def mbid(value: Any) -> str:
+    """The id in lower case, or "" for what is none."""
+    lower = value.lower() if isinstance(value, str) else ""
+    return lower if _MBID.fullmatch(lower) else ""
+
+
+def mbids(value: Any) -> tuple[str, ...]:
+    """The ids of a list, each once."""
+    return tuple(dict.fromkeys(one for one in map(mbid, items(value)) if one))
+
+
+def spotify_id(value: Any) -> str:
+    """The id of a Spotify track, or "" for what is none."""
+    return value if isinstance(value, str) and _SPOTIFY.fullmatch(value) else ""
+
+
+def text(value: Any) -> str:
+    """A name on one line without control characters; "" for what is no text."""
+    if not isinstance(value, str):
+        return ""
+    shown = "".join(ch if ch.isprintable() else " " for ch in value[:LONGEST_TEXT])
+    return " ".join(shown.split())
+
+
+def count(value: Any) -> int | None:
+    """A whole number from 0 on; None for null and everything else."""
+    if isinstance(value, bool) or not isinstance(value, int):
+        return None
+    return value if 0 <= value < 2**53 else None
+
+
+def positive(value: Any) -> float:
+    """A finite number above 0; NaN for everything else."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return math.nan
+    return float(value) if math.isfinite(value) and 0 < value < 1e15 else math.nan
+
+
+def year(value: Any) -> float:
+    """The year of a date or a number; NaN where there is none."""
+    if isinstance(value, str):
+        found = _YEAR.match(value)
+        value = int(found[1]) if found else None
+    if isinstance(value, bool) or not isinstance(value, int) or value not in YEARS:
+        return math.nan
+    return float(value)
+
+
+def date(value: Any) -> str:
+    """A whole date, or ""."""
+    return value if isinstance(value, str) and _DATE.fullmatch(value) else ""
+
+
+def items(value: Any) -> list[Any]:
+    """The list, or an empty one for what is none."""
+    return value if isinstance(value, list) else []
+
+
+def entries(value: Any) -> dict[str, Any]:
+    """The object, or an empty one for what is none."""
+    return value if isinstance(value, dict) else {}
+
+
+def rows(value: Any) -> Iterator[dict[str, Any]]:
+    """The objects of a list; anything else in it is passed over."""
+    return (row for row in items(value) if isinstance(row, dict))
+
+
+def pruned(value: Any, keys: Iterable[str], depth: int = DEEPEST) -> Any:
+    """The answer with these fields alone and no deeper than ``depth``, so that little is kept."""
+    if isinstance(value, dict | list) and not depth:
+        return None
+    if isinstance(value, dict):
+        return {k: pruned(value[k], keys, depth - 1) for k in keys if k in value}
+    if isinstance(value, list):
+        return [pruned(one, keys, depth - 1) for one in value]
+    return value
+
+
+def looked_up(row: Any, asked: Named) -> Resolved | None:
+    """The answer of a lookup, if it is like what was asked.
+
+    Its key is the whole credit; where the answer does not repeat that, the asked artist stands.
+    """
+    row = entries(row)
+    artist = text_keys.first_artist(asked.artist)
+    credit = text(row.get("artist_credit_name")) or artist
+    name, recording = text(row.get("recording_name")), mbid(row.get("recording_mbid"))
+    if not recording or not same_artist(artist, [credit]) or not same_title(asked.title, name):
+        return None
+    artists = mbids(row.get("artist_mbids"))
+    return Resolved(recording, name, artists, credit, mbid(row.get("release_mbid")))
+
+
+def searched(hits: Any, asked: Named) -> Resolved | None:
+    """The best hit of a search that is like what was asked.
+
+    First one on the asked album, then one without a remark such as "live", then the host's order.
+    """
+    best: tuple[tuple[bool, bool], Resolved] | None = None
+    for hit in rows(hits):
+        credits = list(rows(hit.get("artist-credit")))
+        people = [entries(credit.get("artist")) for credit in credits]
+        names = [
+            text(credit.get("name")) or text(person.get("name"))
+            for credit, person in zip(credits, people, strict=True)
+        ]
+        recording, name = mbid(hit.get("id")), text(hit.get("title"))
+        asked_artist = text_keys.first_artist(asked.artist)
+        if not recording or not same_artist(asked_artist, [" ".join(names), *names[:1]]):
+            continue
+        if not same_title(asked.title, name):
+            continue
+        release = _release(hit, asked.album)
+        rank = (not release, bool(text(hit.get("disambiguation"))))
+        if best is None or rank < best[0]:
+            artists = mbids([person.get("id") for person in people])
+            best = (rank, Resolved(recording, name, artists, "; ".join(names), release))
+    return best[1] if best else None
+
+
+def _release(hit: dict[str, Any], album: str) -> str:
+    """The id of the release of that name, or ""."""
+    for release in rows(hit.get("releases")):
+        if likeness(text(release.get("title")), album) >= ALIKE:
+            return mbid(release.get("id"))
+    return ""
+
+
+def artist(hits: Any, asked: str) -> str | None:
+    """The id of the artist whose name is most like the asked one, the host's order deciding."""
+    best, found = 0.0, None
+    for hit in rows(hits):
+        alike = likeness(asked, text(hit.get("name")))
+        if alike >= ALIKE and alike > best and mbid(hit.get("id")):
+            best, found = alike, mbid(hit.get("id"))
+    return found
+
+
+def facts(row: Any, mbid: str) -> RecordingFacts | None:
+    """What is known of a recording; None where even its names are not."""
+    row = entries(row)
+    recording, credit = entries(row.get("recording")), entries(row.get("artist"))
+    release = entries(row.get("release"))
+    name, artist_name = text(recording.get("name")), text(credit.get("name"))
+    if not name or not artist_name:
+        return None
+    artists = [
+        ArtistRef(mbid(one.get("artist_mbid")), text(one.get("name")))
+        for one in rows(credit.get("artists"))
+    ]
+    year = year(recording.get("first_release_date"))
+    codes = [text(one) for one in items(recording.get("isrcs"))]
+    return RecordingFacts(
+        recording=mbid,
+        name=name,
+        artist_name=artist_name,
+        artists=tuple(one for one in artists if one.mbid and one.name),
+        length_ms=positive(recording.get("length")),
+        year=year(release.get("year")) if math.isnan(year) else year,
+        isrc=next(filter(None, map(text_keys.isrc, codes)), ""),
+        release_name=text(release.get("name")),
+        tags=_tags(entries(row.get("tag"))),
+    )
+
+
+def _tags(told: dict[str, Any]) -> tuple[ArtistTag, ...]:
+    """Each tag once with its most votes, most first; voted down ones are left out."""
+    best: dict[str, ArtistTag] = {}
+    for level in ("recording", "release_group", "artist"):
+        for row in rows(told.get(level)):
+            tag, votes = text(row.get("tag")).casefold(), count(row.get("count"))
+            if tag and votes and (tag not in best or best[tag].count < votes):
+                best[tag] = ArtistTag(tag, votes, bool(mbid(row.get("genre_mbid"))))
+    return tuple(sorted(best.values(), key=lambda one: (-one.count, one.tag)))
+
+
+def similar(rows: Any, seed: str) -> list[SimilarArtist]:
+    """Similar artists, most similar first, as shares of the best; each once, the seed left out."""
+    raw: dict[str, tuple[float, str]] = {}
+    for row in rows(rows):
+        one, score = mbid(row.get("artist_mbid")), positive(row.get("score"))
+        if one and one != seed and score > raw.get(one, (0.0, ""))[0]:
+            raw[one] = (score, text(row.get("name")))
+    best = max((score for score, _ in raw.values()), default=1.0)
+    found = [SimilarArtist(one, name, score / best) for one, (score, name) in raw.items()]
+    return sorted(found, key=lambda one: (-one.score, one.artist))
+
+
+def listened(rows: Any) -> list[Listened]:
+    """Recordings in the host's order, each once."""
+    found: dict[str, Listened] = {}
+    for row in rows(rows):
+        one = mbid(row.get("recording_mbid"))
+        artists = mbids(row.get("artist_mbids"))
+        similar_artist = mbid(row.get("similar_artist_mbid"))
+        if one and one not in found:
+            found[one] = Listened(
+                recording=one,
+                name=text(row.get("recording_name")),
+                artist_name=text(row.get("artist_name") or row.get("similar_artist_name")),
+                artists=artists or ((similar_artist,) if similar_artist else ()),
+                release_name=text(row.get("release_name")),
+                length_ms=positive(row.get("length")),
+                listeners=count(row.get("total_user_count")),
+                listens=count(row.get("total_listen_count")),
+            )
+    return list(found.values())
+
+
+def browsed(rows: Any, release_name: str = "") -> list[Listened]:
+    """Recordings as MusicBrainz lists them, each once; videos are left out."""
+    found: dict[str, Listened] = {}
+    for row in rows(rows):
+        credits = list(rows(row.get("artist-credit")))
+        people = [entries(credit.get("artist")) for credit in credits]
+        names = [
+            text(credit.get("name")) or text(person.get("name"))
+            for credit, person in zip(credits, people, strict=True)
+        ]
+        one, name = mbid(row.get("id")), text(row.get("title"))
+        if one and name and row.get("video") is not True and one not in found:
+            found[one] = Listened(
+                recording=one,
+                name=name,
+                artist_name="; ".join(filter(None, names)),
+                artists=mbids([person.get("id") for person in people]),
+                release_name=release_name,
+                length_ms=positive(row.get("length")),
+            )
+    return list(found.values())
+
+
+def release_tracks(rows: Any) -> list[Listened]:
+    """The recordings on a release, in its order."""
+    for release in rows(rows):
+        media = rows(release.get("media"))
+        tracks = [track for medium in media for track in rows(medium.get("tracks"))]
+        credit = release.get("artist-credit")
+        recordings = [
+            {"artist-credit": track.get("artist-credit") or credit}
+            | entries(track.get("recording"))
+            for track in tracks
+        ]
+        return browsed(recordings, text(release.get("title")))
+    return []
+
+
+def releases(rows: Any) -> list[Release]:
+    """New releases in the host's order, each group once."""
+    found: dict[str, Release] = {}
+    for row in rows(rows):
+        group, artists = (
+            mbid(row.get("release_group_mbid")),
+            mbids(row.get("artist_mbids")),
+        )
+        if group and artists and group not in found:
+            found[group] = Release(
+                artists=artists,
+                artist_name=text(row.get("artist_credit_name")),
+                release_group=group,
+                name=text(row.get("release_name")),
+                date=date(row.get("release_date")),
+            )
+    return list(found.values())
