@@ -37,7 +37,7 @@ from musicai.data_processor import build_features, training_data
 from musicai.fitting import TrainingConfig, configs, fit_components
 from musicai.holdout import temporal_split
 from musicai.metrics import bootstrap_interval, ndcg_at, paired_difference
-from musicai.recommenders import DEFAULT_WEIGHTS
+from musicai.models import DEFAULT_WEIGHTS
 from musicai.requests import Request, Tuning
 
 IN_CHOICE, IN_TEST = 400, 2_000

@@ -52,8 +52,8 @@ from musicai.library.assemble import join, load_library, own_and_catalogue, tagg
 from musicai.library.importing import import_inputs
 from musicai.library.sample import SAMPLE_PROFILE, load_sample
 from musicai.metrics import bootstrap_interval, paired_difference
-from musicai.recommenders import COMPONENTS, DEFAULT_WEIGHTS
-from musicai.recommenders.base import TrainingData
+from musicai.models import COMPONENTS, DEFAULT_WEIGHTS
+from musicai.models.base import TrainingData
 from musicai.store import Store
 from musicai.weights import LearnedWeights
 

@@ -52,9 +52,9 @@ from musicai.library.assemble import load_library
 from musicai.library.importing import import_inputs
 from musicai.library.sample import SAMPLE_PROFILE, load_sample
 from musicai.metrics import bootstrap_interval, paired_difference
-from musicai.recommenders import COMPONENTS, DEFAULT_WEIGHTS
-from musicai.recommenders.base import Component, Query, TrackFeatures, TrainingData
-from musicai.recommenders.collaborative import Collaborative, CollaborativeConfig
+from musicai.models import COMPONENTS, DEFAULT_WEIGHTS
+from musicai.models.base import Component, Query, TrackFeatures, TrainingData
+from musicai.models.collaborative import Collaborative, CollaborativeConfig
 from musicai.store import Store
 from musicai.updating import refreshed
 from musicai.weights import LearnedWeights

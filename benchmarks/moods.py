@@ -39,7 +39,7 @@ from scipy.stats import rankdata
 
 from musicai.data.library import AUDIO_FEATURES, BoolArray, FloatArray
 from musicai.data.moods import MOOD_WEIGHTS, MOODS, mood_matrix
-from musicai.recommenders.rules import RulesConfig, calibrated
+from musicai.models.rules import RulesConfig, calibrated
 
 NAMES: dict[str, str] = {
     "energetic": r"hardcore|hardstyle|hard (?:rock|dance|trance|techno)|rock hard|speed|thrash"

@@ -24,13 +24,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from musicai import registry
 from musicai.ai_model import MusicAI
 from musicai.cli import main as command_line
 from musicai.core import jobs
 from musicai.core.errors import JobRunning
 from musicai.core.settings import PROJECT_ROOT, Settings
 from musicai.library.sample import SAMPLE_PROFILE, load_sample
+from musicai.models.registry import registry
 from musicai.store import Store
 from musicai.verdicts import standing
 

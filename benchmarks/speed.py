@@ -34,9 +34,9 @@ from musicai.data.genres import GENRES
 from musicai.data.library import Library
 from musicai.data.moods import MOODS
 from musicai.fitting import Fitted, TrainingConfig, fit_all
-from musicai.recommenders.base import TrainingData
-from musicai.recommenders.collaborative import Collaborative, CollaborativeConfig
-from musicai.registry import save
+from musicai.models.base import TrainingData
+from musicai.models.collaborative import Collaborative, CollaborativeConfig
+from musicai.models.registry.registry import save
 from musicai.requests import Request, Tuning
 from musicai.store import Store
 from musicai.training import prepare

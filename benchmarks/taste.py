@@ -29,7 +29,7 @@ from musicai.data.periods import ALL, LENGTHS, Period, ending_with
 from musicai.data_processor import build_features
 from musicai.history import listening_history
 from musicai.history.drift import drift
-from musicai.recommenders.base import TrackFeatures
+from musicai.models.base import TrackFeatures
 from musicai.taste import taste_profile
 from musicai.taste.listening import Plays
 from musicai.taste.listening import timed as all_plays

@@ -26,8 +26,8 @@ from musicai.data_processor import history, load_features, training_data
 from musicai.finding import Finder, Shown, Tracks
 from musicai.library.assemble import load_library
 from musicai.listing import Lists
-from musicai.recommenders import COMPONENTS, DEFAULT_WEIGHTS
-from musicai.recommenders.base import Component, History, Query, TrackFeatures
+from musicai.models import COMPONENTS, DEFAULT_WEIGHTS
+from musicai.models.base import Component, History, Query, TrackFeatures
 from musicai.requests import (
     Coverage,
     Filters,

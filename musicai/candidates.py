@@ -12,7 +12,7 @@ from musicai.core.errors import QueryError
 from musicai.data.genres import GENRE_LABELS, GENRES
 from musicai.data.library import BoolArray, IntArray, Library, RowArray
 from musicai.data.moods import MOODS, mood_matrix
-from musicai.recommenders.base import TrackFeatures
+from musicai.models.base import TrackFeatures
 from musicai.requests import MODES, Filters
 
 MIN_COVERAGE = 0.10

@@ -17,14 +17,14 @@ from typing import Any
 import numpy as np
 
 from musicai.ai_model import MusicAI
-from musicai.artifacts import MUSIC_MAP, NMF_PICKLE, VECTORIZER_PICKLE
 from musicai.core.errors import IncompatibleModel, MusicAIError, NotFound
 from musicai.data.genres import GENRES
 from musicai.data.library import AUDIO_FEATURES, RowArray
 from musicai.data.moods import MOODS
 from musicai.data_processor import documents
-from musicai.recommenders.collaborative import Collaborative
-from musicai.registry import LoadedVersion, load, load_map, load_pickle
+from musicai.models.collaborative import Collaborative
+from musicai.models.registry.artifacts import MUSIC_MAP, NMF_PICKLE, VECTORIZER_PICKLE
+from musicai.models.registry.registry import LoadedVersion, load, load_map, load_pickle
 from musicai.requests import Recommendations, Request, Tuning
 from musicai.store import Store
 

@@ -14,7 +14,7 @@ from musicai.data.library import BoolArray, FloatArray, IntArray, Library
 from musicai.data.sessions import SEGMENTS
 from musicai.data_processor import history
 from musicai.holdout import Unit, listener_segments
-from musicai.recommenders.base import Component, History, Query, TrackFeatures
+from musicai.models.base import Component, History, Query, TrackFeatures
 from musicai.stacking import Stacked
 from musicai.weights import LearnedWeights
 

@@ -35,7 +35,7 @@ from musicai.data.library import (
 from musicai.data.sessions import basket_rows, completed, seconds, sessions
 from musicai.data.text_keys import artist_keys, first_artist, guests, normalise
 from musicai.library.neighbours import artist_columns, neighbour_rows
-from musicai.recommenders.base import (
+from musicai.models.base import (
     NO_LINKS,
     NO_SEQUENCES,
     History,

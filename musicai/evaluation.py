@@ -54,7 +54,7 @@ from musicai.metrics import (
     recall_at,
     reciprocal_rank,
 )
-from musicai.recommenders.base import Component, TrackFeatures
+from musicai.models.base import Component, TrackFeatures
 from musicai.stacking import Stacked
 from musicai.tallies import SegmentResult, Tally, TaskResult, World, track_mixes
 from musicai.weights import LearnedWeights, Pools

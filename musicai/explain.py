@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from musicai.recommenders.base import Reason
+from musicai.models.base import Reason
 
 SECOND_SHARE = 0.6
 """A second reason is told if its contribution is at least this share of the first's."""

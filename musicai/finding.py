@@ -12,7 +12,7 @@ import pandas as pd
 from musicai.core.errors import QueryError
 from musicai.data.library import ARTIST_SEPARATOR, IntArray, Library
 from musicai.data.text_keys import first_artist, normalise, recording_key
-from musicai.recommenders.base import History, TrackFeatures
+from musicai.models.base import History, TrackFeatures
 
 Tracks = Sequence[str] | Sequence[Mapping[str, Any]] | pd.DataFrame
 """Track ids, Spotify-shaped dicts, or a frame with ``track_id`` (or name and artists)."""

@@ -12,10 +12,10 @@ from musicai.core.progress import Progress, no_progress, part
 from musicai.data.feedback import Feedback
 from musicai.data.library import Library
 from musicai.data_processor import build_features, training_data, vectorizer
-from musicai.hyperparameters import Settings
-from musicai.recommenders import COMPONENTS
-from musicai.recommenders.base import Component, ComponentConfig, TrackFeatures, TrainingData
-from musicai.recommenders.collaborative import METHODS, Collaborative, CollaborativeConfig
+from musicai.models import COMPONENTS
+from musicai.models.base import Component, ComponentConfig, TrackFeatures, TrainingData
+from musicai.models.collaborative import METHODS, Collaborative, CollaborativeConfig
+from musicai.models.hyperparameters import Settings
 from musicai.verdicts import resolve, taught
 
 if TYPE_CHECKING:

@@ -15,16 +15,16 @@ from datetime import datetime
 from importlib import metadata, util
 from typing import Any, Literal
 
-from musicai import freshness, registry
 from musicai.core import jobs
 from musicai.core.errors import JobRunning, MusicAIError, StoreError
 from musicai.core.settings import PROJECT_ROOT, Settings
 from musicai.data.library import Library
 from musicai.data_processor import load_features
 from musicai.library.assemble import load_library
+from musicai.models import COMPONENTS
+from musicai.models.registry import freshness, registry
+from musicai.models.registry.registry import BUNDLED, VersionInfo
 from musicai.monitoring import moved
-from musicai.recommenders import COMPONENTS
-from musicai.registry import BUNDLED, VersionInfo
 from musicai.serving import serving
 from musicai.store import Store
 

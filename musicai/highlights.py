@@ -10,7 +10,7 @@ import pandas as pd
 
 from musicai.data.library import FEATURE_SOURCES, GENRE_SOURCES, IntArray, Library
 from musicai.finding import Shown
-from musicai.recommenders.base import History, TrackFeatures
+from musicai.models.base import History, TrackFeatures
 from musicai.requests import Coverage, Forgotten
 
 DAY = 86_400.0

@@ -15,8 +15,8 @@ from musicai.data.genre_mix import GenreGoal
 from musicai.data.library import FloatArray, IntArray
 from musicai.explain import sentence
 from musicai.finding import Shown
-from musicai.recommenders import COMPONENTS
-from musicai.recommenders.base import Component, Query, Reason, TrackFeatures
+from musicai.models import COMPONENTS
+from musicai.models.base import Component, Query, Reason, TrackFeatures
 from musicai.requests import Recommendation, Recommendations, Scored, Tuning
 from musicai.stacking import Curve, bent
 

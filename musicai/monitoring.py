@@ -22,7 +22,7 @@ from musicai.data.feedback import Feedback, Impression
 from musicai.data.genre_mix import divergence, mix_of, mixes
 from musicai.data.library import Library
 from musicai.data.sessions import completed, seconds
-from musicai.recommenders.base import TrackFeatures
+from musicai.models.base import TrackFeatures
 
 logger = logging.getLogger(__name__)
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from musicai.candidates import Candidates
 from musicai.core.errors import NoCandidates, QueryError
 from musicai.data.library import RowArray
-from musicai.recommenders.base import Query
+from musicai.models.base import Query
 from musicai.requests import Filters, Request
 
 _FILTERS = {

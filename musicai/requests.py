@@ -16,7 +16,7 @@ from musicai.data.context import SIZES, SLOTS
 from musicai.data.genres import GENRES
 from musicai.data.library import FloatArray, RowArray
 from musicai.data.moods import MOODS
-from musicai.recommenders.base import Query, Reason
+from musicai.models.base import Query, Reason
 from musicai.verdicts import Verdicts
 
 MODES = ("rediscover", "discover", "mix")

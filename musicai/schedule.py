@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 from musicai.core.settings import Settings
-from musicai.registry import BUNDLED, info_of
+from musicai.models.registry.registry import BUNDLED, info_of
 from musicai.store import Store
 
 AFTER_IMPORT = "after_import"

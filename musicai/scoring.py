@@ -8,7 +8,7 @@ import numpy as np
 
 from musicai import ranking
 from musicai.data.library import FloatArray, RowArray
-from musicai.recommenders.base import Component, Query
+from musicai.models.base import Component, Query
 
 
 def score_all(

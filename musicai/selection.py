@@ -22,11 +22,11 @@ from musicai.evaluation import (
     temporal_split,
 )
 from musicai.fitting import TrainingConfig, configs, fit_components
-from musicai.hyperparameters import Settings
 from musicai.metrics import Float64Array, paired_difference
-from musicai.recommenders import COMPONENTS, DEFAULT_WEIGHTS, PRESETS
-from musicai.recommenders.base import Component, TrackFeatures
-from musicai.recommenders.collaborative import Collaborative
+from musicai.models import COMPONENTS, DEFAULT_WEIGHTS, PRESETS
+from musicai.models.base import Component, TrackFeatures
+from musicai.models.collaborative import Collaborative
+from musicai.models.hyperparameters import Settings
 from musicai.stacking import Stacked, ndcg, stack
 from musicai.tuning import Tuned, changed, tune
 from musicai.weights import LearnedWeights, Pools, learn, learn_by_mode

@@ -11,8 +11,8 @@ from musicai.core.progress import no_progress
 from musicai.core.settings import Settings
 from musicai.data.library import IntArray, Library
 from musicai.library.sample import SAMPLE_PROFILE, load_sample
-from musicai.recommenders.base import Component
-from musicai.registry import LoadedVersion, candidates, load
+from musicai.models.base import Component
+from musicai.models.registry.registry import LoadedVersion, candidates, load
 from musicai.stacking import Stacked
 from musicai.store import Store
 from musicai.weights import LearnedWeights

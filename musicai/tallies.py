@@ -30,7 +30,7 @@ from musicai.metrics import (
     paired_difference,
     serendipity_of_hits,
 )
-from musicai.recommenders.base import TrackFeatures
+from musicai.models.base import TrackFeatures
 
 PRIMITIVE = ("popularity", "own_top")
 """Methods whose lists anyone would expect: what they hold is no surprise."""

@@ -14,7 +14,6 @@ from dataclasses import asdict, dataclass, field, replace
 from importlib.util import find_spec
 from typing import Any
 
-from musicai.artifacts import NMF_PICKLE, VECTORIZER_PICKLE, Trained
 from musicai.core.errors import ModelError, NoCandidates, QueryError
 from musicai.core.progress import Progress, no_progress, part
 from musicai.core.settings import Settings
@@ -33,11 +32,12 @@ from musicai.fitting import (
     notes_of,
 )
 from musicai.library.assemble import load_library
-from musicai.music_map import build
-from musicai.recommenders import DEFAULT_WEIGHTS
-from musicai.recommenders.base import TrackFeatures, TrainingData
-from musicai.recommenders.collaborative import Collaborative
-from musicai.registry import (
+from musicai.models import DEFAULT_WEIGHTS
+from musicai.models.base import TrackFeatures, TrainingData
+from musicai.models.collaborative import Collaborative
+from musicai.models.music_map import build
+from musicai.models.registry.artifacts import NMF_PICKLE, VECTORIZER_PICKLE, Trained
+from musicai.models.registry.registry import (
     BUNDLED,
     VersionInfo,
     activate,
@@ -45,9 +45,9 @@ from musicai.registry import (
     save,
     save_bundled,
 )
+from musicai.models.registry.versions import prune
 from musicai.selection import NOT_ASKED, Choice, choose
 from musicai.store import Store
-from musicai.versioning import prune
 from musicai.weights import LearnedWeights
 
 logger = logging.getLogger(__name__)

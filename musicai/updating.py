@@ -13,7 +13,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
-from musicai.artifacts import NMF_PICKLE, VECTORIZER_PICKLE, Trained
 from musicai.core.errors import ModelError, NotFound
 from musicai.core.progress import Progress, no_progress, part
 from musicai.core.settings import Settings
@@ -21,13 +20,14 @@ from musicai.data.feedback import Feedback
 from musicai.data.library import IntArray, Library
 from musicai.data_processor import load_features, training_data, vectorizer
 from musicai.fitting import TrainingConfig, notes_of
-from musicai.freshness import Update, behind, first_of, heard, trained_on
 from musicai.library.assemble import load_library
-from musicai.music_map import MusicMap, grown
-from musicai.recommenders import COMPONENTS
-from musicai.recommenders.base import Component, TrainingData
-from musicai.recommenders.collaborative import Collaborative
-from musicai.registry import (
+from musicai.models import COMPONENTS
+from musicai.models.base import Component, TrainingData
+from musicai.models.collaborative import Collaborative
+from musicai.models.music_map import MusicMap, grown
+from musicai.models.registry.artifacts import NMF_PICKLE, VECTORIZER_PICKLE, Trained
+from musicai.models.registry.freshness import Update, behind, first_of, heard, trained_on
+from musicai.models.registry.registry import (
     BUNDLED,
     LoadedVersion,
     VersionInfo,
@@ -37,11 +37,11 @@ from musicai.registry import (
     load_map,
     save,
 )
+from musicai.models.registry.versions import prune
 from musicai.serving import MIN_VOCABULARY
 from musicai.store import Store
 from musicai.training import TrainingResult, data_sizes, result_of, train
 from musicai.verdicts import resolve, taught
-from musicai.versioning import prune
 
 logger = logging.getLogger(__name__)
 

@@ -19,7 +19,7 @@ from scipy.sparse import csr_matrix
 
 from musicai.data.feedback import Feedback
 from musicai.data.library import BoolArray, FloatArray, IntArray, Library
-from musicai.recommenders.base import History, Reason, TrackFeatures, TrainingData
+from musicai.models.base import History, Reason, TrackFeatures, TrainingData
 
 Verdict = Literal["like", "dislike", "not_now", "never_artist"]
 

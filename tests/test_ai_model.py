@@ -11,7 +11,7 @@ import pytest
 from musicai.ai_model import MusicAI
 from musicai.core.errors import NoCandidates, NotFound, QueryError
 from musicai.core.settings import Settings
-from musicai.recommenders import COMPONENTS
+from musicai.models import COMPONENTS
 from musicai.requests import Recommendations, Request, Tuning
 from tests import worlds
 

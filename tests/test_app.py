@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from musicai import freshness
 from musicai.ai_model import MusicAI
 from musicai.arguments import build_parser
 from musicai.core import jobs
@@ -21,6 +20,7 @@ from musicai.data.parsed import ReadOptions
 from musicai.fitting import TrainingConfig
 from musicai.library.importing import import_inputs
 from musicai.library.sample import SAMPLE_PROFILE
+from musicai.models.registry import freshness
 from musicai.store import Store
 from musicai.training import train
 from musicai.ui import discover_panel, jobs_panel, library_panel, words

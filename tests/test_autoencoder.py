@@ -16,12 +16,12 @@ from scipy.sparse import csr_matrix
 from musicai import data_processor as dp
 from musicai.core.errors import Cancelled, QueryError
 from musicai.core.progress import no_progress
-from musicai.recommenders.autoencoder import NO_ROWS, Autoencoder
-from musicai.recommenders.base import History, Query
-from musicai.recommenders.deep import extra
-from musicai.recommenders.deep.bottleneck import TABLES, Network
-from musicai.recommenders.deep.config import AutoencoderConfig
-from musicai.recommenders.items import Items
+from musicai.models.base import History, Query
+from musicai.models.deep import device as extra
+from musicai.models.deep.autoencoder import NO_ROWS, Autoencoder
+from musicai.models.deep.autoencoder_arrays import TABLES, Network
+from musicai.models.deep.config import AutoencoderConfig
+from musicai.models.item_index import Items
 from tests import worlds
 from tests.component_contract import NO_SEEDS, STRANGER, ComponentContract, world
 from tests.test_transformer import data_of
@@ -200,12 +200,12 @@ def camps(n_rows: int = 120, n_columns: int = 40, seed: int = 1) -> csr_matrix:
 @pytest.mark.deep
 @pytest.mark.parametrize("negatives", [20_000, 10])
 def test_it_learns_who_plays_what_from_all_columns_or_drawn_ones(negatives: int) -> None:
-    from musicai.recommenders.deep import autoencoding
+    from musicai.models.deep import autoencoder_training
 
     config = AutoencoderConfig(
         size=8, steps=200, rows_a_step=32, learning_rate=0.02, negatives=negatives
     )
-    learned = autoencoding.learn(camps(), None, config, 0, no_progress)
+    learned = autoencoder_training.learn(camps(), None, config, 0, no_progress)
     weights = learned.network
     one = np.zeros(40)
     one[:3] = 1 / np.sqrt(3)
@@ -214,7 +214,7 @@ def test_it_learns_who_plays_what_from_all_columns_or_drawn_ones(negatives: int)
     assert scores[3:20].mean() > scores[20:].mean() + 1.0
     assert learned.ndcg > 0.2
     assert 0 < learned.steps <= 200
-    again = autoencoding.learn(camps(), None, config, 0, no_progress)
+    again = autoencoder_training.learn(camps(), None, config, 0, no_progress)
     for name in TABLES:
         np.testing.assert_array_equal(getattr(again.network, name), getattr(weights, name))
 
@@ -223,16 +223,16 @@ def test_it_learns_who_plays_what_from_all_columns_or_drawn_ones(negatives: int)
 def test_nan_ends_training_with_the_last_good_weights(monkeypatch: pytest.MonkeyPatch) -> None:
     import torch
 
-    from musicai.recommenders.deep import autoencoding
+    from musicai.models.deep import autoencoder_training
 
-    real, calls = autoencoding._Training._loss, []
+    real, calls = autoencoder_training._Training._loss, []
 
     def failing(self: Any, rows: Any) -> Any:
         calls.append(1)
         return real(self, rows) * (float("nan") if len(calls) == 10 else 1.0)
 
-    monkeypatch.setattr(autoencoding._Training, "_loss", failing)
-    learned = autoencoding.learn(camps(), None, SMALL, 0, no_progress)
+    monkeypatch.setattr(autoencoder_training._Training, "_loss", failing)
+    learned = autoencoder_training.learn(camps(), None, SMALL, 0, no_progress)
     assert "became NaN in step 10" in learned.notes[0]
     assert all(np.isfinite(getattr(learned.network, name)).all() for name in TABLES)
     assert 0 < learned.steps < 10
@@ -243,9 +243,9 @@ def test_nan_ends_training_with_the_last_good_weights(monkeypatch: pytest.Monkey
 def test_a_card_without_memory_gives_way_to_the_processor(monkeypatch: pytest.MonkeyPatch) -> None:
     import torch
 
-    from musicai.recommenders.deep import autoencoding
+    from musicai.models.deep import autoencoder_training
 
-    real = autoencoding._Training.__init__
+    real = autoencoder_training._Training.__init__
 
     def full(
         self: Any, matrix: Any, before: Any, config: Any, seed: Any, device: str, *more: Any
@@ -254,8 +254,8 @@ def test_a_card_without_memory_gives_way_to_the_processor(monkeypatch: pytest.Mo
             raise torch.OutOfMemoryError("no memory")
         real(self, matrix, before, config, seed, device, *more)
 
-    monkeypatch.setattr(autoencoding._Training, "__init__", full)
-    learned = autoencoding.learn(camps(), None, SMALL, 0, no_progress, device="cuda")
+    monkeypatch.setattr(autoencoder_training._Training, "__init__", full)
+    learned = autoencoder_training.learn(camps(), None, SMALL, 0, no_progress, device="cuda")
     assert "too little memory" in learned.notes[0]
 
 
@@ -280,7 +280,7 @@ def test_progress_can_cancel() -> None:
 
 @pytest.mark.deep
 def test_the_time_is_bounded() -> None:
-    from musicai.recommenders.deep import autoencoding
+    from musicai.models.deep import autoencoder_training
 
     few = AutoencoderConfig(size=8, rows_a_step=100, most_products=6 * 100 * 40 * 8 * 7.5)
-    assert autoencoding.learn(camps(), None, few, 0, no_progress).steps <= 7
+    assert autoencoder_training.learn(camps(), None, few, 0, no_progress).steps <= 7

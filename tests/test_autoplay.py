@@ -19,8 +19,8 @@ from musicai.core.progress import no_progress
 from musicai.core.settings import Settings
 from musicai.data.parsed import ReadOptions
 from musicai.library.importing import import_inputs
-from musicai.recommenders.base import Query
-from musicai.recommenders.sequence import Sequence
+from musicai.models.base import Query
+from musicai.models.sequence import Sequence
 from musicai.requests import Request, Tuning
 from musicai.store import Store
 from tests import worlds

@@ -12,7 +12,7 @@ from benchmarks.quality import next_items, nowplaying, sequences
 from benchmarks.quality.__main__ import main
 from benchmarks.quality.next_items import Ask, NextItems
 from musicai.core.errors import DataError
-from musicai.recommenders.sequence import SequenceConfig
+from musicai.models.sequence import SequenceConfig
 
 
 def rows(*found: int) -> next_items.Rows:

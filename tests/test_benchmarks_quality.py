@@ -20,8 +20,8 @@ from benchmarks.quality.scoring import Lists, Problem, Times, rank_all, score_us
 from benchmarks.quality.synthetic import write_split
 from musicai.core.errors import DataError
 from musicai.core.progress import no_progress
-from musicai.recommenders import COMPONENTS
-from musicai.recommenders.collaborative import CollaborativeConfig
+from musicai.models import COMPONENTS
+from musicai.models.collaborative import CollaborativeConfig
 
 Write = Callable[[str, str], Path]
 

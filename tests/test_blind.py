@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from musicai import registry
 from musicai.core.progress import no_progress
 from musicai.core.settings import Settings
 from musicai.experiments.online import sides
 from musicai.library.sample import SAMPLE_PROFILE
-from musicai.recommenders import PRESETS
+from musicai.models import PRESETS
+from musicai.models.registry import registry
 from musicai.store import Store
 from musicai.training import TrainingConfig, train
 from musicai.ui import jobs_panel

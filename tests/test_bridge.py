@@ -10,8 +10,8 @@ import pytest
 from musicai import data_processor as dp
 from musicai.core.errors import DataError
 from musicai.data.library import AUDIO_FEATURES, FloatArray, IntArray
-from musicai.recommenders.base import TrackFeatures
-from musicai.recommenders.bridge import bridge
+from musicai.models.base import TrackFeatures
+from musicai.models.cold_start import bridge
 from tests import worlds
 
 N_ARTISTS, PER_ARTIST, N_FACTORS = 60, 10, 6

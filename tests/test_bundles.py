@@ -18,8 +18,6 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from benchmarks.generate import library as make_library
-from musicai import bundles, registry
-from musicai.artifacts import VECTORIZER_PICKLE, Trained, sha256
 from musicai.core.errors import (
     IncompatibleModel,
     ModelError,
@@ -31,8 +29,10 @@ from musicai.core.errors import (
 from musicai.core.progress import no_progress
 from musicai.core.settings import Settings
 from musicai.data_processor import build_features, history, training_data
-from musicai.recommenders.base import Query
-from musicai.recommenders.collaborative import Collaborative, CollaborativeConfig
+from musicai.models.base import Query
+from musicai.models.collaborative import Collaborative, CollaborativeConfig
+from musicai.models.registry import bundles, registry
+from musicai.models.registry.artifacts import VECTORIZER_PICKLE, Trained, sha256
 from musicai.store import Store
 from musicai.weights import LearnedWeights
 

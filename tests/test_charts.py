@@ -10,7 +10,7 @@ from typing import Any
 import plotly.graph_objects as go
 import pytest
 
-from musicai.recommenders import COMPONENTS
+from musicai.models import COMPONENTS
 from musicai.requests import Coverage
 from musicai.taste import ListeningPatterns, TasteProfile
 from musicai.ui import charts

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from benchmarks.generate import extended_history
-from musicai import cli, registry
+from musicai import cli
 from musicai.ai_model import MusicAI
 from musicai.checks import EXPECTED, Check, Report
 from musicai.core import jobs
@@ -24,8 +24,9 @@ from musicai.core.settings import Settings
 from musicai.data.feedback import Listed
 from musicai.data.genres import GENRES
 from musicai.data.moods import MOODS
+from musicai.models import COMPONENTS
+from musicai.models.registry import registry
 from musicai.output import json_line, table
-from musicai.recommenders import COMPONENTS
 from musicai.store import Store
 from tests.conftest import ROOT
 
@@ -630,7 +631,7 @@ def test_an_update_is_told_in_words(
     sample: Path, run: Run, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     [profile] = run("profiles")[1]["profiles"]
-    monkeypatch.setattr("musicai.freshness.MOST_UPDATES", 1)
+    monkeypatch.setattr("musicai.models.registry.freshness.MOST_UPDATES", 1)
     assert cli.main(["train", "--update", "--profile", "sample"]) == 0
     printed = capsys.readouterr().out
     assert f"Updated from version {profile['version']}, 3 sweeps; new: 0 plays" in printed

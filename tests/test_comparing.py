@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from musicai.comparing import Change, MetricPair, compare
-from musicai.registry import VersionInfo
+from musicai.models.registry.compare import Change, MetricPair, compare
+from musicai.models.registry.registry import VersionInfo
 from musicai.weights import LearnedWeights
 
 OLD = VersionInfo(

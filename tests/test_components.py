@@ -11,13 +11,13 @@ from musicai import data_processor as dp
 from musicai.core.errors import QueryError
 from musicai.core.progress import no_progress
 from musicai.data.library import Library
-from musicai.recommenders import COMPONENTS, DEFAULT_WEIGHTS, PRESETS
-from musicai.recommenders.base import History, Query, TrainingData
-from musicai.recommenders.connections import Connections
-from musicai.recommenders.content import Content, ContentConfig
-from musicai.recommenders.history import OwnPlays, OwnPlaysConfig
-from musicai.recommenders.popularity import Popularity, PopularityConfig
-from musicai.recommenders.rules import Rules, RulesConfig
+from musicai.models import COMPONENTS, DEFAULT_WEIGHTS, PRESETS
+from musicai.models.base import History, Query, TrainingData
+from musicai.models.content import Content, ContentConfig
+from musicai.models.graph_links import Connections
+from musicai.models.own_plays import OwnPlays, OwnPlaysConfig
+from musicai.models.popularity import Popularity, PopularityConfig
+from musicai.models.rules import Rules, RulesConfig
 from tests import worlds
 from tests.component_contract import ComponentContract
 

@@ -12,8 +12,8 @@ from musicai import data_processor as dp
 from musicai.core.progress import no_progress
 from musicai.data.frames import conform
 from musicai.data.library import LINK_COLUMNS, Library
-from musicai.recommenders.base import Query
-from musicai.recommenders.connections import Connections
+from musicai.models.base import Query
+from musicai.models.graph_links import Connections
 from tests import worlds
 
 NONE = np.zeros(0, dtype=np.int32)

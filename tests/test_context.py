@@ -17,8 +17,8 @@ from musicai.core.errors import QueryError
 from musicai.core.progress import no_progress
 from musicai.data import context
 from musicai.data.library import IntArray, Library
-from musicai.recommenders.base import Query
-from musicai.recommenders.context import CEILING, Context, ContextConfig
+from musicai.models.base import Query
+from musicai.models.context import CEILING, Context, ContextConfig
 from musicai.requests import Request
 from musicai.verdicts import Verdicts, heard
 from tests import worlds

@@ -22,8 +22,8 @@ from musicai.evaluation import (
     temporal_split,
 )
 from musicai.holdout import Unit, Units
-from musicai.recommenders import COMPONENTS, DEFAULT_WEIGHTS
-from musicai.recommenders.base import Component, ComponentConfig, Query, Reason, TrainingData
+from musicai.models import COMPONENTS, DEFAULT_WEIGHTS
+from musicai.models.base import Component, ComponentConfig, Query, Reason, TrainingData
 from musicai.weights import LearnedWeights, learn_by_mode
 from tests import worlds
 

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from musicai import cli, registry
+from musicai import cli
 from musicai.core import jobs
 from musicai.core.jobs import manager
 from musicai.core.settings import Settings
+from musicai.models.registry import registry
 from musicai.store import Store
 
 

@@ -22,9 +22,9 @@ from musicai.experiments import Contestant, Duel, alike, contestant, contestant_
 from musicai.experiments.offline import INVENTED, SAME, TOO_LITTLE, _Sheet, fit_both
 from musicai.experiments.results import FEWEST_UNITS, Paired
 from musicai.fitting import TrainingConfig, configs, fit_components
-from musicai.recommenders import COMPONENTS, DEFAULT_WEIGHTS
-from musicai.recommenders.base import TrackFeatures
-from musicai.registry import VersionInfo
+from musicai.models import COMPONENTS, DEFAULT_WEIGHTS
+from musicai.models.base import TrackFeatures
+from musicai.models.registry.registry import VersionInfo
 from musicai.stacking import Stacked
 from musicai.weights import LearnedWeights
 from tests import worlds

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from musicai.explain import sentence
-from musicai.recommenders.base import Reason
+from musicai.models.base import Reason
 
 REASONS = {
     "content": [Reason("content", "it is like X", 1.0), Reason("content", "weaker", 0.1)],

@@ -11,9 +11,8 @@ from typing import Any
 import pytest
 
 from benchmarks.generate import extended_history
-from musicai import registry, selection, training
+from musicai import selection, training
 from musicai.ai_model import MusicAI
-from musicai.artifacts import write_version
 from musicai.core.errors import ModelError
 from musicai.core.progress import no_progress
 from musicai.core.settings import Settings
@@ -21,6 +20,8 @@ from musicai.data.parsed import ReadOptions
 from musicai.fitting import TrainingConfig
 from musicai.health import Health, examine
 from musicai.library.importing import import_inputs
+from musicai.models.registry import registry
+from musicai.models.registry.artifacts import write_version
 from musicai.store import Store
 from musicai.training import train
 

@@ -13,7 +13,6 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from musicai import registry
 from musicai.ai_model import MusicAI
 from musicai.core.errors import JobRunning
 from musicai.core.settings import Settings
@@ -22,7 +21,8 @@ from musicai.data.moods import MOODS, mood_matrix
 from musicai.data.periods import ALL, Period
 from musicai.fitting import TrainingConfig
 from musicai.library.sample import SAMPLE_PROFILE
-from musicai.music_map import MusicMap, within
+from musicai.models.music_map import MusicMap, within
+from musicai.models.registry import registry
 from musicai.store import Store
 from musicai.store.playlists import STAGING
 from musicai.training import train

@@ -8,7 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from musicai.data.sessions import HEAVY_FROM, LIGHT_FROM
-from musicai.registry import VersionInfo
+from musicai.models.registry.registry import VersionInfo
 from musicai.ui import metrics_table
 from musicai.ui.metric_words import MEASURES
 

@@ -18,7 +18,6 @@ from typing import Any
 import pytest
 
 from benchmarks.generate import extended_history
-from musicai import registry
 from musicai.ai_model import MusicAI
 from musicai.core.progress import no_progress
 from musicai.core.settings import Settings
@@ -26,7 +25,8 @@ from musicai.data.feedback import Feedback
 from musicai.data.parsed import ReadOptions
 from musicai.fitting import TrainingConfig
 from musicai.library.importing import import_inputs
-from musicai.registry import BUNDLED
+from musicai.models.registry import registry
+from musicai.models.registry.registry import BUNDLED
 from musicai.store import Store
 from musicai.training import train
 

@@ -15,7 +15,6 @@ from sklearn.manifold import trustworthiness as reference
 
 from benchmarks.generate import extended_history
 from benchmarks.generate import library as make_library
-from musicai import bundles, registry
 from musicai.ai_model import MusicAI
 from musicai.arguments import build_parser
 from musicai.checks import _map_check
@@ -28,7 +27,9 @@ from musicai.data_processor import build_features, training_data
 from musicai.fitting import TrainingConfig
 from musicai.library.assemble import load_library
 from musicai.library.importing import import_inputs
-from musicai.music_map import (
+from musicai.models.base import Component, TrackFeatures
+from musicai.models.collaborative import Collaborative, CollaborativeConfig
+from musicai.models.music_map import (
     NO_GENRE,
     MusicMap,
     build,
@@ -41,12 +42,9 @@ from musicai.music_map import (
     unpacked,
     within,
 )
-from musicai.music_map import nearest as nearest_module
-from musicai.music_map.layout import layout, trustworthiness
-from musicai.music_map.nearest import nearest
-from musicai.music_map.space import KEPT, filled, vectors
-from musicai.recommenders.base import Component, TrackFeatures
-from musicai.recommenders.collaborative import Collaborative, CollaborativeConfig
+from musicai.models.music_map import layout as nearest_module
+from musicai.models.music_map.layout import KEPT, filled, layout, nearest, trustworthiness, vectors
+from musicai.models.registry import bundles, registry
 from musicai.store import Store
 from musicai.training import prepare, train
 from musicai.updating import update

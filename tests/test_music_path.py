@@ -9,8 +9,8 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from musicai.core.errors import NoCandidates, QueryError
-from musicai.music_map import MOST_STEPS, MusicMap, path_between
-from musicai.music_map.nearest import nearest
+from musicai.models.music_map import MOST_STEPS, MusicMap, path_between
+from musicai.models.music_map.layout import nearest
 
 
 def map_of(points: np.ndarray, k: int = 5) -> MusicMap:

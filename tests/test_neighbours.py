@@ -23,8 +23,8 @@ from musicai.library.formats import recognise
 from musicai.library.formats.neighbour_data import assemble
 from musicai.library.importing import ImportReport, folder_of, import_inputs, pack_name
 from musicai.library.neighbours import MIN_LISTENERS, neighbour_rows, pack_coverage
-from musicai.recommenders.base import Query, TrainingData
-from musicai.recommenders.collaborative import Collaborative, CollaborativeConfig
+from musicai.models.base import Query, TrainingData
+from musicai.models.collaborative import Collaborative, CollaborativeConfig
 from musicai.store import Store
 from tests.conftest import SHARED
 

@@ -15,8 +15,8 @@ from musicai.core.progress import no_progress
 from musicai.data import context
 from musicai.data.context import ACTIVITIES, ACTIVITY, FEWEST_TRACKS, PLACE, SEASON
 from musicai.data.library import Library
-from musicai.recommenders.base import Query
-from musicai.recommenders.context import CEILING, Context
+from musicai.models.base import Query
+from musicai.models.context import CEILING, Context
 from musicai.requests import Request
 from tests import worlds
 

@@ -21,8 +21,8 @@ from musicai.core.progress import no_progress
 from musicai.core.settings import Settings
 from musicai.data.frames import conform
 from musicai.data.library import AUDIO_FEATURES, LINK_COLUMNS, Library
-from musicai.recommenders import COMPONENTS
-from musicai.recommenders.base import Component, History, Links, Query, Reason, TrainingData
+from musicai.models import COMPONENTS
+from musicai.models.base import Component, History, Links, Query, Reason, TrainingData
 from musicai.requests import Request
 from tests import worlds
 

@@ -22,15 +22,15 @@ from sklearn.decomposition import NMF
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 from benchmarks.generate import library as make_library
-from musicai import artifacts, bundled, registry
-from musicai.artifacts import NMF_PICKLE, VECTORIZER_PICKLE, Trained
 from musicai.core.errors import IncompatibleModel, ModelError, NotFound, UntrustedArtifact
 from musicai.core.progress import no_progress
 from musicai.core.settings import Settings
 from musicai.data_processor import build_features, history, training_data
-from musicai.recommenders.base import Query
-from musicai.recommenders.collaborative import Collaborative, CollaborativeConfig
-from musicai.recommenders.popularity import Popularity
+from musicai.models.base import Query
+from musicai.models.collaborative import Collaborative, CollaborativeConfig
+from musicai.models.popularity import Popularity
+from musicai.models.registry import artifacts, registry, trusted
+from musicai.models.registry.artifacts import NMF_PICKLE, VECTORIZER_PICKLE, Trained
 from musicai.store import Store
 from musicai.weights import LearnedWeights
 from tests.conftest import ROOT
@@ -392,7 +392,7 @@ def test_bundled_is_trusted_by_the_constant_alone(
     own, digest = bundle(settings, trained, tmp_path)
     with pytest.raises(UntrustedArtifact, match=r"manifest\.json"):
         registry.load(own, store, registry.BUNDLED)
-    monkeypatch.setattr(bundled, "BUNDLED_SHA256", digest)
+    monkeypatch.setattr(trusted, "BUNDLED_SHA256", digest)
     assert registry.load(own, store, registry.BUNDLED).components
     assert registry.load_pickle(own, store, registry.BUNDLED, VECTORIZER_PICKLE) is not None
     path = own.bundled_models / "bundled" / "components" / "collaborative" / "collaborative.npz"
@@ -411,11 +411,11 @@ def test_bundled_serves_only_the_very_same_invented_data(
     store.create_profile("invented", invented=True)
     same = replace(trained, fingerprint=store.fingerprint("invented"), profile="invented")
     own, digest = bundle(settings, same, tmp_path)
-    monkeypatch.setattr(bundled, "BUNDLED_SHA256", digest)
+    monkeypatch.setattr(trusted, "BUNDLED_SHA256", digest)
     assert registry.active(own, store, "invented") == registry.BUNDLED
     assert registry.active(own, store, "p") is None
     own, digest = bundle(settings, trained, tmp_path)
-    monkeypatch.setattr(bundled, "BUNDLED_SHA256", digest)
+    monkeypatch.setattr(trusted, "BUNDLED_SHA256", digest)
     assert registry.active(own, store, "invented") is None
 
 

@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from benchmarks.generate import extended_history
-from musicai import registry
 from musicai.cli import main
 from musicai.core.progress import no_progress
 from musicai.core.settings import Settings
@@ -19,6 +18,7 @@ from musicai.data.feedback import Feedback
 from musicai.data.parsed import ReadOptions
 from musicai.fitting import TrainingConfig
 from musicai.library.importing import import_inputs
+from musicai.models.registry import registry
 from musicai.schedule import AFTER_IMPORT, EVERY_DAYS, after_import, due
 from musicai.store import Store
 from musicai.training import train

@@ -15,15 +15,9 @@ from musicai import data_processor as dp
 from musicai.core.errors import QueryError
 from musicai.core.progress import no_progress
 from musicai.data.library import IntArray
-from musicai.recommenders import sequence as module
-from musicai.recommenders.base import (
-    NO_SEQUENCES,
-    History,
-    Query,
-    Sequences,
-    TrainingData,
-)
-from musicai.recommenders.sequence import Sequence, SequenceConfig
+from musicai.models import sequence as module
+from musicai.models.base import NO_SEQUENCES, History, Query, Sequences, TrainingData
+from musicai.models.sequence import Sequence, SequenceConfig
 from musicai.verdicts import Verdicts, heard
 from tests import worlds
 from tests.component_contract import STRANGER, ComponentContract

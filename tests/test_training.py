@@ -13,9 +13,8 @@ import pytest
 
 from benchmarks.generate import extended_history
 from benchmarks.generate import library as make_library
-from musicai import registry, selection
+from musicai import selection
 from musicai.ai_model import MusicAI
-from musicai.artifacts import NMF_PICKLE, VECTORIZER_PICKLE
 from musicai.contenders import TASKS
 from musicai.core.errors import Cancelled, NoCandidates, NotFound, QueryError
 from musicai.core.progress import no_progress
@@ -24,7 +23,9 @@ from musicai.data.library import Library
 from musicai.data.parsed import ReadOptions
 from musicai.fitting import TrainingConfig, fit_all
 from musicai.library.importing import import_inputs
-from musicai.recommenders import COMPONENTS, DEFAULT_WEIGHTS
+from musicai.models import COMPONENTS, DEFAULT_WEIGHTS
+from musicai.models.registry import registry
+from musicai.models.registry.artifacts import NMF_PICKLE, VECTORIZER_PICKLE
 from musicai.selection import TOO_LITTLE
 from musicai.store import Store
 from musicai.training import prepare, train

@@ -20,15 +20,20 @@ from musicai.core.errors import Cancelled, QueryError
 from musicai.core.progress import no_progress
 from musicai.data.context import SLOTS
 from musicai.data.library import IntArray
-from musicai.recommenders import transformer
-from musicai.recommenders.base import History, Query, Sequences, TrainingData
-from musicai.recommenders.deep import sessions
-from musicai.recommenders.deep.config import TransformerConfig
-from musicai.recommenders.deep.forward import Given, ahead, unit
-from musicai.recommenders.deep.served import Served, with_new
-from musicai.recommenders.deep.spectral import carried, item_vectors
-from musicai.recommenders.deep.weights import CONTENT, content_of
-from musicai.recommenders.transformer import Transformer
+from musicai.models.base import History, Query, Sequences, TrainingData
+from musicai.models.deep import session_features, transformer
+from musicai.models.deep.config import TransformerConfig
+from musicai.models.deep.spectral import carried, item_vectors
+from musicai.models.deep.transformer import Transformer
+from musicai.models.deep.transformer_numpy import (
+    CONTENT,
+    Given,
+    Served,
+    ahead,
+    content_of,
+    unit,
+    with_new,
+)
 from tests import worlds
 from tests.component_contract import STRANGER, ComponentContract, world
 
@@ -85,7 +90,7 @@ def random_arrays(config: TransformerConfig, seed: int = 4) -> dict[str, Any]:
 
     arrays = {
         "items.content.weight": some(d, CONTENT),
-        "gap.weight": some(sessions.GAPS, d),
+        "gap.weight": some(session_features.GAPS, d),
         "slot.weight": some(SLOTS + 1, d),
         "skip.weight": some(2, d),
         "norm.weight": some(d),
@@ -135,15 +140,26 @@ def after(*seeds: int) -> Query:
 def test_gaps_by_hand() -> None:
     times = seconds(0, 100, 101, 101, 1_101, 50, 10**9)
     # unknown before, 1 s, the same second, 1,000 s (2⁹ to 2¹⁰), the clock went back, far ahead
-    assert sessions.gap_kinds(times).tolist() == [0, 0, 1, 1, 10, 0, sessions.GAPS - 1]
+    assert session_features.gap_kinds(times).tolist() == [
+        0,
+        0,
+        1,
+        1,
+        10,
+        0,
+        session_features.GAPS - 1,
+    ]
 
 
 def test_a_slot_is_known_where_the_time_is() -> None:
-    assert sessions.slot_kinds(seconds(0, 86_400 * 4)).tolist() == [0, 1]  # a Monday, midnight
+    assert session_features.slot_kinds(seconds(0, 86_400 * 4)).tolist() == [
+        0,
+        1,
+    ]  # a Monday, midnight
 
 
 def test_long_sessions_are_cut_without_losing_a_step() -> None:
-    plays = sessions.read(
+    plays = session_features.read(
         rows(*range(8), 20, 30, 31),
         seconds(0, 8, 9, 11),
         np.ones(11, dtype=bool),
@@ -160,7 +176,9 @@ def test_long_sessions_are_cut_without_losing_a_step() -> None:
 def test_every_step_is_read_once(lengths: list[int], longest: int) -> None:
     starts = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
     items = np.arange(starts[-1])
-    plays = sessions.read(items, starts, np.ones(len(items), dtype=bool), seconds(), longest)
+    plays = session_features.read(
+        items, starts, np.ones(len(items), dtype=bool), seconds(), longest
+    )
     size = plays.length
     assert ((size >= 2) & (size <= longest + 1)).all()
     steps = sum(max(n - 1, 0) for n in lengths)
@@ -169,7 +187,7 @@ def test_every_step_is_read_once(lengths: list[int], longest: int) -> None:
 
 def test_ten_thousand_plays_in_one_session_and_one_play_in_another() -> None:
     items = np.arange(10_001) % 50
-    plays = sessions.read(
+    plays = session_features.read(
         items, seconds(0, 10_000, 10_001), np.ones(10_001, dtype=bool), seconds(), 50
     )
     assert len(plays) == 200
@@ -177,10 +195,10 @@ def test_ten_thousand_plays_in_one_session_and_one_play_in_another() -> None:
 
 
 def test_a_batch_marks_what_comes_for_the_first_time() -> None:
-    plays = sessions.read(
+    plays = session_features.read(
         rows(5, 6, 5, 7, 8), seconds(0, 3, 5), np.array([1, 0, 1, 1, 1], bool), seconds(), 9
     )
-    found = sessions.batch(plays, np.array([0, 1]))
+    found = session_features.batch(plays, np.array([0, 1]))
     assert found.items.tolist() == [[5, 6, 5], [7, 8, -1]]
     assert found.first.tolist() == [[True, True, False], [True, True, False]]
     assert found.skip.tolist() == [[0, 1, 0], [0, 0, 0]]
@@ -191,10 +209,10 @@ def test_groups_hold_every_session_once(n: int, most: int, seed: int) -> None:
     rng = np.random.default_rng(seed)
     length = rng.integers(2, 9, n)
     starts = np.concatenate([[0], np.cumsum(length)]).astype(np.int64)
-    plays = sessions.read(
+    plays = session_features.read(
         np.arange(starts[-1]), starts, np.ones(starts[-1], dtype=bool), seconds(), 9
     )
-    found = list(sessions.groups(plays, np.arange(n), most, rng))
+    found = list(session_features.groups(plays, np.arange(n), most, rng))
     assert sorted(np.concatenate(found).tolist()) == list(range(n))
 
 
@@ -378,7 +396,7 @@ def test_wrong_settings_are_refused(wrong: dict[str, Any]) -> None:
 def test_the_numpy_pass_equals_torch() -> None:
     import torch
 
-    from musicai.recommenders.deep.network import Input, Network
+    from musicai.models.deep.transformer_torch import Input, Network
 
     torch.manual_seed(1)
     config = TransformerConfig(size=32, heads=4, layers=3, length=12)
@@ -458,16 +476,16 @@ def test_hardly_anything_to_learn_from(played: list[list[int]]) -> None:
 
 @pytest.mark.deep
 def test_nan_ends_training_with_the_last_good_weights(monkeypatch: pytest.MonkeyPatch) -> None:
-    from musicai.recommenders.deep import learning
+    from musicai.models.deep import transformer_training
 
-    real, calls = learning._Training._loss, []
+    real, calls = transformer_training._Training._loss, []
 
     def broken(self: Any, given_: Any) -> Any:
         loss = real(self, given_)
         calls.append(1)
         return loss * float("nan") if len(calls) > 60 else loss
 
-    monkeypatch.setattr(learning._Training, "_loss", broken)
+    monkeypatch.setattr(transformer_training._Training, "_loss", broken)
     model = Transformer(SMALL).fit(data_of(CHAIN), no_progress)
     assert "NaN" in model.notes_[0]
     assert np.isfinite(model.score(after(0, 1))[:10]).all()
@@ -479,16 +497,16 @@ def test_a_card_without_memory_gives_way_to_the_processor(
 ) -> None:
     import torch
 
-    from musicai.recommenders.deep import learning
+    from musicai.models.deep import transformer_training
 
-    real = learning._Training.__init__
+    real = transformer_training._Training.__init__
 
     def full(self: Any, *args: Any) -> None:
         if args[-1] == "cuda":
             raise torch.OutOfMemoryError("CUDA out of memory")
         real(self, *args)
 
-    monkeypatch.setattr(learning._Training, "__init__", full)
+    monkeypatch.setattr(transformer_training._Training, "__init__", full)
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     model = Transformer(SMALL).fit(data_of(CHAIN), no_progress)
     assert "processor" in model.notes_[0]

@@ -12,9 +12,9 @@ from benchmarks.generate import library as make_library
 from musicai.core.errors import Cancelled, QueryError
 from musicai.core.progress import Progress, no_progress
 from musicai.fitting import TrainingConfig, configs
-from musicai.hyperparameters import HYPERPARAMETERS, PRESETS, Settings, parsed
 from musicai.metrics import Float64Array
-from musicai.recommenders import COMPONENTS
+from musicai.models import COMPONENTS
+from musicai.models.hyperparameters import HYPERPARAMETERS, PRESETS, Settings, parsed
 from musicai.training import prepare
 from musicai.tuning import LEAST_TRIALS, changed, tune
 

@@ -13,9 +13,7 @@ from scipy import sparse
 
 from benchmarks.generate import extended_history
 from benchmarks.generate import library as make_library
-from musicai import freshness, registry
 from musicai.ai_model import MusicAI
-from musicai.artifacts import NMF_PICKLE, VECTORIZER_PICKLE
 from musicai.checks import check_model
 from musicai.core.errors import Cancelled, NoCandidates, NotFound
 from musicai.core.progress import no_progress
@@ -26,12 +24,14 @@ from musicai.data.sessions import SEGMENTS
 from musicai.data_processor import build_features, history, training_data
 from musicai.fitting import TrainingConfig
 from musicai.library.importing import import_inputs
-from musicai.recommenders import COMPONENTS
-from musicai.recommenders.base import NeighbourRows, Query, TrainingData
-from musicai.recommenders.collaborative import UPDATE_SWEEPS, Collaborative, CollaborativeConfig
-from musicai.recommenders.factorise import start_from
-from musicai.recommenders.item_item import ItemItem
-from musicai.registry import VersionInfo
+from musicai.models import COMPONENTS
+from musicai.models.base import NeighbourRows, Query, TrainingData
+from musicai.models.collaborative import UPDATE_SWEEPS, Collaborative, CollaborativeConfig
+from musicai.models.factorization import start_from
+from musicai.models.item_item import ItemItem
+from musicai.models.registry import freshness, registry
+from musicai.models.registry.artifacts import NMF_PICKLE, VECTORIZER_PICKLE
+from musicai.models.registry.registry import VersionInfo
 from musicai.store import Store
 from musicai.training import train
 from musicai.updating import refreshed, update

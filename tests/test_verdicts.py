@@ -15,8 +15,8 @@ from musicai.core.progress import no_progress
 from musicai.core.settings import Settings
 from musicai.data.feedback import VERDICTS, Feedback
 from musicai.data.library import Library
-from musicai.recommenders import COMPONENTS
-from musicai.recommenders.base import History
+from musicai.models import COMPONENTS
+from musicai.models.base import History
 from musicai.requests import Recommendations
 from tests import worlds
 

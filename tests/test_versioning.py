@@ -7,11 +7,12 @@ from dataclasses import replace
 
 import pytest
 
-from musicai import registry, versioning
-from musicai.artifacts import Trained
 from musicai.core.errors import ModelError, NotFound, QueryError
 from musicai.core.settings import Settings
 from musicai.data.library import Vocabulary
+from musicai.models.registry import registry
+from musicai.models.registry import versions as versioning
+from musicai.models.registry.artifacts import Trained
 from musicai.store import Store, VersionMark
 from musicai.weights import LearnedWeights
 
@@ -38,7 +39,9 @@ def store(settings: Settings) -> Iterator[Store]:
 
 def made(settings: Settings, store: Store, number: int, monkeypatch: pytest.MonkeyPatch) -> str:
     """The n-th version, active; each gets a later name."""
-    monkeypatch.setattr("musicai.registry.secrets.token_hex", lambda size: f"{number:02x}")
+    monkeypatch.setattr(
+        "musicai.models.registry.registry.secrets.token_hex", lambda size: f"{number:02x}"
+    )
     version = registry.save(settings, store, small())
     registry.activate(settings, store, "p", version)
     return version
@@ -123,7 +126,7 @@ def test_the_rule_keeps_the_newest_the_pinned_the_serving_and_the_one_before(
 def test_another_profiles_versions_are_not_cleared_out(
     settings: Settings, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("musicai.registry.secrets.token_hex", lambda size: "ff")
+    monkeypatch.setattr("musicai.models.registry.registry.secrets.token_hex", lambda size: "ff")
     kept = registry.save(settings, store, small("other"))
     for number in range(3):
         made(settings, store, number, monkeypatch)

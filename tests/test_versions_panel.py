@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from musicai import bundles, registry
 from musicai.core.progress import no_progress
 from musicai.core.settings import Settings
 from musicai.library.sample import SAMPLE_PROFILE
+from musicai.models.registry import bundles, registry
 from musicai.store import Store
 from musicai.training import TrainingConfig, train
 from tests.pages import opened, run

@@ -14,8 +14,8 @@ from benchmarks.quality.budget import Budget
 from benchmarks.quality.scoring import Lists, Problem, Times, rank_all, score_users
 from musicai.core.progress import no_progress
 from musicai.data.sessions import segment_of
-from musicai.recommenders import COMPONENTS, DEFAULT_WEIGHTS
-from musicai.recommenders.base import Component, ComponentConfig, TrainingData
+from musicai.models import COMPONENTS, DEFAULT_WEIGHTS
+from musicai.models.base import Component, ComponentConfig, TrainingData
 from musicai.weights import ENOUGH_UNITS, LearnedWeights, Pools, learn
 
 logger = logging.getLogger(__name__)

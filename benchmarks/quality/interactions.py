@@ -19,8 +19,8 @@ from benchmarks.quality.pairs import Pairs, layout_of, read_pairs
 from benchmarks.quality.scoring import Problem, Times
 from musicai.core.errors import DataError
 from musicai.data.library import AUDIO_FEATURES, Vocabulary
-from musicai.recommenders.base import TrackFeatures
-from musicai.recommenders.item_item import MAX_COLUMNS, MAX_WORK
+from musicai.models.base import TrackFeatures
+from musicai.models.item_item import MAX_COLUMNS, MAX_WORK
 
 logger = logging.getLogger(__name__)
 

@@ -21,18 +21,11 @@ from scipy.sparse import csr_matrix
 from benchmarks.quality.interactions import unknown_features
 from musicai.core.errors import DataError
 from musicai.core.progress import Progress, no_progress
-from musicai.recommenders.base import (
-    Component,
-    ComponentConfig,
-    History,
-    Query,
-    Sequences,
-    TrainingData,
-)
-from musicai.recommenders.deep.config import TransformerConfig
-from musicai.recommenders.sequence import Sequence as WhatComesNext
-from musicai.recommenders.sequence import SequenceConfig
-from musicai.recommenders.transformer import Transformer
+from musicai.models.base import Component, ComponentConfig, History, Query, Sequences, TrainingData
+from musicai.models.deep.config import TransformerConfig
+from musicai.models.deep.transformer import Transformer
+from musicai.models.sequence import Sequence as WhatComesNext
+from musicai.models.sequence import SequenceConfig
 
 logger = logging.getLogger(__name__)
 

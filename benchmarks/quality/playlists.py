@@ -24,7 +24,7 @@ from musicai.data.library import (
 )
 from musicai.data.text_keys import recordings
 from musicai.data_processor import build_features
-from musicai.recommenders import DEFAULT_WEIGHTS
+from musicai.models import DEFAULT_WEIGHTS
 
 
 def load(data: Path) -> Problem:

@@ -30,7 +30,7 @@ from benchmarks.quality.choosing import (
 from benchmarks.quality.scoring import Lists, Problem, rank_all
 from musicai.core.errors import DataError
 from musicai.metrics import bootstrap_interval, paired_difference
-from musicai.recommenders import COMPONENTS
+from musicai.models import COMPONENTS
 
 logger = logging.getLogger(__name__)
 

@@ -13,7 +13,7 @@ from scipy.sparse import csr_matrix
 from musicai import ranking
 from musicai.data.library import BoolArray, FloatArray
 from musicai.metrics import ndcg_of_hits
-from musicai.recommenders.base import Component, History, Query, TrackFeatures, TrainingData
+from musicai.models.base import Component, History, Query, TrackFeatures, TrainingData
 
 CUTOFFS = (10, 20, 100)
 NO_SEEDS = np.zeros(0, dtype=np.int32)

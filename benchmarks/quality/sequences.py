@@ -13,7 +13,7 @@ import numpy as np
 
 from benchmarks.quality.next_items import Ask, NextItems, Rows
 from musicai.core.errors import DataError
-from musicai.recommenders.sequence import SequenceConfig
+from musicai.models.sequence import SequenceConfig
 
 FEWEST = 3
 """Items a user needs: one to learn from, one to choose on, one to measure."""

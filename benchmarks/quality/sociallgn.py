@@ -15,7 +15,7 @@ from scipy.sparse import csr_matrix, diags_array
 
 from benchmarks.quality.scoring import Problem
 from musicai.data.library import AUDIO_FEATURES, Vocabulary
-from musicai.recommenders.base import TrackFeatures
+from musicai.models.base import TrackFeatures
 
 RAREST = 3
 """A tag on fewer artists is left out."""

@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
-from musicai import registry
 from musicai.arguments import exclusions_of
 from musicai.cli.shared import Outcome, chosen_profile, show_rows, show_table, work_of
 from musicai.core import jobs
@@ -27,6 +26,7 @@ from musicai.library.formats import mapped_table
 from musicai.library.formats.csv_text import header_name
 from musicai.library.importing import import_inputs
 from musicai.library.sample import SAMPLE_PROFILE, load_sample
+from musicai.models.registry import registry
 from musicai.schedule import after_import
 from musicai.store import Store
 from musicai.store import backup as write_backup

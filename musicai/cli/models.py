@@ -8,16 +8,16 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from musicai import bundles, registry, versioning
 from musicai.cli.shared import Outcome, chosen_profile, show_rows, show_table, work_of
-from musicai.comparing import compare
 from musicai.core.progress import part
 from musicai.core.settings import Settings
 from musicai.data_processor import load_features
 from musicai.experiments import Duel, contestant_of, duel
 from musicai.library.assemble import load_library
+from musicai.models.registry import bundles, registry, versions
+from musicai.models.registry.compare import compare
+from musicai.models.registry.registry import VersionInfo
 from musicai.output import figure
-from musicai.registry import VersionInfo
 from musicai.store import Store
 
 
@@ -124,7 +124,7 @@ def _activated(options: argparse.Namespace, settings: Settings, store: Store) ->
 
 def _rolled_back(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
     profile = chosen_profile(options, store, settings)
-    return _serves(options, profile, versioning.roll_back(settings, store, profile))
+    return _serves(options, profile, versions.roll_back(settings, store, profile))
 
 
 def _serves(options: argparse.Namespace, profile: str, version: str) -> Outcome:
@@ -135,7 +135,7 @@ def _serves(options: argparse.Namespace, profile: str, version: str) -> Outcome:
 
 def _renamed(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
     version = _found(options.version, settings, store).version
-    versioning.rename(settings, store, version, options.name)
+    versions.rename(settings, store, version, options.name)
     if not options.json:
         print(f"Version {version} is called {options.name!r}." if options.name else "No name.")
     return 0, {"version": version, "name": options.name.strip()}
@@ -144,7 +144,7 @@ def _renamed(options: argparse.Namespace, settings: Settings, store: Store) -> O
 def _pinned(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
     version = _found(options.version, settings, store).version
     pinned = options.action == "pin"
-    versioning.pin(settings, store, version, pinned)
+    versions.pin(settings, store, version, pinned)
     if not options.json:
         print(f"Version {version} is {'kept' if pinned else 'no longer kept'} by name.")
     return 0, {"version": version, "pinned": pinned}
@@ -160,7 +160,7 @@ def _deleted(options: argparse.Namespace, settings: Settings, store: Store) -> O
 
 def _pruned(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
     profile = chosen_profile(options, store, settings)
-    gone = versioning.prune(settings, store, profile, options.keep)
+    gone = versions.prune(settings, store, profile, options.keep)
     if not options.json:
         print(f"Deleted: {', '.join(gone)}." if gone else "Nothing to delete.")
     return 0, {"profile": profile, "deleted": list(gone)}
@@ -183,7 +183,7 @@ def _imported(options: argparse.Namespace, settings: Settings, store: Store) -> 
 
 
 def _found(asked: str, settings: Settings, store: Store) -> VersionInfo:
-    return versioning.find(registry.list_versions(settings, store), asked)
+    return versions.find(registry.list_versions(settings, store), asked)
 
 
 _ACTIONS: Mapping[str, Callable[[argparse.Namespace, Settings, Store], Outcome]] = {

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 import numpy as np
 
 from musicai import autoplay as autoplaying
-from musicai import registry
 from musicai.ai_model import MusicAI
 from musicai.autoplay import Wish
 from musicai.checks import Report, check_model
@@ -19,8 +18,9 @@ from musicai.core.progress import no_progress
 from musicai.core.settings import Settings
 from musicai.data.genres import GENRE_LABELS
 from musicai.fitting import TrainingConfig
-from musicai.hyperparameters import parsed
 from musicai.library.sample import SAMPLE_PROFILE, load_sample
+from musicai.models.hyperparameters import parsed
+from musicai.models.registry import registry
 from musicai.monitoring import note_list
 from musicai.output import figure
 from musicai.requests import Filters, Request

@@ -11,9 +11,9 @@ import numpy as np
 
 from musicai.core.errors import IncompatibleModel, ModelError, QueryError
 from musicai.fitting import TrainingConfig, configs
-from musicai.recommenders import COMPONENTS, DEFAULT_WEIGHTS
-from musicai.recommenders.base import ComponentConfig
-from musicai.registry import VersionInfo
+from musicai.models import COMPONENTS, DEFAULT_WEIGHTS
+from musicai.models.base import ComponentConfig
+from musicai.models.registry.registry import VersionInfo
 from musicai.stacking import Stacked
 from musicai.weights import LearnedWeights
 

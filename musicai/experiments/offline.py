@@ -28,8 +28,8 @@ from musicai.experiments.contestants import Contestant, alike
 from musicai.experiments.results import Duel, Example, Listed, Paired, Split, TaskDuel
 from musicai.holdout import make_units, temporal_split
 from musicai.metrics import Float64Array, paired_difference
-from musicai.recommenders import COMPONENTS
-from musicai.recommenders.base import Component, History, Query, TrackFeatures, TrainingData
+from musicai.models import COMPONENTS
+from musicai.models.base import Component, History, Query, TrackFeatures, TrainingData
 from musicai.tallies import accuracy_of_hits
 
 logger = logging.getLogger(__name__)

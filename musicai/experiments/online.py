@@ -19,7 +19,7 @@ from musicai.data.library import Library
 from musicai.data.sessions import completed
 from musicai.experiments.interleaving import Interleaved, Team, judge
 from musicai.experiments.verdict import Verdict, decide
-from musicai.recommenders import PRESETS
+from musicai.models import PRESETS
 from musicai.store import Store
 
 PLAYED_WITHIN = 30 * 86_400

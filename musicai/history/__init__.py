@@ -21,7 +21,7 @@ from musicai.history.model import (
     Streak,
 )
 from musicai.history.played import Played
-from musicai.recommenders.base import TrackFeatures
+from musicai.models.base import TrackFeatures
 from musicai.taste import listening
 from musicai.taste.listening import Plays
 

@@ -13,7 +13,7 @@ from musicai.data.text_keys import normalise
 from musicai.history.days import HOUR_MS, days
 from musicai.history.model import Days
 from musicai.history.tops import Codes
-from musicai.recommenders.base import TrackFeatures
+from musicai.models.base import TrackFeatures
 from musicai.taste import favourites
 from musicai.taste.listening import DAY, Long, Plays
 

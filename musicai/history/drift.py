@@ -11,7 +11,7 @@ from scipy import sparse
 
 from musicai.data.genres import GENRE_LABELS, GENRES
 from musicai.data.library import AUDIO_FEATURES
-from musicai.recommenders.base import TrackFeatures
+from musicai.models.base import TrackFeatures
 from musicai.taste import sound
 from musicai.taste.listening import Double, Long, Plays
 from musicai.taste.wording import amount, month, percent

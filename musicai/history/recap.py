@@ -15,7 +15,7 @@ from musicai.data.periods import between
 from musicai.history import days, tops
 from musicai.history.model import Figures, Place, Streak
 from musicai.history.tops import Codes
-from musicai.recommenders.base import TrackFeatures
+from musicai.models.base import TrackFeatures
 from musicai.taste import taste_profile
 from musicai.taste.listening import DAY, Plays
 

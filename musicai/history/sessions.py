@@ -7,7 +7,7 @@ import numpy as np
 from musicai.data.library import BoolArray
 from musicai.data.moods import MOODS, mood_matrix, mood_worth
 from musicai.history.model import SessionSummary
-from musicai.recommenders.base import TrackFeatures
+from musicai.models.base import TrackFeatures
 from musicai.taste.listening import DAY, Double, Long, Plays
 
 LENGTHS: tuple[tuple[str, float], ...] = (

@@ -10,7 +10,7 @@ import numpy as np
 from musicai.data.genres import GENRE_LABELS, GENRES
 from musicai.data.library import Library
 from musicai.history.model import Forgotten, Place
-from musicai.recommenders.base import TrackFeatures
+from musicai.models.base import TrackFeatures
 from musicai.taste import favourites, sound
 from musicai.taste.listening import DAY, Double, Long, Plays
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from musicai.data.library import IntArray, Library
 from musicai.data.periods import zone
-from musicai.recommenders.base import TrackFeatures
+from musicai.models.base import TrackFeatures
 from musicai.taste import clusters, evidence, favourites, habits, insights, listening, moods, sound
 from musicai.taste.listening import Double, Listening, Plays
 from musicai.taste.model import (

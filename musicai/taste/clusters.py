@@ -9,7 +9,7 @@ import numpy as np
 from musicai.data.genres import GENRE_LABELS, GENRES
 from musicai.data.library import AUDIO_FEATURES, IntArray
 from musicai.data.moods import MOODS, mood_matrix, mood_worth
-from musicai.recommenders.base import TrackFeatures
+from musicai.models.base import TrackFeatures
 from musicai.taste.listening import Double, Long
 from musicai.taste.model import Cluster
 

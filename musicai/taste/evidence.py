@@ -19,7 +19,7 @@ from scipy.sparse import csr_matrix
 
 from musicai.data.genres import GENRES
 from musicai.data.library import AUDIO_FEATURES, BoolArray
-from musicai.recommenders.base import TrackFeatures
+from musicai.models.base import TrackFeatures
 from musicai.taste.listening import DAY, HOUR, Double, Long, Plays
 
 Z_LEAST = 3.3

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from musicai.data.library import ARTIST_SEPARATOR, BoolArray, Library
-from musicai.recommenders.base import TrackFeatures
+from musicai.models.base import TrackFeatures
 from musicai.taste.listening import Double
 from musicai.taste.model import Top
 from musicai.taste.sound import Comparison

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from musicai.data.genres import GENRES
-from musicai.recommenders.base import TrackFeatures
+from musicai.models.base import TrackFeatures
 from musicai.taste.listening import DAY, ENDS, SETTLED_DAYS, STAY_DAYS, Double, Long, Plays
 from musicai.taste.model import Loyalty, Peers, Quarter, SkipHabits
 from musicai.taste.sound import diversity

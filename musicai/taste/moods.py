@@ -6,7 +6,7 @@ import numpy as np
 
 from musicai.data.library import AUDIO_FEATURES
 from musicai.data.moods import MOODS, mood_matrix, mood_worth
-from musicai.recommenders.base import TrackFeatures
+from musicai.models.base import TrackFeatures
 from musicai.taste.listening import Double
 from musicai.taste.model import MoodMap
 

@@ -20,7 +20,7 @@ from musicai.data.library import (
     BoolArray,
     Library,
 )
-from musicai.recommenders.base import TrackFeatures
+from musicai.models.base import TrackFeatures
 from musicai.taste.listening import Double
 from musicai.taste.model import Coverage, FeatureTaste, GenreDiversity
 from musicai.taste.wording import axis_sentence, percent, subject

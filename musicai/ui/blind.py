@@ -15,7 +15,7 @@ import streamlit as st
 from musicai.core.errors import ModelError, NotFound
 from musicai.data.feedback import Experiment
 from musicai.experiments import Interleaved, interleave
-from musicai.recommenders import PRESETS
+from musicai.models import PRESETS
 from musicai.ui import state, words
 
 if TYPE_CHECKING:

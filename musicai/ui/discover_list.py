@@ -12,10 +12,10 @@ import streamlit as st
 
 from musicai.data.genres import GENRE_LABELS
 from musicai.data.playlists import plain_cell
+from musicai.models import COMPONENTS
+from musicai.models.context import ContextConfig
 from musicai.playlists import listed
 from musicai.recipes import Recipe
-from musicai.recommenders import COMPONENTS
-from musicai.recommenders.context import ContextConfig
 from musicai.ui import (
     discover_seeds,
     exports,

@@ -23,7 +23,7 @@ from musicai.data.context import (
     slot_of,
 )
 from musicai.data.library import IntArray
-from musicai.recommenders.context import Context
+from musicai.models.context import Context
 from musicai.ui import period_panel, words
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from musicai.recommenders import COMPONENTS, PRESETS
+from musicai.models import COMPONENTS, PRESETS
 from musicai.requests import MODES, Filters, Request, Tuning
 from musicai.ui import (
     discover_filters,

@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import streamlit as st
 
-from musicai import registry
 from musicai.core import jobs
 from musicai.experiments import Verdict
 from musicai.experiments.online import sides, so_far
-from musicai.recommenders import PRESETS
+from musicai.models import PRESETS
+from musicai.models.registry import registry
 from musicai.ui import jobs_panel, state, versions_panel, words
 from musicai.ui.metric_words import MEASURES
 
 if TYPE_CHECKING:
     from musicai.ai_model import MusicAI
     from musicai.data.feedback import Experiment
-    from musicai.registry import VersionInfo
+    from musicai.models.registry.registry import VersionInfo
 
 OWN = "its own"
 """What the screen calls the weights that a version learned."""

@@ -16,7 +16,7 @@ from musicai.ui.charts.monitoring import Line
 
 if TYPE_CHECKING:
     from musicai.ai_model import MusicAI
-    from musicai.registry import VersionInfo
+    from musicai.models.registry.registry import VersionInfo
 
 _STATES = {
     "ok": ":material/check_circle: in order",

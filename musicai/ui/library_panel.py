@@ -12,7 +12,7 @@ import streamlit as st
 from musicai.core import jobs
 from musicai.core.errors import JobRunning
 from musicai.library import export
-from musicai.registry import retire_profile
+from musicai.models.registry.registry import retire_profile
 from musicai.store import ImportRecord
 from musicai.ui import (
     catalogues_panel,

@@ -9,8 +9,8 @@ import streamlit as st
 
 from musicai.data.library import FEATURE_SOURCES, BoolArray, FloatArray
 from musicai.data.moods import MOOD_LABELS, MOODS, mood_matrix
-from musicai.music_map import over_tracks
-from musicai.recommenders import COMPONENTS
+from musicai.models import COMPONENTS
+from musicai.models.music_map import over_tracks
 from musicai.requests import Request
 from musicai.ui import discover_seeds, state, type_ahead, words
 

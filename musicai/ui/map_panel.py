@@ -13,7 +13,7 @@ from musicai.data.genres import GENRE_LABELS, GENRES
 from musicai.data.library import IntArray
 from musicai.data.periods import ALL, Period
 from musicai.data.playlists import plain_cell
-from musicai.music_map import drawn, heard, main_genre
+from musicai.models.music_map import drawn, heard, main_genre
 from musicai.ui import (
     chart_box,
     charts,
@@ -31,7 +31,7 @@ from musicai.ui import (
 
 if TYPE_CHECKING:
     from musicai.ai_model import MusicAI
-    from musicai.music_map import MusicMap
+    from musicai.models.music_map import MusicMap
     from musicai.ui.map_colours import Colours
 
 MOST_OTHERS = 20_000

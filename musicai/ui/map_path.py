@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from musicai.music_map import path_between
+from musicai.models.music_map import path_between
 from musicai.ui import map_marks, staging, state, type_ahead, widgets, words
 
 if TYPE_CHECKING:
     from musicai.ai_model import MusicAI
-    from musicai.music_map import MusicMap
+    from musicai.models.music_map import MusicMap
 
 LENGTH = "map_steps"
 THROUGH = "map_through"

@@ -10,7 +10,7 @@ import streamlit as st
 
 from musicai.data.genres import GENRE_LABELS, GENRES
 from musicai.data.library import FEATURE_SOURCES, IntArray, RowArray
-from musicai.music_map import foremost, main_genre, within
+from musicai.models.music_map import foremost, main_genre, within
 from musicai.ui import (
     details,
     discover_seeds,
@@ -25,7 +25,7 @@ from musicai.ui.rings import ring_svg
 
 if TYPE_CHECKING:
     from musicai.ai_model import MusicAI
-    from musicai.music_map import MusicMap
+    from musicai.models.music_map import MusicMap
 
 LISTED = 100
 """Tracks of a region that are listed."""

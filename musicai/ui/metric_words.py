@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from musicai.recommenders import COMPONENTS
+from musicai.models import COMPONENTS
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from musicai.ui import charts, words
 from musicai.ui.metric_words import MEASURES, key_of, method_label, methods_of
 
 if TYPE_CHECKING:
-    from musicai.registry import VersionInfo
+    from musicai.models.registry.registry import VersionInfo
 
 MACHINERY = "Invented data: these numbers are a check of the machinery, not a measure of quality."
 """Under every figure that was measured on the sample."""

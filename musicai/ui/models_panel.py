@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from musicai.registry import list_versions
+from musicai.models.registry.registry import list_versions
 from musicai.ui import (
     experiment_panel,
     health_panel,
@@ -24,7 +24,7 @@ from musicai.ui import (
 
 if TYPE_CHECKING:
     from musicai.ai_model import MusicAI
-    from musicai.registry import VersionInfo
+    from musicai.models.registry.registry import VersionInfo
 
 
 def draw() -> None:

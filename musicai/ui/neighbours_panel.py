@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from musicai.recommenders.items import ENOUGH_LISTENERS
+from musicai.models.item_index import ENOUGH_LISTENERS
 from musicai.store import Catalogue
 from musicai.ui import import_panel, jobs_panel, state, words
 

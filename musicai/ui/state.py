@@ -28,8 +28,8 @@ from musicai.integrations.enrichment import Coverage, Plan, coverage, plan_for
 from musicai.integrations.spotify.auth import WaitingRoom
 from musicai.library.neighbours import PackCoverage
 from musicai.library.neighbours import pack_coverage as coverage_of_pack
-from musicai.music_map import MusicMap
-from musicai.registry import active, load_map
+from musicai.models.music_map import MusicMap
+from musicai.models.registry.registry import active, load_map
 from musicai.requests import Request, Scored
 from musicai.store import Profile, Store
 from musicai.taste import TasteProfile, taste_profile

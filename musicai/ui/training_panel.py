@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from musicai.hyperparameters import HYPERPARAMETERS, PRESETS, Hyperparameter
-from musicai.recommenders import COMPONENTS
-from musicai.recommenders.deep import extra
+from musicai.models import COMPONENTS
+from musicai.models.deep import device
+from musicai.models.hyperparameters import HYPERPARAMETERS, PRESETS, Hyperparameter
 from musicai.ui import jobs_panel
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ def _choices(preset: Mapping[str, Any]) -> list[str]:
     command += [] if with_map else ["--no-map"]
     command += [] if deep else ["--no-deep"]
     for component in dict.fromkeys(one.component for one in HYPERPARAMETERS):
-        if COMPONENTS[component].optional and not (deep and extra.installed()):
+        if COMPONENTS[component].optional and not (deep and device.installed()):
             continue
         st.markdown(f"**{COMPONENTS[component].label}**")
         mine = [one for one in HYPERPARAMETERS if one.component == component]
@@ -116,8 +116,8 @@ def _choices(preset: Mapping[str, Any]) -> list[str]:
 
 def _deep(preset: Mapping[str, Any]) -> bool:
     """Whether to train the deep components; a line on what they need where that is not there."""
-    if not extra.installed():
-        st.caption(f":material/info: {extra.WITHOUT_TORCH}")
+    if not device.installed():
+        st.caption(f":material/info: {device.WITHOUT_TORCH}")
         return True
     return st.toggle(
         "Train the deep components",

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from musicai import freshness
+from musicai.models.registry import freshness
 from musicai.ui import jobs_panel, state, words
 
 if TYPE_CHECKING:
     from musicai.ai_model import MusicAI
-    from musicai.freshness import Behind
-    from musicai.registry import VersionInfo
+    from musicai.models.registry.freshness import Behind
+    from musicai.models.registry.registry import VersionInfo
 
 KEY = "update_start"
 

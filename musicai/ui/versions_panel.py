@@ -12,14 +12,15 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import streamlit as st
 
-from musicai import bundles, registry, versioning
-from musicai.comparing import Comparison, compare
+from musicai.models.registry import bundles, registry
+from musicai.models.registry import versions as versioning
+from musicai.models.registry.compare import Comparison, compare
 from musicai.ui import metrics_table, state, words
 from musicai.ui.metric_words import MEASURES
 
 if TYPE_CHECKING:
     from musicai.ai_model import MusicAI
-    from musicai.registry import VersionInfo
+    from musicai.models.registry.registry import VersionInfo
 
 _MOST_KEPT = 100
 _MENU = {
