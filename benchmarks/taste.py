@@ -27,12 +27,12 @@ from benchmarks.generate import library as make_library
 from musicai.data.library import Library
 from musicai.data.periods import ALL, LENGTHS, Period, ending_with
 from musicai.data_processor import build_features
-from musicai.history import listening_history
-from musicai.history.drift import drift
+from musicai.insights.history import listening_history
+from musicai.insights.history.drift import drift
+from musicai.insights.taste import taste_profile
+from musicai.insights.taste.plays import Plays
+from musicai.insights.taste.plays import timed as all_plays
 from musicai.models.base import TrackFeatures
-from musicai.taste import taste_profile
-from musicai.taste.listening import Plays
-from musicai.taste.listening import timed as all_plays
 from musicai.ui import state
 
 TRACKS = 100_000

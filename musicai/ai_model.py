@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from musicai import highlights, narrowing, ranking
+from musicai import narrowing, ranking
 from musicai.candidates import Candidates
 from musicai.core.errors import NoCandidates, NotFound, QueryError
 from musicai.core.progress import no_progress
@@ -24,6 +24,8 @@ from musicai.data.moods import MOODS
 from musicai.data.sessions import segment_of
 from musicai.data_processor import history, load_features, training_data
 from musicai.finding import Finder, Shown, Tracks
+from musicai.insights import highlights
+from musicai.insights.taste import TasteProfile, taste_profile
 from musicai.library.assemble import load_library
 from musicai.listing import Lists
 from musicai.models import COMPONENTS, DEFAULT_WEIGHTS
@@ -42,7 +44,6 @@ from musicai.scoring import score_all
 from musicai.serving import Serving, choose_profile, serving
 from musicai.stacking import Stacked
 from musicai.store import Store
-from musicai.taste import TasteProfile, taste_profile
 from musicai.verdicts import Verdicts, heard, leaning, resolve, standing
 from musicai.weights import LearnedWeights
 

@@ -10,9 +10,9 @@ from typing import Any
 import plotly.graph_objects as go
 import pytest
 
+from musicai.insights.taste import ListeningPatterns, TasteProfile
 from musicai.models import COMPONENTS
 from musicai.requests import Coverage
-from musicai.taste import ListeningPatterns, TasteProfile
 from musicai.ui import charts
 from musicai.ui.palette import COMPONENT_COLOURS, GENRE_COLOURS
 from tests.test_taste import SMALL, at, constructed, library, profile, track

@@ -13,11 +13,11 @@ from musicai.core.progress import no_progress
 from musicai.core.settings import Settings
 from musicai.data.parsed import ReadOptions
 from musicai.data_processor import build_features
-from musicai.history import Detail, detail, tops
+from musicai.insights.history import Detail, charts, detail
+from musicai.insights.taste.plays import timed
 from musicai.library.importing import import_inputs
 from musicai.library.sample import SAMPLE_PROFILE
 from musicai.store import Store
-from musicai.taste.listening import timed
 from tests.conftest import ROOT
 from tests.histories import NASTY
 from tests.pages import run
@@ -35,7 +35,7 @@ DATA = library(
     [(0, 1), (1, 25), (2, 26, 10_000), (2, 27, 200_000, True), (3, 49), (3, 50), (3, 51.0)],
 )
 FEATURES = build_features(DATA)
-CODES = tops.codes(DATA, FEATURES)
+CODES = charts.codes(DATA, FEATURES)
 
 
 def artist(name: str, timezone: str = "UTC") -> Detail:

@@ -9,8 +9,8 @@ import pytest
 
 from musicai.data.library import Library
 from musicai.data_processor import build_features
-from musicai.history.drift import ALPHA, MIN_PLAYS, Drift, drift
-from musicai.taste.listening import timed
+from musicai.insights.history.drift import ALPHA, MIN_PLAYS, Drift, drift
+from musicai.insights.taste.plays import timed
 from musicai.ui import charts
 from tests.constructed import night_and_weekend
 from tests.test_charts import in_house_style

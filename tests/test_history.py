@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from musicai.data.periods import ALL, Period, between
 from musicai.data_processor import build_features
-from musicai.history import ListeningHistory, Streak, listening_history, played, sessions
-from musicai.taste.listening import timed
+from musicai.insights.history import ListeningHistory, Streak, listening_history, summary
+from musicai.insights.taste.plays import timed
 from tests.worlds import CALM, LOUD, library
 
 TRACKS: list[dict[str, Any]] = [
@@ -108,22 +108,22 @@ def test_the_longest_sessions_of_a_class_in_order() -> None:
         TRACKS, [*((0, 20 + 200 * n / 3600) for n in range(4)), (1, 50), (2, 80), (2, 80.06)]
     )
     plays = timed(data, 0, "UTC")
-    found = sessions.longest(plays, "under 15 min")
+    found = summary.longest(plays, "under 15 min")
     assert [(day, round(minutes, 1), n) for day, minutes, n in found] == [
         ("2025-01-01", 13.3, 4),
         ("2025-01-04", 6.9, 2),
         ("2025-01-03", 3.3, 1),
     ]
-    assert sessions.longest(plays, "under 15 min", 1) == found[:1]
-    assert sessions.longest(plays, "4 h or more") == ()
-    assert sessions.longest(plays, "for ever") == ()
+    assert summary.longest(plays, "under 15 min", 1) == found[:1]
+    assert summary.longest(plays, "4 h or more") == ()
+    assert summary.longest(plays, "for ever") == ()
 
 
 def test_what_is_played_at_an_hour_of_the_week_or_of_any_day() -> None:
     plays = timed(library(TRACKS, [(0, 18), (1, 42), (1, 42.2), (2, 43)]), 0, "UTC")
-    any_day = played.at_hour(plays, None, 18)
+    any_day = summary.at_hour(plays, None, 18)
     assert (any_day.rows.tolist(), any_day.plays.tolist()) == ([1, 0], [2, 1])
-    wednesday = played.at_hour(plays, 2, 18)  # 1 January 2025
+    wednesday = summary.at_hour(plays, 2, 18)  # 1 January 2025
     assert wednesday.rows.tolist() == [0]
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from musicai.history import Days, Forgotten, Place
+from musicai.insights.history import Days, Forgotten, Place
 from musicai.ui import charts, details, history_forgotten, history_plays, history_tops, state
 from tests.pages import opened, run
 

@@ -16,9 +16,9 @@ from PIL import Image, ImageChops
 
 from musicai.core.errors import NotFound
 from musicai.data_processor import build_features
-from musicai.history import Place, Streak, tops
-from musicai.history.recap import Recap, recap, recap_years
-from musicai.taste.listening import timed
+from musicai.insights.history import Place, Streak, charts
+from musicai.insights.history.recap import Recap, recap, recap_years
+from musicai.insights.taste.plays import timed
 from musicai.ui import recap_picture
 from musicai.ui.palette import LIGHT_GROUND
 from tests.pages import opened, run
@@ -43,7 +43,7 @@ DATA = library(TRACKS, PLAYS)
 
 def of(year: int, timezone: str = "UTC") -> Recap:
     features = build_features(DATA)
-    codes = tops.codes(DATA, features)
+    codes = charts.codes(DATA, features)
     return recap(DATA, features, codes, timed(DATA, 0, timezone), year, timezone)
 
 

@@ -23,10 +23,10 @@ from musicai.data.frames import empty_frame
 from musicai.data.genres import GENRES
 from musicai.data.library import AUDIO_FEATURES, FEATURE_SOURCES, PLAYLIST_COLUMNS, Library
 from musicai.data_processor import build_features
+from musicai.insights.taste import TasteProfile, taste_profile
+from musicai.insights.taste.significance import side
+from musicai.insights.taste.wording import amount, axis_sentence, decimal, percent
 from musicai.models.base import TrackFeatures
-from musicai.taste import TasteProfile, taste_profile
-from musicai.taste.evidence import side
-from musicai.taste.wording import amount, axis_sentence, decimal, percent
 from tests.constructed import night_and_weekend
 
 MONDAY = datetime(2024, 1, 1, tzinfo=UTC)

@@ -15,8 +15,8 @@ from musicai.data.genres import GENRES
 from musicai.data.library import Library
 from musicai.data.moods import MOODS
 from musicai.data_processor import build_features
-from musicai.taste import TasteProfile, taste_profile
-from musicai.taste.habits import peers
+from musicai.insights.taste import TasteProfile, taste_profile
+from musicai.insights.taste.habits import peers
 from musicai.ui import charts
 from tests.constructed import night_and_weekend
 from tests.test_charts import in_house_style

@@ -24,11 +24,11 @@ from musicai.data.feedback import Exclusion, MatchDecision
 from musicai.data.library import AUDIO_FEATURES
 from musicai.data.parsed import ReadOptions
 from musicai.data.text_keys import normalise
+from musicai.insights.taste.profile import FeatureTaste
 from musicai.library.feature_estimates import EstimateError
 from musicai.library.importing import import_inputs
 from musicai.library.match_review import Doubt
 from musicai.store import Store
-from musicai.taste.model import FeatureTaste
 from musicai.ui import (
     charts,
     exclusions_panel,

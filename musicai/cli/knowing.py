@@ -13,11 +13,11 @@ from musicai.data import periods
 from musicai.data.library import Library
 from musicai.data.periods import ALL, TIMEZONE_SETTING, Period
 from musicai.data_processor import load_features
-from musicai.history import listening_history
+from musicai.insights.history import listening_history
+from musicai.insights.taste import taste_profile
 from musicai.library.assemble import load_library
 from musicai.output import figure
 from musicai.store import Store
-from musicai.taste import taste_profile
 
 
 def taste(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:

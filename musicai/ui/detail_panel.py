@@ -12,9 +12,9 @@ from musicai.core.errors import NoCandidates
 from musicai.data import musical_keys
 from musicai.data.genres import GENRE_LABELS, GENRES
 from musicai.data.library import AUDIO_FEATURES, FEATURE_SOURCES, KEY_COLUMNS
-from musicai.history import detail as history_detail
+from musicai.insights.history import detail as history_detail
+from musicai.insights.taste.wording import amount
 from musicai.playlists import address
-from musicai.taste.wording import amount
 from musicai.ui import (
     chart_box,
     charts,
@@ -32,7 +32,7 @@ from musicai.ui import (
 
 if TYPE_CHECKING:
     from musicai.ai_model import MusicAI
-    from musicai.history import Detail
+    from musicai.insights.history import Detail
 
 _SIMILAR = 5
 _ALL_OF_IT = 50

@@ -18,9 +18,9 @@ from streamlit.delta_generator import DeltaGenerator
 from musicai.data.feedback import Exclusion
 from musicai.data.library import ARTIST_SEPARATOR, Library
 from musicai.data.text_keys import normalise
+from musicai.insights.taste import TasteProfile, taste_profile
 from musicai.library.assemble import load_library
 from musicai.library.exclusions import concerned
-from musicai.taste import TasteProfile, taste_profile
 from musicai.ui import jobs_panel, state, words
 from musicai.ui.mapping_panel import key_of
 

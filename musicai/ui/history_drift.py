@@ -12,7 +12,7 @@ from musicai.ui import chart_box, charts, period_panel, state, words
 if TYPE_CHECKING:
     from musicai.ai_model import MusicAI
     from musicai.data.periods import Period
-    from musicai.history.drift import Drift
+    from musicai.insights.history.drift import Drift
 
 _VIEWS = {
     "Genres": (),

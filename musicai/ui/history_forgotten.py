@@ -11,7 +11,7 @@ from musicai.ui import staging, track_rows, words
 
 if TYPE_CHECKING:
     from musicai.ai_model import MusicAI
-    from musicai.history import Forgotten, ListeningHistory
+    from musicai.insights.history import Forgotten, ListeningHistory
 
 _FIRST = 8
 

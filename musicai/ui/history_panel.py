@@ -25,7 +25,7 @@ from musicai.ui import (
 
 if TYPE_CHECKING:
     from musicai.ai_model import MusicAI
-    from musicai.history import Days, Figures, ListeningHistory, Streak
+    from musicai.insights.history import Days, Figures, ListeningHistory, Streak
 
 
 def draw() -> None:

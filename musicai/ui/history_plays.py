@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from musicai.history import played
+from musicai.insights.history import summary
 from musicai.ui import charts, period_panel, staging, state, track_rows, words
 
 if TYPE_CHECKING:
     from musicai.ai_model import MusicAI
-    from musicai.history import Played
+    from musicai.insights.history import Played
 
 _CHOSEN = "history_chosen"
 """Session key: ("day", ISO date), ("hour", "weekday-hour") or ("clock", hour)."""
@@ -49,14 +49,14 @@ def draw(ai: MusicAI, zone: str) -> None:
     everything = state.plays(ai, zone)
     if kind == "day":
         day = date.fromisoformat(what)
-        title, found = f"{day:%A}, {day.day} {day:%B %Y}", played.on_day(everything, day)
+        title, found = f"{day:%A}, {day.day} {day:%B %Y}", summary.on_day(everything, day)
     else:
         period = period_panel.chosen(ai)
         *weekday, hour = (int(part) for part in what.split("-"))
         days = f"{charts.WEEKDAYS[weekday[0]]}s" if weekday else "Any day"
         title = f"{days}, {hour}:00 to {(hour + 1) % 24}:00"
         inside = everything.between(period.since, period.until)
-        found = played.at_hour(inside, weekday[0] if weekday else None, hour)
+        found = summary.at_hour(inside, weekday[0] if weekday else None, hour)
     with st.container(border=True):
         _listed(ai, title, found)
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from musicai.history.recap import recap, recap_years
+from musicai.insights.history.recap import recap, recap_years
 from musicai.ui import state, words
 
 if TYPE_CHECKING:

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import streamlit as st
 
-from musicai.history.sessions import longest
+from musicai.insights.history.summary import longest
 from musicai.ui import chart_box, charts, details, history_plays, state, words
 
 if TYPE_CHECKING:
     from musicai.ai_model import MusicAI
     from musicai.data.periods import Period
-    from musicai.history import SessionSummary
+    from musicai.insights.history import SessionSummary
 
 _MINUTE = 60_000
 _LENGTH = "history_session_length"

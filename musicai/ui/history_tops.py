@@ -13,7 +13,7 @@ from musicai.ui import details, opening_table, staging, widgets, words
 
 if TYPE_CHECKING:
     from musicai.ai_model import MusicAI
-    from musicai.history import ListeningHistory, Place
+    from musicai.insights.history import ListeningHistory, Place
 
 _SHOWN = 15
 

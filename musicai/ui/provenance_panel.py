@@ -9,8 +9,8 @@ import pandas as pd
 import streamlit as st
 
 from musicai.data.library import ESTIMATES, MATCHES, UNIT_FEATURES
+from musicai.insights.taste.wording import amount
 from musicai.library.feature_estimates import LEAST_HIDDEN, EstimateError, estimate_errors
-from musicai.taste.wording import amount
 from musicai.ui import measured_panel, state, words
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from fpdf import FPDF
 from PIL import Image, ImageDraw, ImageFont
 
 from musicai.data.library import UNIT_FEATURES
-from musicai.history.recap import Recap
+from musicai.insights.history.recap import Recap
 from musicai.ui import words
 from musicai.ui.palette import ACCENT, GENRE_COLOURS, LIGHT_GROUND, NEUTRAL
 from musicai.ui.rings import RING_HOLE, mood_colour, ring_points

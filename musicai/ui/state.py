@@ -20,10 +20,12 @@ from musicai.core.logging import setup_logging
 from musicai.core.settings import Settings, load_settings
 from musicai.data.feedback import Feedback
 from musicai.data.periods import TIMEZONE_SETTING, Period, zone
-from musicai.history import ListeningHistory, listening_history, tops
-from musicai.history.drift import Drift
-from musicai.history.drift import drift as find_drift
-from musicai.history.tops import Codes
+from musicai.insights.history import ListeningHistory, charts, listening_history
+from musicai.insights.history.charts import Codes
+from musicai.insights.history.drift import Drift
+from musicai.insights.history.drift import drift as find_drift
+from musicai.insights.taste import TasteProfile, taste_profile
+from musicai.insights.taste.plays import Plays, timed
 from musicai.integrations.enrichment import Coverage, Plan, coverage, plan_for
 from musicai.integrations.spotify.auth import WaitingRoom
 from musicai.library.neighbours import PackCoverage
@@ -32,8 +34,6 @@ from musicai.models.music_map import MusicMap
 from musicai.models.registry.registry import active, load_map
 from musicai.requests import Request, Scored
 from musicai.store import Profile, Store
-from musicai.taste import TasteProfile, taste_profile
-from musicai.taste.listening import Plays, timed
 from musicai.ui.words import plain
 
 PROFILE = "profile"
@@ -323,7 +323,7 @@ def codes(ai: MusicAI) -> Codes:
 
 @st.cache_resource(max_entries=2, show_spinner=False)
 def _codes(fingerprint: str, _ai: MusicAI) -> Codes:
-    return tops.codes(_ai.library, _ai.features)
+    return charts.codes(_ai.library, _ai.features)
 
 
 def newest_play(ai: MusicAI) -> datetime | None:

@@ -13,7 +13,7 @@ from musicai.ui.rings import ring_svg
 
 if TYPE_CHECKING:
     from musicai.ai_model import MusicAI
-    from musicai.taste import Cluster, TasteProfile
+    from musicai.insights.taste import Cluster, TasteProfile
 
 
 def draw(ai: MusicAI, taste: TasteProfile) -> None:

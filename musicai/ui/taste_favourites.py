@@ -13,7 +13,7 @@ from musicai.ui import chart_box, charts, details, opening_table, staging, widge
 
 if TYPE_CHECKING:
     from musicai.ai_model import MusicAI
-    from musicai.taste import TasteProfile, Top
+    from musicai.insights.taste import TasteProfile, Top
 
 _SHOWN = 10
 """Favourites shown of each kind."""

@@ -14,7 +14,7 @@ from musicai.ui import chart_box, charts, details, period_panel, track_rows, wor
 
 if TYPE_CHECKING:
     from musicai.ai_model import MusicAI
-    from musicai.taste import TasteProfile
+    from musicai.insights.taste import TasteProfile
 
 _GENRE = "taste_genre"
 _SHOWN = 5

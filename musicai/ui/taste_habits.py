@@ -9,11 +9,11 @@ import pandas as pd
 import streamlit as st
 
 from musicai.data.genres import GENRE_LABELS
-from musicai.taste.listening import SETTLED_DAYS, STAY_DAYS
+from musicai.insights.taste.plays import SETTLED_DAYS, STAY_DAYS
 from musicai.ui import chart_box, charts, history_plays, period_panel, taste_genres, words
 
 if TYPE_CHECKING:
-    from musicai.taste import ListeningPatterns, Loyalty, SkipHabits, TasteProfile
+    from musicai.insights.taste import ListeningPatterns, Loyalty, SkipHabits, TasteProfile
 
 
 def draw(taste: TasteProfile) -> None:

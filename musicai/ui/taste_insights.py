@@ -9,7 +9,7 @@ import streamlit as st
 from musicai.ui import words
 
 if TYPE_CHECKING:
-    from musicai.taste import TasteProfile
+    from musicai.insights.taste import TasteProfile
 
 _FINDINGS = 6
 """Insights shown; the profile holds a few more."""

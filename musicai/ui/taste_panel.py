@@ -21,7 +21,7 @@ from musicai.ui import (
 )
 
 if TYPE_CHECKING:
-    from musicai.taste import TasteProfile
+    from musicai.insights.taste import TasteProfile
 
 
 def draw() -> None:

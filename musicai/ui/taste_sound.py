@@ -10,12 +10,12 @@ import streamlit as st
 
 from musicai.data.library import AUDIO_FEATURES
 from musicai.data.periods import ALL, Period
-from musicai.taste.wording import amount, capital, verdict
+from musicai.insights.taste.wording import amount, capital, verdict
 from musicai.ui import chart_box, charts, details, period_panel, state, words
 
 if TYPE_CHECKING:
     from musicai.ai_model import MusicAI
-    from musicai.taste import FeatureTaste, TasteProfile
+    from musicai.insights.taste import FeatureTaste, TasteProfile
 
 _CATALOGUE, _BEFORE, _ALL = "catalogue", "before", "all"
 

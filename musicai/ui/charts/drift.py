@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import plotly.graph_objects as go
 
 from musicai.data.genres import GENRE_LABELS, GENRES
-from musicai.taste.wording import month as month_words
-from musicai.taste.wording import percent
+from musicai.insights.taste.wording import month as month_words
+from musicai.insights.taste.wording import percent
 from musicai.ui.charts.base import INK, Chart, figure_of, legend_above
 from musicai.ui.palette import ACCENT, GENRE_COLOURS, NEUTRAL
 
 if TYPE_CHECKING:
-    from musicai.history.drift import Drift
+    from musicai.insights.history.drift import Drift
 
 _LINES = (
     ("solid", "circle", ACCENT),

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import plotly.graph_objects as go
 
-from musicai.taste.wording import percent
+from musicai.insights.taste.wording import percent
 from musicai.ui.charts.base import GRID, INK, Chart, figure_of
 from musicai.ui.palette import ACCENT, translucent
 
 if TYPE_CHECKING:
-    from musicai.taste import ListeningPatterns
+    from musicai.insights.taste import ListeningPatterns
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 

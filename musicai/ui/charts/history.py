@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 
 import plotly.graph_objects as go
 
-from musicai.taste.wording import day as day_words
-from musicai.taste.wording import month as month_words
+from musicai.insights.taste.wording import day as day_words
+from musicai.insights.taste.wording import month as month_words
 from musicai.ui.charts.base import Chart, figure_of
 from musicai.ui.charts.habits import WEEKDAYS
 from musicai.ui.palette import ACCENT, NEUTRAL, translucent
 
 if TYPE_CHECKING:
-    from musicai.history import Days
+    from musicai.insights.history import Days
 
 STEPS = {"day": "Day", "week": "Week", "month": "Month"}
 """How finely a timeline is cut: name → what the screen calls it."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import plotly.graph_objects as go
 
-from musicai.taste.wording import capital, decimal, percent
+from musicai.insights.taste.wording import capital, decimal, percent
 from musicai.ui.charts.base import INK, Chart, figure_of, legend_above
 from musicai.ui.metric_words import MEASURES, key_of, method_label, methods_of
 from musicai.ui.palette import NEUTRAL, PROVENANCE_COLOURS, component_colour

@@ -9,12 +9,12 @@ import plotly.graph_objects as go
 
 from musicai.data.genres import GENRE_LABELS, GENRES
 from musicai.data.library import UNIT_FEATURES
-from musicai.taste.wording import QUALITY, amount, percent
+from musicai.insights.taste.wording import QUALITY, amount, percent
 from musicai.ui.charts.base import GRID, INK, Chart, figure_of, legend_above
 from musicai.ui.palette import ACCENT, GENRE_COLOURS, NEUTRAL, translucent
 
 if TYPE_CHECKING:
-    from musicai.taste import FeatureTaste, GenreDiversity, TasteProfile
+    from musicai.insights.taste import FeatureTaste, GenreDiversity, TasteProfile
 
 _T = TypeVar("_T")
 

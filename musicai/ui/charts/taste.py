@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 import plotly.graph_objects as go
 
 from musicai.data.genres import GENRES
-from musicai.taste.wording import decimal, percent
-from musicai.taste.wording import month as month_words
+from musicai.insights.taste.wording import decimal, percent
+from musicai.insights.taste.wording import month as month_words
 from musicai.ui.charts.base import INK, Chart, figure_of, legend_above
 from musicai.ui.palette import ACCENT, NEUTRAL, translucent
 from musicai.ui.rings import mood_colour
 
 if TYPE_CHECKING:
-    from musicai.taste import Month, MoodMap, Quarter, SkipHabits
+    from musicai.insights.taste import Month, MoodMap, Quarter, SkipHabits
 
 
 def moods(told: MoodMap) -> Chart:

@@ -1,14 +1,125 @@
-"""Listening sessions: how long, when they begin, and in what mood."""
+"""Figures of a period, its days one by one, and days in a row."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 
 from musicai.data.library import BoolArray
 from musicai.data.moods import MOODS, mood_matrix, mood_worth
-from musicai.history.model import SessionSummary
+from musicai.insights.history.charts import Codes
+from musicai.insights.history.model import Days, Figures, SessionSummary, Streak
+from musicai.insights.taste.plays import DAY, Double, Long, Plays
 from musicai.models.base import TrackFeatures
-from musicai.taste.listening import DAY, Double, Long, Plays
+
+HOUR_MS = 3_600_000
+
+
+def figures(plays: Plays, codes: Codes) -> Figures:
+    """A period in a few numbers."""
+    heard = np.flatnonzero(np.bincount(plays.track[plays.done]))
+    active = _active(plays)
+    span = int(plays.local[-1] // DAY - plays.local[0] // DAY) + 1 if len(plays) else 0
+    return Figures(
+        hours=float(plays.ms.sum()) / HOUR_MS,
+        plays=int(plays.done.sum()),
+        tracks=len(np.unique(codes.tracks[heard])),
+        artists=_distinct(codes.artists[heard]),
+        albums=_distinct(codes.albums[heard]),
+        active_days=len(active),
+        days=span,
+        new_tracks=int(plays.first.sum()),
+    )
+
+
+def _distinct(codes: Long) -> int:
+    return len(np.unique(codes[codes >= 0]))
+
+
+def _active(plays: Plays) -> Long:
+    """Days since 1970 with a full play, ascending."""
+    day = plays.local[plays.done] // DAY
+    first = day.min(initial=np.iinfo(np.int64).max)
+    return np.asarray(np.flatnonzero(np.bincount(day - first)) + first, dtype=np.int64)
+
+
+def days(plays: Plays) -> Days | None:
+    """Every day from the first play to the last; None without a play."""
+    if not len(plays):
+        return None
+    day = plays.local // DAY
+    first, length = int(day.min()), int(day.max() - day.min()) + 1
+    full = np.bincount(day[plays.done] - first, minlength=length)
+    hours = np.bincount(day - first, weights=plays.ms, minlength=length) / HOUR_MS
+    return Days(_iso(first), tuple(full.tolist()), tuple(hours.tolist()))
+
+
+def longest_streak(plays: Plays) -> Streak | None:
+    """The longest run of days with a full play; the latest of equally long ones."""
+    runs = _runs(_active(plays))
+    if not runs:
+        return None
+    return max(reversed(runs), key=lambda run: run.days)
+
+
+def current_streak(plays: Plays) -> Streak | None:
+    """The run of days that reaches the last play; None where that day has no full play."""
+    runs = _runs(_active(plays))
+    if not runs or runs[-1].last != _iso(int(plays.local.max() // DAY)):
+        return None
+    return runs[-1]
+
+
+def _runs(active: Long) -> list[Streak]:
+    if not len(active):
+        return []
+    starts = np.flatnonzero(np.r_[True, np.diff(active) != 1])
+    ends = np.r_[starts[1:], len(active)] - 1
+    return [
+        Streak(int(stop - start) + 1, _iso(int(active[start])), _iso(int(active[stop])))
+        for start, stop in zip(starts, ends, strict=True)
+    ]
+
+
+def _iso(day: int) -> str:
+    return str(np.datetime64(day, "D"))
+
+
+@dataclass(frozen=True)
+class Played:
+    """Tracks by full plays, most first; arrays of the same length."""
+
+    rows: Long
+    """Track rows."""
+    plays: Long
+
+
+def on_day(plays: Plays, day: date) -> Played:
+    """The tracks of one day in the listener's zone; equally played ones as they were played."""
+    number = int(np.datetime64(day, "D").astype(np.int64))
+    return _counted(plays, plays.local // DAY == number)
+
+
+def at_hour(plays: Plays, weekday: int | None, hour: int) -> Played:
+    """The tracks of one hour of the week, or of the day.
+
+    Args:
+        plays: Those to look at.
+        weekday: Monday 0; None for every day.
+        hour: 0 to 23, of the listener's zone.
+    """
+    wanted = plays.hour == hour
+    return _counted(plays, wanted if weekday is None else wanted & (plays.weekday == weekday))
+
+
+def _counted(plays: Plays, wanted: BoolArray) -> Played:
+    track = plays.track[wanted & plays.done]
+    rows, first, counts = np.unique(track, return_index=True, return_counts=True)
+    order = np.lexsort((first, -counts))
+    return Played(rows[order].astype(np.int64), counts[order].astype(np.int64))
+
 
 LENGTHS: tuple[tuple[str, float], ...] = (
     ("under 15 min", 15),

@@ -9,9 +9,9 @@ import numpy as np
 from musicai.data.genres import GENRE_LABELS, GENRES
 from musicai.data.library import AUDIO_FEATURES, IntArray
 from musicai.data.moods import MOODS, mood_matrix, mood_worth
+from musicai.insights.taste.plays import Double, Long
+from musicai.insights.taste.profile import Cluster
 from musicai.models.base import TrackFeatures
-from musicai.taste.listening import Double, Long
-from musicai.taste.model import Cluster
 
 MOST_TRACKS = 800
 """The most played recordings are clustered; of longer tails hardly anything is heard."""

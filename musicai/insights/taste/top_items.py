@@ -9,10 +9,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from musicai.data.library import ARTIST_SEPARATOR, BoolArray, Library
+from musicai.insights.taste.plays import Double
+from musicai.insights.taste.profile import Top
+from musicai.insights.taste.sound import Comparison
 from musicai.models.base import TrackFeatures
-from musicai.taste.listening import Double
-from musicai.taste.model import Top
-from musicai.taste.sound import Comparison
 
 TOP = 50
 """Lines kept of each list of favourites."""

@@ -10,12 +10,12 @@ import numpy as np
 from musicai.core.errors import NotFound
 from musicai.data.library import BoolArray, Library
 from musicai.data.text_keys import normalise
-from musicai.history.days import HOUR_MS, days
-from musicai.history.model import Days
-from musicai.history.tops import Codes
+from musicai.insights.history.charts import Codes
+from musicai.insights.history.model import Days
+from musicai.insights.history.summary import HOUR_MS, days
+from musicai.insights.taste import top_items
+from musicai.insights.taste.plays import DAY, Long, Plays
 from musicai.models.base import TrackFeatures
-from musicai.taste import favourites
-from musicai.taste.listening import DAY, Long, Plays
 
 TOP = 10
 """Tracks of an artist told."""
@@ -90,7 +90,7 @@ def track_detail(
             f"There is no track {track_id!r} in this profile or its catalogues. "
             "Look for it by name on Discover."
         )
-    artists = favourites.artists_of(library.tracks["artists"].iat[row])
+    artists = top_items.artists_of(library.tracks["artists"].iat[row])
     number = int(codes.tracks[row])
     return _detail(codes.tracks, number, features.names[row], artists, codes, plays)
 

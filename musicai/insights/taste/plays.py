@@ -16,7 +16,7 @@ from musicai.core.errors import QueryError
 from musicai.data.library import BoolArray, IntArray, Library
 from musicai.data.periods import zone
 from musicai.data.sessions import completed, seconds, sessions
-from musicai.taste.model import ListeningPatterns, Month, Sessions
+from musicai.insights.taste.profile import ListeningPatterns, Month, Sessions
 
 Long = npt.NDArray[np.int64]
 Double = npt.NDArray[np.float64]

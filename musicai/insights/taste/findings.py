@@ -11,7 +11,9 @@ import numpy as np
 
 from musicai.data.genres import GENRES
 from musicai.data.library import BoolArray
-from musicai.taste.evidence import (
+from musicai.insights.taste.plays import DAY, HOUR, Double, Plays
+from musicai.insights.taste.profile import FeatureTaste, Insight, Peers, Top
+from musicai.insights.taste.significance import (
     CAUTION,
     EFFECT_LEAST,
     PLAYS_LEAST,
@@ -23,10 +25,8 @@ from musicai.taste.evidence import (
     compare,
     side,
 )
-from musicai.taste.listening import DAY, HOUR, Double, Plays
-from musicai.taste.model import FeatureTaste, Insight, Peers, Top
-from musicai.taste.sound import Comparison
-from musicai.taste.wording import MORE_LESS, amount, capital, day, percent, subject
+from musicai.insights.taste.sound import Comparison
+from musicai.insights.taste.wording import MORE_LESS, amount, capital, day, percent, subject
 
 SPAN_LEAST_DAYS = 120
 """Shortest history that is split into an earlier and a later half."""

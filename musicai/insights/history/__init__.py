@@ -9,9 +9,9 @@ import numpy as np
 
 from musicai.data.library import Library
 from musicai.data.periods import ALL, Period
-from musicai.history import days, detail, drift, played, recap, sessions, tops
-from musicai.history.detail import Detail
-from musicai.history.model import (
+from musicai.insights.history import charts, detail, drift, recap, summary
+from musicai.insights.history.detail import Detail
+from musicai.insights.history.model import (
     Days,
     Figures,
     Forgotten,
@@ -20,10 +20,10 @@ from musicai.history.model import (
     SessionSummary,
     Streak,
 )
-from musicai.history.played import Played
+from musicai.insights.history.summary import Played
+from musicai.insights.taste import plays as listening
+from musicai.insights.taste.plays import Plays
 from musicai.models.base import TrackFeatures
-from musicai.taste import listening
-from musicai.taste.listening import Plays
 
 __all__ = [
     "Days",
@@ -92,24 +92,24 @@ def _describe(
     before: Plays | None,
     timezone: str,
 ) -> ListeningHistory:
-    codes = tops.codes(library, features)
+    codes = charts.codes(library, features)
     hour, weekday = now.hour[now.done], now.weekday[now.done]
     matrix = np.bincount(weekday * 24 + hour, minlength=7 * 24).reshape(7, 24)
-    lists = tops.lists(features, codes, now, before)
+    lists = charts.lists(features, codes, now, before)
     return ListeningHistory(
         timezone=timezone,
-        figures=days.figures(now, codes),
-        before=None if before is None else days.figures(before, codes),
-        days=days.days(now),
+        figures=summary.figures(now, codes),
+        before=None if before is None else summary.figures(before, codes),
+        days=summary.days(now),
         by_weekday_hour=tuple(tuple(row) for row in matrix.tolist()),
-        longest_streak=days.longest_streak(now),
-        current_streak=days.current_streak(now),
-        sessions=sessions.summary(now, features),
+        longest_streak=summary.longest_streak(now),
+        current_streak=summary.current_streak(now),
+        sessions=summary.summary(now, features),
         top_tracks=lists["tracks"],
         top_artists=lists["artists"],
         top_albums=lists["albums"],
         top_genres=lists["genres"],
-        forgotten=tops.forgotten(everything, codes, features),
+        forgotten=charts.forgotten(everything, codes, features),
         missing=_missing(everything, now),
     )
 

@@ -14,10 +14,11 @@ import numpy as np
 
 from musicai.data.library import IntArray, Library
 from musicai.data.periods import zone
-from musicai.models.base import TrackFeatures
-from musicai.taste import clusters, evidence, favourites, habits, insights, listening, moods, sound
-from musicai.taste.listening import Double, Listening, Plays
-from musicai.taste.model import (
+from musicai.insights.taste import clusters, findings, habits, significance, sound, top_items
+from musicai.insights.taste import plays as listening
+from musicai.insights.taste import sound as moods
+from musicai.insights.taste.plays import Double, Listening, Plays
+from musicai.insights.taste.profile import (
     Cluster,
     Coverage,
     FeatureTaste,
@@ -34,6 +35,7 @@ from musicai.taste.model import (
     TasteProfile,
     Top,
 )
+from musicai.models.base import TrackFeatures
 
 __all__ = [
     "Cluster",
@@ -120,7 +122,7 @@ def _describe(
     audio = sound.audio_features(features, weights, compared)
     coverage = sound.coverage(library, features, weights)
     shares, unknown = sound.genres(genre_rows, weights)
-    mainstream, mainstream_catalogue = favourites.mainstream(features, weights, compared)
+    mainstream, mainstream_catalogue = top_items.mainstream(features, weights, compared)
     own = weights > 0
     artist = features.artist[own]
     profile = TasteProfile(
@@ -136,13 +138,13 @@ def _describe(
         genre_diversity=sound.diversity(shares),
         distinct_tracks=len(set(features.recording[own].tolist())),
         distinct_artists=len(set(artist[artist >= 0].tolist())),
-        top_artists=favourites.top_artists(features, weights),
-        top_tracks=favourites.top_tracks(library, features, weights),
-        top_albums=favourites.top_albums(library, features, weights),
-        eras=favourites.eras(library, weights),
+        top_artists=top_items.top_artists(features, weights),
+        top_tracks=top_items.top_tracks(library, features, weights),
+        top_albums=top_items.top_albums(library, features, weights),
+        eras=top_items.eras(library, weights),
         mainstream=mainstream,
         mainstream_catalogue=mainstream_catalogue,
-        popularity=favourites.popularity(features, weights),
+        popularity=top_items.popularity(features, weights),
         moods=moods.mood_map(features, weights),
         clusters=clusters.clusters(features, genre_rows, weights),
         **_habits(library, features, heard, genre_rows, shares),
@@ -152,7 +154,7 @@ def _describe(
         + tuple(_gaps(heard.basis, coverage, shares, unknown, float(weights.sum()))),
     )
     found = _insights(profile, features, heard, genre_rows, compared)
-    return replace(profile, insights=insights.ranked(found))
+    return replace(profile, insights=findings.ranked(found))
 
 
 def _habits(
@@ -193,21 +195,21 @@ def _insights(
 ) -> Iterator[Insight]:
     effective = profile.genre_diversity.effective_genres
     found = [
-        insights.artist(profile.top_artists, profile.amount),
-        insights.against_catalogue(
+        findings.artist(profile.top_artists, profile.amount),
+        findings.against_catalogue(
             profile.audio_features, profile.genre_shares, genre_rows, compared, profile.amount
         ),
     ]
     pattern = profile.listening_patterns
     if heard.plays is not None and pattern is not None:
-        table = evidence.cells(heard.plays, genre_rows, features)
-        found.append(insights.contrasts(table, profile.audio_features))
-        found.append(insights.skips(heard.plays, genre_rows))
-        found.append(insights.busiest_hour(pattern.by_hour))
-        found.append(insights.among_peers(profile.diversity_peers))
+        table = significance.cells(heard.plays, genre_rows, features)
+        found.append(findings.contrasts(table, profile.audio_features))
+        found.append(findings.skips(heard.plays, genre_rows))
+        found.append(findings.busiest_hour(pattern.by_hour))
+        found.append(findings.among_peers(profile.diversity_peers))
         found.append(_against_past(profile, features, heard, genre_rows))
     repeats = pattern.repeat_share if pattern else None
-    found.append(insights.plain_facts(effective, repeats, profile.amount))
+    found.append(findings.plain_facts(effective, repeats, profile.amount))
     return chain.from_iterable(found)
 
 
@@ -219,11 +221,11 @@ def _against_past(
     if plays is None or everything is None or not len(plays):
         return
     begin = int(np.searchsorted(everything.start, plays.start[0], side="left"))
-    if everything.done[:begin].sum() < evidence.PLAYS_LEAST:
+    if everything.done[:begin].sum() < significance.PLAYS_LEAST:
         return
-    table = evidence.cells(everything.only(slice(0, begin + len(plays))), genre_rows, features)
+    table = significance.cells(everything.only(slice(0, begin + len(plays))), genre_rows, features)
     first, last = int(plays.local[0]), int(plays.local[-1])
-    yield from insights.past(table, first, last, profile.audio_features)
+    yield from findings.past(table, first, last, profile.audio_features)
 
 
 def _gaps(
@@ -247,8 +249,8 @@ def _gaps(
         yield "No genres are known for this music; a track table with genres would add them."
     elif unknown >= 0.5:
         yield f"The genre of {unknown:.0%} of the listening is not known."
-    if amount < evidence.PLAYS_LEAST:
+    if amount < significance.PLAYS_LEAST:
         yield (
             f"This stands on {amount:,.0f} {_UNITS[basis][amount == 1]}; comparisons and insights "
-            f"begin at {evidence.PLAYS_LEAST}."
+            f"begin at {significance.PLAYS_LEAST}."
         )

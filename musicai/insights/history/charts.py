@@ -9,10 +9,10 @@ import numpy as np
 
 from musicai.data.genres import GENRE_LABELS, GENRES
 from musicai.data.library import Library
-from musicai.history.model import Forgotten, Place
+from musicai.insights.history.model import Forgotten, Place
+from musicai.insights.taste import sound, top_items
+from musicai.insights.taste.plays import DAY, Double, Long, Plays
 from musicai.models.base import TrackFeatures
-from musicai.taste import favourites, sound
-from musicai.taste.listening import DAY, Double, Long, Plays
 
 TOP = 50
 """Lines of each list."""
@@ -55,12 +55,12 @@ def codes(library: Library, features: TrackFeatures) -> Codes:
     artists = library.tracks["artists"].to_numpy(dtype=object)
 
     def names(row: int) -> tuple[str, str, str]:
-        return str(titles[row]), favourites.artists_of(artists[row]), str(albums[row])
+        return str(titles[row]), top_items.artists_of(artists[row]), str(albums[row])
 
     return Codes(
         features.recording.astype(np.int64),
         features.artist.astype(np.int64),
-        favourites.album_codes(library, features),
+        top_items.album_codes(library, features),
         sound.genre_rows(features),
         names,
     )
@@ -76,7 +76,7 @@ def lists(
     total = float(plays.sum()) or 1.0
 
     def ranked(code: Long, name: Callable[[int], tuple[str, str]], *, rows: bool) -> list[Place]:
-        best = favourites.ranked(code, plays, TOP)
+        best = top_items.ranked(code, plays, TOP)
         was = _ranks(code, earlier)
         time = np.bincount(code[code >= 0], weights=hours[code >= 0])
         return [

@@ -11,10 +11,10 @@ from scipy import sparse
 
 from musicai.data.genres import GENRE_LABELS, GENRES
 from musicai.data.library import AUDIO_FEATURES
+from musicai.insights.taste import sound
+from musicai.insights.taste.plays import Double, Long, Plays
+from musicai.insights.taste.wording import amount, month, percent
 from musicai.models.base import TrackFeatures
-from musicai.taste import sound
-from musicai.taste.listening import Double, Long, Plays
-from musicai.taste.wording import amount, month, percent
 
 MIN_PLAYS = 20
 """Full plays a month needs to be looked at for changes."""

@@ -12,12 +12,12 @@ import numpy as np
 from musicai.core.errors import NotFound
 from musicai.data.library import UNIT_FEATURES, Library
 from musicai.data.periods import between
-from musicai.history import days, tops
-from musicai.history.model import Figures, Place, Streak
-from musicai.history.tops import Codes
+from musicai.insights.history import charts, summary
+from musicai.insights.history.charts import Codes
+from musicai.insights.history.model import Figures, Place, Streak
+from musicai.insights.taste import taste_profile
+from musicai.insights.taste.plays import DAY, Plays
 from musicai.models.base import TrackFeatures
-from musicai.taste import taste_profile
-from musicai.taste.listening import DAY, Plays
 
 TOP = 5
 
@@ -87,13 +87,13 @@ def recap(
     mine = plays.between(period.since, period.until)
     if not mine.done.any():
         raise NotFound(f"There is no full play in {year}; choose another year.")
-    lists = tops.lists(features, codes, mine, None)
+    lists = charts.lists(features, codes, mine, None)
     profile = taste_profile(
         library, features, since=period.since, until=period.until, timezone=timezone
     )
     shape = {name: profile.audio_features[name].mean for name in UNIT_FEATURES}
     known = {name: mean for name, mean in shape.items() if mean is not None}
-    told = days.days(mine)
+    told = summary.days(mine)
     assert told is not None
     best = int(np.argmax(told.plays))
     return Recap(
@@ -102,7 +102,7 @@ def recap(
         first_day=_iso(mine, 0),
         last_day=_iso(mine, -1),
         whole=_is_whole(plays, year),
-        figures=days.figures(mine, codes),
+        figures=summary.figures(mine, codes),
         new_artists=_new_artists(plays, mine, codes),
         months=_months(mine),
         tracks=lists["tracks"][:TOP],
@@ -110,7 +110,7 @@ def recap(
         genres=lists["genres"][:TOP],
         busiest_day=str(np.datetime64(told.first) + best),
         busiest_plays=told.plays[best],
-        longest_streak=days.longest_streak(mine),
+        longest_streak=summary.longest_streak(mine),
         shape=known if len(known) == len(UNIT_FEATURES) else {},
         surprise=profile.insights[0].text if profile.insights else "",
     )
@@ -135,4 +135,4 @@ def _new_artists(plays: Plays, mine: Plays, codes: Codes) -> int:
 
 def _months(plays: Plays) -> tuple[float, ...]:
     month = plays.local.astype("datetime64[s]").astype("datetime64[M]").astype(np.int64) % 12
-    return tuple((np.bincount(month, weights=plays.ms, minlength=12) / days.HOUR_MS).tolist())
+    return tuple((np.bincount(month, weights=plays.ms, minlength=12) / summary.HOUR_MS).tolist())
