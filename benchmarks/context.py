@@ -37,7 +37,7 @@ from musicai.library.assemble import load_library
 from musicai.library.importing import import_inputs
 from musicai.library.sample import SAMPLE_PROFILE, load_sample
 from musicai.metrics import bootstrap_interval, ndcg_at, paired_difference
-from musicai.requests import Request, Tuning
+from musicai.ranking.request import Request, Tuning
 from musicai.store import Store
 
 MOST = 400

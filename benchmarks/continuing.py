@@ -38,7 +38,7 @@ from musicai.fitting import TrainingConfig, configs, fit_components
 from musicai.holdout import temporal_split
 from musicai.metrics import bootstrap_interval, ndcg_at, paired_difference
 from musicai.models import DEFAULT_WEIGHTS
-from musicai.requests import Request, Tuning
+from musicai.ranking.request import Request, Tuning
 
 IN_CHOICE, IN_TEST = 400, 2_000
 """Sessions of the validation slice, and after the cut; of more, so many are drawn by chance."""

@@ -25,7 +25,7 @@ from musicai.ai_model import MusicAI
 from musicai.core.settings import Settings
 from musicai.data.feedback import VERDICTS, Feedback
 from musicai.fitting import TrainingConfig, fit_all
-from musicai.requests import Request, Tuning
+from musicai.ranking.request import Request, Tuning
 from musicai.store import Store
 
 ROUNDS = 100

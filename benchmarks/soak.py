@@ -31,8 +31,8 @@ from musicai.core.errors import JobRunning
 from musicai.core.settings import PROJECT_ROOT, Settings
 from musicai.library.sample import SAMPLE_PROFILE, load_sample
 from musicai.models.registry import registry
+from musicai.ranking.feedback import standing
 from musicai.store import Store
-from musicai.verdicts import standing
 
 TABS = 4
 PATIENCE_S = 120

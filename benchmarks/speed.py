@@ -37,7 +37,7 @@ from musicai.fitting import Fitted, TrainingConfig, fit_all
 from musicai.models.base import TrainingData
 from musicai.models.collaborative import Collaborative, CollaborativeConfig
 from musicai.models.registry.registry import save
-from musicai.requests import Request, Tuning
+from musicai.ranking.request import Request, Tuning
 from musicai.store import Store
 from musicai.training import prepare
 

@@ -11,8 +11,6 @@ from typing import Any
 
 import numpy as np
 
-from musicai import narrowing, ranking
-from musicai.candidates import Candidates
 from musicai.core.errors import NoCandidates, NotFound, QueryError
 from musicai.core.progress import no_progress
 from musicai.core.settings import Settings, load_settings
@@ -23,14 +21,16 @@ from musicai.data.library import BoolArray, IntArray, Library, RowArray
 from musicai.data.moods import MOODS
 from musicai.data.sessions import segment_of
 from musicai.data_processor import history, load_features, training_data
-from musicai.finding import Finder, Shown, Tracks
 from musicai.insights import highlights
 from musicai.insights.taste import TasteProfile, taste_profile
 from musicai.library.assemble import load_library
-from musicai.listing import Lists
 from musicai.models import COMPONENTS, DEFAULT_WEIGHTS
 from musicai.models.base import Component, History, Query, TrackFeatures
-from musicai.requests import (
+from musicai.ranking import candidates, rerank
+from musicai.ranking.candidates import Candidates
+from musicai.ranking.feedback import Verdicts, heard, leaning, resolve, standing
+from musicai.ranking.recommend import Lists
+from musicai.ranking.request import (
     Coverage,
     Filters,
     Forgotten,
@@ -40,11 +40,11 @@ from musicai.requests import (
     Tuning,
     shares,
 )
-from musicai.scoring import score_all
-from musicai.serving import Serving, choose_profile, serving
+from musicai.ranking.scoring import score_all
+from musicai.ranking.search import Finder, Shown, Tracks
+from musicai.ranking.serving import Serving, choose_profile, serving
 from musicai.stacking import Stacked
 from musicai.store import Store
-from musicai.verdicts import Verdicts, heard, leaning, resolve, standing
 from musicai.weights import LearnedWeights
 
 logger = logging.getLogger(__name__)
@@ -347,9 +347,9 @@ class MusicAI:
             raise NoCandidates(why_not)
         query = self._query(request, listener)
         rows = self._rows_of(listener, mode)
-        narrowing.check_coverage(self._candidates, request, rows)
-        rows = narrowing.asked_for(self._candidates, rows, query)
-        passing, left_out = narrowing.passing(self._candidates, rows, request.filters)
+        candidates.check_coverage(self._candidates, request, rows)
+        rows = candidates.asked_for(self._candidates, rows, query)
+        passing, left_out = candidates.passing(self._candidates, rows, request.filters)
         notes += left_out
         if listener is None:
             notes += (
@@ -366,7 +366,7 @@ class MusicAI:
             candidates=passing,
             scaled=scaled,
             stacked=stacked,
-            silent=tuple(name for name, scores in scaled.items() if ranking.is_silent(scores)),
+            silent=tuple(name for name, scores in scaled.items() if rerank.is_silent(scores)),
             notes=self.notes + notes,
             origins=self._candidates.origins(passing),
             verdicts=said,

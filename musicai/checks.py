@@ -25,7 +25,7 @@ from musicai.data_processor import documents
 from musicai.models.collaborative import Collaborative
 from musicai.models.registry.artifacts import MUSIC_MAP, NMF_PICKLE, VECTORIZER_PICKLE
 from musicai.models.registry.registry import LoadedVersion, load, load_map, load_pickle
-from musicai.requests import Recommendations, Request, Tuning
+from musicai.ranking.request import Recommendations, Request, Tuning
 from musicai.store import Store
 
 logger = logging.getLogger(__name__)

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from musicai import ranking
-from musicai.candidates import Candidates
 from musicai.data.library import BoolArray, FloatArray, IntArray, Library
 from musicai.data.sessions import SEGMENTS
 from musicai.data_processor import history
 from musicai.holdout import Unit, listener_segments
 from musicai.models.base import Component, History, Query, TrackFeatures
+from musicai.ranking import rerank
+from musicai.ranking.candidates import Candidates
 from musicai.stacking import Stacked
 from musicai.weights import LearnedWeights
 
@@ -128,7 +128,7 @@ class Ranker:
         found = np.zeros((len(self.components), len(rows)), dtype=np.float32)
         for line, (name, component) in enumerate(self.components.items()):
             here = raw[name][rows]
-            found[line] = ranking.anchor(here) if component.scaling == "anchored" else here
+            found[line] = rerank.anchor(here) if component.scaling == "anchored" else here
         return found
 
     def lists(
@@ -172,7 +172,7 @@ class Ranker:
 
 def top_places(scores: FloatArray, k: int) -> npt.NDArray[np.intp]:
     """Places of the ``k`` best scores, best first, ties by place; NaN is never among them."""
-    best = ranking.top_values(scores, k)
+    best = rerank.top_values(scores, k)
     if not len(best):
         return np.zeros(0, dtype=np.intp)
     above = np.flatnonzero(scores > best[-1])

@@ -16,7 +16,7 @@ from musicai.models import COMPONENTS
 from musicai.models.base import Component, ComponentConfig, TrackFeatures, TrainingData
 from musicai.models.collaborative import METHODS, Collaborative, CollaborativeConfig
 from musicai.models.hyperparameters import Settings
-from musicai.verdicts import resolve, taught
+from musicai.ranking.feedback import resolve, taught
 
 if TYPE_CHECKING:
     from sklearn.feature_extraction.text import TfidfVectorizer

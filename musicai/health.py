@@ -25,7 +25,7 @@ from musicai.models import COMPONENTS
 from musicai.models.registry import freshness, registry
 from musicai.models.registry.registry import BUNDLED, VersionInfo
 from musicai.monitoring import moved
-from musicai.serving import serving
+from musicai.ranking.serving import serving
 from musicai.store import Store
 
 State = Literal["ok", "warning", "problem"]

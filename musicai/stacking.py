@@ -20,7 +20,7 @@ from scipy.optimize import minimize
 
 from musicai.data.library import FloatArray
 from musicai.metrics import paired_difference
-from musicai.ranking import CEILING
+from musicai.ranking.rerank import CEILING
 from musicai.weights import Packed, Pools
 
 Double = npt.NDArray[np.float64]

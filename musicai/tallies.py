@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from musicai import ranking
 from musicai.contenders import HYBRID, Ranker
 from musicai.data.library import BoolArray, IntArray
 from musicai.data.sessions import SEGMENTS, Segment
@@ -31,6 +30,7 @@ from musicai.metrics import (
     serendipity_of_hits,
 )
 from musicai.models.base import TrackFeatures
+from musicai.ranking import rerank
 
 PRIMITIVE = ("popularity", "own_top")
 """Methods whose lists anyone would expect: what they hold is no surprise."""
@@ -254,7 +254,7 @@ class Tally:
         yield f"mrr@{self.k}", 1.0 / first
         yield f"serendipity@{self.k}", serendipity_of_hits(hits, self._expected(top))
         yield "calibration_error", self._calibration(top, world)
-        vectors = ranking.likeness_vectors(
+        vectors = rerank.likeness_vectors(
             world.features.audio, world.features.genres, world.features.artist
         )
         lists = [rows[rows >= 0] for unit in top for rows in unit]

@@ -38,10 +38,10 @@ from musicai.models.registry.registry import (
     save,
 )
 from musicai.models.registry.versions import prune
-from musicai.serving import MIN_VOCABULARY
+from musicai.ranking.feedback import resolve, taught
+from musicai.ranking.serving import MIN_VOCABULARY
 from musicai.store import Store
 from musicai.training import TrainingResult, data_sizes, result_of, train
-from musicai.verdicts import resolve, taught
 
 logger = logging.getLogger(__name__)
 

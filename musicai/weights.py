@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from musicai import ranking
 from musicai.data.library import BoolArray, FloatArray
 from musicai.data.sessions import SEGMENTS
 from musicai.metrics import ndcg_of_hits, paired_difference
+from musicai.ranking import rerank
 
 logger = logging.getLogger(__name__)
 
@@ -114,7 +114,7 @@ class Pools:
         filled = np.nan_to_num(scaled, nan=0.0)
         wanted = np.zeros(filled.shape[1], dtype=bool)
         for row in filled:
-            best = ranking.top_values(row, DEPTH)
+            best = rerank.top_values(row, DEPTH)
             if len(best) and best[-1] > 0:
                 wanted |= row >= best[-1]
             else:

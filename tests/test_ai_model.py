@@ -12,7 +12,7 @@ from musicai.ai_model import MusicAI
 from musicai.core.errors import NoCandidates, NotFound, QueryError
 from musicai.core.settings import Settings
 from musicai.models import COMPONENTS
-from musicai.requests import Recommendations, Request, Tuning
+from musicai.ranking.request import Recommendations, Request, Tuning
 from tests import worlds
 
 

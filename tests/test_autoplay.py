@@ -9,11 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from musicai import autoplay as module
 from musicai import data_processor as dp
-from musicai import recipes
 from musicai.ai_model import MusicAI
-from musicai.autoplay import ARCS, Step, Wish, autoplay
 from musicai.core.errors import QueryError
 from musicai.core.progress import no_progress
 from musicai.core.settings import Settings
@@ -21,7 +18,10 @@ from musicai.data.parsed import ReadOptions
 from musicai.library.importing import import_inputs
 from musicai.models.base import Query
 from musicai.models.sequence import Sequence
-from musicai.requests import Request, Tuning
+from musicai.ranking import autoplay as module
+from musicai.ranking import playlists
+from musicai.ranking.autoplay import ARCS, Step, Wish, autoplay
+from musicai.ranking.request import Request, Tuning
 from musicai.store import Store
 from tests import worlds
 from tests.pages import opened, run
@@ -262,12 +262,12 @@ def test_wishes_that_cannot_be_meant(wish: dict[str, object]) -> None:
 def test_a_session_is_made_anew_from_its_recipe(own_history: Path) -> None:
     ai = MusicAI("me")
     wish = Wish(6, "rising", 2)
-    recipe = json.loads(json.dumps(recipes.of_session(REDISCOVER, wish)))
+    recipe = json.loads(json.dumps(playlists.of_session(REDISCOVER, wish)))
     with Store(Settings(home=own_history)) as store:
-        made = [one.track_id for one in recipes.made(recipe, ai, store)]
+        made = [one.track_id for one in playlists.made(recipe, ai, store)]
     steps = autoplay(ai, REDISCOVER, wish).steps
     assert made == [ai.library.vocabulary.id(step.track) for step in steps]
-    assert recipes.told(recipe) == "a session (rising)"
+    assert playlists.told(recipe) == "a session (rising)"
 
 
 # --- the page -------------------------------------------------------------------------

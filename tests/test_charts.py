@@ -12,7 +12,7 @@ import pytest
 
 from musicai.insights.taste import ListeningPatterns, TasteProfile
 from musicai.models import COMPONENTS
-from musicai.requests import Coverage
+from musicai.ranking.request import Coverage
 from musicai.ui import charts
 from musicai.ui.palette import COMPONENT_COLOURS, GENRE_COLOURS
 from tests.test_taste import SMALL, at, constructed, library, profile, track

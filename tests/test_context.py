@@ -19,8 +19,8 @@ from musicai.data import context
 from musicai.data.library import IntArray, Library
 from musicai.models.base import Query
 from musicai.models.context import CEILING, Context, ContextConfig
-from musicai.requests import Request
-from musicai.verdicts import Verdicts, heard
+from musicai.ranking.feedback import Verdicts, heard
+from musicai.ranking.request import Request
 from tests import worlds
 from tests.component_contract import STRANGER, ComponentContract
 from tests.pages import opened, run

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from musicai.explain import sentence
 from musicai.models.base import Reason
+from musicai.ranking.recommend import sentence
 
 REASONS = {
     "content": [Reason("content", "it is like X", 1.0), Reason("content", "weaker", 0.1)],

@@ -7,7 +7,7 @@ import pytest
 
 from musicai.ai_model import MusicAI
 from musicai.core.settings import Settings
-from musicai.exploring import DRAWS, Bandit
+from musicai.ranking.exploration import DRAWS, Bandit
 from tests import worlds
 
 NONE = np.zeros(0, dtype=np.int32)

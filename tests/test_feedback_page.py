@@ -10,9 +10,9 @@ from streamlit.testing.v1 import AppTest
 from musicai.core.settings import Settings
 from musicai.data.feedback import Feedback, Impression
 from musicai.library.sample import SAMPLE_PROFILE
+from musicai.ranking.feedback import REST_DAYS
 from musicai.store import Store
 from musicai.ui.verdict_row import difference
-from musicai.verdicts import REST_DAYS
 from tests.pages import opened, run
 from tests.test_app import listed
 

@@ -11,15 +11,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from musicai import data_processor as dp
-from musicai import ranking
 from musicai.ai_model import MusicAI
-from musicai.candidates import Candidates
 from musicai.core.errors import NoCandidates, QueryError
 from musicai.core.settings import Settings
 from musicai.data.frames import conform
 from musicai.data.genres import GENRES
 from musicai.data.library import LINK_COLUMNS, Library
-from musicai.requests import Filters, Request, Tuning
+from musicai.ranking import rerank
+from musicai.ranking.candidates import Candidates
+from musicai.ranking.request import Filters, Request, Tuning
 from tests import worlds
 
 ALL = Tuning(n_recommendations=1_000, artist_cap=1_000)
@@ -160,7 +160,7 @@ def test_only_what_is_not_nearer_is_one_step_further() -> None:
 def test_a_second_step_is_more_obscure_but_no_more_than_the_most_obscure() -> None:
     obscurity = np.array([-1.0, 0.0, 0.8], dtype=np.float32)
     further = np.array([True, False, True])
-    np.testing.assert_allclose(ranking.stepped(obscurity, further), [-0.5, 0.0, 1.0])
+    np.testing.assert_allclose(rerank.stepped(obscurity, further), [-0.5, 0.0, 1.0])
 
 
 def test_the_dial_moves_a_second_step_and_the_parts_still_add_up(
@@ -176,5 +176,5 @@ def test_the_dial_moves_a_second_step_and_the_parts_still_add_up(
         return item.contributions["novelty"]
 
     moved = part(ai, 1.0) - part(without, 1.0)
-    assert moved == pytest.approx(ranking.NOVELTY_WEIGHT * ranking.FURTHER, abs=1e-6)
+    assert moved == pytest.approx(rerank.NOVELTY_WEIGHT * rerank.FURTHER, abs=1e-6)
     assert part(ai, -1.0) - part(without, -1.0) == pytest.approx(-moved, abs=1e-6)

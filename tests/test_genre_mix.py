@@ -11,12 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from musicai import ranking
 from musicai.ai_model import MusicAI
 from musicai.core.settings import Settings
 from musicai.data import genre_mix
 from musicai.data.genre_mix import GenreGoal
 from musicai.data.genres import GENRES
+from musicai.ranking import rerank
 from tests import worlds
 
 ROCK, JAZZ = GENRES.index("rock"), GENRES.index("jazz")
@@ -62,8 +62,8 @@ def pool(tracks: np.ndarray) -> dict[str, np.ndarray]:
 
 def reranked(score: np.ndarray, tracks: np.ndarray, strength: float, n: int = 10) -> np.ndarray:
     goal = goal_of(strength, mix(rock=0.7, jazz=0.3), tracks) if strength else None
-    rules = ranking.Rules(n, artist_cap=100, genres=goal)
-    return ranking.rerank(score.astype(np.float32), **pool(tracks), rules=rules)
+    rules = rerank.Rules(n, artist_cap=100, genres=goal)
+    return rerank.rerank(score.astype(np.float32), **pool(tracks), rules=rules)
 
 
 def test_the_smaller_interest_gets_its_place() -> None:
@@ -100,12 +100,12 @@ def test_an_unknown_genre_neither_helps_nor_hurts() -> None:
     tracks = np.zeros((20, len(GENRES)))
     tracks[1::2, ROCK] = 1
     goal = goal_of(0.5, mix(rock=1.0), tracks)
-    rules = ranking.Rules(10, genres=goal)
+    rules = rerank.Rules(10, genres=goal)
     score = np.linspace(1, 0, 20, dtype=np.float32)
-    assert ranking.rerank(score, **pool(tracks), rules=rules).tolist() == list(range(10))
+    assert rerank.rerank(score, **pool(tracks), rules=rules).tolist() == list(range(10))
     nothing = goal_of(1.0, mix(rock=1.0), np.zeros_like(tracks))
-    rules = ranking.Rules(10, genres=nothing)
-    assert ranking.rerank(score, **pool(tracks), rules=rules).tolist() == list(range(10))
+    rules = rerank.Rules(10, genres=nothing)
+    assert rerank.rerank(score, **pool(tracks), rules=rules).tolist() == list(range(10))
 
 
 @hypothesis.settings(deadline=None)
@@ -125,9 +125,9 @@ def test_a_calibrated_list_keeps_its_rules(
     recording = data.draw(arrays(np.int32, size, elements=st.integers(0, size)))
     member = data.draw(arrays(np.float32, (size, 10), elements=st.sampled_from([0.0, 0.5, 1.0])))
     goal = goal_of(strength, mix(rock=0.7, jazz=0.3), genre_mix.mixes(member))
-    rules = ranking.Rules(n, diversity, cap, goal)
+    rules = rerank.Rules(n, diversity, cap, goal)
     arrays_ = pool(goal.tracks) | {"artist": artist, "recording": recording}
-    found = ranking.rerank(score, **arrays_, rules=rules)
+    found = rerank.rerank(score, **arrays_, rules=rules)
     assert len(set(found.tolist())) == len(found) <= n
     assert set(found.tolist()) <= set(range(size))
     assert len(set(recording[found])) == len(found)

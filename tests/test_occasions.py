@@ -17,7 +17,7 @@ from musicai.data.context import ACTIVITIES, ACTIVITY, FEWEST_TRACKS, PLACE, SEA
 from musicai.data.library import Library
 from musicai.models.base import Query
 from musicai.models.context import CEILING, Context
-from musicai.requests import Request
+from musicai.ranking.request import Request
 from tests import worlds
 
 NONE = np.zeros(0, dtype=np.int32)

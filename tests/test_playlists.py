@@ -16,13 +16,13 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from musicai import playlists
 from musicai.ai_model import MusicAI
 from musicai.core.errors import DataError, NotFound, QueryError
 from musicai.core.settings import Settings
 from musicai.data.feedback import Listed
 from musicai.data.playlists import FORMATS, Line, csv_file, jspf_file, m3u8_file, xspf_file
-from musicai.playlists import Duplicate
+from musicai.ranking import playlists
+from musicai.ranking.playlists import Duplicate
 from musicai.store import Store
 from musicai.store.playlists import LONGEST_LIST, STAGING
 from tests.worlds import library

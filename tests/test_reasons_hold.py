@@ -23,7 +23,7 @@ from musicai.data.frames import conform
 from musicai.data.library import AUDIO_FEATURES, LINK_COLUMNS, Library
 from musicai.models import COMPONENTS
 from musicai.models.base import Component, History, Links, Query, Reason, TrainingData
-from musicai.requests import Request
+from musicai.ranking.request import Request
 from tests import worlds
 
 N_OWN, N_NEW = 90, 90

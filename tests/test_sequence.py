@@ -18,7 +18,7 @@ from musicai.data.library import IntArray
 from musicai.models import sequence as module
 from musicai.models.base import NO_SEQUENCES, History, Query, Sequences, TrainingData
 from musicai.models.sequence import Sequence, SequenceConfig
-from musicai.verdicts import Verdicts, heard
+from musicai.ranking.feedback import Verdicts, heard
 from tests import worlds
 from tests.component_contract import STRANGER, ComponentContract
 

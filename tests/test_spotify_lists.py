@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from musicai import recipes
 from musicai.ai_model import MusicAI
 from musicai.core.errors import (
     NotAllowed,
@@ -34,7 +33,8 @@ from musicai.library.assemble import load_library
 from musicai.library.formats import spotify_api
 from musicai.library.importing import import_inputs
 from musicai.library.sample import SAMPLE_PROFILE
-from musicai.requests import Filters, Request, Tuning
+from musicai.ranking import playlists as recipes
+from musicai.ranking.request import Filters, Request, Tuning
 from musicai.store import Store
 from tests.open_data_stub import Reply, Stub
 from tests.reader_contract import holds

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from musicai.ai_model import MusicAI
 from musicai.data.library import BoolArray, FloatArray
-from musicai.ranking import CEILING
-from musicai.requests import Request, Tuning
-from musicai.serving import Serving
+from musicai.ranking.request import Request, Tuning
+from musicai.ranking.rerank import CEILING
+from musicai.ranking.serving import Serving
 from musicai.stacking import ENOUGH, KNOTS, Stacked, bent, ndcg, stack
 from musicai.weights import Pools, learn
 from tests.pages import opened, run

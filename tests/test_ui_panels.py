@@ -12,7 +12,7 @@ import pytest
 
 from musicai.core.errors import QueryError
 from musicai.data.parsed import Problem
-from musicai.requests import Recommendation, Recommendations
+from musicai.ranking.request import Recommendation, Recommendations
 from musicai.store import Counts, FileRecord, ImportRecord, Store
 from musicai.ui import (
     discover_list,

@@ -9,7 +9,6 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from musicai import data_processor as dp
-from musicai import verdicts
 from musicai.ai_model import MusicAI
 from musicai.core.progress import no_progress
 from musicai.core.settings import Settings
@@ -17,7 +16,8 @@ from musicai.data.feedback import VERDICTS, Feedback
 from musicai.data.library import Library
 from musicai.models import COMPONENTS
 from musicai.models.base import History
-from musicai.requests import Recommendations
+from musicai.ranking import feedback
+from musicai.ranking.request import Recommendations
 from tests import worlds
 
 NOW = 1_800_000_000
@@ -50,8 +50,8 @@ def said(*given: tuple[str, str], at: int = NOW) -> list[Feedback]:
     return [Feedback(track, verdict, at + n) for n, (track, verdict) in enumerate(given)]  # type: ignore[arg-type]
 
 
-def resolved(library: Library, *given: tuple[str, str], now: int = NOW) -> verdicts.Verdicts:
-    return verdicts.resolve(library, dp.build_features(library), said(*given), now)
+def resolved(library: Library, *given: tuple[str, str], now: int = NOW) -> feedback.Verdicts:
+    return feedback.resolve(library, dp.build_features(library), said(*given), now)
 
 
 # --- what counts ----------------------------------------------------------------------
@@ -59,7 +59,7 @@ def resolved(library: Library, *given: tuple[str, str], now: int = NOW) -> verdi
 
 def test_the_latest_verdict_on_a_track_counts() -> None:
     told = [Feedback("a", "dislike", 5), Feedback("a", "like", 3), Feedback("b", "like", 4)]
-    assert {i: one.verdict for i, one in verdicts.standing(told).items()} == {
+    assert {i: one.verdict for i, one in feedback.standing(told).items()} == {
         "a": "dislike",
         "b": "like",
     }
@@ -67,7 +67,7 @@ def test_the_latest_verdict_on_a_track_counts() -> None:
 
 def test_of_two_in_the_same_second_the_last_given_counts() -> None:
     told = [Feedback("a", "dislike", 5), Feedback("a", "like", 5)]
-    assert verdicts.standing(told)["a"].verdict == "like"
+    assert feedback.standing(told)["a"].verdict == "like"
 
 
 def test_verdicts_become_rows_at_the_first_release() -> None:
@@ -79,9 +79,9 @@ def test_verdicts_become_rows_at_the_first_release() -> None:
 def test_not_now_rests_for_a_week() -> None:
     library, features = small(), dp.build_features(small())
     told = said(("a", "not_now"))
-    almost = NOW + verdicts.REST_DAYS * DAY - 1
-    assert verdicts.resolve(library, features, told, almost).resting.tolist() == [0]
-    assert not verdicts.resolve(library, features, told, almost + 1)
+    almost = NOW + feedback.REST_DAYS * DAY - 1
+    assert feedback.resolve(library, features, told, almost).resting.tolist() == [0]
+    assert not feedback.resolve(library, features, told, almost + 1)
 
 
 def test_never_this_artist_takes_guests_and_no_namesakes() -> None:
@@ -100,7 +100,7 @@ def test_every_release_of_a_recording_leaves_the_list() -> None:
     liked = resolved(library, ("n", "like"))
     assert liked.shown(features, "discover").tolist()[-1] is False  # type: ignore[union-attr]
     assert liked.shown(features, "mix") is None
-    assert verdicts.Verdicts().shown(features, "discover") is None
+    assert feedback.Verdicts().shown(features, "discover") is None
 
 
 # --- the past -------------------------------------------------------------------------
@@ -109,7 +109,7 @@ def test_every_release_of_a_recording_leaves_the_list() -> None:
 def test_a_like_is_worth_plays_and_a_dislike_takes_a_track_out() -> None:
     library = small()
     past = dp.history(library, 0)
-    found = verdicts.heard(past, resolved(library, ("b", "like"), ("n", "like"), ("e", "dislike")))
+    found = feedback.heard(past, resolved(library, ("b", "like"), ("n", "like"), ("e", "dislike")))
     assert found.rows.tolist() == [0, 1, 2, 5]
     gained = found.confidence - np.append(past.confidence[:3], 0.0)
     np.testing.assert_allclose(gained, [0, np.log(9), 0, np.log(9)], rtol=1e-6)
@@ -124,14 +124,14 @@ def test_training_hears_the_same() -> None:
     features = dp.build_features(library)
     data = dp.training_data(library, features)
     told = resolved(library, ("n", "like"), ("e", "dislike"), ("a", "like"))
-    taught = verdicts.taught(data, told).interactions.toarray()
+    taught = feedback.taught(data, told).interactions.toarray()
     before = data.interactions.toarray()
     assert taught[0, 5] == pytest.approx(np.log(9))
     assert taught[0, 4] == 0 < before[0, 4]
     assert taught[0, 0] == pytest.approx(before[0, 0] + np.log(9))
     np.testing.assert_array_equal(taught[1:], before[1:])
     np.testing.assert_array_equal(taught[0, 1:4], before[0, 1:4])
-    assert verdicts.taught(data, verdicts.Verdicts()) is data
+    assert feedback.taught(data, feedback.Verdicts()) is data
 
 
 @pytest.mark.slow
@@ -142,7 +142,7 @@ def test_training_hears_the_same() -> None:
 def test_whatever_was_said_the_past_stays_well_formed(judged: list[tuple[str, str]]) -> None:
     library = small()
     found = resolved(library, *judged)
-    past: History = verdicts.heard(dp.history(library, 0), found)
+    past: History = feedback.heard(dp.history(library, 0), found)
     assert (np.diff(past.rows) > 0).all()
     assert (past.confidence > 0).all()
     assert len(past.rows) == len(past.confidence) == len(past.plays) == len(past.last_played)
@@ -160,8 +160,8 @@ def test_leaning_by_hand() -> None:
     told = resolved(library, ("b", "like"), ("e", "dislike"))
     words = features.tfidf.toarray()
     expected = np.tanh(words @ words[1] - words @ words[4])
-    np.testing.assert_allclose(verdicts.leaning(features, told), expected, rtol=1e-5)
-    assert verdicts.leaning(features, verdicts.Verdicts()) is None
+    np.testing.assert_allclose(feedback.leaning(features, told), expected, rtol=1e-5)
+    assert feedback.leaning(features, feedback.Verdicts()) is None
 
 
 def test_without_the_like_that_a_reason_names_the_leaning_falls() -> None:
@@ -169,14 +169,14 @@ def test_without_the_like_that_a_reason_names_the_leaning_falls() -> None:
     features = dp.build_features(library)
     ids = library.vocabulary.ids
     told = resolved(library, *[(str(ids[row]), "like") for row in (0, 3, 8, 11)])
-    found = verdicts.leaning(features, told)
+    found = feedback.leaning(features, told)
     assert found is not None
     for track in range(40, 60):
-        named = verdicts.reasons(features, told, track)
+        named = feedback.reasons(features, told, track)
         if not named:
             continue
         rest = told.liked[told.liked != named[0].seed]
-        other = verdicts.leaning(features, verdicts.Verdicts(liked=rest))
+        other = feedback.leaning(features, feedback.Verdicts(liked=rest))
         assert other is not None
         assert other[track] < found[track]
 

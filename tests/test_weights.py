@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from musicai import ranking
 from musicai.metrics import ndcg_at
+from musicai.ranking import rerank
 from musicai.weights import (
     ENOUGH_OF_SEGMENT,
     ENOUGH_UNITS,
@@ -32,7 +32,7 @@ def unit(
     hits[rng.choice(n, 4, replace=False)] = True
     raw = rng.normal(size=(3, n))
     raw[0] += strength * hits
-    scaled = np.array([ranking.anchor(row.astype(np.float32)) for row in raw])
+    scaled = np.array([rerank.anchor(row.astype(np.float32)) for row in raw])
     scaled[2] = np.nan
     return scaled, hits, 4
 
@@ -116,7 +116,7 @@ def test_never_below_the_best_single_on_validation(
         hits = rng.random(40) < 0.15
         raw = rng.normal(size=(4, 40)) + strength * rng.random((4, 1)) * hits
         raw[rng.random(raw.shape) < sparse] = np.nan
-        scaled = np.array([ranking.anchor(row.astype(np.float32)) for row in raw])
+        scaled = np.array([rerank.anchor(row.astype(np.float32)) for row in raw])
         pools.add(scaled, hits, int(hits.sum()))
     found = learn(pools, {"a": 1.0, "b": 1.0, "c": 1.0, "d": 1.0}).everyone
     assert sum(found.values()) == pytest.approx(1.0)
@@ -158,7 +158,7 @@ def of_segments(differ: bool, n_units: int = 2 * ENOUGH_OF_SEGMENT) -> Pools:
             raw = rng.normal(size=(2, 60))
             if differ:
                 raw[teller] += 2.0 * hits
-            scaled = np.array([ranking.anchor(row.astype(np.float32)) for row in raw])
+            scaled = np.array([rerank.anchor(row.astype(np.float32)) for row in raw])
             pools.add(scaled, hits, 4, segment)
     return pools
 

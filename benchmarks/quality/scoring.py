@@ -10,10 +10,10 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_matrix
 
-from musicai import ranking
 from musicai.data.library import BoolArray, FloatArray
 from musicai.metrics import ndcg_of_hits
 from musicai.models.base import Component, History, Query, TrackFeatures, TrainingData
+from musicai.ranking import rerank
 
 CUTOFFS = (10, 20, 100)
 NO_SEEDS = np.zeros(0, dtype=np.int32)
@@ -106,10 +106,10 @@ def score_users(
         for place, (name, component) in enumerate(components.items()):
             raw = component.score(query).copy()
             raw[seen] = np.nan
-            if ranking.is_silent(raw):
+            if rerank.is_silent(raw):
                 continue
             spoken[name] = raw
-            scaled[place] = ranking.anchor(raw) if component.scaling == "anchored" else raw
+            scaled[place] = rerank.anchor(raw) if component.scaling == "anchored" else raw
         yield Scored(int(user), seen, spoken, scaled)
 
 
@@ -118,7 +118,7 @@ def top(scores: FloatArray, k: int) -> npt.NDArray[np.intp]:
 
     NaN and −inf are never among them.
     """
-    values = ranking.top_values(scores, k)
+    values = rerank.top_values(scores, k)
     if not len(values):
         return np.zeros(0, dtype=np.intp)
     best = np.flatnonzero(scores >= values[-1])

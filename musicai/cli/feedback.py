@@ -13,8 +13,8 @@ from musicai.core.settings import Settings
 from musicai.data.feedback import Feedback
 from musicai.data.library import Library
 from musicai.library.assemble import load_library
+from musicai.ranking.feedback import WORDS, Verdict, standing
 from musicai.store import Store
-from musicai.verdicts import WORDS, Verdict, standing
 
 
 def feedback(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:

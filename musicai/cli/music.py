@@ -9,9 +9,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from musicai import autoplay as autoplaying
 from musicai.ai_model import MusicAI
-from musicai.autoplay import Wish
 from musicai.checks import Report, check_model
 from musicai.cli.shared import Outcome, chosen_profile, show_table, work_of
 from musicai.core.progress import no_progress
@@ -23,7 +21,9 @@ from musicai.models.hyperparameters import parsed
 from musicai.models.registry import registry
 from musicai.monitoring import note_list
 from musicai.output import figure
-from musicai.requests import Filters, Request
+from musicai.ranking import autoplay as autoplaying
+from musicai.ranking.autoplay import Wish
+from musicai.ranking.request import Filters, Request
 from musicai.schedule import due
 from musicai.store import Store
 from musicai.training import TrainingResult

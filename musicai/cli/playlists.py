@@ -12,7 +12,7 @@ from musicai.core.errors import QueryError
 from musicai.core.settings import Settings
 from musicai.data.playlists import FORMATS
 from musicai.library.assemble import load_library
-from musicai.playlists import artists_of, written
+from musicai.ranking.playlists import artists_of, written
 from musicai.store import Store
 from musicai.store.catalogs import written_beside
 from musicai.store.playlists import STAGING

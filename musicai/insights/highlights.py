@@ -9,9 +9,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from musicai.data.library import FEATURE_SOURCES, GENRE_SOURCES, IntArray, Library
-from musicai.finding import Shown
 from musicai.models.base import History, TrackFeatures
-from musicai.requests import Coverage, Forgotten
+from musicai.ranking.request import Coverage, Forgotten
+from musicai.ranking.search import Shown
 
 DAY = 86_400.0
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import streamlit as st
 
-from musicai import autoplay, recipes
 from musicai.data.context import named, slot_of
-from musicai.playlists import listed
-from musicai.requests import MODES, Request
+from musicai.ranking import autoplay, playlists
+from musicai.ranking.playlists import listed
+from musicai.ranking.request import MODES, Request
 from musicai.ui import (
     chart_box,
     charts,
@@ -195,7 +195,7 @@ def _actions(ai: MusicAI, found: autoplay.Session, request: Request, wish: autop
                 sending.button(
                     "A session by musicai",
                     listed(ai.library, ids),
-                    recipes.of_session(request, wish),
+                    playlists.of_session(request, wish),
                     "autoplay_send",
                     invented=ai.library.invented,
                 )

@@ -20,7 +20,7 @@ from musicai.ui import state, words
 
 if TYPE_CHECKING:
     from musicai.ai_model import MusicAI
-    from musicai.requests import Recommendations, Request, Tuning
+    from musicai.ranking.request import Recommendations, Request, Tuning
 
 _DRAFT = "blind_draft"
 """Session key: what the last draft was made of, and the draft."""

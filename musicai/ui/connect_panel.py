@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 
 import streamlit as st
 
-from musicai import recipes
 from musicai.data.playlists import SentPlaylist
 from musicai.integrations.spotify import auth, consent
+from musicai.ranking import playlists
 from musicai.ui import sending, spotify_keep, spotify_lists, spotify_session, state, widgets, words
 from musicai.ui.spotify_session import CONNECT, Session
 
@@ -200,7 +200,7 @@ def _sent_row(profile: str, one: SentPlaylist) -> None:
         )
         st.markdown(
             f"**{words.plain(one.name, 60)}** [:material/open_in_new:]({one.url})  \n"
-            f":small[From {words.plain(recipes.told(one.recipe), 80)}: {written}.]",
+            f":small[From {words.plain(playlists.told(one.recipe), 80)}: {written}.]",
             width="stretch",
         )
         st.button(
@@ -224,7 +224,7 @@ def _sent_row(profile: str, one: SentPlaylist) -> None:
 def _update(one: SentPlaylist) -> None:
     def act() -> None:
         ai = state.current_ai()
-        tracks = recipes.made(one.recipe, ai, state.store())
+        tracks = playlists.made(one.recipe, ai, state.store())
         sending.send(sending.Wish(one.name, tuple(tracks), one.recipe, one.playlist_id))
 
     state.attempt(act)

@@ -14,7 +14,7 @@ from musicai.data.genres import GENRE_LABELS, GENRES
 from musicai.data.library import AUDIO_FEATURES, FEATURE_SOURCES, KEY_COLUMNS
 from musicai.insights.history import detail as history_detail
 from musicai.insights.taste.wording import amount
-from musicai.playlists import address
+from musicai.ranking.playlists import address
 from musicai.ui import (
     chart_box,
     charts,

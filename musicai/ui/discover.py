@@ -6,8 +6,8 @@ import time
 
 import streamlit as st
 
-from musicai import recipes
 from musicai.monitoring import note_list
+from musicai.ranking import playlists
 from musicai.ui import blind, discover_list, discover_moment, discover_panel, shown, state, widgets
 
 
@@ -37,6 +37,6 @@ def _draw() -> None:
         blind.said()
     if not drafted:
         discover_moment.changed(ai, state.scored(ai, request), tuning, found)
-    discover_list.summary(ai, found, recipes.of_request(request, tuning))
+    discover_list.summary(ai, found, playlists.of_request(request, tuning))
     discover_list.rows(ai, found, drafted.sources if drafted else None)
     shown.note(ai, found, drafted)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from musicai.data.genres import GENRE_LABELS, GENRES
-from musicai.requests import Filters
+from musicai.ranking.request import Filters
 from musicai.ui import words
 
 if TYPE_CHECKING:

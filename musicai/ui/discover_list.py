@@ -14,8 +14,7 @@ from musicai.data.genres import GENRE_LABELS
 from musicai.data.playlists import plain_cell
 from musicai.models import COMPONENTS
 from musicai.models.context import ContextConfig
-from musicai.playlists import listed
-from musicai.recipes import Recipe
+from musicai.ranking.playlists import Recipe, listed
 from musicai.ui import (
     discover_seeds,
     exports,
@@ -30,7 +29,7 @@ from musicai.ui.rings import contribution_svg
 
 if TYPE_CHECKING:
     from musicai.ai_model import MusicAI
-    from musicai.requests import Recommendation, Recommendations
+    from musicai.ranking.request import Recommendation, Recommendations
 
 _BAR = 250
 """Width of the contribution bar, pixels."""

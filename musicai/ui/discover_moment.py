@@ -28,7 +28,7 @@ from musicai.ui import period_panel, words
 
 if TYPE_CHECKING:
     from musicai.ai_model import MusicAI
-    from musicai.requests import Recommendations, Request, Scored, Tuning
+    from musicai.ranking.request import Recommendations, Request, Scored, Tuning
 
 KEY = "discover_when"
 DOING = "discover_doing"

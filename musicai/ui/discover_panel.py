@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from musicai.models import COMPONENTS, PRESETS
-from musicai.requests import MODES, Filters, Request, Tuning
+from musicai.ranking.request import MODES, Filters, Request, Tuning
 from musicai.ui import (
     discover_filters,
     discover_moment,

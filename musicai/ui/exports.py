@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from musicai.data.playlists import FORMATS
-from musicai.playlists import written
+from musicai.ranking.playlists import written
 
 if TYPE_CHECKING:
     from musicai.ai_model import MusicAI

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from musicai.ranking.feedback import LIKE_PLAYS, REST_DAYS, WORDS
 from musicai.ui import details, staging, state, type_ahead, verdict_row, widgets, words
-from musicai.verdicts import LIKE_PLAYS, REST_DAYS, WORDS
 
 if TYPE_CHECKING:
     from musicai.ai_model import MusicAI

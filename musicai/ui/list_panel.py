@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from musicai import recipes
 from musicai.data.feedback import Listed
-from musicai.playlists import artists_of, duplicates, listed, more_like, total_ms
+from musicai.ranking import playlists
+from musicai.ranking.playlists import artists_of, duplicates, listed, more_like, total_ms
 from musicai.store.playlists import STAGING
 from musicai.ui import discover_seeds, exports, sending, state, widgets, words
 
@@ -133,7 +133,7 @@ def _actions(ai: MusicAI, name: str, tracks: Sequence[Listed], place: str) -> No
             sending.button(
                 title,
                 tracks,
-                recipes.of_list(name),
+                playlists.of_list(name),
                 f"{place}_send",
                 invented=ai.library.invented,
             )

@@ -11,7 +11,7 @@ from musicai.data.library import FEATURE_SOURCES, BoolArray, FloatArray
 from musicai.data.moods import MOOD_LABELS, MOODS, mood_matrix
 from musicai.models import COMPONENTS
 from musicai.models.music_map import over_tracks
-from musicai.requests import Request
+from musicai.ranking.request import Request
 from musicai.ui import discover_seeds, state, type_ahead, words
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from musicai.integrations.spotify import auth, matching
 from musicai.integrations.spotify import playlists as writing
 from musicai.integrations.spotify.matching import Addressed
 from musicai.integrations.spotify.parsing import ApiTrack
-from musicai.playlists import artists_of
+from musicai.ranking.playlists import artists_of
 from musicai.ui import sending, spotify_play, spotify_session, state, widgets, words
 from musicai.ui.spotify_session import Session
 

@@ -14,7 +14,7 @@ from musicai.ui import state
 
 if TYPE_CHECKING:
     from musicai.ai_model import MusicAI
-    from musicai.requests import Recommendations
+    from musicai.ranking.request import Recommendations
     from musicai.ui.blind import Drafted
 
 logger = logging.getLogger(__name__)

@@ -14,7 +14,6 @@ from typing import cast
 import streamlit as st
 
 from musicai.ai_model import MusicAI
-from musicai.autoplay import Session, Wish, autoplay
 from musicai.core.errors import MusicAIError, NotFound
 from musicai.core.logging import setup_logging
 from musicai.core.settings import Settings, load_settings
@@ -32,7 +31,8 @@ from musicai.library.neighbours import PackCoverage
 from musicai.library.neighbours import pack_coverage as coverage_of_pack
 from musicai.models.music_map import MusicMap
 from musicai.models.registry.registry import active, load_map
-from musicai.requests import Request, Scored
+from musicai.ranking.autoplay import Session, Wish, autoplay
+from musicai.ranking.request import Request, Scored
 from musicai.store import Profile, Store
 from musicai.ui.words import plain
 

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from musicai.data.feedback import Feedback
+from musicai.ranking.feedback import REST_DAYS, Verdict
 from musicai.ui import state, type_ahead, words
-from musicai.verdicts import REST_DAYS, Verdict
 
 if TYPE_CHECKING:
     from musicai.ai_model import MusicAI

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from musicai.data.library import AUDIO_FEATURES, FEATURE_SOURCES, UNIT_FEATURES
-from musicai.playlists import search_address
+from musicai.ranking.playlists import search_address
 from musicai.ui import state, words
 from musicai.ui.jobs_panel import open_sample
 from musicai.ui.palette import component_colour

@@ -19,7 +19,7 @@ from musicai.integrations.spotify.parsing import ApiTrack, track_of
 from musicai.library.formats.fields import joined_artists, spotify_id, year
 from musicai.library.formats.tracks import tracks_frame
 from musicai.library.matching import lengths_fit, pair, versions
-from musicai.playlists import artists_of
+from musicai.ranking.playlists import artists_of
 
 How = Literal["id", "found", "chosen", "unsure", "missing", "invented"]
 

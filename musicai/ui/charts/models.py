@@ -14,7 +14,7 @@ from musicai.ui.palette import NEUTRAL, PROVENANCE_COLOURS, component_colour
 from musicai.ui.words import count
 
 if TYPE_CHECKING:
-    from musicai.requests import Coverage
+    from musicai.ranking.request import Coverage
 
 PROVENANCE_LABELS = {
     "file": "In your files",

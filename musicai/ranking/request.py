@@ -17,7 +17,7 @@ from musicai.data.genres import GENRES
 from musicai.data.library import FloatArray, RowArray
 from musicai.data.moods import MOODS
 from musicai.models.base import Query, Reason
-from musicai.verdicts import Verdicts
+from musicai.ranking.feedback import Verdicts
 
 MODES = ("rediscover", "discover", "mix")
 """Own tracks, tracks never played, or both."""

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from musicai import ranking
 from musicai.data.library import FloatArray, RowArray
 from musicai.models.base import Component, Query
+from musicai.ranking import rerank
 
 
 def score_all(
@@ -46,7 +46,7 @@ def _score_into(
     # rows are in bounds; "clip" spares the copy that checking them costs
     np.take(raw, rows, out=whole, mode="clip")
     if component.scaling == "anchored":
-        ranking.anchor(whole, whole)
+        rerank.anchor(whole, whole)
     if places is not None:
         np.take(whole, places, out=out, mode="clip")
 

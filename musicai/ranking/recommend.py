@@ -2,23 +2,67 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
-from musicai import exploring, ranking, verdicts
-from musicai.candidates import Candidates
 from musicai.data import genre_mix
 from musicai.data.genre_mix import GenreGoal
 from musicai.data.library import FloatArray, IntArray
-from musicai.explain import sentence
-from musicai.finding import Shown
 from musicai.models import COMPONENTS
 from musicai.models.base import Component, Query, Reason, TrackFeatures
-from musicai.requests import Recommendation, Recommendations, Scored, Tuning
+from musicai.ranking import exploration, feedback, rerank
+from musicai.ranking.candidates import Candidates
+from musicai.ranking.request import Recommendation, Recommendations, Scored, Tuning
+from musicai.ranking.search import Shown
 from musicai.stacking import Curve, bent
+
+SECOND_SHARE = 0.6
+"""A second reason is told if its contribution is at least this share of the first's."""
+
+
+def sentence(
+    contributions: Mapping[str, float],
+    reasons: Callable[[str], list[Reason]],
+    novelty: float = 0.0,
+) -> str:
+    """Why a track stands in the list, from what moved its score most.
+
+    Args:
+        contributions: Component, "verdicts" or a dial → part of the score.
+        reasons: Gives a component's reasons, strongest first; asked only for those told.
+        novelty: The familiar ↔ obscure dial, −1 to 1.
+    """
+    ordered = sorted(contributions.items(), key=lambda item: -item[1])
+    told: list[str] = []
+    first = 0.0
+    for name, value in ordered:
+        if value <= 0 or len(told) == 2 or (told and value < SECOND_SHARE * first):
+            break
+        clause = _dial(name, novelty) or _strongest(reasons(name))
+        if clause:
+            told.append(clause)
+            first = first or value
+    if not told:
+        return "Nothing known speaks for or against it; it fills the list."
+    # a name may end with a full stop of its own
+    return f"Because {'; and '.join(told).removesuffix('.')}."
+
+
+def _strongest(reasons: list[Reason]) -> str:
+    return reasons[0].text if reasons else ""
+
+
+def _dial(name: str, novelty: float) -> str:
+    """What a dial says for itself; "" for what has reasons."""
+    if name == "surprise":
+        return "you asked to be surprised, and this is a guess at what else you may like"
+    if name == "novelty":
+        known = "little" if novelty > 0 else "well"
+        return f"it is {known} known, as you asked"
+    return ""
 
 
 class Lists:
@@ -49,12 +93,12 @@ class Lists:
     @cached_property
     def _obscurity(self) -> FloatArray:
         scores = self._components["popularity"].score(self._stranger)
-        return ranking.stepped(ranking.obscurity(scores), self._candidates.further)
+        return rerank.stepped(rerank.obscurity(scores), self._candidates.further)
 
     @cached_property
     def _likeness(self) -> FloatArray:
         """(n_tracks, d) vectors whose dot product is a likeness in sound, genre and artist."""
-        return ranking.likeness_vectors(
+        return rerank.likeness_vectors(
             self._features.audio, self._features.genres, self._features.artist
         )
 
@@ -82,19 +126,19 @@ class Lists:
         """What is added to the blend: name → (n_candidates,) float32."""
         found: dict[str, FloatArray] = {}
         if scored.leaning is not None:
-            found[verdicts.NAME] = np.float32(verdicts.WEIGHT) * scored.leaning
+            found[feedback.NAME] = np.float32(feedback.WEIGHT) * scored.leaning
         if tuning.novelty:
-            dial = np.float32(tuning.novelty * ranking.NOVELTY_WEIGHT)
+            dial = np.float32(tuning.novelty * rerank.NOVELTY_WEIGHT)
             found["novelty"] = dial * self._obscurity[scored.candidates]
         if tuning.surprise:
-            dial = np.float32(tuning.surprise * exploring.WEIGHT)
-            found[exploring.NAME] = dial * self._bandit(scored).guess(
+            dial = np.float32(tuning.surprise * exploration.WEIGHT)
+            found[exploration.NAME] = dial * self._bandit(scored).guess(
                 scored.candidates, tuning.draw
             )
         return found
 
-    def _bandit(self, scored: Scored) -> exploring.Bandit:
-        return exploring.Bandit(self._likeness, scored.verdicts.liked, scored.verdicts.disliked)
+    def _bandit(self, scored: Scored) -> exploration.Bandit:
+        return exploration.Bandit(self._likeness, scored.verdicts.liked, scored.verdicts.disliked)
 
     def _propensities(
         self,
@@ -105,9 +149,9 @@ class Lists:
         places: IntArray,
     ) -> list[float | None]:
         """(k,) how likely each listed track was to come; None where nothing was left to chance."""
-        if exploring.NAME not in extras or not len(places):
+        if exploration.NAME not in extras or not len(places):
             return [None] * len(places)
-        plain = score - extras[exploring.NAME]
+        plain = score - extras[exploration.NAME]
         chances = self._bandit(scored).propensities(
             plain, scored.candidates, places, tuning.surprise, tuning.draw
         )
@@ -135,22 +179,22 @@ class Lists:
         Raises:
             QueryError: a weight is unknown, negative or not a number, or all are 0.
         """
-        weights = ranking.check_weights(weights, list(COMPONENTS))
+        weights = rerank.check_weights(weights, list(COMPONENTS))
         scaled, stacked = _bent(scored, curves)
-        score = ranking.blend_stack(stacked, list(scaled), weights)
+        score = rerank.blend_stack(stacked, list(scaled), weights)
         extras = self._extras(scored, tuning)
         for values in extras.values():
             score = score + values
         goal = self._genre_goal(scored.query, tuning.calibration)
-        places = ranking.rerank(
+        places = rerank.rerank(
             score,
             scored.candidates,
             self._features.artist,
             self._features.recording,
             self._likeness,
-            ranking.Rules(tuning.n_recommendations, tuning.diversity, tuning.artist_cap, goal),
+            rerank.Rules(tuning.n_recommendations, tuning.diversity, tuning.artist_cap, goal),
         )
-        told = ranking.contributions(scaled, weights, places)
+        told = rerank.contributions(scaled, weights, places)
         rows = scored.candidates[places].tolist()
         added = [{name: float(v[at]) for name, v in extras.items()} for at in places.tolist()]
         chances = self._propensities(scored, tuning, score, extras, places)
@@ -229,8 +273,8 @@ class Lists:
     def _reasons(self, scored: Scored, component: str, row: int) -> list[Reason]:
         if (component, row) not in scored.reasons:
             told = (
-                verdicts.reasons(self._features, scored.verdicts, row)
-                if component == verdicts.NAME
+                feedback.reasons(self._features, scored.verdicts, row)
+                if component == feedback.NAME
                 else self._components[component].reasons(scored.query, row)
             )
             scored.reasons[component, row] = told
@@ -245,5 +289,5 @@ def _bent(
         return scored.scaled, scored.stacked
     if not scored.bent:
         scaled = {name: bent(one, curves.get(name)) for name, one in scored.scaled.items()}
-        scored.bent.append((scaled, ranking.stack(scaled)))
+        scored.bent.append((scaled, rerank.stack(scaled)))
     return scored.bent[0]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from typing import Any
 from urllib.parse import quote
 
 from musicai.ai_model import MusicAI
@@ -12,6 +13,10 @@ from musicai.core.errors import QueryError
 from musicai.data.feedback import Listed
 from musicai.data.library import ARTIST_SEPARATOR, INVENTED_PREFIX, Library
 from musicai.data.playlists import FORMATS, Line
+from musicai.ranking.autoplay import Wish, autoplay
+from musicai.ranking.request import Filters, Request, Tuning
+from musicai.store import Store
+from musicai.store.playlists import STAGING
 
 MOST_SEEDS = 50
 """Of a longer list, the last so many say what more shall be like."""
@@ -138,3 +143,89 @@ def written(library: Library, name: str, tracks: Sequence[Listed], ending: str) 
     if ending not in FORMATS:
         raise QueryError(f"There is no format {ending!r}; choose from {', '.join(FORMATS)}.")
     return FORMATS[ending][2](name, lines(library, tracks))
+
+
+Recipe = Mapping[str, Any]
+
+
+def of_list(name: str) -> dict[str, Any]:
+    """The tracks of a list of the person's own."""
+    return {"list": name}
+
+
+def of_request(request: Request, tuning: Tuning) -> dict[str, Any]:
+    """What the recommender answers to a request."""
+    return {"request": _plain(request), "tuning": _plain(tuning)}
+
+
+def of_session(request: Request, wish: Wish) -> dict[str, Any]:
+    """A session along an arc."""
+    return {"request": _plain(request), "session": asdict(wish)}
+
+
+def told(recipe: Recipe) -> str:
+    """What a recipe makes, in words."""
+    if "list" in recipe:
+        return "your list" if recipe["list"] == STAGING else f"the playlist “{recipe['list']}”"
+    if "session" in recipe:
+        return f"a session ({recipe['session'].get('arc', '')})"
+    request = recipe.get("request", {})
+    parts = [*request.get("mood", {}), *request.get("genre", {})]
+    if request.get("seed_tracks"):
+        parts.append("from your picks")
+    return f"recommendations ({', '.join(parts)})" if parts else "recommendations"
+
+
+def made(recipe: Recipe, ai: MusicAI, store: Store) -> list[Listed]:
+    """The tracks that a recipe makes now.
+
+    Args:
+        recipe: Of this module, or as the database kept it.
+        ai: The profile's recommender.
+        store: Where the lists are.
+
+    Raises:
+        QueryError: the recipe is damaged, or asks for what is not there any more.
+        NotFound: its list is not there any more.
+        NoCandidates: there is nothing to choose from.
+    """
+    if "list" in recipe:
+        return store.list_tracks(ai.profile, str(recipe["list"]))
+    try:
+        request = _request(recipe["request"])
+        if "session" in recipe:
+            steps = autoplay(ai, request, Wish(**recipe["session"])).steps
+            return listed(ai.library, [ai.library.vocabulary.id(step.track) for step in steps])
+        tuning = Tuning(**recipe["tuning"])
+    except (KeyError, TypeError) as error:
+        raise QueryError(
+            "What this playlist was made from cannot be read any more. Send a new list to it."
+        ) from error
+    found = ai.rank(ai.score(request), tuning)
+    return listed(ai.library, [item.track_id for item in found])
+
+
+def _request(told: Mapping[str, Any]) -> Request:
+    values = dict(told)
+    filters = dict(values.pop("filters"))
+    years = filters.pop("years")
+    return Request(
+        **{**values, "seed_tracks": tuple(values["seed_tracks"])},
+        filters=Filters(
+            **{
+                **filters,
+                "origins": tuple(filters["origins"]),
+                "only_genres": tuple(filters["only_genres"]),
+            },
+            years=(int(years[0]), int(years[1])) if years else None,
+        ),
+    )
+
+
+def _plain(value: Any) -> Any:
+    """Frozen values as JSON; the mappings in them are read-only views, which nothing copies."""
+    if isinstance(value, Request | Tuning | Filters):
+        return {one.name: _plain(getattr(value, one.name)) for one in fields(value)}
+    if isinstance(value, Mapping):
+        return dict(value)
+    return list(value) if isinstance(value, tuple) else value

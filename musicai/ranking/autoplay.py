@@ -28,7 +28,7 @@ from musicai.core.errors import NoCandidates, QueryError
 from musicai.data import musical_keys
 from musicai.data.library import AUDIO_FEATURES, KEY_COLUMNS, FloatArray
 from musicai.models.base import Query
-from musicai.requests import Recommendation, Request, Tuning
+from musicai.ranking.request import Recommendation, Request, Tuning
 
 ARCS: Mapping[str, float] = {"steady": 0.0, "rising": 0.35, "winding down": -0.35}
 """Arc → how far the energy moves from the first track to the last."""
