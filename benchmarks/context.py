@@ -31,14 +31,14 @@ from musicai.data.context import slots
 from musicai.data.library import Library
 from musicai.data.parsed import ReadOptions
 from musicai.data_processor import build_features, training_data
-from musicai.fitting import TrainingConfig, configs, fit_components
-from musicai.holdout import events, temporal_split
 from musicai.library.assemble import load_library
 from musicai.library.importing import import_inputs
 from musicai.library.sample import SAMPLE_PROFILE, load_sample
-from musicai.metrics import bootstrap_interval, ndcg_at, paired_difference
 from musicai.ranking.request import Request, Tuning
 from musicai.store import Store
+from musicai.training.evaluation.metrics import bootstrap_interval, ndcg_at, paired_difference
+from musicai.training.evaluation.splits import events, temporal_split
+from musicai.training.fit import TrainingConfig, configs, fit_components
 
 MOST = 400
 """Sittings that are asked for; of more, so many are drawn by chance."""

@@ -34,11 +34,11 @@ from musicai.data.context import slots
 from musicai.data.library import IntArray, Library, RowArray
 from musicai.data.sessions import completed, seconds, sessions
 from musicai.data_processor import build_features, training_data
-from musicai.fitting import TrainingConfig, configs, fit_components
-from musicai.holdout import temporal_split
-from musicai.metrics import bootstrap_interval, ndcg_at, paired_difference
 from musicai.models import DEFAULT_WEIGHTS
 from musicai.ranking.request import Request, Tuning
+from musicai.training.evaluation.metrics import bootstrap_interval, ndcg_at, paired_difference
+from musicai.training.evaluation.splits import temporal_split
+from musicai.training.fit import TrainingConfig, configs, fit_components
 
 IN_CHOICE, IN_TEST = 400, 2_000
 """Sessions of the validation slice, and after the cut; of more, so many are drawn by chance."""

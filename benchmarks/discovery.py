@@ -39,23 +39,23 @@ import numpy.typing as npt
 import pandas as pd
 
 from benchmarks.sample_sources import sample_catalogue, sample_history, sample_pack
-from musicai.contenders import HYBRID, Ranker
 from musicai.core.progress import no_progress
 from musicai.core.settings import Settings
 from musicai.data.library import Library
 from musicai.data.parsed import ReadOptions
 from musicai.data_processor import build_features, training_data
-from musicai.fitting import TrainingConfig, configs, fit_components
-from musicai.holdout import Unit, Units, make_units, temporal_split
 from musicai.library.archives import Input
 from musicai.library.assemble import join, load_library, own_and_catalogue, tagged_genres
 from musicai.library.importing import import_inputs
 from musicai.library.sample import SAMPLE_PROFILE, load_sample
-from musicai.metrics import bootstrap_interval, paired_difference
 from musicai.models import COMPONENTS, DEFAULT_WEIGHTS
 from musicai.models.base import TrainingData
 from musicai.store import Store
-from musicai.weights import LearnedWeights
+from musicai.training.blend_weights import LearnedWeights
+from musicai.training.evaluation.methods import HYBRID, Ranker
+from musicai.training.evaluation.metrics import bootstrap_interval, paired_difference
+from musicai.training.evaluation.splits import Unit, Units, make_units, temporal_split
+from musicai.training.fit import TrainingConfig, configs, fit_components
 
 Floats = npt.NDArray[np.float64]
 

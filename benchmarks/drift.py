@@ -40,24 +40,24 @@ import numpy.typing as npt
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from musicai.contenders import HYBRID, Ranker
 from musicai.core.progress import no_progress
 from musicai.core.settings import Settings
 from musicai.data.library import FloatArray, IntArray, Library
 from musicai.data.parsed import ReadOptions
 from musicai.data_processor import build_features, history, training_data
-from musicai.evaluation import Evaluation, evaluate
-from musicai.holdout import MIN_EVENTS, MIN_LISTENERS, events, make_units
 from musicai.library.assemble import load_library
 from musicai.library.importing import import_inputs
 from musicai.library.sample import SAMPLE_PROFILE, load_sample
-from musicai.metrics import bootstrap_interval, paired_difference
 from musicai.models import COMPONENTS, DEFAULT_WEIGHTS
 from musicai.models.base import Component, Query, TrackFeatures, TrainingData
 from musicai.models.collaborative import Collaborative, CollaborativeConfig
 from musicai.store import Store
-from musicai.updating import refreshed
-from musicai.weights import LearnedWeights
+from musicai.training.blend_weights import LearnedWeights
+from musicai.training.evaluation import Evaluation, evaluate
+from musicai.training.evaluation.methods import HYBRID, Ranker
+from musicai.training.evaluation.metrics import bootstrap_interval, paired_difference
+from musicai.training.evaluation.splits import MIN_EVENTS, MIN_LISTENERS, events, make_units
+from musicai.training.update import refreshed
 
 SHARES = (0.8, 0.85, 0.9, 0.95, 1.0)
 """Of the events: where it begins, and the end of each step."""

@@ -24,9 +24,9 @@ from benchmarks.generate import library as make_library
 from musicai.ai_model import MusicAI
 from musicai.core.settings import Settings
 from musicai.data.feedback import VERDICTS, Feedback
-from musicai.fitting import TrainingConfig, fit_all
 from musicai.ranking.request import Request, Tuning
 from musicai.store import Store
+from musicai.training.fit import TrainingConfig, fit_all
 
 ROUNDS = 100
 """Verdicts timed; those before them stand."""

@@ -23,7 +23,7 @@ from benchmarks.generate import library as make_library
 from benchmarks.speed import latencies, timed
 from musicai.ai_model import MusicAI
 from musicai.core.progress import no_progress
-from musicai.fitting import TrainingConfig, fit_all
+from musicai.training.fit import TrainingConfig, fit_all
 
 SIZES = (1_000, 10_000, 100_000, 1_000_000)
 GROWING = ("train_s", "recommend_p95_ms", "reblend_p95_ms", "peak_mb")

@@ -28,8 +28,8 @@ import plotly.graph_objects as go
 from benchmarks.generate import library as make_library
 from musicai.ai_model import MusicAI
 from musicai.data.periods import ALL
-from musicai.fitting import TrainingConfig, fit_all
 from musicai.models.music_map import MusicMap, build, main_genre, packed, path_between, within
+from musicai.training.fit import TrainingConfig, fit_all
 from musicai.ui import charts, map_panel
 
 ROUNDS = 3

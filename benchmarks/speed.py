@@ -33,13 +33,13 @@ from musicai.core.settings import Settings
 from musicai.data.genres import GENRES
 from musicai.data.library import Library
 from musicai.data.moods import MOODS
-from musicai.fitting import Fitted, TrainingConfig, fit_all
 from musicai.models.base import TrainingData
 from musicai.models.collaborative import Collaborative, CollaborativeConfig
 from musicai.models.registry.registry import save
 from musicai.ranking.request import Request, Tuning
 from musicai.store import Store
-from musicai.training import prepare
+from musicai.training.fit import Fitted, TrainingConfig, fit_all
+from musicai.training.train import prepare
 
 QUERIES = 200
 """Requests timed; each differs in listener, seeds, mood or genre."""

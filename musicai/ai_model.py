@@ -43,9 +43,9 @@ from musicai.ranking.request import (
 from musicai.ranking.scoring import score_all
 from musicai.ranking.search import Finder, Shown, Tracks
 from musicai.ranking.serving import Serving, choose_profile, serving
-from musicai.stacking import Stacked
 from musicai.store import Store
-from musicai.weights import LearnedWeights
+from musicai.training.blend_curves import Stacked
+from musicai.training.blend_weights import LearnedWeights
 
 logger = logging.getLogger(__name__)
 

@@ -28,8 +28,8 @@ from musicai.core.errors import QueryError
 from musicai.core.progress import no_progress
 from musicai.data.frames import conform
 from musicai.data.library import LINK_COLUMNS, FloatArray, IntArray, Library
-from musicai.metrics import ndcg_at
 from musicai.models.base import Component, ComponentConfig, History, Query, TrainingData
+from musicai.training.evaluation.metrics import ndcg_at
 from tests import worlds
 
 CAMPS = ("hard rock", "classical piano", "bebop", "deep house")

@@ -17,14 +17,14 @@ from musicai.core.progress import no_progress
 from musicai.core.settings import Settings
 from musicai.data.genres import GENRES
 from musicai.data.parsed import ReadOptions
-from musicai.fitting import TrainingConfig
 from musicai.library.importing import import_inputs
 from musicai.library.sample import SAMPLE_PROFILE
 from musicai.models.registry import freshness
 from musicai.store import Store
-from musicai.training import train
+from musicai.training.fit import TrainingConfig
+from musicai.training.train import train
+from musicai.training.update import update
 from musicai.ui import discover_panel, jobs_panel, library_panel, words
-from musicai.updating import update
 from tests.conftest import ROOT
 from tests.histories import NASTY, history
 from tests.pages import PAGES, opened, run

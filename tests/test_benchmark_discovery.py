@@ -16,10 +16,10 @@ from benchmarks import discovery, sample_sources
 from musicai.core.progress import no_progress
 from musicai.core.settings import Settings
 from musicai.data.parsed import ReadOptions
-from musicai.holdout import temporal_split
 from musicai.library.assemble import load_library
 from musicai.library.importing import import_inputs
 from musicai.store import Store
+from musicai.training.evaluation.splits import temporal_split
 from tests.histories import Track, history
 from tests.test_ui_library import SONGS, table
 

@@ -9,12 +9,12 @@ from streamlit.testing.v1 import AppTest
 
 from musicai.core.progress import no_progress
 from musicai.core.settings import Settings
-from musicai.experiments.online import sides
 from musicai.library.sample import SAMPLE_PROFILE
 from musicai.models import PRESETS
 from musicai.models.registry import registry
 from musicai.store import Store
-from musicai.training import TrainingConfig, train
+from musicai.training.experiments.online import sides
+from musicai.training.train import TrainingConfig, train
 from musicai.ui import jobs_panel
 from tests.pages import opened, run
 from tests.test_app import listed
@@ -81,7 +81,7 @@ def test_a_winner_is_promoted_with_its_weights(
     with_sample: Path, trained: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     begun(with_sample, trained, registry.BUNDLED, "", "Deep cuts")
-    monkeypatch.setattr("musicai.experiments.online.outcomes", lambda *_: [-1] * 8)
+    monkeypatch.setattr("musicai.training.experiments.online.outcomes", lambda *_: [-1] * 8)
     app = opened("models.py")
     assert "B is better than A" in told(app)
     run(app.button(key="experiment_promote").click())

@@ -10,9 +10,9 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from musicai.core.settings import Settings
-from musicai.fitting import TrainingConfig
 from musicai.store import Store
-from musicai.training import train
+from musicai.training.fit import TrainingConfig
+from musicai.training.train import train
 from tests import browser as real
 
 pytestmark = [

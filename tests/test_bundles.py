@@ -34,7 +34,7 @@ from musicai.models.collaborative import Collaborative, CollaborativeConfig
 from musicai.models.registry import bundles, registry
 from musicai.models.registry.artifacts import VECTORIZER_PICKLE, Trained, sha256
 from musicai.store import Store
-from musicai.weights import LearnedWeights
+from musicai.training.blend_weights import LearnedWeights
 
 
 @pytest.fixture(scope="module")

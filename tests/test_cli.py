@@ -17,7 +17,6 @@ import pytest
 from benchmarks.generate import extended_history
 from musicai import cli
 from musicai.ai_model import MusicAI
-from musicai.checks import EXPECTED, Check, Report
 from musicai.core import jobs
 from musicai.core.errors import Cancelled
 from musicai.core.settings import Settings
@@ -28,6 +27,7 @@ from musicai.models import COMPONENTS
 from musicai.models.registry import registry
 from musicai.output import json_line, table
 from musicai.store import Store
+from musicai.training.checks import EXPECTED, Check, Report
 from tests.conftest import ROOT
 
 Run = Callable[..., tuple[int, Any]]

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from musicai.models.registry.compare import Change, MetricPair, compare
 from musicai.models.registry.registry import VersionInfo
-from musicai.weights import LearnedWeights
+from musicai.training.blend_weights import LearnedWeights
 
 OLD = VersionInfo(
     version="old",

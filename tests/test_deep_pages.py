@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from musicai.core.settings import Settings
-from musicai.fitting import TrainingConfig
 from musicai.store import Store
-from musicai.training import TrainingResult, train
-from musicai.updating import update
+from musicai.training.fit import TrainingConfig
+from musicai.training.train import TrainingResult, train
+from musicai.training.update import update
 from tests import browser as real
 from tests.conftest import ROOT
 from tests.pages import opened, run

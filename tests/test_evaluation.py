@@ -11,20 +11,15 @@ import numpy as np
 import pytest
 
 from musicai import data_processor as dp
-from musicai.contenders import top_places
 from musicai.core.errors import Cancelled
 from musicai.core.progress import no_progress
 from musicai.data.library import FloatArray, IntArray, Library
-from musicai.evaluation import (
-    Evaluation,
-    evaluate,
-    make_units,
-    temporal_split,
-)
-from musicai.holdout import Unit, Units
 from musicai.models import COMPONENTS, DEFAULT_WEIGHTS
 from musicai.models.base import Component, ComponentConfig, Query, Reason, TrainingData
-from musicai.weights import LearnedWeights, learn_by_mode
+from musicai.training.blend_weights import LearnedWeights, learn_by_mode
+from musicai.training.evaluation import Evaluation, evaluate, make_units, temporal_split
+from musicai.training.evaluation.methods import top_places
+from musicai.training.evaluation.splits import Unit, Units
 from tests import worlds
 
 CUT = worlds.START + np.timedelta64(1000, "h")

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from musicai.experiments.gate import NO_ACTIVE, Gate, gate
-from musicai.experiments.results import FEWEST_UNITS, Duel, Paired, Split, TaskDuel
+from musicai.training.experiments.promotion import NO_ACTIVE, Gate, gate
+from musicai.training.experiments.results import FEWEST_UNITS, Duel, Paired, Split, TaskDuel
 
 
 def found(low: float, high: float, *, n: int = 40) -> Duel:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from musicai.core.errors import QueryError
 from musicai.data.feedback import VERDICTS
-from musicai.experiments.interleaving import Interleaved, draft, interleave, judge
+from musicai.training.experiments.interleaving import Interleaved, draft, interleave, judge
 
 ranked = st.lists(st.integers(0, 14), unique=True, max_size=12)
 coins = st.lists(st.booleans(), min_size=12, max_size=12)

@@ -12,21 +12,21 @@ import pandas as pd
 import pytest
 
 from benchmarks.generate import library as make_library
-from musicai.contenders import TASKS
 from musicai.core.errors import Cancelled, IncompatibleModel, ModelError, QueryError
 from musicai.core.progress import no_progress
 from musicai.data.library import Library
 from musicai.data_processor import build_features, training_data
-from musicai.evaluation import evaluate, make_units, temporal_split
-from musicai.experiments import Contestant, Duel, alike, contestant, contestant_of, duel
-from musicai.experiments.offline import INVENTED, SAME, TOO_LITTLE, _Sheet, fit_both
-from musicai.experiments.results import FEWEST_UNITS, Paired
-from musicai.fitting import TrainingConfig, configs, fit_components
 from musicai.models import COMPONENTS, DEFAULT_WEIGHTS
 from musicai.models.base import TrackFeatures
 from musicai.models.registry.registry import VersionInfo
-from musicai.stacking import Stacked
-from musicai.weights import LearnedWeights
+from musicai.training.blend_curves import Stacked
+from musicai.training.blend_weights import LearnedWeights
+from musicai.training.evaluation import evaluate, make_units, temporal_split
+from musicai.training.evaluation.methods import TASKS
+from musicai.training.experiments import Contestant, Duel, alike, contestant, contestant_of, duel
+from musicai.training.experiments.offline import INVENTED, SAME, TOO_LITTLE, _Sheet, fit_both
+from musicai.training.experiments.results import FEWEST_UNITS, Paired
+from musicai.training.fit import TrainingConfig, configs, fit_components
 from tests import worlds
 
 QUICK = TrainingConfig(method="als", factors=8, epochs=3)

@@ -8,8 +8,8 @@ import pytest
 from musicai.core.errors import QueryError
 from musicai.core.settings import Settings
 from musicai.data.feedback import Feedback, Impression
-from musicai.experiments.online import PLAYED_WITHIN, outcomes, plays_since, sides, so_far
 from musicai.store import Store
+from musicai.training.experiments.online import PLAYED_WITHIN, outcomes, plays_since, sides, so_far
 from tests import worlds
 
 

@@ -11,7 +11,6 @@ from scipy import stats
 
 from benchmarks import experiments
 from musicai.core.errors import QueryError
-from musicai.experiments.interleaving import draft
 from musicai.experiments.simulation import (
     BETTER,
     EQUAL,
@@ -20,7 +19,8 @@ from musicai.experiments.simulation import (
     outcomes,
     simulate,
 )
-from musicai.experiments.verdict import decide
+from musicai.training.experiments.interleaving import draft
+from musicai.training.experiments.sequential_test import decide
 
 RUNS = 1_000
 

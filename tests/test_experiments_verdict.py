@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from musicai.core.errors import QueryError
-from musicai.experiments.verdict import (
+from musicai.training.experiments.sequential_test import (
     chance_a_better,
     decide,
     e_value,

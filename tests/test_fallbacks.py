@@ -11,19 +11,20 @@ from typing import Any
 import pytest
 
 from benchmarks.generate import extended_history
-from musicai import selection, training
 from musicai.ai_model import MusicAI
 from musicai.core.errors import ModelError
 from musicai.core.progress import no_progress
 from musicai.core.settings import Settings
 from musicai.data.parsed import ReadOptions
-from musicai.fitting import TrainingConfig
-from musicai.health import Health, examine
 from musicai.library.importing import import_inputs
 from musicai.models.registry import registry
 from musicai.models.registry.artifacts import write_version
 from musicai.store import Store
-from musicai.training import train
+from musicai.training import selection
+from musicai.training import train as training
+from musicai.training.fit import TrainingConfig
+from musicai.training.health import Health, examine
+from musicai.training.train import train
 
 QUICK = TrainingConfig(method="als", factors=8, epochs=2, evaluate=False, music_map=False)
 
@@ -128,7 +129,7 @@ def test_a_missing_optional_package_costs_its_part_alone(
     assert selection.NO_OPTUNA in result.notes
     assert "tuning" not in result.metrics
     assert serves(settings).version == result.version
-    monkeypatch.setattr("musicai.health.util.find_spec", lambda name: None)
+    monkeypatch.setattr("musicai.training.health.util.find_spec", lambda name: None)
     state, told = state_of(examine(settings, store, None), "optional packages")
     assert state == "warning"
     assert "pip install openTSNE optuna" in told
@@ -165,7 +166,7 @@ def test_a_home_that_cannot_be_written_is_told(
     def refuse(**_: object) -> None:
         raise OSError(errno.EROFS, "Read-only file system")
 
-    monkeypatch.setattr("musicai.health.tempfile.TemporaryFile", refuse)
+    monkeypatch.setattr("musicai.training.health.tempfile.TemporaryFile", refuse)
     found = examine(settings, store, None)
     assert found.state == "problem"
     assert "Read-only file system" in state_of(found, "data folder")[1]
@@ -177,10 +178,10 @@ def test_little_disk_a_damaged_version_and_an_open_address_are_told(
     version = train(store, settings, "p", QUICK).version
     (settings.models / version / "manifest.json").write_text("{}")
     usage = shutil.disk_usage(tmp_path)._replace(free=1000)
-    monkeypatch.setattr("musicai.health.shutil.disk_usage", lambda _: usage)
+    monkeypatch.setattr("musicai.training.health.shutil.disk_usage", lambda _: usage)
     (tmp_path / ".streamlit").mkdir()
     (tmp_path / ".streamlit" / "config.toml").write_text('[server]\naddress = "0.0.0.0"\n')
-    monkeypatch.setattr("musicai.health.PROJECT_ROOT", tmp_path)
+    monkeypatch.setattr("musicai.training.health.PROJECT_ROOT", tmp_path)
     found = examine(settings, store, "p")
     assert state_of(found, "disk")[0] == "warning"
     assert state_of(found, f"version {version}")[0] == "warning"

@@ -46,7 +46,7 @@ def test_a_problem_is_counted_and_named(
     with_sample: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     with monkeypatch.context() as patched:
-        patched.setattr("musicai.health.PROJECT_ROOT", tmp_path)
+        patched.setattr("musicai.training.health.PROJECT_ROOT", tmp_path)
         app = opened("models.py")
     assert "1 problem in" in told(app)
     table = next(t.value for t in app.table if "Found" in t.value.columns)

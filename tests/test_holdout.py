@@ -7,7 +7,13 @@ import pandas as pd
 
 from musicai.data.frames import conform
 from musicai.data.library import PLAYLIST_COLUMNS, Library
-from musicai.holdout import MAX_UNITS, events, listener_segments, make_units, temporal_split
+from musicai.training.evaluation.splits import (
+    MAX_UNITS,
+    events,
+    listener_segments,
+    make_units,
+    temporal_split,
+)
 from tests import worlds
 
 HOURS = np.timedelta64(1, "h")

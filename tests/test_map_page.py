@@ -19,13 +19,13 @@ from musicai.core.settings import Settings
 from musicai.data.library import Library
 from musicai.data.moods import MOODS, mood_matrix
 from musicai.data.periods import ALL, Period
-from musicai.fitting import TrainingConfig
 from musicai.library.sample import SAMPLE_PROFILE
 from musicai.models.music_map import MusicMap, within
 from musicai.models.registry import registry
 from musicai.store import Store
 from musicai.store.playlists import STAGING
-from musicai.training import train
+from musicai.training.fit import TrainingConfig
+from musicai.training.train import train
 from musicai.ui import (
     charts,
     discover_seeds,

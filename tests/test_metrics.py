@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from musicai.data.library import IntArray
-from musicai.metrics import (
+from musicai.training.evaluation.metrics import (
     CALIBRATION_SHARE,
     Float64Array,
     average_precision_at,

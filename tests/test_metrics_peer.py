@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from musicai.data.library import IntArray
-from musicai.metrics import (
+from musicai.training.evaluation.metrics import (
     average_precision_at,
     hit_at,
     ndcg_at,

@@ -23,12 +23,12 @@ from musicai.core.progress import no_progress
 from musicai.core.settings import Settings
 from musicai.data.feedback import Feedback
 from musicai.data.parsed import ReadOptions
-from musicai.fitting import TrainingConfig
 from musicai.library.importing import import_inputs
 from musicai.models.registry import registry
 from musicai.models.registry.registry import BUNDLED
 from musicai.store import Store
-from musicai.training import train
+from musicai.training.fit import TrainingConfig
+from musicai.training.train import train
 
 KILLS = 50
 QUICK = TrainingConfig(method="als", factors=8, epochs=3, music_map=False)

@@ -11,7 +11,14 @@ from musicai import data_processor as dp
 from musicai.core.logging import setup_logging
 from musicai.core.settings import Settings
 from musicai.data.feedback import Feedback, Impression
-from musicai.monitoring import ENOUGH, log_lines, moved, note_list, serving_days, shown_days
+from musicai.training.monitoring import (
+    ENOUGH,
+    log_lines,
+    moved,
+    note_list,
+    serving_days,
+    shown_days,
+)
 from tests import worlds
 from tests.test_logs import quiet
 

@@ -17,14 +17,12 @@ from benchmarks.generate import extended_history
 from benchmarks.generate import library as make_library
 from musicai.ai_model import MusicAI
 from musicai.arguments import build_parser
-from musicai.checks import _map_check
 from musicai.cli.music import _config
 from musicai.core.errors import Cancelled, IncompatibleModel, UntrustedArtifact
 from musicai.core.progress import no_progress
 from musicai.core.settings import Settings
 from musicai.data.parsed import ReadOptions
 from musicai.data_processor import build_features, training_data
-from musicai.fitting import TrainingConfig
 from musicai.library.assemble import load_library
 from musicai.library.importing import import_inputs
 from musicai.models.base import Component, TrackFeatures
@@ -46,8 +44,10 @@ from musicai.models.music_map import layout as nearest_module
 from musicai.models.music_map.layout import KEPT, filled, layout, nearest, trustworthiness, vectors
 from musicai.models.registry import bundles, registry
 from musicai.store import Store
-from musicai.training import prepare, train
-from musicai.updating import update
+from musicai.training.checks import _map_check
+from musicai.training.fit import TrainingConfig
+from musicai.training.train import prepare, train
+from musicai.training.update import update
 from tests import worlds
 from tests.conftest import ROOT
 

@@ -32,7 +32,7 @@ from musicai.models.popularity import Popularity
 from musicai.models.registry import artifacts, registry, trusted
 from musicai.models.registry.artifacts import NMF_PICKLE, VECTORIZER_PICKLE, Trained
 from musicai.store import Store
-from musicai.weights import LearnedWeights
+from musicai.training.blend_weights import LearnedWeights
 from tests.conftest import ROOT
 
 WEIGHTS = LearnedWeights(

@@ -16,12 +16,12 @@ from musicai.core.progress import no_progress
 from musicai.core.settings import Settings
 from musicai.data.feedback import Feedback
 from musicai.data.parsed import ReadOptions
-from musicai.fitting import TrainingConfig
 from musicai.library.importing import import_inputs
 from musicai.models.registry import registry
-from musicai.schedule import AFTER_IMPORT, EVERY_DAYS, after_import, due
 from musicai.store import Store
-from musicai.training import train
+from musicai.training.fit import TrainingConfig
+from musicai.training.schedule import AFTER_IMPORT, EVERY_DAYS, after_import, due
+from musicai.training.train import train
 from musicai.ui import jobs_panel
 from tests.pages import opened, run
 
@@ -113,7 +113,7 @@ def test_the_dashboard_starts_what_is_due_once(
     assert "Nothing was trained yet" in " ".join(c.value for c in app.caption)
     assert started == []
     monkeypatch.setattr(
-        "musicai.schedule.due", lambda *_: type("Due", (), {"due": True, "why": ""})
+        "musicai.training.schedule.due", lambda *_: type("Due", (), {"due": True, "why": ""})
     )
     again = opened("models.py")
     run(again)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from musicai.data.sessions import HEAVY_FROM, LIGHT_FROM, SEGMENTS, segment_of
-from musicai.holdout import MIN_EVENTS
+from musicai.training.evaluation.splits import MIN_EVENTS
 
 
 @pytest.mark.parametrize(

@@ -16,8 +16,8 @@ from musicai.data.library import BoolArray, FloatArray
 from musicai.ranking.request import Request, Tuning
 from musicai.ranking.rerank import CEILING
 from musicai.ranking.serving import Serving
-from musicai.stacking import ENOUGH, KNOTS, Stacked, bent, ndcg, stack
-from musicai.weights import Pools, learn
+from musicai.training.blend_curves import ENOUGH, KNOTS, Stacked, bent, ndcg, stack
+from musicai.training.blend_weights import Pools, learn
 from tests.pages import opened, run
 
 STRAIGHT = {"a": 0.5, "b": 0.5}

@@ -13,23 +13,23 @@ import pytest
 
 from benchmarks.generate import extended_history
 from benchmarks.generate import library as make_library
-from musicai import selection
 from musicai.ai_model import MusicAI
-from musicai.contenders import TASKS
 from musicai.core.errors import Cancelled, NoCandidates, NotFound, QueryError
 from musicai.core.progress import no_progress
 from musicai.core.settings import Settings
 from musicai.data.library import Library
 from musicai.data.parsed import ReadOptions
-from musicai.fitting import TrainingConfig, fit_all
 from musicai.library.importing import import_inputs
 from musicai.models import COMPONENTS, DEFAULT_WEIGHTS
 from musicai.models.registry import registry
 from musicai.models.registry.artifacts import NMF_PICKLE, VECTORIZER_PICKLE
-from musicai.selection import TOO_LITTLE
 from musicai.store import Store
-from musicai.training import prepare, train
-from musicai.weights import LearnedWeights
+from musicai.training import selection
+from musicai.training.blend_weights import LearnedWeights
+from musicai.training.evaluation.methods import TASKS
+from musicai.training.fit import TrainingConfig, fit_all
+from musicai.training.selection import TOO_LITTLE
+from musicai.training.train import prepare, train
 
 QUICK = TrainingConfig(method="als", factors=8, epochs=3)
 

@@ -11,12 +11,12 @@ import pytest
 from benchmarks.generate import library as make_library
 from musicai.core.errors import Cancelled, QueryError
 from musicai.core.progress import Progress, no_progress
-from musicai.fitting import TrainingConfig, configs
-from musicai.metrics import Float64Array
 from musicai.models import COMPONENTS
 from musicai.models.hyperparameters import HYPERPARAMETERS, PRESETS, Settings, parsed
-from musicai.training import prepare
-from musicai.tuning import LEAST_TRIALS, changed, tune
+from musicai.training.evaluation.metrics import Float64Array
+from musicai.training.fit import TrainingConfig, configs
+from musicai.training.train import prepare
+from musicai.training.tuning import LEAST_TRIALS, changed, tune
 
 APART = {"method", "seed", "threads", "bridge", "ease_side"}
 """Fields that are no hyper-parameters: chosen elsewhere, or of the machine."""

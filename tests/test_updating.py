@@ -14,7 +14,6 @@ from scipy import sparse
 from benchmarks.generate import extended_history
 from benchmarks.generate import library as make_library
 from musicai.ai_model import MusicAI
-from musicai.checks import check_model
 from musicai.core.errors import Cancelled, NoCandidates, NotFound
 from musicai.core.progress import no_progress
 from musicai.core.settings import Settings
@@ -22,7 +21,6 @@ from musicai.data.library import Library
 from musicai.data.parsed import ReadOptions
 from musicai.data.sessions import SEGMENTS
 from musicai.data_processor import build_features, history, training_data
-from musicai.fitting import TrainingConfig
 from musicai.library.importing import import_inputs
 from musicai.models import COMPONENTS
 from musicai.models.base import NeighbourRows, Query, TrainingData
@@ -33,9 +31,11 @@ from musicai.models.registry import freshness, registry
 from musicai.models.registry.artifacts import NMF_PICKLE, VECTORIZER_PICKLE
 from musicai.models.registry.registry import VersionInfo
 from musicai.store import Store
-from musicai.training import train
-from musicai.updating import refreshed, update
-from musicai.weights import LearnedWeights
+from musicai.training.blend_weights import LearnedWeights
+from musicai.training.checks import check_model
+from musicai.training.fit import TrainingConfig
+from musicai.training.train import train
+from musicai.training.update import refreshed, update
 from tests.component_contract import NO_SEEDS, STRANGER, saved_bytes
 from tests.test_training import folders
 
@@ -285,7 +285,7 @@ def test_the_weights_of_segments_and_modes_are_kept_and_used(
     played = {name: float(name == "history") for name in COMPONENTS}
     modes = {"rediscover": LearnedWeights(played, {"new": usual})}
     learned = LearnedWeights(usual, dict.fromkeys(SEGMENTS, own), modes)
-    monkeypatch.setattr("musicai.selection.learn_by_mode", lambda *_: learned)
+    monkeypatch.setattr("musicai.training.selection.learn_by_mode", lambda *_: learned)
     take_in(store, settings, 300, 40, 2)
     first = train(store, settings, "p", QUICK).version
     take_in(store, settings, 60, 20, 3)

@@ -14,7 +14,7 @@ from musicai.models.registry import registry
 from musicai.models.registry import versions as versioning
 from musicai.models.registry.artifacts import Trained
 from musicai.store import Store, VersionMark
-from musicai.weights import LearnedWeights
+from musicai.training.blend_weights import LearnedWeights
 
 
 def small(profile: str = "p") -> Trained:

@@ -13,7 +13,7 @@ from musicai.core.settings import Settings
 from musicai.library.sample import SAMPLE_PROFILE
 from musicai.models.registry import bundles, registry
 from musicai.store import Store
-from musicai.training import TrainingConfig, train
+from musicai.training.train import TrainingConfig, train
 from tests.pages import opened, run
 
 

@@ -7,9 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from musicai.metrics import ndcg_at
 from musicai.ranking import rerank
-from musicai.weights import (
+from musicai.training.blend_weights import (
     ENOUGH_OF_SEGMENT,
     ENOUGH_UNITS,
     FLOOR,
@@ -18,6 +17,7 @@ from musicai.weights import (
     learn,
     learn_by_mode,
 )
+from musicai.training.evaluation.metrics import ndcg_at
 
 NAMES = ("good", "noise", "silent")
 DEFAULT = {"good": 0.3, "noise": 0.5, "silent": 0.2}

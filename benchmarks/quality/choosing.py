@@ -16,7 +16,7 @@ from musicai.core.progress import no_progress
 from musicai.data.sessions import segment_of
 from musicai.models import COMPONENTS, DEFAULT_WEIGHTS
 from musicai.models.base import Component, ComponentConfig, TrainingData
-from musicai.weights import ENOUGH_UNITS, LearnedWeights, Pools, learn
+from musicai.training.blend_weights import ENOUGH_UNITS, LearnedWeights, Pools, learn
 
 logger = logging.getLogger(__name__)
 

@@ -29,8 +29,8 @@ from benchmarks.quality.choosing import (
 )
 from benchmarks.quality.scoring import Lists, Problem, rank_all
 from musicai.core.errors import DataError
-from musicai.metrics import bootstrap_interval, paired_difference
 from musicai.models import COMPONENTS
+from musicai.training.evaluation.metrics import bootstrap_interval, paired_difference
 
 logger = logging.getLogger(__name__)
 

@@ -11,9 +11,9 @@ import numpy.typing as npt
 from scipy.sparse import csr_matrix
 
 from musicai.data.library import BoolArray, FloatArray
-from musicai.metrics import ndcg_of_hits
 from musicai.models.base import Component, History, Query, TrackFeatures, TrainingData
 from musicai.ranking import rerank
+from musicai.training.evaluation.metrics import ndcg_of_hits
 
 CUTOFFS = (10, 20, 100)
 NO_SEEDS = np.zeros(0, dtype=np.int32)

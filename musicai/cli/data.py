@@ -17,7 +17,6 @@ from musicai.core.progress import Progress, no_progress, part
 from musicai.core.settings import Settings
 from musicai.data.feedback import Exclusion
 from musicai.data.parsed import TABLE_KINDS, ColumnMapping, ReadOptions
-from musicai.health import examine
 from musicai.library import export as prepared
 from musicai.library.assemble import load_library
 from musicai.library.exclusions import count
@@ -27,13 +26,14 @@ from musicai.library.formats.csv_text import header_name
 from musicai.library.importing import import_inputs
 from musicai.library.sample import SAMPLE_PROFILE, load_sample
 from musicai.models.registry import registry
-from musicai.schedule import after_import
 from musicai.store import Store
 from musicai.store import backup as write_backup
 from musicai.store import restore as read_backup
 from musicai.store.records import moment
-from musicai.training import TrainingResult, train
-from musicai.updating import update
+from musicai.training.health import examine
+from musicai.training.schedule import after_import
+from musicai.training.train import TrainingResult, train
+from musicai.training.update import update
 
 # --- import ---------------------------------------------------------------------------
 

@@ -10,11 +10,11 @@ from musicai.cli.shared import Outcome, chosen_profile, show_rows
 from musicai.core.errors import NotFound
 from musicai.core.settings import Settings
 from musicai.data.feedback import Experiment
-from musicai.experiments.online import sides, so_far
 from musicai.library.assemble import load_library
 from musicai.models.registry import registry
 from musicai.models.registry import versions as versioning
 from musicai.store import Store
+from musicai.training.experiments.online import sides, so_far
 
 
 def experiments(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:

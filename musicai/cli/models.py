@@ -12,13 +12,13 @@ from musicai.cli.shared import Outcome, chosen_profile, show_rows, show_table, w
 from musicai.core.progress import part
 from musicai.core.settings import Settings
 from musicai.data_processor import load_features
-from musicai.experiments import Duel, contestant_of, duel
 from musicai.library.assemble import load_library
 from musicai.models.registry import bundles, registry, versions
 from musicai.models.registry.compare import compare
 from musicai.models.registry.registry import VersionInfo
 from musicai.output import figure
 from musicai.store import Store
+from musicai.training.experiments import Duel, contestant_of, duel
 
 
 def models(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:

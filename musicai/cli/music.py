@@ -10,27 +10,27 @@ from collections.abc import Mapping
 import numpy as np
 
 from musicai.ai_model import MusicAI
-from musicai.checks import Report, check_model
 from musicai.cli.shared import Outcome, chosen_profile, show_table, work_of
 from musicai.core.progress import no_progress
 from musicai.core.settings import Settings
 from musicai.data.genres import GENRE_LABELS
-from musicai.fitting import TrainingConfig
 from musicai.library.sample import SAMPLE_PROFILE, load_sample
 from musicai.models.hyperparameters import parsed
 from musicai.models.registry import registry
-from musicai.monitoring import note_list
 from musicai.output import figure
 from musicai.ranking import autoplay as autoplaying
 from musicai.ranking.autoplay import Wish
 from musicai.ranking.request import Filters, Request
-from musicai.schedule import due
 from musicai.store import Store
-from musicai.training import TrainingResult
-from musicai.training import train as run_training
-from musicai.training import train_bundled as run_bundled
-from musicai.updating import UpdateResult
-from musicai.updating import update as run_update
+from musicai.training.checks import Report, check_model
+from musicai.training.fit import TrainingConfig
+from musicai.training.monitoring import note_list
+from musicai.training.schedule import due
+from musicai.training.train import TrainingResult
+from musicai.training.train import train as run_training
+from musicai.training.train import train_bundled as run_bundled
+from musicai.training.update import UpdateResult
+from musicai.training.update import update as run_update
 
 # --- asking ---------------------------------------------------------------------------
 

@@ -21,7 +21,7 @@ from musicai.integrations.metabrainz.canonical_dump import CanonicalAnswers
 from musicai.integrations.metabrainz.dumps import DumpReport
 from musicai.library.assemble import load_library
 from musicai.store import Store
-from musicai.training import train
+from musicai.training.train import train
 
 
 def open_data(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:

@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from musicai.core.errors import QueryError
 from musicai.data.library import BoolArray
-from musicai.experiments.verdict import ALPHA, log_e_value
+from musicai.training.experiments.sequential_test import ALPHA, log_e_value
 
 Float64Array = npt.NDArray[np.float64]
 Int64Array = npt.NDArray[np.int64]

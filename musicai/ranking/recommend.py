@@ -17,7 +17,7 @@ from musicai.ranking import exploration, feedback, rerank
 from musicai.ranking.candidates import Candidates
 from musicai.ranking.request import Recommendation, Recommendations, Scored, Tuning
 from musicai.ranking.search import Shown
-from musicai.stacking import Curve, bent
+from musicai.training.blend_curves import Curve, bent
 
 SECOND_SHARE = 0.6
 """A second reason is told if its contribution is at least this share of the first's."""

@@ -14,8 +14,8 @@ import streamlit as st
 
 from musicai.core.errors import ModelError, NotFound
 from musicai.data.feedback import Experiment
-from musicai.experiments import Interleaved, interleave
 from musicai.models import PRESETS
+from musicai.training.experiments import Interleaved, interleave
 from musicai.ui import state, words
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ import time
 
 import streamlit as st
 
-from musicai.monitoring import note_list
 from musicai.ranking import playlists
+from musicai.training.monitoring import note_list
 from musicai.ui import blind, discover_list, discover_moment, discover_panel, shown, state, widgets
 
 

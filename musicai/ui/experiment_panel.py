@@ -9,10 +9,10 @@ import pandas as pd
 import streamlit as st
 
 from musicai.core import jobs
-from musicai.experiments import Verdict
-from musicai.experiments.online import sides, so_far
 from musicai.models import PRESETS
 from musicai.models.registry import registry
+from musicai.training.experiments import Verdict
+from musicai.training.experiments.online import sides, so_far
 from musicai.ui import jobs_panel, state, versions_panel, words
 from musicai.ui.metric_words import MEASURES
 

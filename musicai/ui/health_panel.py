@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import streamlit as st
 
-from musicai.health import Health, examine
-from musicai.monitoring import ServingDay, ShownDay, serving_days, shown_days
+from musicai.training.health import Health, examine
+from musicai.training.monitoring import ServingDay, ShownDay, serving_days, shown_days
 from musicai.ui import chart_box, charts, state, versions_panel, words
 from musicai.ui.charts.monitoring import Line
 

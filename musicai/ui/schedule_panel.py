@@ -6,7 +6,7 @@ import time
 
 import streamlit as st
 
-from musicai import schedule
+from musicai.training import schedule
 from musicai.ui import jobs_panel, state
 
 _LOOKED = "schedule_looked"

@@ -25,8 +25,8 @@ from musicai.core.errors import UntrustedArtifact
 from musicai.data.library import Vocabulary
 from musicai.models.base import Component
 from musicai.models.music_map import MusicMap, packed
-from musicai.stacking import Stacked
-from musicai.weights import LearnedWeights
+from musicai.training.blend_curves import Stacked
+from musicai.training.blend_weights import LearnedWeights
 
 FORMAT = 1
 """Raised when a version's layout changes in a way that older code cannot read."""

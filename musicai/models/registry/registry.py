@@ -41,9 +41,9 @@ from musicai.models.registry.artifacts import (
     verify_component,
     write_version,
 )
-from musicai.stacking import Stacked
 from musicai.store import Store, VersionMark
-from musicai.weights import LearnedWeights
+from musicai.training.blend_curves import Stacked
+from musicai.training.blend_weights import LearnedWeights
 
 logger = logging.getLogger(__name__)
 

@@ -20,17 +20,6 @@ from musicai.core.settings import Settings
 from musicai.data.feedback import Feedback
 from musicai.data.library import Library
 from musicai.data_processor import load_features, vectorizer
-from musicai.experiments import Contestant, Gate, contestant_of, duel, gate
-from musicai.experiments.gate import NOT_COMPARED
-from musicai.fitting import (
-    Described,
-    Fitted,
-    TrainingConfig,
-    describe,
-    fit_all,
-    kept,
-    notes_of,
-)
 from musicai.library.assemble import load_library
 from musicai.models import DEFAULT_WEIGHTS
 from musicai.models.base import TrackFeatures, TrainingData
@@ -46,9 +35,20 @@ from musicai.models.registry.registry import (
     save_bundled,
 )
 from musicai.models.registry.versions import prune
-from musicai.selection import NOT_ASKED, Choice, choose
 from musicai.store import Store
-from musicai.weights import LearnedWeights
+from musicai.training.blend_weights import LearnedWeights
+from musicai.training.experiments import Contestant, Gate, contestant_of, duel, promotion
+from musicai.training.experiments.promotion import NOT_COMPARED
+from musicai.training.fit import (
+    Described,
+    Fitted,
+    TrainingConfig,
+    describe,
+    fit_all,
+    kept,
+    notes_of,
+)
+from musicai.training.selection import NOT_ASKED, Choice, choose
 
 logger = logging.getLogger(__name__)
 
@@ -75,7 +75,7 @@ class TrainingResult:
     metrics: Mapping[str, Any] = field(default_factory=dict)
     """``Evaluation.to_json()``; empty where nothing could be measured."""
     notes: tuple[str, ...] = ()
-    gate: Gate = NOT_COMPARED
+    promotion: Gate = NOT_COMPARED
     """Whether the version serves now, and why."""
 
     def to_json(self) -> dict[str, Any]:
@@ -229,7 +229,7 @@ def _gate(
         return Gate(True, f"It could not be compared with the version in service. {error}")
     progress(0.0, "Comparing with the version in use…")
     seed = int(trained.config.get("seed", 0))
-    return gate(duel(library, features, new, active, seed=seed, progress=progress))
+    return promotion(duel(library, features, new, active, seed=seed, progress=progress))
 
 
 def prepare(

@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 
 from musicai.core.errors import IncompatibleModel, ModelError, QueryError
-from musicai.fitting import TrainingConfig, configs
 from musicai.models import COMPONENTS, DEFAULT_WEIGHTS
 from musicai.models.base import ComponentConfig
 from musicai.models.registry.registry import VersionInfo
-from musicai.stacking import Stacked
-from musicai.weights import LearnedWeights
+from musicai.training.blend_curves import Stacked
+from musicai.training.blend_weights import LearnedWeights
+from musicai.training.fit import TrainingConfig, configs
 
 
 @dataclass(frozen=True)

@@ -18,19 +18,19 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from musicai.contenders import TASKS, Asked, Ranker
 from musicai.core.progress import Progress, no_progress, part
 from musicai.data.library import FloatArray, IntArray, Library
 from musicai.data.sessions import SEGMENTS, Segment
 from musicai.data_processor import training_data
-from musicai.evaluation import by_listener, headline_task, reachable
-from musicai.experiments.contestants import Contestant, alike
-from musicai.experiments.results import Duel, Example, Listed, Paired, Split, TaskDuel
-from musicai.holdout import make_units, temporal_split
-from musicai.metrics import Float64Array, paired_difference
 from musicai.models import COMPONENTS
 from musicai.models.base import Component, History, Query, TrackFeatures, TrainingData
-from musicai.tallies import accuracy_of_hits
+from musicai.training.evaluation import by_listener, headline_task, reachable
+from musicai.training.evaluation.methods import TASKS, Asked, Ranker
+from musicai.training.evaluation.metrics import Float64Array, paired_difference
+from musicai.training.evaluation.report import accuracy_of_hits
+from musicai.training.evaluation.splits import make_units, temporal_split
+from musicai.training.experiments.results import Duel, Example, Listed, Paired, Split, TaskDuel
+from musicai.training.experiments.variants import Contestant, alike
 
 logger = logging.getLogger(__name__)
 

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from musicai.data.sessions import Segment
-from musicai.experiments.interleaving import Team
+from musicai.training.experiments.interleaving import Team
 
 FEWEST_UNITS = 6
 """With fewer units nothing is said to be better: of 5 equally good weeks all fall on one given

@@ -29,19 +29,13 @@ from typing import Any
 
 import numpy as np
 
-from musicai.contenders import NO_CURVES, TASKS, Asked, Ranker
 from musicai.core.progress import Progress, no_progress
 from musicai.data.library import Library
-from musicai.holdout import (
-    Cuts,
-    Unit,
-    Units,
-    events,
-    listener_segments,
-    make_units,
-    temporal_split,
-)
-from musicai.metrics import (
+from musicai.models.base import Component, TrackFeatures
+from musicai.training.blend_curves import Stacked
+from musicai.training.blend_weights import LearnedWeights, Pools
+from musicai.training.evaluation.methods import NO_CURVES, TASKS, Asked, Ranker
+from musicai.training.evaluation.metrics import (
     Float64Array,
     bootstrap_interval,
     catalogue_coverage,
@@ -54,10 +48,16 @@ from musicai.metrics import (
     recall_at,
     reciprocal_rank,
 )
-from musicai.models.base import Component, TrackFeatures
-from musicai.stacking import Stacked
-from musicai.tallies import SegmentResult, Tally, TaskResult, World, track_mixes
-from musicai.weights import LearnedWeights, Pools
+from musicai.training.evaluation.report import SegmentResult, Tally, TaskResult, World, track_mixes
+from musicai.training.evaluation.splits import (
+    Cuts,
+    Unit,
+    Units,
+    events,
+    listener_segments,
+    make_units,
+    temporal_split,
+)
 
 __all__ = [
     "TASKS",

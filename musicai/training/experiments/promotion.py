@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
-from musicai.experiments.results import FEWEST_UNITS, TASK_WORDS, Duel
+from musicai.training.experiments.results import FEWEST_UNITS, TASK_WORDS, Duel
 
 NO_ACTIVE = "There was no version in service to compare it with."
 

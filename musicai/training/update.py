@@ -19,7 +19,6 @@ from musicai.core.settings import Settings
 from musicai.data.feedback import Feedback
 from musicai.data.library import IntArray, Library
 from musicai.data_processor import load_features, training_data, vectorizer
-from musicai.fitting import TrainingConfig, notes_of
 from musicai.library.assemble import load_library
 from musicai.models import COMPONENTS
 from musicai.models.base import Component, TrainingData
@@ -41,7 +40,8 @@ from musicai.models.registry.versions import prune
 from musicai.ranking.feedback import resolve, taught
 from musicai.ranking.serving import MIN_VOCABULARY
 from musicai.store import Store
-from musicai.training import TrainingResult, data_sizes, result_of, train
+from musicai.training.fit import TrainingConfig, notes_of
+from musicai.training.train import TrainingResult, data_sizes, result_of, train
 
 logger = logging.getLogger(__name__)
 

@@ -11,12 +11,12 @@ import numpy.typing as npt
 from musicai.data.library import BoolArray, FloatArray, IntArray, Library
 from musicai.data.sessions import SEGMENTS
 from musicai.data_processor import history
-from musicai.holdout import Unit, listener_segments
 from musicai.models.base import Component, History, Query, TrackFeatures
 from musicai.ranking import rerank
 from musicai.ranking.candidates import Candidates
-from musicai.stacking import Stacked
-from musicai.weights import LearnedWeights
+from musicai.training.blend_curves import Stacked
+from musicai.training.blend_weights import LearnedWeights
+from musicai.training.evaluation.splits import Unit, listener_segments
 
 TASKS = {"all": "mix", "new": "discover", "repeat": "rediscover"}
 """Task → the mode whose candidates it has."""

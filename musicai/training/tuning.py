@@ -18,8 +18,8 @@ from typing import Any
 import numpy as np
 
 from musicai.core.progress import Progress
-from musicai.metrics import Float64Array
 from musicai.models.hyperparameters import HYPERPARAMETERS, Hyperparameter, Settings
+from musicai.training.evaluation.metrics import Float64Array
 
 logger = logging.getLogger(__name__)
 

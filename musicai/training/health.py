@@ -24,9 +24,9 @@ from musicai.library.assemble import load_library
 from musicai.models import COMPONENTS
 from musicai.models.registry import freshness, registry
 from musicai.models.registry.registry import BUNDLED, VersionInfo
-from musicai.monitoring import moved
 from musicai.ranking.serving import serving
 from musicai.store import Store
+from musicai.training.monitoring import moved
 
 State = Literal["ok", "warning", "problem"]
 

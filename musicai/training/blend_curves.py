@@ -19,9 +19,9 @@ import numpy.typing as npt
 from scipy.optimize import minimize
 
 from musicai.data.library import FloatArray
-from musicai.metrics import paired_difference
 from musicai.ranking.rerank import CEILING
-from musicai.weights import Packed, Pools
+from musicai.training.blend_weights import Packed, Pools
+from musicai.training.evaluation.metrics import paired_difference
 
 Double = npt.NDArray[np.float64]
 

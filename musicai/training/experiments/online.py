@@ -17,10 +17,10 @@ from musicai.core.errors import QueryError
 from musicai.data.feedback import Experiment, Feedback, Impression
 from musicai.data.library import Library
 from musicai.data.sessions import completed
-from musicai.experiments.interleaving import Interleaved, Team, judge
-from musicai.experiments.verdict import Verdict, decide
 from musicai.models import PRESETS
 from musicai.store import Store
+from musicai.training.experiments.interleaving import Interleaved, Team, judge
+from musicai.training.experiments.sequential_test import Verdict, decide
 
 PLAYED_WITHIN = 30 * 86_400
 """Seconds after a list was shown in which a play may be owed to it."""

@@ -12,10 +12,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from musicai.contenders import HYBRID, Ranker
 from musicai.data.library import BoolArray, IntArray
 from musicai.data.sessions import SEGMENTS, Segment
-from musicai.metrics import (
+from musicai.models.base import TrackFeatures
+from musicai.ranking import rerank
+from musicai.training.evaluation.methods import HYBRID, Ranker
+from musicai.training.evaluation.metrics import (
     Float64Array,
     average_precision_of_hits,
     bootstrap_intervals,
@@ -29,8 +31,6 @@ from musicai.metrics import (
     paired_difference,
     serendipity_of_hits,
 )
-from musicai.models.base import TrackFeatures
-from musicai.ranking import rerank
 
 PRIMITIVE = ("popularity", "own_top")
 """Methods whose lists anyone would expect: what they hold is no surprise."""

@@ -28,7 +28,7 @@ import numpy.typing as npt
 from scipy.special import gammaln
 
 from musicai.core.errors import QueryError
-from musicai.experiments.interleaving import Team
+from musicai.training.experiments.interleaving import Team
 
 Float64Array = npt.NDArray[np.float64]
 

@@ -17,8 +17,8 @@ import numpy.typing as npt
 
 from musicai.data.library import BoolArray, FloatArray
 from musicai.data.sessions import SEGMENTS
-from musicai.metrics import ndcg_of_hits, paired_difference
 from musicai.ranking import rerank
+from musicai.training.evaluation.metrics import ndcg_of_hits, paired_difference
 
 logger = logging.getLogger(__name__)
 

@@ -14,22 +14,16 @@ from typing import Any
 from musicai.core.progress import Progress, no_progress, part
 from musicai.data.library import Library
 from musicai.data_processor import training_data
-from musicai.evaluation import (
-    Cuts,
-    Evaluation,
-    evaluate,
-    make_units,
-    temporal_split,
-)
-from musicai.fitting import TrainingConfig, configs, fit_components
-from musicai.metrics import Float64Array, paired_difference
 from musicai.models import COMPONENTS, DEFAULT_WEIGHTS, PRESETS
 from musicai.models.base import Component, TrackFeatures
 from musicai.models.collaborative import Collaborative
 from musicai.models.hyperparameters import Settings
-from musicai.stacking import Stacked, ndcg, stack
-from musicai.tuning import Tuned, changed, tune
-from musicai.weights import LearnedWeights, Pools, learn, learn_by_mode
+from musicai.training.blend_curves import Stacked, ndcg, stack
+from musicai.training.blend_weights import LearnedWeights, Pools, learn, learn_by_mode
+from musicai.training.evaluation import Cuts, Evaluation, evaluate, make_units, temporal_split
+from musicai.training.evaluation.metrics import Float64Array, paired_difference
+from musicai.training.fit import TrainingConfig, configs, fit_components
+from musicai.training.tuning import Tuned, changed, tune
 
 VALIDATION_UNITS = 200
 """Units that method and weights are chosen on; enough to tell them apart, and quick."""
