@@ -9,7 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from musicai.ai_model import MusicAI
-from musicai.arguments import build_parser
+from musicai.cli.arguments import build_parser
 from musicai.core import jobs
 from musicai.core.errors import JobRunning
 from musicai.core.jobs import JobStatus

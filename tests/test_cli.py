@@ -17,6 +17,7 @@ import pytest
 from benchmarks.generate import extended_history
 from musicai import cli
 from musicai.ai_model import MusicAI
+from musicai.cli.output import json_line, table
 from musicai.core import jobs
 from musicai.core.errors import Cancelled
 from musicai.core.settings import Settings
@@ -25,7 +26,6 @@ from musicai.data.genres import GENRES
 from musicai.data.moods import MOODS
 from musicai.models import COMPONENTS
 from musicai.models.registry import registry
-from musicai.output import json_line, table
 from musicai.store import Store
 from musicai.training.checks import EXPECTED, Check, Report
 from tests.conftest import ROOT

@@ -16,8 +16,8 @@ from sklearn.manifold import trustworthiness as reference
 from benchmarks.generate import extended_history
 from benchmarks.generate import library as make_library
 from musicai.ai_model import MusicAI
-from musicai.arguments import build_parser
-from musicai.cli.music import _config
+from musicai.cli.arguments import build_parser
+from musicai.cli.recommend import _config
 from musicai.core.errors import Cancelled, IncompatibleModel, UntrustedArtifact
 from musicai.core.progress import no_progress
 from musicai.core.settings import Settings

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from musicai import arguments
+from musicai.cli import arguments
 from musicai.core import jobs
 from musicai.core.jobs import JobStatus
 from musicai.core.progress import no_progress

@@ -11,23 +11,22 @@ import argparse
 import sys
 from collections.abc import Callable, Mapping, Sequence
 
-from musicai.arguments import build_parser
 from musicai.cli import (
-    catalogues,
+    catalogs,
     data,
+    enrichment,
     experiments,
     feedback,
-    knowing,
+    insights,
     models,
-    music,
-    open_data,
     playlists,
+    recommend,
 )
-from musicai.cli.shared import Outcome
+from musicai.cli.arguments import build_parser
+from musicai.cli.output import Outcome, json_line
 from musicai.core.errors import Cancelled, MusicAIError, QueryError
 from musicai.core.logging import setup_logging
 from musicai.core.settings import Settings, load_settings
-from musicai.output import json_line
 from musicai.store import Store
 
 
@@ -65,17 +64,17 @@ _COMMANDS: Mapping[str, Callable[[argparse.Namespace, Settings, Store], Outcome]
     "backup": data.backup,
     "doctor": data.doctor,
     "restore": data.restore,
-    "recommend": music.recommend,
-    "autoplay": music.autoplay,
-    "taste": knowing.taste,
-    "history": knowing.history,
-    "train": music.train,
-    "test": music.test,
-    "all": music.all_command,
-    "train-bundled": music.train_bundled,
+    "recommend": recommend.recommend,
+    "autoplay": recommend.autoplay,
+    "taste": insights.taste,
+    "history": insights.history,
+    "train": recommend.train,
+    "test": recommend.test,
+    "all": recommend.all_command,
+    "train-bundled": recommend.train_bundled,
     "profiles": data.profiles,
-    "catalogues": catalogues.catalogues,
-    "open-data": open_data.open_data,
+    "catalogues": catalogs.catalogues,
+    "open-data": enrichment.open_data,
     "sample": data.sample,
     "models": models.models,
     "playlists": playlists.playlists,

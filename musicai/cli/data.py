@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
-from musicai.arguments import exclusions_of
-from musicai.cli.shared import Outcome, chosen_profile, show_rows, show_table, work_of
+from musicai.cli.arguments import exclusions_of
+from musicai.cli.output import Outcome, chosen_profile, show_rows, show_table, work_of
 from musicai.core import jobs
 from musicai.core.errors import QueryError, SettingsError
 from musicai.core.progress import Progress, no_progress, part

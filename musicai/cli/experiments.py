@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 
-from musicai.cli.shared import Outcome, chosen_profile, show_rows
+from musicai.cli.output import Outcome, chosen_profile, show_rows
 from musicai.core.errors import NotFound
 from musicai.core.settings import Settings
 from musicai.data.feedback import Experiment

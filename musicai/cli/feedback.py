@@ -7,7 +7,7 @@ import time
 from datetime import UTC, datetime
 from typing import cast
 
-from musicai.cli.shared import Outcome, chosen_profile, show_table
+from musicai.cli.output import Outcome, chosen_profile, show_table
 from musicai.core.errors import NotFound
 from musicai.core.settings import Settings
 from musicai.data.feedback import Feedback

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from musicai.cli.shared import Outcome, chosen_profile, show_rows, show_table, work_of
+from musicai.cli.output import Outcome, chosen_profile, figure, show_rows, show_table, work_of
 from musicai.core.progress import part
 from musicai.core.settings import Settings
 from musicai.data_processor import load_features
@@ -16,7 +16,6 @@ from musicai.library.assemble import load_library
 from musicai.models.registry import bundles, registry, versions
 from musicai.models.registry.compare import compare
 from musicai.models.registry.registry import VersionInfo
-from musicai.output import figure
 from musicai.store import Store
 from musicai.training.experiments import Duel, contestant_of, duel
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 
-from musicai.cli.shared import Outcome, chosen_profile, show_rows, show_table
+from musicai.cli.output import Outcome, chosen_profile, show_rows, show_table
 from musicai.core.errors import QueryError
 from musicai.core.settings import Settings
 from musicai.data.playlists import FORMATS

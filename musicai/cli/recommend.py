@@ -10,14 +10,13 @@ from collections.abc import Mapping
 import numpy as np
 
 from musicai.ai_model import MusicAI
-from musicai.cli.shared import Outcome, chosen_profile, show_table, work_of
+from musicai.cli.output import Outcome, chosen_profile, figure, show_table, work_of
 from musicai.core.progress import no_progress
 from musicai.core.settings import Settings
 from musicai.data.genres import GENRE_LABELS
 from musicai.library.sample import SAMPLE_PROFILE, load_sample
 from musicai.models.hyperparameters import parsed
 from musicai.models.registry import registry
-from musicai.output import figure
 from musicai.ranking import autoplay as autoplaying
 from musicai.ranking.autoplay import Wish
 from musicai.ranking.request import Filters, Request

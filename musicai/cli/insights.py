@@ -6,7 +6,7 @@ import argparse
 from datetime import datetime
 from typing import cast
 
-from musicai.cli.shared import Outcome, chosen_profile, show_table
+from musicai.cli.output import Outcome, chosen_profile, figure, show_table
 from musicai.core.errors import NotFound, QueryError
 from musicai.core.settings import Settings
 from musicai.data import periods
@@ -16,7 +16,6 @@ from musicai.data_processor import load_features
 from musicai.insights.history import listening_history
 from musicai.insights.taste import taste_profile
 from musicai.library.assemble import load_library
-from musicai.output import figure
 from musicai.store import Store
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
 from typing import Any
 
-from musicai.cli.shared import Outcome, chosen_profile, show_table, work_of
+from musicai.cli.output import Outcome, chosen_profile, show_table, work_of
 from musicai.core.errors import QueryError
 from musicai.core.progress import Progress, part
 from musicai.core.settings import Settings

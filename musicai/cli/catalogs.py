@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from musicai.cli.shared import Outcome, Work, chosen_profile, show_rows, show_table, work_of
+from musicai.cli.output import Outcome, Work, chosen_profile, show_rows, show_table, work_of
 from musicai.core import jobs
 from musicai.core.errors import QueryError
 from musicai.core.settings import Settings
