@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from musicai.experiments.simulation import BETTER, EQUAL, simulate
+from benchmarks.simulation import BETTER, EQUAL, simulate
 
 
 def measure(runs: int, seed: int = 0) -> dict[str, Any]:

@@ -10,15 +10,8 @@ import pytest
 from scipy import stats
 
 from benchmarks import experiments
+from benchmarks.simulation import BETTER, EQUAL, Scenario, draft_many, outcomes, simulate
 from musicai.core.errors import QueryError
-from musicai.experiments.simulation import (
-    BETTER,
-    EQUAL,
-    Scenario,
-    draft_many,
-    outcomes,
-    simulate,
-)
 from musicai.training.experiments.interleaving import draft
 from musicai.training.experiments.sequential_test import decide
 
