@@ -30,7 +30,8 @@ from musicai.ai_model import MusicAI
 from musicai.data.periods import ALL
 from musicai.models.music_map import MusicMap, build, main_genre, packed, path_between, within
 from musicai.training.fit import TrainingConfig, fit_all
-from musicai.ui import charts, map_panel
+from musicai.ui import charts
+from musicai.ui.map import page as map_panel
 
 ROUNDS = 3
 """Drawings and questions are timed so often; the median counts."""

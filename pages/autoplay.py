@@ -1,4 +1,5 @@
-from musicai.ui import autoplay_panel, state, widgets
+from musicai.ui import autoplay, state
+from musicai.ui.components import widgets
 from musicai.ui.frame import begin_page
 
 begin_page()
@@ -7,7 +8,7 @@ begin_page()
 def page() -> None:
     """The empty state, or a session of the chosen listener."""
     if widgets.ready("A session that goes on from what you heard last, along an arc you choose."):
-        autoplay_panel.draw()
+        autoplay.draw()
 
 
 state.guarded(page)

@@ -6,9 +6,9 @@ begin_page()
 
 def page() -> None:
     """The set-up, or the connection with its lists; nothing here needs a listener."""
-    from musicai.ui import connect_panel  # noqa: PLC0415 (loads the client of Spotify, here alone)
+    from musicai.ui.spotify import connect  # noqa: PLC0415 (loads the client of Spotify, here alone)
 
-    connect_panel.draw()
+    connect.draw()
 
 
 state.guarded(page)

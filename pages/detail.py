@@ -1,4 +1,5 @@
-from musicai.ui import detail_panel, state, widgets
+from musicai.ui import detail, state
+from musicai.ui.components import widgets
 from musicai.ui.frame import begin_page
 
 begin_page()
@@ -7,7 +8,7 @@ begin_page()
 def page() -> None:
     """The empty state, or the artist or track of the address."""
     if widgets.ready("One artist or track: when you first and last played it, and how often."):
-        detail_panel.draw()
+        detail.draw()
 
 
 state.guarded(page)

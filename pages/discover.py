@@ -1,4 +1,6 @@
-from musicai.ui import discover, state, widgets
+from musicai.ui import state
+from musicai.ui.components import widgets
+from musicai.ui.discover import page as discover
 from musicai.ui.frame import begin_page
 
 begin_page()

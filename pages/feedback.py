@@ -1,4 +1,5 @@
-from musicai.ui import feedback_panel, state, widgets
+from musicai.ui import feedback, state
+from musicai.ui.components import widgets
 from musicai.ui.frame import begin_page
 
 begin_page()
@@ -7,7 +8,7 @@ begin_page()
 def page() -> None:
     """The empty state, or what the chosen listener said of tracks."""
     if widgets.ready("Every like and dislike, and a way to take each back."):
-        feedback_panel.draw()
+        feedback.draw()
 
 
 state.guarded(page)

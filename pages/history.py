@@ -1,5 +1,7 @@
-from musicai.ui import history_panel, state, widgets
+from musicai.ui import state
+from musicai.ui.components import widgets
 from musicai.ui.frame import begin_page
+from musicai.ui.history import page as history_panel
 
 begin_page()
 

@@ -1,5 +1,5 @@
-from musicai.ui import home_panel, state
+from musicai.ui import home, state
 from musicai.ui.frame import begin_page
 
 begin_page()
-state.guarded(home_panel.draw)
+state.guarded(home.draw)

@@ -1,5 +1,7 @@
-from musicai.ui import models_panel, state, widgets
+from musicai.ui import state
+from musicai.ui.components import widgets
 from musicai.ui.frame import begin_page
+from musicai.ui.models import page as models_panel
 
 begin_page()
 

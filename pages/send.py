@@ -1,4 +1,5 @@
-from musicai.ui import state, widgets
+from musicai.ui import state
+from musicai.ui.components import widgets
 from musicai.ui.frame import begin_page
 
 begin_page()
@@ -6,10 +7,10 @@ begin_page()
 
 def page() -> None:
     """The empty state, or the list that is to be sent."""
-    from musicai.ui import send_panel  # noqa: PLC0415 (loads the client of Spotify, here alone)
+    from musicai.ui.spotify import send  # noqa: PLC0415 (loads the client of Spotify, here alone)
 
     if widgets.ready("A list of yours on its way to your account at Spotify."):
-        send_panel.draw()
+        send.draw()
 
 
 state.guarded(page)

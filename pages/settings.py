@@ -1,4 +1,5 @@
-from musicai.ui import settings_panel, state, widgets
+from musicai.ui import settings, state
+from musicai.ui.components import widgets
 from musicai.ui.frame import begin_page
 
 begin_page()
@@ -7,7 +8,7 @@ begin_page()
 def page() -> None:
     """The empty state, or the settings of the chosen listener."""
     if widgets.ready("Your time zone, and other things that hold on every page."):
-        settings_panel.draw()
+        settings.draw()
 
 
 state.guarded(page)

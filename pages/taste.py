@@ -1,5 +1,7 @@
-from musicai.ui import state, taste_panel, widgets
+from musicai.ui import state
+from musicai.ui.components import widgets
 from musicai.ui.frame import begin_page
+from musicai.ui.taste import page as taste_panel
 
 begin_page()
 

@@ -24,7 +24,10 @@ from musicai.store import Store
 from musicai.training.fit import TrainingConfig
 from musicai.training.train import train
 from musicai.training.update import update
-from musicai.ui import discover_panel, jobs_panel, library_panel, words
+from musicai.ui import wording
+from musicai.ui.components import job_panel
+from musicai.ui.discover import controls
+from musicai.ui.library import page as library_panel
 from tests.conftest import ROOT
 from tests.histories import NASTY, history
 from tests.pages import PAGES, opened, run
@@ -54,8 +57,8 @@ def test_one_click_loads_the_sample_and_marks_it(home: Path) -> None:
     app = opened()
     run(app.button(key="home_sample").click())
     assert app.selectbox(key="profile").value == SAMPLE_PROFILE
-    assert words.SAMPLE_LABEL in app.selectbox(key="profile").options
-    assert any(words.SAMPLE_LABEL in c.value for c in app.caption)
+    assert wording.SAMPLE_LABEL in app.selectbox(key="profile").options
+    assert any(wording.SAMPLE_LABEL in c.value for c in app.caption)
     assert any("Played" in c.value and "times" in c.value for c in app.caption)
 
 
@@ -66,7 +69,7 @@ def test_one_click_loads_the_sample_and_marks_it(home: Path) -> None:
 def test_every_page_draws_with_the_sample(with_sample: Path, page: str) -> None:
     app = opened(page)
     assert not app.error, [e.value for e in app.error]
-    assert any(words.SAMPLE_LABEL in c.value for c in app.caption)
+    assert any(wording.SAMPLE_LABEL in c.value for c in app.caption)
 
 
 def test_home_shows_forgotten_favourites_with_counts_and_dates(with_sample: Path) -> None:
@@ -103,7 +106,7 @@ def test_untouched_sliders_go_along_with_the_mode(
         return {"content": 0.2, "history": 0.8} if mode == "rediscover" else {"content": 1.0}
 
     monkeypatch.setattr(MusicAI, "weights_for", learned)
-    monkeypatch.setattr(discover_panel, "_curves", lambda *given, **more: False)
+    monkeypatch.setattr(controls, "_curves", lambda *given, **more: False)
     app = opened("discover.py")
 
     def shown() -> tuple[float, float]:
@@ -312,7 +315,7 @@ def test_every_page_draws_with_three_plays(three_plays: Path, page: str) -> None
 def test_every_page_draws_with_a_bare_history(own_history: Path, page: str) -> None:
     app = opened(page)
     assert not app.error, [e.value for e in app.error]
-    assert not any(words.SAMPLE_LABEL in c.value for c in app.caption)
+    assert not any(wording.SAMPLE_LABEL in c.value for c in app.caption)
 
 
 def test_a_name_with_markup_shows_as_it_is(own_history: Path) -> None:
@@ -320,7 +323,7 @@ def test_a_name_with_markup_shows_as_it_is(own_history: Path) -> None:
     texts = [m.value for m in app.markdown if "Bold" in m.value]
     assert texts
     for text in texts:
-        assert words.plain(NASTY) in text
+        assert wording.plain(NASTY) in text
         assert "](http://e.org)" not in text
         assert "<b>" not in text
 
@@ -366,7 +369,7 @@ def test_the_sample_and_a_real_profile_stay_apart(own_history: Path) -> None:
 
 def test_dropping_files_starts_one_job(own_history: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     started: list[list[str]] = []
-    monkeypatch.setattr(jobs_panel, "start", lambda kind, command: started.append(command))
+    monkeypatch.setattr(job_panel, "start", lambda kind, command: started.append(command))
     app = opened()
     assert app.button(key="import_start").disabled
     run(app.file_uploader(key="import_files_0").upload("../../evil.json", b"[]"))
@@ -431,7 +434,7 @@ def test_retrain_starts_a_job_with_the_choices(
     own_history: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     started: list[list[str]] = []
-    monkeypatch.setattr(jobs_panel, "start", lambda kind, command: started.append(command))
+    monkeypatch.setattr(job_panel, "start", lambda kind, command: started.append(command))
     app = opened("models.py")
     app.get_by_key("models_method").set_value("nmf")
     app.number_input(key="models_collaborative_nmf_factors").set_value(12)
@@ -446,7 +449,7 @@ def test_retrain_starts_a_job_with_the_choices(
 
 def test_a_preset_fills_the_fields(own_history: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     started: list[list[str]] = []
-    monkeypatch.setattr(jobs_panel, "start", lambda kind, command: started.append(command))
+    monkeypatch.setattr(job_panel, "start", lambda kind, command: started.append(command))
     app = opened("models.py")
     run(app.segmented_control(key="models_preset").set_value("Quick"))
     assert app.number_input(key="models_collaborative_factors").value == 32
@@ -482,7 +485,7 @@ def test_update_says_what_is_new_and_whose_the_figures_are(
     own_history: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     started: list[list[str]] = []
-    monkeypatch.setattr(jobs_panel, "start", lambda kind, command: started.append(command))
+    monkeypatch.setattr(job_panel, "start", lambda kind, command: started.append(command))
     settings = Settings(home=own_history)
     with Store(settings) as store:
         config = TrainingConfig(method="als", factors=4, epochs=2)
@@ -504,7 +507,7 @@ def test_update_says_what_is_new_and_whose_the_figures_are(
         assert started == [["train", "--profile", "me", "--update"]]
         update(store, settings, "me")
     app = opened("models.py")
-    assert f"These figures are of version {words.plain(trained)}" in update_words(app)
+    assert f"These figures are of version {wording.plain(trained)}" in update_words(app)
     assert "1 update since" in update_words(app)
     assert any("an update, not measured" in m.value for m in app.markdown)
     assert "full training is recommended" not in update_words(app)
@@ -536,7 +539,7 @@ def test_consent_is_asked_once_for_exportify_rows(
             no_progress,
         )
     started: list[list[str]] = []
-    monkeypatch.setattr(jobs_panel, "start", lambda kind, command: started.append(command))
+    monkeypatch.setattr(job_panel, "start", lambda kind, command: started.append(command))
     app = opened()
     assert has(app, "consent_yes")
     run(app.button(key="consent_no").click())

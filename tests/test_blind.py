@@ -15,7 +15,7 @@ from musicai.models.registry import registry
 from musicai.store import Store
 from musicai.training.experiments.online import sides
 from musicai.training.train import TrainingConfig, train
-from musicai.ui import jobs_panel
+from musicai.ui.components import job_panel
 from tests.pages import opened, run
 from tests.test_app import listed
 
@@ -120,7 +120,7 @@ def test_versions_are_compared_on_the_history_as_a_job(
     with_sample: Path, trained: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     started: list[list[str]] = []
-    monkeypatch.setattr(jobs_panel, "start", lambda kind, command: started.append([kind, *command]))
+    monkeypatch.setattr(job_panel, "start", lambda kind, command: started.append([kind, *command]))
     app = opened("models.py")
     run(app.button(key="duel_start").click())
     assert started == [

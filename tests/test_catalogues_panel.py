@@ -14,7 +14,9 @@ from musicai.core.jobs import JobStatus, status
 from musicai.core.settings import Settings
 from musicai.library import catalogs
 from musicai.store import Store
-from musicai.ui import catalogues_panel, jobs_panel, library_panel
+from musicai.ui.components import job_panel
+from musicai.ui.library import catalogs as catalogues_panel
+from musicai.ui.library import page
 from tests.test_catalogue_store import digest, links_of, some_tracks
 from tests.test_ui_library import (
     has,
@@ -30,7 +32,7 @@ from tests.test_ui_library import (
 
 __all__ = ["own_music", "own_music_home"]  # fixtures
 
-NEW_MUSIC = library_panel.PARTS[1]
+NEW_MUSIC = page.PARTS[1]
 
 
 @pytest.fixture
@@ -47,7 +49,7 @@ def change(app: AppTest, catalogue: int = 1) -> AppTest:
 
 
 def test_it_stands_after_your_music() -> None:
-    assert library_panel.PARTS[:2] == ("Your music", "New music")
+    assert page.PARTS[:2] == ("Your music", "New music")
 
 
 def test_without_data_the_page_draws(home: Path) -> None:
@@ -128,7 +130,8 @@ def test_removing_asks_first(store: Store) -> None:
 
 def asking() -> None:
     """The question alone: in AppTest a dialog does not outlive the click that opened it."""
-    from musicai.ui import catalogues_panel, state  # noqa: PLC0415 (runs as a script of its own)
+    from musicai.ui import state  # noqa: PLC0415 (runs as a script of its own)
+    from musicai.ui.library import catalogs as catalogues_panel  # noqa: PLC0415 (runs as a script of its own)
 
     for one in state.store().catalogues("me"):
         catalogues_panel._confirm_removal(one, "me")
@@ -259,7 +262,7 @@ def test_stopped_it_waits_for_a_word(large: Store, monkeypatch: pytest.MonkeyPat
     started: list[str] = []
     ended = JobStatus("prepare-x", "prepare", "me", "cancelled")
     monkeypatch.setattr(jobs, "latest", lambda *_: ended)
-    monkeypatch.setattr(jobs_panel, "start", lambda kind, argv: started.append(kind))
+    monkeypatch.setattr(job_panel, "start", lambda kind, argv: started.append(kind))
     app = opened(NEW_MUSIC)
     assert not started
     assert "not joined with your music yet" in texts(app)
@@ -277,7 +280,7 @@ def test_where_no_side_file_can_be_kept_the_page_is_drawn(
     joined = large.joined_fingerprint("me")
     ended = JobStatus("prepare-x", "prepare", "me", "done", result={"joined": joined})
     monkeypatch.setattr(jobs, "latest", lambda *_: ended)
-    monkeypatch.setattr(jobs_panel, "start", lambda *_: pytest.fail("it was done"))
+    monkeypatch.setattr(job_panel, "start", lambda *_: pytest.fail("it was done"))
     assert has(opened(NEW_MUSIC), "catalogue_add")
 
 

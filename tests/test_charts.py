@@ -14,7 +14,7 @@ from musicai.insights.taste import ListeningPatterns, TasteProfile
 from musicai.models import COMPONENTS
 from musicai.ranking.request import Coverage
 from musicai.ui import charts
-from musicai.ui.palette import COMPONENT_COLOURS, GENRE_COLOURS
+from musicai.ui.theme import COMPONENT_COLOURS, GENRE_COLOURS
 from tests.test_taste import SMALL, at, constructed, library, profile, track
 
 EMPTY = profile(library([track(0)]))

@@ -148,7 +148,7 @@ def test_it_is_looked_at_once(
         raise AssertionError("looked again")
 
     with monkeypatch.context() as patched:
-        patched.setattr(musicai.coverage, "_find", refuse)
+        patched.setattr(musicai.library.coverage, "_find", refuse)
         assert coverage(store, settings, "p") == first
         store.enable_catalogue("p", "C", False)  # a switch is no reason either
         assert coverage(store, settings, "p").each["C"].alone == first.each["C"].alone

@@ -14,7 +14,9 @@ from musicai.data.audio_descriptors import Measure
 from musicai.integrations import enrichment
 from musicai.library.assemble import load_library
 from musicai.store import Store
-from musicai.ui import dumps_panel, jobs_panel, library_panel, measured_panel, state
+from musicai.ui import state
+from musicai.ui.components import job_panel
+from musicai.ui.library import enrichment_dumps, page
 from tests.test_measuring import canonical_dump, me, names_of
 from tests.test_open_data_acoustic import document, feature_dump, high, rhythm, tonal
 from tests.test_open_data_dumps import mbid
@@ -22,7 +24,7 @@ from tests.test_ui_library import has, opened, run, texts
 
 __all__ = ["me"]  # a fixture
 
-YOUR_MUSIC, NEW_MUSIC = library_panel.PARTS[:2]
+YOUR_MUSIC, NEW_MUSIC = page.PARTS[:2]
 
 Started = list[tuple[str, list[str]]]
 
@@ -30,7 +32,7 @@ Started = list[tuple[str, list[str]]]
 @pytest.fixture
 def started(monkeypatch: pytest.MonkeyPatch) -> Started:
     found: Started = []
-    monkeypatch.setattr(jobs_panel, "start", lambda kind, command: found.append((kind, command)))
+    monkeypatch.setattr(job_panel, "start", lambda kind, command: found.append((kind, command)))
     return found
 
 
@@ -41,7 +43,7 @@ def names(home: Path) -> list[tuple[str, str]]:
 
 
 def typed(app: AppTest, key: str, text: str) -> AppTest:
-    fields = app.text_area if key == dumps_panel.MEASURED else app.text_input
+    fields = app.text_area if key == enrichment_dumps.MEASURED else app.text_input
     return run(fields(key=key).set_value(text))
 
 
@@ -51,7 +53,7 @@ def wrong(app: AppTest) -> str:
 
 def test_a_dump_is_handed_to_the_search(me: Path, tmp_path: Path, started: Started) -> None:
     path = canonical_dump(tmp_path, names(me))
-    app = typed(opened(NEW_MUSIC), dumps_panel.CANONICAL, f' "{path}" ')
+    app = typed(opened(NEW_MUSIC), enrichment_dumps.CANONICAL, f' "{path}" ')
     assert not app.error
     assert "are looked up here" in texts(app)
     run(app.button(key="open_data_run").click())
@@ -81,7 +83,7 @@ def test_a_wrong_path_is_told_and_nothing_is_asked(
     (tmp_path / "song.mp3").write_bytes(b"x")
     (tmp_path / "page.tar.zst").write_bytes(b"<html>")
     app = opened(NEW_MUSIC)
-    typed(app, dumps_panel.CANONICAL, text.format(folder=tmp_path))
+    typed(app, enrichment_dumps.CANONICAL, text.format(folder=tmp_path))
     assert why in wrong(app).replace("\\", "")
     # without the dump, names would be sent that were meant to be looked up here
     assert app.button(key="open_data_run").disabled
@@ -90,7 +92,7 @@ def test_a_wrong_path_is_told_and_nothing_is_asked(
 
 def test_a_dump_that_went_away_is_told(me: Path, tmp_path: Path, started: Started) -> None:
     path = canonical_dump(tmp_path, names(me))
-    app = typed(opened(NEW_MUSIC), dumps_panel.CANONICAL, str(path))
+    app = typed(opened(NEW_MUSIC), enrichment_dumps.CANONICAL, str(path))
     path.unlink()
     run(app.button(key="open_data_run").click())
     assert "There is no file" in wrong(app)
@@ -99,10 +101,10 @@ def test_a_dump_that_went_away_is_told(me: Path, tmp_path: Path, started: Starte
 
 def test_acousticbrainz_needs_to_know_the_recordings(me: Path, tmp_path: Path) -> None:
     path = feature_dump(tmp_path, "rhythm", rhythm(mbid("Björk", "Song 0"), 0, 100))
-    app = typed(opened(NEW_MUSIC), dumps_panel.MEASURED, str(path))
+    app = typed(opened(NEW_MUSIC), enrichment_dumps.MEASURED, str(path))
     assert "not known yet which recordings" in texts(app)
     assert app.button(key="open_data_measure").disabled
-    typed(app, dumps_panel.CANONICAL, str(canonical_dump(tmp_path, names(me))))
+    typed(app, enrichment_dumps.CANONICAL, str(canonical_dump(tmp_path, names(me))))
     assert not app.button(key="open_data_measure").disabled
 
 
@@ -113,10 +115,10 @@ def test_dumps_of_acousticbrainz_are_handed_to_a_job(
         store.put_recordings("me", {"a" * 21 + "0": mbid("Björk", "Song 0")})
     one = feature_dump(tmp_path, "rhythm", rhythm(mbid("Björk", "Song 0"), 0, 100))
     two = feature_dump(tmp_path, "tonal", tonal(mbid("Björk", "Song 0"), 0, "A", "minor"))
-    app = typed(opened(NEW_MUSIC), dumps_panel.MEASURED, f"{one}\n\n{two}\n{tmp_path}/no.csv")
+    app = typed(opened(NEW_MUSIC), enrichment_dumps.MEASURED, f"{one}\n\n{two}\n{tmp_path}/no.csv")
     assert "There is no file" in wrong(app)
     assert app.button(key="open_data_measure").disabled
-    typed(app, dumps_panel.MEASURED, f"{one}\n\n{two}\n")
+    typed(app, enrichment_dumps.MEASURED, f"{one}\n\n{two}\n")
     run(app.button(key="open_data_measure").click())
     assert started == [
         ("measure", ["open-data", "acousticbrainz", str(one), str(two), "--profile", "me"])
@@ -164,7 +166,7 @@ def test_measures_are_shown_beside_the_features_and_labelled(me: Path, tmp_path:
 def test_a_line_has_only_what_some_track_has() -> None:
     bpm = Measure("m", "bpm", 99.6, "", 3, 0.24, "rhythm", "2022-06-23")
     key = Measure("k", "key_key", math.nan, "A", 5, 0.2, "tonal", "2022-06-23")
-    lines = measured_panel.measured_table([("Song", "One", [bpm]), ("Other", "Two", [key])])
+    lines = enrichment_dumps.measured_table([("Song", "One", [bpm]), ("Other", "Two", [key])])
     assert lines == [
         {"Track": "Song", "Artist": "One", "n": 3, "Tempo, beats a minute": 100.0, "Tempo ±": 0.2},
         {"Track": "Other", "Artist": "Two", "n": 5, "Tempo, beats a minute": None, "Tempo ±": None},
@@ -197,7 +199,7 @@ def test_the_end_of_a_reading_is_told(
         note="",
         result=result,
     )
-    monkeypatch.setattr(jobs_panel.jobs, "status", lambda settings, job_id: job)
+    monkeypatch.setattr(job_panel.jobs, "status", lambda settings, job_id: job)
     app = opened(NEW_MUSIC)
     app.session_state[state.JOB] = job.id
     run(app)

@@ -16,9 +16,7 @@ from musicai.core.errors import Cancelled, DataError, QueryError
 from musicai.core.settings import Settings
 from musicai.data.text_keys import name_id, recording_key
 from musicai.integrations import enrichment
-from musicai.integrations.enrichment import Plan, allow, allowed, checked, plan_for
-from musicai.integrations.enrichment import plan as preview
-from musicai.integrations.enrichment import run as enrich
+from musicai.integrations.enrichment import Plan, allow, allowed, checked, enrich, plan_for, preview
 from musicai.integrations.enrichment.catalog import Candidate, Link, popularity_of, tables
 from musicai.integrations.enrichment.limits import falloff
 from musicai.integrations.metabrainz import Listened, OpenData, Resolved, StoredAnswers

@@ -12,7 +12,7 @@ from musicai.data.feedback import Feedback, Impression
 from musicai.library.sample import SAMPLE_PROFILE
 from musicai.ranking.feedback import REST_DAYS
 from musicai.store import Store
-from musicai.ui.verdict_row import difference
+from musicai.ui.components.feedback_buttons import difference
 from tests.pages import opened, run
 from tests.test_app import listed
 

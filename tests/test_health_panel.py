@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from musicai.core.logging import setup_logging
 from musicai.core.settings import Settings
-from musicai.ui import health_panel
+from musicai.ui.models import health
 from tests.pages import opened, run
 from tests.test_app import listed
 from tests.test_logs import quiet
@@ -19,7 +19,7 @@ __all__ = ["quiet"]
 
 @pytest.fixture(autouse=True)
 def looked_anew() -> None:
-    health_panel._examined.clear()
+    health._examined.clear()
 
 
 def in_use() -> AppTest:

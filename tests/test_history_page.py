@@ -9,7 +9,11 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from musicai.insights.history import Days, Forgotten, Place
-from musicai.ui import charts, details, history_forgotten, history_plays, history_tops, state
+from musicai.ui import charts, state
+from musicai.ui.components import links
+from musicai.ui.history import charts as history_tops
+from musicai.ui.history import page as history_forgotten
+from musicai.ui.history import plays
 from tests.pages import opened, run
 
 
@@ -49,7 +53,7 @@ def test_three_plays_are_enough_for_a_page(three_plays: Path) -> None:
 
 def test_a_click_on_a_day_lists_its_tracks(own_history: Path) -> None:
     app = opened("history.py")
-    app.session_state[history_plays._CHOSEN] = ("day", "2024-01-02")
+    app.session_state[plays._CHOSEN] = ("day", "2024-01-02")
     run(app)
     assert "Tuesday, 2 January 2024" in told(app)
     assert sum((b.key or "").startswith("history_played_open_") for b in app.button) == 6
@@ -59,10 +63,10 @@ def test_a_click_on_a_day_lists_its_tracks(own_history: Path) -> None:
 
 def test_a_click_on_an_hour_lists_what_is_played_then(own_history: Path) -> None:
     app = opened("history.py")
-    app.session_state[history_plays._CHOSEN] = ("hour", "0-18")
+    app.session_state[plays._CHOSEN] = ("hour", "0-18")
     run(app)
     assert "Mondays, 18:00 to 19:00" in told(app)
-    app.session_state[history_plays._CHOSEN] = ("hour", "0-3")
+    app.session_state[plays._CHOSEN] = ("hour", "0-3")
     run(app)
     assert "Nothing was listened to" in told(app)
 
@@ -76,7 +80,7 @@ def test_a_click_on_a_length_lists_its_longest_sessions(own_history: Path) -> No
     assert len(found) == 5
     assert "6 plays" in found[0].label
     run(found[0].click())
-    assert app.session_state[history_plays._CHOSEN][0] == "day"
+    assert app.session_state[plays._CHOSEN][0] == "day"
 
 
 @pytest.mark.slow
@@ -178,7 +182,7 @@ def test_a_line_opens_what_it_is_about(own_history: Path, monkeypatch: pytest.Mo
     history_tops._open(Ai, "Albums", places, 1)  # type: ignore[arg-type]
     history_tops._open(Ai, "Genres", places, 0)  # type: ignore[arg-type]
     assert went == [
-        (details.PAGE, {"artist": "Ann"}),
-        (details.PAGE, {"track": "id7"}),
-        (details.PAGE, {"artist": "Bob"}),
+        (links.PAGE, {"artist": "Ann"}),
+        (links.PAGE, {"track": "id7"}),
+        (links.PAGE, {"artist": "Bob"}),
     ]

@@ -26,17 +26,11 @@ from musicai.store import Store
 from musicai.store.playlists import STAGING
 from musicai.training.fit import TrainingConfig
 from musicai.training.train import train
-from musicai.ui import (
-    charts,
-    discover_seeds,
-    jobs_panel,
-    map_colours,
-    map_marks,
-    map_panel,
-    map_region,
-    words,
-)
-from musicai.ui.map_marks import Marks
+from musicai.ui import charts, wording
+from musicai.ui.components import job_panel
+from musicai.ui.discover import seeds as discover_seeds
+from musicai.ui.map import page, selection, state
+from musicai.ui.map.state import Marks
 from tests import worlds
 from tests.pages import opened, run
 
@@ -112,7 +106,7 @@ def test_without_a_version_one_button_trains(
     own_history: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     started: list[list[str]] = []
-    monkeypatch.setattr(jobs_panel, "start", lambda kind, command: started.append(command))
+    monkeypatch.setattr(job_panel, "start", lambda kind, command: started.append(command))
     app = opened("map.py")
     assert "No map yet" in texts(app)
     assert not app.get("plotly_chart")
@@ -133,7 +127,7 @@ def test_a_job_that_cannot_start_is_told(
     def busy(kind: str, command: list[str]) -> None:
         raise JobRunning("Something else is being trained.")
 
-    monkeypatch.setattr(jobs_panel, "start", busy)
+    monkeypatch.setattr(job_panel, "start", busy)
     app = opened("map.py")
     run(key(app, "map_train").click())
     assert "Something else" in app.error[0].value
@@ -180,7 +174,7 @@ def test_three_plays_make_a_small_map(three_plays: Path) -> None:
 def test_hostile_names_stay_text() -> None:
     names = pd.Series(["<a href='http://x'>click</a>", "a\u202eb", "n" * 100])
     artists = pd.Series(["A & B", "", "x"])
-    found = words.hovers(names, artists)
+    found = wording.hovers(names, artists)
     assert found[0] == "&lt;a href='http://x'&gt;click&lt;/a&gt; — A &amp; B"
     assert "\u202e" not in found[1]
     assert len(found[2]) == 60 + len(" — x")
@@ -209,7 +203,7 @@ def test_scores_follow_the_seeds_of_discover(sample_map: Path) -> None:
     app.session_state[discover_seeds.START] = "picked"
     run(app)
     name = str(ai.library.tracks["name"][ai.library.vocabulary.rows([seed])[0]])
-    assert f"For {words.plain(name, 40)}." in texts(app)
+    assert f"For {wording.plain(name, 40)}." in texts(app)
     assert figure(app).spec != before
     labels = app.selectbox(key="map_component").options
     assert len(labels) == len(ai.components) - 1, "moods and genres are asked for elsewhere"
@@ -232,10 +226,10 @@ def spread(n: int) -> MusicMap:
 
 
 def test_ones_own_are_all_drawn_and_the_rest_in_part(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(map_panel, "MOST_OTHERS", 50)
+    monkeypatch.setattr(page, "MOST_OTHERS", 50)
     ai = MusicAI(library=library_of(200))
     found = spread(203)
-    view = map_panel.view(ai, found, ALL)
+    view = page.view(ai, found, ALL)
     assert len(view.dots.rows) == 53
     assert view.dots.mine.sum() == view.mine == 3
     assert (view.others, view.lost) == (200, 0)
@@ -252,18 +246,18 @@ def test_a_period_shows_what_was_heard_in_it() -> None:
     ai = MusicAI(library=library_of(5))
     day = worlds.START.to_pydatetime()
     first_week = Period(day, day + pd.Timedelta(days=7))
-    view = map_panel.view(ai, spread(8), first_week)
+    view = page.view(ai, spread(8), first_week)
     assert view.dots.mine.tolist() == [True] + [False] * 7
     assert view.dots.plays.tolist() == [2] + [0] * 7
     until_second_play = Period(None, day + pd.Timedelta(hours=48))
-    assert map_panel.view(ai, spread(8), until_second_play).plays[0] == 1
+    assert page.view(ai, spread(8), until_second_play).plays[0] == 1
 
 
 def test_tracks_without_a_place_are_counted() -> None:
     ai = MusicAI(library=library_of(5))
     found = spread(8)
     found.xy[[1, 7]] = np.nan
-    view = map_panel.view(ai, found, ALL)
+    view = page.view(ai, found, ALL)
     assert (view.mine, view.lost, view.others) == (3, 1, 4)
     assert 1 not in view.dots.rows
 
@@ -331,7 +325,7 @@ def test_what_is_marked_is_drawn() -> None:
 @pytest.fixture
 def session(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     found: dict[str, Any] = {}
-    monkeypatch.setattr(map_marks.st, "session_state", found)
+    monkeypatch.setattr(state.st, "session_state", found)
     return found
 
 
@@ -343,52 +337,52 @@ def test_a_selection_becomes_a_mark(session: dict[str, Any]) -> None:
     ai = MusicAI(library=library_of(5))
     inside = [{"customdata": 2}, {"customdata": 4}]
     session["music_map"] = selected(points=inside, lasso=[{"x": [0, 1, 1], "y": [0, 0, 1]}])
-    map_marks.take_selection(ai)
-    assert map_marks.marks(ai) == Marks(outline=((0, 0), (1, 0), (1, 1)))
+    state.take_selection(ai)
+    assert state.marks(ai) == Marks(outline=((0, 0), (1, 0), (1, 1)))
     session["music_map"] = selected(points=[{"customdata": [4]}])
-    map_marks.take_selection(ai)
-    assert map_marks.marks(ai) == Marks(point="t4")
+    state.take_selection(ai)
+    assert state.marks(ai) == Marks(point="t4")
     session["music_map"] = selected(box=[{"x": [0, 1], "y": [1, 0]}])
-    map_marks.take_selection(ai)
-    assert map_marks.marks(ai) == Marks(outline=((0, 1), (1, 0)))
+    state.take_selection(ai)
+    assert state.marks(ai) == Marks(outline=((0, 1), (1, 0)))
     session["music_map"] = selected(points=[{"x": 1}])
-    map_marks.take_selection(ai)
-    assert map_marks.marks(ai) == Marks(edits=1)
+    state.take_selection(ai)
+    assert state.marks(ai) == Marks(edits=1)
 
 
 def test_a_selection_leaves_the_figure_as_it_is(session: dict[str, Any]) -> None:
     """Else each click would make another chart, and zoom and selection would be lost."""
     ai = MusicAI(library=library_of(5))
-    nothing = map_marks.to_draw(ai, ("genre",))
+    nothing = state.to_draw(ai, ("genre",))
     session["music_map"] = selected(points=[{"customdata": 4}])
-    map_marks.take_selection(ai)
-    assert map_marks.to_draw(ai, ("genre",)) == nothing
-    assert map_marks.to_draw(ai, ("mood",)).point == "t4", "another figure shows it"
+    state.take_selection(ai)
+    assert state.to_draw(ai, ("genre",)) == nothing
+    assert state.to_draw(ai, ("mood",)).point == "t4", "another figure shows it"
     session["music_map"] = selected(points=[{"customdata": 1}])
-    map_marks.take_selection(ai)
-    assert map_marks.to_draw(ai, ("mood",)) == Marks(), "it does not stay on another track"
+    state.take_selection(ai)
+    assert state.to_draw(ai, ("mood",)) == Marks(), "it does not stay on another track"
     session["music_map"] = selected(points=[{"customdata": 3}])
-    map_marks.take_selection(ai)
-    assert map_marks.to_draw(ai, ("mood",)) == Marks()
+    state.take_selection(ai)
+    assert state.to_draw(ai, ("mood",)) == Marks()
     session["music_map"] = selected(points=[{"customdata": 1}])
-    map_marks.take_selection(ai)
-    map_marks.change(ai, start="t1")
-    assert map_marks.to_draw(ai, ("mood",)).point == "t1"
+    state.take_selection(ai)
+    state.change(ai, start="t1")
+    assert state.to_draw(ai, ("mood",)).point == "t1"
     session["music_map"] = selected(points=[{"customdata": 2}])
-    map_marks.take_selection(ai)
+    state.take_selection(ai)
     del session["music_map"]  # the page was left
-    assert map_marks.to_draw(ai, ("mood",)).point == "t2"
+    assert state.to_draw(ai, ("mood",)).point == "t2"
 
 
 def test_another_listener_has_nothing_marked(session: dict[str, Any]) -> None:
     ai = MusicAI(library=library_of(5))
-    map_marks.change(ai, start="t1", end="t2", path=("t1", "t2"))
-    map_marks.change(ai, point="t3")
-    assert map_marks.marks(ai).path == ("t1", "t2")
-    map_marks.change(ai, end="t4")
-    assert map_marks.marks(ai) == Marks(point="t3", start="t1", end="t4", edits=3)
+    state.change(ai, start="t1", end="t2", path=("t1", "t2"))
+    state.change(ai, point="t3")
+    assert state.marks(ai).path == ("t1", "t2")
+    state.change(ai, end="t4")
+    assert state.marks(ai) == Marks(point="t3", start="t1", end="t4", edits=3)
     ai.version = "another"
-    assert map_marks.marks(ai) == Marks()
+    assert state.marks(ai) == Marks()
 
 
 def on_the_list(home: Path, profile: str) -> list[str]:
@@ -480,13 +474,13 @@ def test_a_track_of_a_region_leads_back_to_it(own_map: Path) -> None:
 
 def test_a_row_of_the_table_shows_its_track(session: dict[str, Any]) -> None:
     ai = MusicAI(library=library_of(5))
-    map_marks.change(ai, outline=((0, 0), (1, 1)))
+    state.change(ai, outline=((0, 0), (1, 1)))
     session["map_region"] = {"selection": {"rows": [1]}}
-    map_region._row_chosen(ai, np.array([4, 2]))
-    assert map_marks.marks(ai) == Marks(outline=((0, 0), (1, 1)), point="t2", edits=2)
+    selection._row_chosen(ai, np.array([4, 2]))
+    assert state.marks(ai) == Marks(outline=((0, 0), (1, 1)), point="t2", edits=2)
     session["map_region"] = {"selection": {"rows": []}}
-    map_region._row_chosen(ai, np.array([4, 2]))
-    assert map_marks.marks(ai).point == "t2"
+    selection._row_chosen(ai, np.array([4, 2]))
+    assert state.marks(ai).point == "t2"
 
 
 def test_the_data_hold_every_track_on_the_map(sample_map: Path) -> None:
@@ -494,8 +488,8 @@ def test_the_data_hold_every_track_on_the_map(sample_map: Path) -> None:
     found = the_map(ai)
     plays = np.zeros(ai.library.n_tracks, dtype=np.int32)
     score = mood_matrix(ai.features.audio)[:, MOODS.index("chill")]
-    colours = map_colours.Colours(score, np.zeros(len(score), dtype=bool), "Chill", "")
-    data = map_panel._data(ai, found, plays, colours)
+    colours = page.Colours(score, np.zeros(len(score), dtype=bool), "Chill", "")
+    data = page._data(ai, found, plays, colours)
     assert len(data) == found.placed.sum()
     read = pd.read_csv(io.StringIO(data.to_csv(index=False)))
     assert list(read.columns) == [
@@ -504,4 +498,4 @@ def test_the_data_hold_every_track_on_the_map(sample_map: Path) -> None:
     ]
     tracks = ai.library.tracks
     tracks.loc[int(np.flatnonzero(found.placed)[0]), "name"] = "=1+1"
-    assert map_panel._data(ai, found, plays, None)["name"][0] == "'=1+1"
+    assert page._data(ai, found, plays, None)["name"][0] == "'=1+1"

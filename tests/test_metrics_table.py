@@ -9,8 +9,8 @@ from streamlit.testing.v1 import AppTest
 
 from musicai.data.sessions import HEAVY_FROM, LIGHT_FROM
 from musicai.models.registry.registry import VersionInfo
-from musicai.ui import metrics_table
-from musicai.ui.metric_words import MEASURES
+from musicai.ui.models import metrics as metrics_table
+from musicai.ui.models.metric_labels import MEASURES
 
 OLD: dict[str, Any] = {
     "n": 12,
@@ -67,7 +67,7 @@ def info(result: dict[str, Any], **changes: Any) -> VersionInfo:
 
 def drawn(version: VersionInfo) -> AppTest:
     def script(shown: object) -> None:
-        from musicai.ui import metrics_table as table  # noqa: PLC0415 (runs on its own)
+        from musicai.ui.models import metrics as table  # noqa: PLC0415 (runs on its own)
 
         table.draw(shown)
 

@@ -9,11 +9,12 @@ import pytest
 from musicai.core.jobs import JobStatus
 from musicai.core.settings import Settings
 from musicai.store import Store
-from musicai.ui import jobs_panel, library_panel
+from musicai.ui.components import job_panel
+from musicai.ui.library import page
 from tests.test_neighbours import catalogue, counts, history
 from tests.test_ui_library import has, imported, opened, run, texts
 
-NEW_MUSIC = library_panel.PARTS[1]
+NEW_MUSIC = page.PARTS[1]
 
 
 def stocked(home: Path) -> None:
@@ -67,7 +68,7 @@ def test_the_sample_has_no_part_for_real_listeners(with_sample: Path) -> None:
 
 def test_a_pack_is_added_here_as_a_job(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     started: list[list[str]] = []
-    monkeypatch.setattr(jobs_panel, "start", lambda kind, command: started.append([kind, *command]))
+    monkeypatch.setattr(job_panel, "start", lambda kind, command: started.append([kind, *command]))
     imported(home, ("h.json", history("Björk")))
     app = opened(NEW_MUSIC)
     assert app.button(key="pack_add").disabled
@@ -107,5 +108,5 @@ def test_the_end_of_the_job_says_what_was_taken() -> None:
         "n_problems": 1,
     }
     job = JobStatus("import-x", "import", "me", "done", seconds=4, result=result)
-    said = jobs_panel._imported(job)
+    said = job_panel._imported(job)
     assert said.startswith("Imported 2 rows of other listeners in 4 s, with training. 1 problem")

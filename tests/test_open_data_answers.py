@@ -589,15 +589,25 @@ def test_what_is_kept_is_bounded(answer: Any) -> None:
 @pytest.mark.parametrize(
     ("read", "value", "expected"),
     [
-        (values.count, True, None), (values.count, -1, None), (values.count, 1.0, None),
-        (values.count, 2**60, None), (values.count, 0, 0),
-        (values.text, " a\n\u202eb\x00 ", "a b"), (values.text, 5, ""),
-        (values.year, "1999", 1999.0), (values.year, 1999, 1999.0), (values.year, True, None),
-        (values.year, "0000-00-00", None), (values.year, "19999-01-01", None),
-        (values.positive, 0, None), (values.positive, 1e300, None), (values.positive, 2, 2.0),
-        (values.date, "2026-01-02", "2026-01-02"), (values.date, "2026", ""),
+        (values.parse_count, True, None),
+        (values.parse_count, -1, None),
+        (values.parse_count, 1.0, None),
+        (values.parse_count, 2**60, None),
+        (values.parse_count, 0, 0),
+        (values.parse_text, " a\n\u202eb\x00 ", "a b"),
+        (values.parse_text, 5, ""),
+        (values.parse_year, "1999", 1999.0),
+        (values.parse_year, 1999, 1999.0),
+        (values.parse_year, True, None),
+        (values.parse_year, "0000-00-00", None),
+        (values.parse_year, "19999-01-01", None),
+        (values.parse_positive, 0, None),
+        (values.parse_positive, 1e300, None),
+        (values.parse_positive, 2, 2.0),
+        (values.date, "2026-01-02", "2026-01-02"),
+        (values.date, "2026", ""),
     ],
-)  # fmt: skip
+)
 def test_single_values(read: Callable[[Any], Any], value: Any, expected: Any) -> None:
     found = read(value)
     if isinstance(found, float) and math.isnan(found):

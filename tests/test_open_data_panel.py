@@ -11,11 +11,13 @@ from musicai.core.settings import Settings
 from musicai.integrations.enrichment import allow, allowed, checked
 from musicai.integrations.metabrainz import Credentials, credentials
 from musicai.store import Store
-from musicai.ui import jobs_panel, library_panel, state
+from musicai.ui import state
+from musicai.ui.components import job_panel
+from musicai.ui.library import page
 from tests.test_neighbours import history
 from tests.test_ui_library import has, imported, opened, run, texts
 
-NEW_MUSIC = library_panel.PARTS[1]
+NEW_MUSIC = page.PARTS[1]
 
 
 def only_profile(home: Path) -> str:
@@ -40,7 +42,7 @@ def test_nothing_is_allowed_and_everything_is_told_before(home: Path) -> None:
 def test_the_ticked_steps_are_what_is_started(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     imported(home, ("h.json", history("Björk", "Radiohead")))
     started: list[tuple[str, list[str]]] = []
-    monkeypatch.setattr(jobs_panel, "start", lambda kind, command: started.append((kind, command)))
+    monkeypatch.setattr(job_panel, "start", lambda kind, command: started.append((kind, command)))
     app = opened(NEW_MUSIC)
     profile = only_profile(home)
     before = texts(app)
@@ -128,7 +130,7 @@ def test_the_end_of_a_search_is_told(
         note="",
         result=result,
     )
-    monkeypatch.setattr(jobs_panel.jobs, "status", lambda settings, job_id: ended)
+    monkeypatch.setattr(job_panel.jobs, "status", lambda settings, job_id: ended)
     app = opened(NEW_MUSIC)
     app.session_state[state.JOB] = ended.id
     run(app)

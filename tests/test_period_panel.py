@@ -12,7 +12,8 @@ from streamlit.testing.v1 import AppTest
 from musicai.core.settings import Settings
 from musicai.library.sample import SAMPLE_PROFILE
 from musicai.store import Store
-from musicai.ui import period_panel, words
+from musicai.ui import wording
+from musicai.ui.components import period_picker
 from tests.conftest import ROOT
 from tests.pages import opened, run
 
@@ -86,16 +87,16 @@ def test_the_invented_listener_lives_in_utc(with_sample: Path) -> None:
     app = opened("settings.py")
     assert not any(box.key == "settings_timezone" for box in app.selectbox)
     assert app.selectbox(key="profile").value == SAMPLE_PROFILE
-    assert any(words.SAMPLE_LABEL in c.value for c in app.caption)
+    assert any(wording.SAMPLE_LABEL in c.value for c in app.caption)
 
 
 @pytest.mark.parametrize(
     ("choose", "what", "first", "last"),
     [
-        (period_panel.choose_month, "2024-02", date(2024, 2, 1), date(2024, 2, 29)),
-        (period_panel.choose_month, "2025-12", date(2025, 12, 1), date(2025, 12, 31)),
-        (period_panel.choose_quarter, "2025-Q1", date(2025, 1, 1), date(2025, 3, 31)),
-        (period_panel.choose_quarter, "2024-Q4", date(2024, 10, 1), date(2024, 12, 31)),
+        (period_picker.choose_month, "2024-02", date(2024, 2, 1), date(2024, 2, 29)),
+        (period_picker.choose_month, "2025-12", date(2025, 12, 1), date(2025, 12, 31)),
+        (period_picker.choose_quarter, "2025-Q1", date(2025, 1, 1), date(2025, 3, 31)),
+        (period_picker.choose_quarter, "2024-Q4", date(2024, 10, 1), date(2024, 12, 31)),
     ],
 )
 def test_a_month_or_quarter_becomes_its_days(
@@ -106,6 +107,6 @@ def test_a_month_or_quarter_becomes_its_days(
     last: date,
 ) -> None:
     chosen: list[tuple[date, date]] = []
-    monkeypatch.setattr(period_panel, "choose_days", lambda *days: chosen.append(days))
+    monkeypatch.setattr(period_picker, "choose_days", lambda *days: chosen.append(days))
     choose(what)
     assert chosen == [(first, last)]

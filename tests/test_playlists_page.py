@@ -11,7 +11,7 @@ from musicai.core.settings import Settings
 from musicai.data.feedback import Listed
 from musicai.library.sample import SAMPLE_PROFILE
 from musicai.store import Store
-from musicai.ui import playlists_panel
+from musicai.ui.playlists import page as playlists_panel
 from tests.pages import PAGES, opened, run
 
 

@@ -19,8 +19,8 @@ from musicai.data_processor import build_features
 from musicai.insights.history import Place, Streak, charts
 from musicai.insights.history.recap import Recap, recap, recap_years
 from musicai.insights.taste.plays import timed
-from musicai.ui import recap_picture
-from musicai.ui.palette import LIGHT_GROUND
+from musicai.ui.history import recap_image
+from musicai.ui.theme import LIGHT_GROUND
 from tests.pages import opened, run
 from tests.worlds import CALM, LOUD, library
 
@@ -79,7 +79,7 @@ def test_years_are_those_with_a_full_play_in_the_listeners_zone() -> None:
 
 
 def drawn(told: Recap) -> Image.Image:
-    return Image.open(io.BytesIO(recap_picture.draw(told).png()))
+    return Image.open(io.BytesIO(recap_image.draw(told).png()))
 
 
 def clean_margins(image: Image.Image) -> bool:
@@ -91,9 +91,9 @@ def clean_margins(image: Image.Image) -> bool:
 
 
 def test_the_picture_has_its_size_and_the_pdf_one_page() -> None:
-    picture = recap_picture.draw(of(2025))
+    picture = recap_image.draw(of(2025))
     image = Image.open(io.BytesIO(picture.png()))
-    assert image.size == (recap_picture.WIDTH, recap_picture.HEIGHT)
+    assert image.size == (recap_image.WIDTH, recap_image.HEIGHT)
     assert clean_margins(image)
     assert not image.info  # nothing about who or where
     pdf = picture.pdf("2025 in music")
@@ -131,12 +131,12 @@ def test_any_name_can_be_drawn(name: str) -> None:
 
 
 def test_characters_without_a_font_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(recap_picture, "_present", lambda: ("",))
+    monkeypatch.setattr(recap_image, "_present", lambda: ("",))
     told = of(2025)
     place = replace(told.tracks[0], name="夜の歌 ok")
-    picture = recap_picture.draw(replace(told, tracks=(place,)))
+    picture = recap_image.draw(replace(told, tracks=(place,)))
     assert picture.replaced == {"夜", "の", "歌"}
-    assert recap_picture.draw(told).replaced == set()
+    assert recap_image.draw(told).replaced == set()
 
 
 def test_the_page_offers_picture_and_pdf(own_history: Path) -> None:

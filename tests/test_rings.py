@@ -16,20 +16,18 @@ from hypothesis import strategies as st
 
 from musicai.data.genres import GENRES
 from musicai.data.library import AUDIO_FEATURES, FEATURE_SOURCES, UNIT_FEATURES
-from musicai.ui.palette import (
+from musicai.ui.theme import (
     ACCENT,
     COMPONENT_COLOURS,
     DARK_GROUND,
     GENRE_COLOURS,
     LIGHT_GROUND,
     NEUTRAL,
-    rgb,
-)
-from musicai.ui.rings import (
     contribution_svg,
     legend_swatch,
     logo_svg,
     mood_colour,
+    rgb,
     ring_svg,
 )
 

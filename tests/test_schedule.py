@@ -22,7 +22,7 @@ from musicai.store import Store
 from musicai.training.fit import TrainingConfig
 from musicai.training.schedule import AFTER_IMPORT, EVERY_DAYS, after_import, due
 from musicai.training.train import train
-from musicai.ui import jobs_panel
+from musicai.ui.components import job_panel
 from tests.pages import opened, run
 
 QUICK = TrainingConfig(method="als", factors=8, epochs=2, evaluate=False, music_map=False)
@@ -107,7 +107,7 @@ def test_the_dashboard_starts_what_is_due_once(
     with_sample: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     started: list[list[str]] = []
-    monkeypatch.setattr(jobs_panel, "start", lambda kind, command: started.append(command))
+    monkeypatch.setattr(job_panel, "start", lambda kind, command: started.append(command))
     app = opened("models.py")
     run(app.selectbox(key="schedule_days").select(7))
     assert "Nothing was trained yet" in " ".join(c.value for c in app.caption)

@@ -20,7 +20,8 @@ from musicai.integrations.spotify import auth
 from musicai.integrations.spotify.client import Client
 from musicai.library.importing import import_inputs
 from musicai.store import Store
-from musicai.ui import sending, spotify_lists, state
+from musicai.ui import state
+from musicai.ui.spotify import lists, send_request
 from tests.open_data_stub import Stub
 from tests.pages import opened, run
 from tests.spotify_session import visited
@@ -124,15 +125,18 @@ def test_another_session_sees_nothing_of_it(me: Path, world: SpotifyWorld) -> No
     app = connected()
     run(app.button(key="spotify_read_all").click())
     other = opened("connect.py")
-    assert sending.SESSION not in other.session_state
+    assert send_request.SESSION not in other.session_state
     assert "Connected as" not in told(other)
     assert link(other, "connect_sign_in")
     world.user = "second-user"
     world.songs = [track(77, "Second Song")]
     second = returned(visited(link(other, "connect_sign_in")))
     assert "Name of second\\-user" in told(second)
-    assert not second.session_state[sending.SESSION].shelf.listings
-    mine, theirs = app.session_state[sending.SESSION], second.session_state[sending.SESSION]
+    assert not second.session_state[send_request.SESSION].shelf.listings
+    mine, theirs = (
+        app.session_state[send_request.SESSION],
+        second.session_state[send_request.SESSION],
+    )
     assert mine.token.told["access_token"] != theirs.token.told["access_token"]
     run(app)
     assert "Name of stub\\-user" in told(app)
@@ -173,7 +177,7 @@ def test_an_account_that_is_not_on_the_apps_list(me: Path, stub: Stub, world: Sp
     stub.on("GET", "/v1/me/", failure(403, "User not registered in the Developer Dashboard"))
     app = connected()
     assert "User Management" in told(app)
-    assert sending.SESSION not in app.session_state
+    assert send_request.SESSION not in app.session_state
 
 
 def test_a_code_in_the_address_without_a_state_is_nobodys(home: Path) -> None:
@@ -245,13 +249,13 @@ def test_a_connection_ended_elsewhere_after_all_was_read_breaks_nothing(
     me: Path, world: SpotifyWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     app = connected()
-    whole = spotify_lists.read
+    whole = lists.read
 
     def read(client: Client, *rest: object) -> None:
         whole(client, *rest)  # type: ignore[arg-type]
-        st.session_state[sending.SESSION].token.told = None
+        st.session_state[send_request.SESSION].token.told = None
 
-    monkeypatch.setattr(spotify_lists, "read", read)
+    monkeypatch.setattr(lists, "read", read)
     run(app.button(key="spotify_read_all").click())
     assert not app.exception
     assert link(app, "connect_sign_in")
@@ -444,7 +448,7 @@ def test_disconnecting_forgets_everything(me: Path, world: SpotifyWorld) -> None
     assert all(map(state.waiting_room().has, offered))
     run(app.button(key="connect_leave").click())
     assert not any(map(state.waiting_room().has, offered)), "what was read waits on"
-    assert sending.SESSION not in app.session_state
+    assert send_request.SESSION not in app.session_state
     assert "Connected as" not in told(run(app))
     with Store(Settings(home=me)) as store:
         assert not any(f.format == "spotify_api" for r in store.imports("me") for f in r.files)

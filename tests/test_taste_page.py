@@ -9,7 +9,8 @@ from streamlit.testing.v1 import AppTest
 
 from musicai.core.settings import Settings
 from musicai.store import Store
-from musicai.ui import details, taste_favourites, taste_genres
+from musicai.ui.components import links
+from musicai.ui.taste import genres, top_items
 from tests.pages import opened, run
 
 
@@ -79,12 +80,12 @@ def test_without_features_each_part_says_what_is_missing(own_history: Path) -> N
 @pytest.mark.parametrize(
     ("act", "key", "value"),
     [
-        (lambda: details.find_mood("chill"), "discover_moods", ["chill"]),
-        (lambda: details.find_genre("jazz"), "discover_genres", ["jazz"]),
-        (lambda: details.find_years(1990, 1999), "discover_years", (1990, 1999)),
-        (lambda: details.find_known("0–9"), "discover_novelty", 0.9),
-        (lambda: details.find_known("90–99"), "discover_novelty", -0.9),
-        (lambda: taste_genres.look_inside("rock"), "taste_genre", "rock"),
+        (lambda: links.find_mood("chill"), "discover_moods", ["chill"]),
+        (lambda: links.find_genre("jazz"), "discover_genres", ["jazz"]),
+        (lambda: links.find_years(1990, 1999), "discover_years", (1990, 1999)),
+        (lambda: links.find_known("0–9"), "discover_novelty", 0.9),
+        (lambda: links.find_known("90–99"), "discover_novelty", -0.9),
+        (lambda: genres.look_inside("rock"), "taste_genre", "rock"),
     ],
 )
 def test_clicks_set_what_the_next_page_shows(
@@ -105,7 +106,7 @@ def test_an_hour_of_the_clock_leads_to_history(with_sample: Path) -> None:
 
 def test_a_decade_is_cut_to_the_years_on_offer(monkeypatch: pytest.MonkeyPatch) -> None:
     found: list[tuple[int, int]] = []
-    monkeypatch.setattr(details, "find_years", lambda *years: found.append(years))
+    monkeypatch.setattr(links, "find_years", lambda *years: found.append(years))
     monkeypatch.setattr("streamlit.toast", lambda text: found.append((0, 0)))
 
     class Ai:
@@ -114,5 +115,5 @@ def test_a_decade_is_cut_to_the_years_on_offer(monkeypatch: pytest.MonkeyPatch) 
             return 1964, 1993
 
     for decade in ("1960s", "1970s", "1990s", "2000s"):
-        taste_favourites._find_decade(Ai, decade)  # type: ignore[arg-type]
+        top_items._find_decade(Ai, decade)  # type: ignore[arg-type]
     assert found == [(1964, 1969), (1970, 1979), (1990, 1993), (0, 0)]

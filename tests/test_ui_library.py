@@ -29,16 +29,9 @@ from musicai.library.feature_estimates import EstimateError
 from musicai.library.importing import import_inputs
 from musicai.library.match_review import Doubt
 from musicai.store import Store
-from musicai.ui import (
-    charts,
-    exclusions_panel,
-    export_panel,
-    jobs_panel,
-    library_panel,
-    mapping_panel,
-    matches_panel,
-    provenance_panel,
-)
+from musicai.ui import charts
+from musicai.ui.components import job_panel
+from musicai.ui.library import column_mapping, exclusions, export, match_review, page, provenance
 from tests import histories
 from tests.histories import Track
 
@@ -95,7 +88,7 @@ def run(stirred: Any) -> AppTest:
     return app
 
 
-def opened(part: str = library_panel.PARTS[0]) -> AppTest:
+def opened(part: str = page.PARTS[0]) -> AppTest:
     """The Library page on one of its parts."""
     app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60)
     run(app)
@@ -121,23 +114,23 @@ def test_without_data_the_page_takes_files() -> None:
     assert not app.error
 
 
-@pytest.mark.parametrize("part", library_panel.PARTS)
+@pytest.mark.parametrize("part", page.PARTS)
 def test_each_part_draws_with_the_sample(with_sample: Path, part: str) -> None:
     app = opened(part)
     assert not app.error, [e.value for e in app.error]
     drawn = {
-        library_panel.PARTS[0]: "Add music",
-        library_panel.PARTS[1]: "Catalogues",
-        library_panel.PARTS[2]: "Matches to confirm",
-        library_panel.PARTS[3]: "Leave out of your taste",
-        library_panel.PARTS[4]: "Take everything with you",
+        page.PARTS[0]: "Add music",
+        page.PARTS[1]: "Catalogues",
+        page.PARTS[2]: "Matches to confirm",
+        page.PARTS[3]: "Leave out of your taste",
+        page.PARTS[4]: "Take everything with you",
     }
     found = [s.value for s in app.subheader]
     assert drawn[part] in found
     assert not (set(drawn.values()) - {drawn[part]}) & set(found)  # only the part that is open
 
 
-@pytest.mark.parametrize("part", library_panel.PARTS)
+@pytest.mark.parametrize("part", page.PARTS)
 def test_each_part_draws_with_an_own_history(own_music: Path, part: str) -> None:
     app = opened(part)
     assert not app.error, [e.value for e in app.error]
@@ -147,7 +140,7 @@ def test_the_drop_zone_adds_to_the_chosen_listener(
     own_music: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     started: list[list[str]] = []
-    monkeypatch.setattr(jobs_panel, "start", lambda kind, command: started.append(command))
+    monkeypatch.setattr(job_panel, "start", lambda kind, command: started.append(command))
     with Store(Settings(home=own_music)) as store:
         store.create_profile("zoe")
     app = opened()
@@ -239,7 +232,7 @@ def test_known_and_packed_files_are_not_asked_about() -> None:
         ("log.csv", STRANGE),
         ("log 2.csv", STRANGE),
     ]
-    found = mapping_panel.unknown(files)
+    found = column_mapping.unknown(files)
     assert {header: names for header, (names, _) in found.items()} == {
         ("when", "who", "what", "album"): ["log.csv", "log 2.csv"]
     }
@@ -255,19 +248,19 @@ def test_an_estimate_is_measured_beside_a_guess() -> None:
         EstimateError("artist", "tempo", 20.0, 25.0, 60),
         EstimateError("genre", "energy", 0.15, 0.2, 0),
     ]
-    shown = provenance_panel.estimates_table({"artist": 1200, "genre": 3}, errors)
+    shown = provenance.estimates_table({"artist": 1200, "genre": 3}, errors)
     assert shown["Estimated from"] == ["The same artist's other tracks", "Tracks of the same genre"]
     assert shown["Tracks"] == ["1,200", "3"]
     assert shown["Off by"] == ["0.150", "–"]  # tempo has another unit and stays out of the mean
     assert shown["A guess is off by"] == ["0.300", "–"]
     assert shown["Measured on"] == ["60", "0, too few"]
-    by_feature = provenance_panel.features_table(errors)
+    by_feature = provenance.features_table(errors)
     assert [row["Off by"] for row in by_feature] == [".10", ".20", "20\u00a0BPM"]
 
 
 # --- left out -------------------------------------------------------------------------
 
-LEFT_OUT = library_panel.PARTS[3]
+LEFT_OUT = page.PARTS[3]
 
 
 def rules(home: Path) -> tuple[Exclusion, ...]:
@@ -321,7 +314,7 @@ def test_retrain_after_leaving_out_starts_a_training(
     with Store(Settings(home=own_music)) as store:
         store.add_exclusion("me", Exclusion("track", f"{3:022d}"))
     started: list[list[str]] = []
-    monkeypatch.setattr(jobs_panel, "start", lambda kind, command: started.append(command))
+    monkeypatch.setattr(job_panel, "start", lambda kind, command: started.append(command))
     app = opened(LEFT_OUT)
     assert "Song 3" in texts(app)
     run(app.button(key="exclude_retrain").click())
@@ -371,18 +364,18 @@ def test_the_radar_lays_two_shapes_over_each_other_and_names_the_change() -> Non
 
 def test_names_are_found_by_all_their_words_in_any_order() -> None:
     names = [
-        exclusions_panel.Named("a", "Björk", 3, normalise("Björk")),
-        exclusions_panel.Named("b", "One — Two", 2, normalise("One — Two")),
+        exclusions.Named("a", "Björk", 3, normalise("Björk")),
+        exclusions.Named("b", "One — Two", 2, normalise("One — Two")),
     ]
-    assert exclusions_panel.find(names, "BJORK", 8) == names[:1]
-    assert exclusions_panel.find(names, "two one", 8) == names[1:]
-    assert exclusions_panel.find(names, "two three", 8) == []
-    assert exclusions_panel.find(names, "o", 1) == names[:1]
+    assert exclusions.find(names, "BJORK", 8) == names[:1]
+    assert exclusions.find(names, "two one", 8) == names[1:]
+    assert exclusions.find(names, "two three", 8) == []
+    assert exclusions.find(names, "o", 1) == names[:1]
 
 
 # --- matches --------------------------------------------------------------------------
 
-MATCHES = library_panel.PARTS[2]
+MATCHES = page.PARTS[2]
 
 
 def doubts(number: int) -> tuple[Doubt, ...]:
@@ -407,7 +400,7 @@ def doubts(number: int) -> tuple[Doubt, ...]:
 @pytest.fixture
 def doubtful(own_music: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The profile "me" with twelve doubtful matches."""
-    monkeypatch.setattr(matches_panel, "doubtful", lambda store, settings, name: doubts(12))
+    monkeypatch.setattr(match_review, "doubtful", lambda store, settings, name: doubts(12))
     return own_music
 
 
@@ -483,7 +476,7 @@ def test_releases_of_one_recording_are_listed_with_their_plays(home: Path) -> No
 
 # --- taking everything along ----------------------------------------------------------
 
-LEAVING = library_panel.PARTS[4]
+LEAVING = page.PARTS[4]
 
 
 def test_a_small_profile_is_written_at_once_and_can_be_fetched(own_music: Path) -> None:
@@ -511,8 +504,8 @@ def test_a_large_profile_is_written_by_a_job(
     own_music: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     started: list[list[str]] = []
-    monkeypatch.setattr(jobs_panel, "start", lambda kind, command: started.append([kind, *command]))
-    monkeypatch.setattr(export_panel, "AT_ONCE", 10)
+    monkeypatch.setattr(job_panel, "start", lambda kind, command: started.append([kind, *command]))
+    monkeypatch.setattr(export, "AT_ONCE", 10)
     app = opened(LEAVING)
     run(app.button(key="export_prepare").click())
     (command,) = started
@@ -528,5 +521,5 @@ def test_deleting_a_listener_takes_the_prepared_files_along(own_music: Path) -> 
     run(app.button(key="export_prepare").click())
     run(app.button(key="delete_profile").click())
     assert "Delete" in [b.label for b in app.button]
-    library_panel.delete("me")
+    page.delete("me")
     assert list((own_music / "exports").iterdir()) == []

@@ -14,14 +14,10 @@ from musicai.core.errors import QueryError
 from musicai.data.parsed import Problem
 from musicai.ranking.request import Recommendation, Recommendations
 from musicai.store import Counts, FileRecord, ImportRecord, Store
-from musicai.ui import (
-    discover_list,
-    discover_panel,
-    import_panel,
-    jobs_panel,
-    state,
-    widgets,
-)
+from musicai.ui import state
+from musicai.ui.components import job_panel, widgets
+from musicai.ui.discover import controls, results
+from musicai.ui.library import importing
 
 
 def item(**changes: Any) -> Recommendation:
@@ -48,7 +44,7 @@ def found(*items: Recommendation) -> Recommendations:
 
 
 def test_the_arithmetic_multiplies_and_adds_up() -> None:
-    table = discover_list.arithmetic(item(), found(item()).weights)
+    table = results.arithmetic(item(), found(item()).weights)
     assert table["Strength"] == ["0.80", "no opinion", "", ""]
     assert table["= Adds"] == ["+0.60", "0.00", "−0.10", "**0.50**"]
     assert [cell.replace("\u00a0", " ") for cell in table["× Weight"]] == [
@@ -60,7 +56,7 @@ def test_the_arithmetic_multiplies_and_adds_up() -> None:
 
 
 def test_a_cell_that_is_a_formula_is_defused_in_csv() -> None:
-    text = discover_list.csv_of(found(item(name="=HYPERLINK(1)"))).decode("utf-8-sig")
+    text = results.csv_of(found(item(name="=HYPERLINK(1)"))).decode("utf-8-sig")
     (row,) = csv.DictReader(io.StringIO(text))
     assert row["name"] == "'=HYPERLINK(1)"
     assert row["artists"] == "One, Two"
@@ -87,12 +83,12 @@ def test_links_go_to_the_track_or_to_a_search_or_nowhere() -> None:
 
 def test_reasons_for_missing_genres_are_few_lines() -> None:
     everything = {"a": "No features.", "b": "No features."}
-    assert discover_panel.why_missing(everything, 2) == ["No features."]
+    assert controls.why_missing(everything, 2) == ["No features."]
     each = {"jazz": "None is jazz.", "country": "None is country."}
-    (line,) = discover_panel.why_missing(each, 10)
+    (line,) = controls.why_missing(each, 10)
     assert "jazz or country" in line
     assert "Library" in line
-    assert discover_panel.why_missing({"jazz": "None is jazz."}, 10) == ["Jazz: None is jazz."]
+    assert controls.why_missing({"jazz": "None is jazz."}, 10) == ["Jazz: None is jazz."]
 
 
 # --- imports --------------------------------------------------------------------------
@@ -112,7 +108,7 @@ def record(**changes: Any) -> ImportRecord:
 
 
 def test_the_counts_of_an_import_add_up_on_the_screen() -> None:
-    table = import_panel.counts_table(record())
+    table = importing.counts_table(record())
     numbers = {name: int(values[0]) for name, values in table.items() if name}
     assert numbers.pop("Read") == sum(numbers.values()) == 10
 
@@ -123,21 +119,21 @@ def test_each_kind_of_row_has_a_line_and_each_file_its_own_counts() -> None:
         FileRecord("b.json", "1" * 64, "unheard_of", "tracks", Counts(5, 2, 0, 0, 0, 3)),
         FileRecord("b.json", "1" * 64, "unheard_of", "choices", Counts(1, 1), repeated=True),
     )
-    table = import_panel.counts_table(record(files=files))
+    table = importing.counts_table(record(files=files))
     assert table[""] == ["Plays", "Facts about tracks", "Your choices"]
     assert table["Read"] == ["4", "5", "1"]
-    by_file = import_panel.files_table(files)
+    by_file = importing.files_table(files)
     assert by_file["Format"] == ["Spotify extended streaming history", "unheard of", "unheard of"]
     assert by_file["Note"] == ["", "", "had this file already"]
     fates = ("Imported", "Had already", "Not music", "Private", "Rejected")
     for place, read in enumerate(by_file["Read"]):
         assert read == sum(by_file[fate][place] for fate in fates)
-    assert import_panel.imported_rows(record(files=files)) == 6
+    assert importing.imported_rows(record(files=files)) == 6
 
 
 def test_only_the_end_of_a_members_path_is_shown() -> None:
-    assert import_panel.file_label("my.zip › Spotify History/a_2023.json") == "my.zip › a_2023.json"
-    assert import_panel.file_label("plain.csv") == "plain.csv"
+    assert importing.file_label("my.zip › Spotify History/a_2023.json") == "my.zip › a_2023.json"
+    assert importing.file_label("plain.csv") == "plain.csv"
 
 
 class Uploaded:
@@ -153,10 +149,10 @@ def test_an_import_is_a_job_on_spooled_files(
     settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     started: list[list[str]] = []
-    monkeypatch.setattr(jobs_panel, "start", lambda kind, command: started.append([kind, *command]))
+    monkeypatch.setattr(job_panel, "start", lambda kind, command: started.append([kind, *command]))
     monkeypatch.setattr(state, "choose_profile", lambda name: None)
     hostile = Uploaded("../../evil.csv", b"x")
-    import_panel.start([hostile], "me", include_private=True)
+    importing.start([hostile], "me", include_private=True)
     (command,) = started
     assert command[:2] == ["import", "import"]
     assert command[command.index("--profile") + 1] == "me"
@@ -172,9 +168,9 @@ def test_files_are_not_kept_when_the_job_cannot_start(
     def refuse(kind: str, command: list[str]) -> None:
         raise QueryError("no")
 
-    monkeypatch.setattr(jobs_panel, "start", refuse)
+    monkeypatch.setattr(job_panel, "start", refuse)
     with pytest.raises(QueryError):
-        import_panel.start([Uploaded("a.csv", b"x")], "me", include_private=False)
+        importing.start([Uploaded("a.csv", b"x")], "me", include_private=False)
     assert not list(settings.jobs.glob("spool-*"))
 
 
@@ -184,7 +180,7 @@ def test_a_name_is_needed_and_the_samples_is_taken(
     with Store(settings) as store:
         store.create_profile("sample", "Sample", invented=True)
         monkeypatch.setattr(state, "store", lambda: store)
-        assert import_panel.checked_name("  Ann\n ") == "Ann"
+        assert importing.checked_name("  Ann\n ") == "Ann"
         for wrong in ("", "   ", "sample"):
             with pytest.raises(QueryError):
-                import_panel.checked_name(wrong)
+                importing.checked_name(wrong)

@@ -1,1 +1,1 @@
-"""TODO room."""
+"""What music and listening are, as frozen values and arrays."""

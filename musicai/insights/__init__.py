@@ -1,1 +1,1 @@
-"""TODO room."""
+"""What the listening says, as data."""

@@ -1,1 +1,1 @@
-"""TODO room."""
+"""Asks the world, if the person allows it: the only rooms with a network."""

@@ -1,1 +1,1 @@
-"""TODO room."""
+"""Files in, files out, catalogues, and one Library."""

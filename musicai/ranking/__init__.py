@@ -1,1 +1,1 @@
-"""TODO room."""
+"""A request becomes an explained list."""

@@ -1,1 +1,1 @@
-"""TODO room."""
+"""Learns from the library, measures what was learned, and decides what serves."""

@@ -37,7 +37,7 @@ from musicai.models.registry.registry import (
 from musicai.models.registry.versions import prune
 from musicai.store import Store
 from musicai.training.blend_weights import LearnedWeights
-from musicai.training.experiments import Contestant, Gate, contestant_of, duel, promotion
+from musicai.training.experiments import Contestant, Gate, contestant_of, duel, gate
 from musicai.training.experiments.promotion import NOT_COMPARED
 from musicai.training.fit import (
     Described,
@@ -75,7 +75,7 @@ class TrainingResult:
     metrics: Mapping[str, Any] = field(default_factory=dict)
     """``Evaluation.to_json()``; empty where nothing could be measured."""
     notes: tuple[str, ...] = ()
-    promotion: Gate = NOT_COMPARED
+    gate: Gate = NOT_COMPARED
     """Whether the version serves now, and why."""
 
     def to_json(self) -> dict[str, Any]:
@@ -229,7 +229,7 @@ def _gate(
         return Gate(True, f"It could not be compared with the version in service. {error}")
     progress(0.0, "Comparing with the version in use…")
     seed = int(trained.config.get("seed", 0))
-    return promotion(duel(library, features, new, active, seed=seed, progress=progress))
+    return gate(duel(library, features, new, active, seed=seed, progress=progress))
 
 
 def prepare(

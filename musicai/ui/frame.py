@@ -12,18 +12,11 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from musicai.core.settings import PROJECT_ROOT
-from musicai.ui import (
-    details,
-    jobs_panel,
-    period_panel,
-    preparing_panel,
-    schedule_panel,
-    sending,
-    staging,
-    state,
-    words,
-)
-from musicai.ui.rings import logo_svg
+from musicai.ui import state, wording
+from musicai.ui.components import job_panel, links, period_picker, playlist_draft
+from musicai.ui.models import training
+from musicai.ui.spotify import send_request
+from musicai.ui.theme import logo_svg
 
 _FRAMED = "_framed"
 """True between the drawing of the frame and the start of the page."""
@@ -128,12 +121,12 @@ def pages() -> dict[str, list[StreamlitPage]]:
 
 _HIDDEN = (
     (
-        details.PAGE,
+        links.PAGE,
         "Detail",
         ":material/info:",
         "One artist or track: its plays, from the first to the last.",
     ),
-    (sending.PAGE, "Send", ":material/send:", "A list of yours becomes a playlist."),
+    (send_request.PAGE, "Send", ":material/send:", "A list of yours becomes a playlist."),
 )
 """Pages that are reached by a click or an address, not by the menu."""
 
@@ -149,9 +142,9 @@ def _returned() -> None:
     """Finish a sign-in, where Spotify has sent the browser back here."""
     address = st.query_params
     if "state" in address and ("code" in address or "error" in address):
-        from musicai.ui import spotify_session  # noqa: PLC0415 (loads the client, here alone)
+        from musicai.ui.spotify import session  # noqa: PLC0415 (loads the client, here alone)
 
-        spotify_session.finish()
+        session.finish()
 
 
 def run_app() -> None:
@@ -164,13 +157,13 @@ def run_app() -> None:
     page = st.navigation(groups, position="sidebar", expanded=True)
     _returned()
     state.follow_wish()
-    jobs_panel.take_sample_wish()
-    state.guarded(schedule_panel.start_due)
+    job_panel.take_sample_wish()
+    state.guarded(training.start_due)
     with st.sidebar:
         state.guarded(_sidebar)
     st.title(page.title, anchor=False)
     state.show_kept_error()
-    state.guarded(jobs_panel.outcome)
+    state.guarded(job_panel.outcome)
     if not _waits():
         st.session_state[_FRAMED] = True
         page.run()
@@ -179,7 +172,7 @@ def run_app() -> None:
 def _waits() -> bool:
     """Whether a job must be done before any page of the chosen profile can be drawn."""
     found: list[bool] = []
-    state.guarded(lambda: found.append(preparing_panel.stands_in()))
+    state.guarded(lambda: found.append(job_panel.stands_in()))
     return found == [True]
 
 
@@ -193,7 +186,7 @@ def begin_page() -> None:
 def _sidebar() -> None:
     records = state.profiles()
     if records:
-        labels = {r.name: words.profile_label(r.name, r.invented) for r in records}
+        labels = {r.name: wording.profile_label(r.name, r.invented) for r in records}
         state.settle_profile(labels)
         st.selectbox(
             "Listener",
@@ -204,8 +197,8 @@ def _sidebar() -> None:
             persist_state="session",
             help="Whose music the pages show. Each listener's data stays apart.",
         )
-        period_panel.selector()
+        period_picker.selector()
     else:
         st.caption("No music yet. Home has two ways to begin.")
-    staging.sidebar()
-    jobs_panel.sidebar()
+    playlist_draft.sidebar()
+    job_panel.sidebar()

@@ -34,7 +34,7 @@ from musicai.models.registry.registry import active, load_map
 from musicai.ranking.autoplay import Session, Wish, autoplay
 from musicai.ranking.request import Request, Scored
 from musicai.store import Profile, Store
-from musicai.ui.words import plain
+from musicai.ui.wording import plain
 
 PROFILE = "profile"
 """Session key: the name of the listener whose music the pages show."""

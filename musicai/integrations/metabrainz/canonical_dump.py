@@ -58,7 +58,7 @@ class Redirects:
             self._value_set = pa.array(sorted(self._wanted), pa.string())
         alias, canonical = (pc.is_in(table[name], value_set=self._value_set) for name in COLUMNS)
         for row in table.filter(pc.or_(alias, canonical)).to_pylist():
-            one, to = (parsing.mbid(row[name]) for name in COLUMNS)
+            one, to = (parsing.parse_mbid(row[name]) for name in COLUMNS)
             if one and to and one != to:
                 self.aliases[one] = to
                 self.want([to])  # its other ids may have stood before this row
@@ -179,7 +179,10 @@ def _take(
     wanted: Mapping[str, list[Named]],
     best: dict[Named, tuple[tuple[int, bool, float], Resolved]],
 ) -> None:
-    recording, name = parsing.mbid(row["recording_mbid"]), parsing.text(row["recording_name"])
+    recording, name = (
+        parsing.parse_mbid(row["recording_mbid"]),
+        parsing.parse_text(row["recording_name"]),
+    )
     if not recording:
         return
     for named in wanted.get(title_key(name), ()):
@@ -194,9 +197,9 @@ def _take(
                 Resolved(
                     recording=recording,
                     name=name,
-                    artists=parsing.mbids(row["artist_mbids"].split(",")),
-                    artist_name=parsing.text(row["artist_credit_name"]),
-                    release=parsing.mbid(row["release_mbid"]),
+                    artists=parsing.parse_mbids(row["artist_mbids"].split(",")),
+                    artist_name=parsing.parse_text(row["artist_credit_name"]),
+                    release=parsing.parse_mbid(row["release_mbid"]),
                 ),
             )
 

@@ -188,22 +188,22 @@ class OpenData:
         rows = self._by_id(
             endpoints.SPOTIFY_URL, track_ids, values.spotify_id, endpoints.spotify_url
         )
-        return {one: values.mbid(row) or None for one, row in rows.items()}
+        return {one: values.parse_mbid(row) or None for one, row in rows.items()}
 
     def recordings(self, mbids: Sequence[str]) -> dict[str, RecordingFacts | None]:
         """Names, length, year and tags of recordings."""
-        rows = self._by_id(endpoints.RECORDING, mbids, values.mbid, endpoints.recording)
-        return {one: parsing.facts(row, values.mbid(one)) for one, row in rows.items()}
+        rows = self._by_id(endpoints.RECORDING, mbids, values.parse_mbid, endpoints.recording)
+        return {one: parsing.facts(row, values.parse_mbid(one)) for one, row in rows.items()}
 
     def popularity(self, mbids: Sequence[str]) -> dict[str, int | None]:
         """How many people listened to recordings; None where it is not known."""
-        rows = self._by_id(endpoints.POPULARITY, mbids, values.mbid, endpoints.popularity)
-        return {one: values.count(row) for one, row in rows.items()}
+        rows = self._by_id(endpoints.POPULARITY, mbids, values.parse_mbid, endpoints.popularity)
+        return {one: values.parse_count(row) for one, row in rows.items()}
 
     def spotify_ids(self, mbids: Sequence[str]) -> dict[str, tuple[str, ...]]:
         """The Spotify ids of recordings; empty where none is known."""
-        rows = self._by_id(endpoints.SPOTIFY_IDS, mbids, values.mbid, endpoints.spotify_ids)
-        found = {one: map(values.spotify_id, values.items(row)) for one, row in rows.items()}
+        rows = self._by_id(endpoints.SPOTIFY_IDS, mbids, values.parse_mbid, endpoints.spotify_ids)
+        found = {one: map(values.spotify_id, values.parse_items(row)) for one, row in rows.items()}
         return {one: tuple(dict.fromkeys(filter(None, ids))) for one, ids in found.items()}
 
     # --- one seed a call ----------------------------------------------------------------
@@ -212,18 +212,18 @@ class OpenData:
         self, mbid: str, *, algorithm: str = endpoints.SIMILAR_ARTISTS
     ) -> list[SimilarArtist]:
         """Artists whom listeners of this one play too, most similar first."""
-        seed = values.mbid(mbid)
+        seed = values.parse_mbid(mbid)
         rows = self._one(endpoints.SIMILAR, (seed, algorithm) if seed else None, endpoints.similar)
         return parsing.similar(rows, seed)
 
     def top_recordings(self, artist: str) -> list[Listened]:
         """What is played most of an artist, most listeners first; needs a token."""
-        seed = values.mbid(artist) or None
+        seed = values.parse_mbid(artist) or None
         return parsing.listened(self._one(endpoints.TOP_RECORDINGS, seed, endpoints.top_recordings))
 
     def artist_radio(self, artist: str) -> list[Listened]:
         """Recordings of an artist and similar ones; they come with ids and artists alone."""
-        seed = values.mbid(artist) or None
+        seed = values.parse_mbid(artist) or None
         return parsing.listened(self._one(endpoints.ARTIST_RADIO, seed, endpoints.artist_radio))
 
     def tag_radio(self, tag: str) -> list[Listened]:
@@ -233,12 +233,12 @@ class OpenData:
 
     def artist_recordings(self, artist: str) -> list[Listened]:
         """Up to 100 recordings of an artist in no order that means anything; needs no token."""
-        seed = values.mbid(artist) or None
+        seed = values.parse_mbid(artist) or None
         return parsing.browsed(self._one(endpoints.BROWSED, seed, endpoints.browsed))
 
     def release_tracks(self, release_group: str) -> list[Listened]:
         """The recordings on the first release of a release group."""
-        group = values.mbid(release_group) or None
+        group = values.parse_mbid(release_group) or None
         return parsing.release_tracks(
             self._one(endpoints.RELEASE_TRACKS, group, endpoints.release_tracks)
         )

@@ -112,8 +112,8 @@ def names_of(named: Named) -> dict[str, str] | None:
     One item too long or empty would cost the whole batch, and so would an album that is null
     rather than absent.
     """
-    artist, title = parsing.text(first_artist(named.artist)), parsing.text(named.title)
-    album = parsing.text(named.album)
+    artist, title = parsing.parse_text(first_artist(named.artist)), parsing.parse_text(named.title)
+    album = parsing.parse_text(named.album)
     if not artist or not title:
         return None
     asked = {"artist_name": artist, "recording_name": title}
@@ -133,9 +133,13 @@ def lookup(ask: Ask, questions: Mapping[str, Mapping[str, str]]) -> Rows:
     answer = ask(Call("listenbrainz", "/1/metadata/lookup/", body=body, needs_token=True))
     order = list(questions)
     found = {}
-    for row in parsing.rows(answer):
-        index = parsing.count(row.get("index"))
-        if index is not None and index < len(order) and parsing.mbid(row.get("recording_mbid")):
+    for row in parsing.parse_rows(answer):
+        index = parsing.parse_count(row.get("index"))
+        if (
+            index is not None
+            and index < len(order)
+            and parsing.parse_mbid(row.get("recording_mbid"))
+        ):
             found[order[index]] = parsing.pruned(row, _LOOKUP_KEYS)
     return found
 
@@ -158,13 +162,13 @@ def artist(ask: Ask, questions: Mapping[str, str]) -> Rows:
 def _search(ask: Ask, what: str, query: str, listed: str) -> Any:
     parameters = [("query", query), ("limit", str(FOUND)), ("fmt", "json")]
     answer = ask(Call("musicbrainz", f"/{what}", parameters))
-    hits = parsing.items(parsing.entries(answer).get(listed))[:FOUND]
+    hits = parsing.parse_items(parsing.entries(answer).get(listed))[:FOUND]
     return parsing.pruned(hits, _SEARCH_KEYS) or None
 
 
 def name_of_artist(name: str) -> str:
     """The name as it is asked for; "" for what cannot be."""
-    clean = parsing.text(first_artist(name))
+    clean = parsing.parse_text(first_artist(name))
     return clean if len(clean) <= LONGEST_NAMES else ""
 
 
@@ -185,12 +189,12 @@ def spotify_url(ask: Ask, questions: Mapping[str, str]) -> Rows:
     urls = answer.get("urls", [answer])
     by_track = {track: question for question, track in questions.items()}
     found = {}
-    for url in parsing.rows(urls):
+    for url in parsing.parse_rows(urls):
         resource = url.get("resource")
         track = resource.rsplit("/", 1)[-1] if isinstance(resource, str) else ""
         recordings = [
-            parsing.mbid(parsing.entries(relation.get("recording")).get("id"))
-            for relation in parsing.rows(url.get("relations"))
+            parsing.parse_mbid(parsing.entries(relation.get("recording")).get("id"))
+            for relation in parsing.parse_rows(url.get("relations"))
         ]
         recording = next(filter(None, recordings), "")
         if track in by_track and recording:
@@ -217,8 +221,8 @@ def popularity(ask: Ask, questions: Mapping[str, str]) -> Rows:
     body = {"recording_mbids": list(questions.values())}
     answer = ask(Call("listenbrainz", "/1/popularity/recording", body=body))
     told = {
-        row.get("recording_mbid"): parsing.count(row.get("total_user_count"))
-        for row in parsing.rows(answer)
+        row.get("recording_mbid"): parsing.parse_count(row.get("total_user_count"))
+        for row in parsing.parse_rows(answer)
         if isinstance(row.get("recording_mbid"), str)
     }
     return _by_question(questions, told)
@@ -229,8 +233,8 @@ def spotify_ids(ask: Ask, questions: Mapping[str, str]) -> Rows:
     body = [{"recording_mbid": one} for one in questions.values()]
     answer = ask(Call("labs", "/spotify-id-from-mbid/json", body=body))
     told: dict[Any, list[str]] = {}
-    for row in parsing.rows(answer):
-        ids = [parsing.spotify_id(one) for one in parsing.items(row.get("spotify_track_ids"))]
+    for row in parsing.parse_rows(answer):
+        ids = [parsing.spotify_id(one) for one in parsing.parse_items(row.get("spotify_track_ids"))]
         if isinstance(row.get("recording_mbid"), str):
             told.setdefault(row["recording_mbid"], []).extend(filter(None, ids))
     return _by_question(questions, {key: ids for key, ids in told.items() if ids})
@@ -240,7 +244,7 @@ def _by_question(questions: Mapping[str, str], told: Mapping[Any, Any]) -> Rows:
     by_mbid = {one: question for question, one in questions.items()}
     found = {}
     for key, row in told.items():
-        question = by_mbid.get(parsing.mbid(key))
+        question = by_mbid.get(parsing.parse_mbid(key))
         if question is not None:
             found[question] = row
     return found
@@ -254,9 +258,11 @@ def similar(ask: Ask, questions: Mapping[str, tuple[str, str]]) -> Rows:
     ((question, (seed, algorithm)),) = questions.items()
     parameters = [("artist_mbids", seed), ("algorithm", algorithm)]
     answer = ask(Call("labs", "/similar-artists/json", parameters))
-    rows = parsing.pruned(parsing.items(answer), _SIMILAR_KEYS)
+    rows = parsing.pruned(parsing.parse_items(answer), _SIMILAR_KEYS)
     return {
-        question: [row for row in parsing.rows(rows) if row.get("reference_mbid") in (None, seed)]
+        question: [
+            row for row in parsing.parse_rows(rows) if row.get("reference_mbid") in (None, seed)
+        ]
     }
 
 
@@ -266,7 +272,8 @@ def top_recordings(ask: Ask, questions: Mapping[str, str]) -> Rows:
     path = f"/1/popularity/top-recordings-for-artist/{quote(seed)}"
     answer = ask(Call("listenbrainz", path, needs_token=True))
     rows = sorted(
-        parsing.rows(answer), key=lambda r: -(parsing.count(r.get("total_user_count")) or 0)
+        parsing.parse_rows(answer),
+        key=lambda r: -(parsing.parse_count(r.get("total_user_count")) or 0),
     )
     return {question: parsing.pruned(rows[:TOP], _LISTENED_KEYS)}
 
@@ -282,7 +289,9 @@ def artist_radio(ask: Ask, questions: Mapping[str, str]) -> Rows:
         ("pop_end", "100"),
     ]
     answer = ask(Call("listenbrainz", f"/1/lb-radio/artist/{quote(seed)}", parameters))
-    each = [row for listed in parsing.entries(answer).values() for row in parsing.rows(listed)]
+    each = [
+        row for listed in parsing.entries(answer).values() for row in parsing.parse_rows(listed)
+    ]
     return {question: parsing.pruned(each, _LISTENED_KEYS)}
 
 
@@ -294,7 +303,7 @@ def tag_radio(ask: Ask, questions: Mapping[str, str]) -> Rows:
     ((question, tag),) = questions.items()
     parameters = [("tag", tag), ("pop_begin", "0"), ("pop_end", "100"), ("count", str(TAGGED))]
     answer = ask(Call("listenbrainz", "/1/lb-radio/tags", parameters))
-    return {question: parsing.pruned(parsing.items(answer), _LISTENED_KEYS)}
+    return {question: parsing.pruned(parsing.parse_items(answer), _LISTENED_KEYS)}
 
 
 def fresh(ask: Ask, questions: Mapping[str, None]) -> Rows:
@@ -303,7 +312,7 @@ def fresh(ask: Ask, questions: Mapping[str, None]) -> Rows:
     path = "/1/explore/fresh-releases/"
     answer = ask(Call("listenbrainz", path, [("days", str(FRESH_DAYS))]))
     releases = parsing.entries(parsing.entries(answer).get("payload")).get("releases")
-    return {question: parsing.pruned(parsing.items(releases), _RELEASE_KEYS)}
+    return {question: parsing.pruned(parsing.parse_items(releases), _RELEASE_KEYS)}
 
 
 def browsed(ask: Ask, questions: Mapping[str, str]) -> Rows:
@@ -311,7 +320,7 @@ def browsed(ask: Ask, questions: Mapping[str, str]) -> Rows:
     ((question, seed),) = questions.items()
     parameters = [("artist", seed), ("inc", "artist-credits"), ("limit", str(BROWSE))]
     answer = ask(Call("musicbrainz", "/recording", [*parameters, ("fmt", "json")]))
-    listed = parsing.items(parsing.entries(answer).get("recordings"))[:BROWSE]
+    listed = parsing.parse_items(parsing.entries(answer).get("recordings"))[:BROWSE]
     return {question: parsing.pruned(listed, _BROWSED_KEYS) or None}
 
 
@@ -320,5 +329,5 @@ def release_tracks(ask: Ask, questions: Mapping[str, str]) -> Rows:
     ((question, group),) = questions.items()
     parameters = [("release-group", group), ("inc", "recordings artist-credits"), ("limit", "1")]
     answer = ask(Call("musicbrainz", "/release", [*parameters, ("fmt", "json")]))
-    listed = parsing.items(parsing.entries(answer).get("releases"))[:1]
+    listed = parsing.parse_items(parsing.entries(answer).get("releases"))[:1]
     return {question: parsing.pruned(listed, _BROWSED_KEYS) or None}

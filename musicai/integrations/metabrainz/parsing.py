@@ -71,15 +71,15 @@ YEARS = range(1850, 2200)
 """Years that a recording can be of."""
 
 
-def mbid(value: Any) -> str:
+def parse_mbid(value: Any) -> str:
     """The id in lower case, or "" for what is none."""
     lower = value.lower() if isinstance(value, str) else ""
     return lower if _MBID.fullmatch(lower) else ""
 
 
-def mbids(value: Any) -> tuple[str, ...]:
+def parse_mbids(value: Any) -> tuple[str, ...]:
     """The ids of a list, each once."""
-    return tuple(dict.fromkeys(one for one in map(mbid, items(value)) if one))
+    return tuple(dict.fromkeys(one for one in map(parse_mbid, parse_items(value)) if one))
 
 
 def spotify_id(value: Any) -> str:
@@ -87,7 +87,7 @@ def spotify_id(value: Any) -> str:
     return value if isinstance(value, str) and _SPOTIFY.fullmatch(value) else ""
 
 
-def text(value: Any) -> str:
+def parse_text(value: Any) -> str:
     """A name on one line without control characters; "" for what is no text."""
     if not isinstance(value, str):
         return ""
@@ -95,21 +95,21 @@ def text(value: Any) -> str:
     return " ".join(shown.split())
 
 
-def count(value: Any) -> int | None:
+def parse_count(value: Any) -> int | None:
     """A whole number from 0 on; None for null and everything else."""
     if isinstance(value, bool) or not isinstance(value, int):
         return None
     return value if 0 <= value < 2**53 else None
 
 
-def positive(value: Any) -> float:
+def parse_positive(value: Any) -> float:
     """A finite number above 0; NaN for everything else."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return math.nan
     return float(value) if math.isfinite(value) and 0 < value < 1e15 else math.nan
 
 
-def year(value: Any) -> float:
+def parse_year(value: Any) -> float:
     """The year of a date or a number; NaN where there is none."""
     if isinstance(value, str):
         found = _YEAR.match(value)
@@ -124,7 +124,7 @@ def date(value: Any) -> str:
     return value if isinstance(value, str) and _DATE.fullmatch(value) else ""
 
 
-def items(value: Any) -> list[Any]:
+def parse_items(value: Any) -> list[Any]:
     """The list, or an empty one for what is none."""
     return value if isinstance(value, list) else []
 
@@ -134,9 +134,9 @@ def entries(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def rows(value: Any) -> Iterator[dict[str, Any]]:
+def parse_rows(value: Any) -> Iterator[dict[str, Any]]:
     """The objects of a list; anything else in it is passed over."""
-    return (row for row in items(value) if isinstance(row, dict))
+    return (row for row in parse_items(value) if isinstance(row, dict))
 
 
 def pruned(value: Any, keys: Iterable[str], depth: int = DEEPEST) -> Any:
@@ -157,12 +157,12 @@ def looked_up(row: Any, asked: Named) -> Resolved | None:
     """
     row = entries(row)
     artist = text_keys.first_artist(asked.artist)
-    credit = text(row.get("artist_credit_name")) or artist
-    name, recording = text(row.get("recording_name")), mbid(row.get("recording_mbid"))
+    credit = parse_text(row.get("artist_credit_name")) or artist
+    name, recording = parse_text(row.get("recording_name")), parse_mbid(row.get("recording_mbid"))
     if not recording or not same_artist(artist, [credit]) or not same_title(asked.title, name):
         return None
-    artists = mbids(row.get("artist_mbids"))
-    return Resolved(recording, name, artists, credit, mbid(row.get("release_mbid")))
+    artists = parse_mbids(row.get("artist_mbids"))
+    return Resolved(recording, name, artists, credit, parse_mbid(row.get("release_mbid")))
 
 
 def searched(hits: Any, asked: Named) -> Resolved | None:
@@ -171,42 +171,42 @@ def searched(hits: Any, asked: Named) -> Resolved | None:
     First one on the asked album, then one without a remark such as "live", then the host's order.
     """
     best: tuple[tuple[bool, bool], Resolved] | None = None
-    for hit in rows(hits):
-        credits = list(rows(hit.get("artist-credit")))
+    for hit in parse_rows(hits):
+        credits = list(parse_rows(hit.get("artist-credit")))
         people = [entries(credit.get("artist")) for credit in credits]
         names = [
-            text(credit.get("name")) or text(person.get("name"))
+            parse_text(credit.get("name")) or parse_text(person.get("name"))
             for credit, person in zip(credits, people, strict=True)
         ]
-        recording, name = mbid(hit.get("id")), text(hit.get("title"))
+        recording, name = parse_mbid(hit.get("id")), parse_text(hit.get("title"))
         asked_artist = text_keys.first_artist(asked.artist)
         if not recording or not same_artist(asked_artist, [" ".join(names), *names[:1]]):
             continue
         if not same_title(asked.title, name):
             continue
         release = _release(hit, asked.album)
-        rank = (not release, bool(text(hit.get("disambiguation"))))
+        rank = (not release, bool(parse_text(hit.get("disambiguation"))))
         if best is None or rank < best[0]:
-            artists = mbids([person.get("id") for person in people])
+            artists = parse_mbids([person.get("id") for person in people])
             best = (rank, Resolved(recording, name, artists, "; ".join(names), release))
     return best[1] if best else None
 
 
 def _release(hit: dict[str, Any], album: str) -> str:
     """The id of the release of that name, or ""."""
-    for release in rows(hit.get("releases")):
-        if likeness(text(release.get("title")), album) >= ALIKE:
-            return mbid(release.get("id"))
+    for release in parse_rows(hit.get("releases")):
+        if likeness(parse_text(release.get("title")), album) >= ALIKE:
+            return parse_mbid(release.get("id"))
     return ""
 
 
 def artist(hits: Any, asked: str) -> str | None:
     """The id of the artist whose name is most like the asked one, the host's order deciding."""
     best, found = 0.0, None
-    for hit in rows(hits):
-        alike = likeness(asked, text(hit.get("name")))
-        if alike >= ALIKE and alike > best and mbid(hit.get("id")):
-            best, found = alike, mbid(hit.get("id"))
+    for hit in parse_rows(hits):
+        alike = likeness(asked, parse_text(hit.get("name")))
+        if alike >= ALIKE and alike > best and parse_mbid(hit.get("id")):
+            best, found = alike, parse_mbid(hit.get("id"))
     return found
 
 
@@ -215,24 +215,24 @@ def facts(row: Any, mbid: str) -> RecordingFacts | None:
     row = entries(row)
     recording, credit = entries(row.get("recording")), entries(row.get("artist"))
     release = entries(row.get("release"))
-    name, artist_name = text(recording.get("name")), text(credit.get("name"))
+    name, artist_name = parse_text(recording.get("name")), parse_text(credit.get("name"))
     if not name or not artist_name:
         return None
     artists = [
-        ArtistRef(mbid(one.get("artist_mbid")), text(one.get("name")))
-        for one in rows(credit.get("artists"))
+        ArtistRef(parse_mbid(one.get("artist_mbid")), parse_text(one.get("name")))
+        for one in parse_rows(credit.get("artists"))
     ]
-    year = year(recording.get("first_release_date"))
-    codes = [text(one) for one in items(recording.get("isrcs"))]
+    year = parse_year(recording.get("first_release_date"))
+    codes = [parse_text(one) for one in parse_items(recording.get("isrcs"))]
     return RecordingFacts(
         recording=mbid,
         name=name,
         artist_name=artist_name,
         artists=tuple(one for one in artists if one.mbid and one.name),
-        length_ms=positive(recording.get("length")),
-        year=year(release.get("year")) if math.isnan(year) else year,
+        length_ms=parse_positive(recording.get("length")),
+        year=parse_year(release.get("year")) if math.isnan(year) else year,
         isrc=next(filter(None, map(text_keys.isrc, codes)), ""),
-        release_name=text(release.get("name")),
+        release_name=parse_text(release.get("name")),
         tags=_tags(entries(row.get("tag"))),
     )
 
@@ -241,20 +241,20 @@ def _tags(told: dict[str, Any]) -> tuple[ArtistTag, ...]:
     """Each tag once with its most votes, most first; voted down ones are left out."""
     best: dict[str, ArtistTag] = {}
     for level in ("recording", "release_group", "artist"):
-        for row in rows(told.get(level)):
-            tag, votes = text(row.get("tag")).casefold(), count(row.get("count"))
+        for row in parse_rows(told.get(level)):
+            tag, votes = parse_text(row.get("tag")).casefold(), parse_count(row.get("count"))
             if tag and votes and (tag not in best or best[tag].count < votes):
-                best[tag] = ArtistTag(tag, votes, bool(mbid(row.get("genre_mbid"))))
+                best[tag] = ArtistTag(tag, votes, bool(parse_mbid(row.get("genre_mbid"))))
     return tuple(sorted(best.values(), key=lambda one: (-one.count, one.tag)))
 
 
 def similar(rows: Any, seed: str) -> list[SimilarArtist]:
     """Similar artists, most similar first, as shares of the best; each once, the seed left out."""
     raw: dict[str, tuple[float, str]] = {}
-    for row in rows(rows):
-        one, score = mbid(row.get("artist_mbid")), positive(row.get("score"))
+    for row in parse_rows(rows):
+        one, score = parse_mbid(row.get("artist_mbid")), parse_positive(row.get("score"))
         if one and one != seed and score > raw.get(one, (0.0, ""))[0]:
-            raw[one] = (score, text(row.get("name")))
+            raw[one] = (score, parse_text(row.get("name")))
     best = max((score for score, _ in raw.values()), default=1.0)
     found = [SimilarArtist(one, name, score / best) for one, (score, name) in raw.items()]
     return sorted(found, key=lambda one: (-one.score, one.artist))
@@ -263,20 +263,20 @@ def similar(rows: Any, seed: str) -> list[SimilarArtist]:
 def listened(rows: Any) -> list[Listened]:
     """Recordings in the host's order, each once."""
     found: dict[str, Listened] = {}
-    for row in rows(rows):
-        one = mbid(row.get("recording_mbid"))
-        artists = mbids(row.get("artist_mbids"))
-        similar_artist = mbid(row.get("similar_artist_mbid"))
+    for row in parse_rows(rows):
+        one = parse_mbid(row.get("recording_mbid"))
+        artists = parse_mbids(row.get("artist_mbids"))
+        similar_artist = parse_mbid(row.get("similar_artist_mbid"))
         if one and one not in found:
             found[one] = Listened(
                 recording=one,
-                name=text(row.get("recording_name")),
-                artist_name=text(row.get("artist_name") or row.get("similar_artist_name")),
+                name=parse_text(row.get("recording_name")),
+                artist_name=parse_text(row.get("artist_name") or row.get("similar_artist_name")),
                 artists=artists or ((similar_artist,) if similar_artist else ()),
-                release_name=text(row.get("release_name")),
-                length_ms=positive(row.get("length")),
-                listeners=count(row.get("total_user_count")),
-                listens=count(row.get("total_listen_count")),
+                release_name=parse_text(row.get("release_name")),
+                length_ms=parse_positive(row.get("length")),
+                listeners=parse_count(row.get("total_user_count")),
+                listens=parse_count(row.get("total_listen_count")),
             )
     return list(found.values())
 
@@ -284,55 +284,55 @@ def listened(rows: Any) -> list[Listened]:
 def browsed(rows: Any, release_name: str = "") -> list[Listened]:
     """Recordings as MusicBrainz lists them, each once; videos are left out."""
     found: dict[str, Listened] = {}
-    for row in rows(rows):
-        credits = list(rows(row.get("artist-credit")))
+    for row in parse_rows(rows):
+        credits = list(parse_rows(row.get("artist-credit")))
         people = [entries(credit.get("artist")) for credit in credits]
         names = [
-            text(credit.get("name")) or text(person.get("name"))
+            parse_text(credit.get("name")) or parse_text(person.get("name"))
             for credit, person in zip(credits, people, strict=True)
         ]
-        one, name = mbid(row.get("id")), text(row.get("title"))
+        one, name = parse_mbid(row.get("id")), parse_text(row.get("title"))
         if one and name and row.get("video") is not True and one not in found:
             found[one] = Listened(
                 recording=one,
                 name=name,
                 artist_name="; ".join(filter(None, names)),
-                artists=mbids([person.get("id") for person in people]),
+                artists=parse_mbids([person.get("id") for person in people]),
                 release_name=release_name,
-                length_ms=positive(row.get("length")),
+                length_ms=parse_positive(row.get("length")),
             )
     return list(found.values())
 
 
 def release_tracks(rows: Any) -> list[Listened]:
     """The recordings on a release, in its order."""
-    for release in rows(rows):
-        media = rows(release.get("media"))
-        tracks = [track for medium in media for track in rows(medium.get("tracks"))]
+    for release in parse_rows(rows):
+        media = parse_rows(release.get("media"))
+        tracks = [track for medium in media for track in parse_rows(medium.get("tracks"))]
         credit = release.get("artist-credit")
         recordings = [
             {"artist-credit": track.get("artist-credit") or credit}
             | entries(track.get("recording"))
             for track in tracks
         ]
-        return browsed(recordings, text(release.get("title")))
+        return browsed(recordings, parse_text(release.get("title")))
     return []
 
 
 def releases(rows: Any) -> list[Release]:
     """New releases in the host's order, each group once."""
     found: dict[str, Release] = {}
-    for row in rows(rows):
+    for row in parse_rows(rows):
         group, artists = (
-            mbid(row.get("release_group_mbid")),
-            mbids(row.get("artist_mbids")),
+            parse_mbid(row.get("release_group_mbid")),
+            parse_mbids(row.get("artist_mbids")),
         )
         if group and artists and group not in found:
             found[group] = Release(
                 artists=artists,
-                artist_name=text(row.get("artist_credit_name")),
+                artist_name=parse_text(row.get("artist_credit_name")),
                 release_group=group,
-                name=text(row.get("release_name")),
+                name=parse_text(row.get("release_name")),
                 date=date(row.get("release_date")),
             )
     return list(found.values())

@@ -80,12 +80,12 @@ class Hosts:
     musicbrainz: str = "https://musicbrainz.org/ws/2"
 
     def __post_init__(self) -> None:
-        for field in fields(self):
-            address = getattr(self, field.name)
-            if address != field.default and not _LOOPBACK.fullmatch(address):
+        for host in fields(self):
+            address = getattr(self, host.name)
+            if address != host.default and not _LOOPBACK.fullmatch(address):
                 raise SettingsError(
-                    f"{address!r} is no address of open data ({field.name}). Use "
-                    f"{field.default}, or http://127.0.0.1:<port> for a stub on this machine."
+                    f"{address!r} is no address of open data ({host.name}). Use "
+                    f"{host.default}, or http://127.0.0.1:<port> for a stub on this machine."
                 )
 
     @property

@@ -1,1 +1,1 @@
-"""TODO room."""
+"""Model versions on disk: saved, verified, activated, compared."""

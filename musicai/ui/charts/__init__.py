@@ -7,34 +7,44 @@ shows, not what kind of chart it is. Draw one with
 
 from musicai.ui.charts.autoplay import course
 from musicai.ui.charts.base import CONFIG, Chart
-from musicai.ui.charts.drift import drift_features, drift_genres
-from musicai.ui.charts.habits import (
-    WEEKDAYS,
-    clock,
-    counted_bars,
-    hour_bars,
-    week,
-)
 from musicai.ui.charts.history import (
     STEPS,
+    WEEKDAYS,
     Bucket,
     buckets,
     calendar,
+    clock,
+    counted_bars,
+    drift_features,
+    drift_genres,
+    hour_bars,
     timeline,
     usual_step,
+    week,
     years,
 )
 from musicai.ui.charts.map import MAP_CONFIG, Dots, Marked, by_genre, by_score
 from musicai.ui.charts.models import (
     PROVENANCE_LABELS,
+    by_day,
+    by_version,
     contributions,
     coverage,
     coverage_bars,
     metrics_chart,
 )
-from musicai.ui.charts.monitoring import by_day, by_version
-from musicai.ui.charts.sound import RADAR_AXES, diversity, genres, radar, radar_change
-from musicai.ui.charts.taste import discovery, diversity_over_time, moods, shares, skips
+from musicai.ui.charts.taste import (
+    RADAR_AXES,
+    discovery,
+    diversity,
+    diversity_over_time,
+    genres,
+    moods,
+    radar,
+    radar_change,
+    shares,
+    skips,
+)
 
 __all__ = [
     "CONFIG",

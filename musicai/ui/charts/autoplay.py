@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 
 from musicai.ui.charts.base import Chart, figure_of, legend_above
-from musicai.ui.palette import ACCENT, NEUTRAL
+from musicai.ui.theme import ACCENT, NEUTRAL
 
 
 def course(

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import plotly.graph_objects as go
 
-from musicai.ui.palette import NEUTRAL, translucent
+from musicai.ui.theme import NEUTRAL, translucent
 
 CONFIG: dict[str, Any] = {
     "displaylogo": False,

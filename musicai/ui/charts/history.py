@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
@@ -10,14 +10,291 @@ from typing import TYPE_CHECKING
 
 import plotly.graph_objects as go
 
+from musicai.data.genres import GENRE_LABELS, GENRES
 from musicai.insights.taste.wording import day as day_words
 from musicai.insights.taste.wording import month as month_words
-from musicai.ui.charts.base import Chart, figure_of
-from musicai.ui.charts.habits import WEEKDAYS
-from musicai.ui.palette import ACCENT, NEUTRAL, translucent
+from musicai.insights.taste.wording import percent
+from musicai.ui.charts.base import GRID, INK, Chart, figure_of, legend_above
+from musicai.ui.theme import ACCENT, GENRE_COLOURS, NEUTRAL, translucent
 
 if TYPE_CHECKING:
     from musicai.insights.history import Days
+    from musicai.insights.history.drift import Drift
+    from musicai.insights.taste import ListeningPatterns
+
+_LINES = (
+    ("solid", "circle", ACCENT),
+    ("dash", "square", "#D87829"),
+    ("dot", "diamond", "#7C63D2"),
+    ("dashdot", "triangle-up", "#B82060"),
+)
+"""Dash, marker and colour of each line: no line is told by its colour alone."""
+
+
+def drift_genres(told: Drift) -> Chart:
+    """Genre shares of each month as stacked bars, with the months of change marked."""
+    months = [one for one in told.months if one.genres]
+    if not months:
+        return Chart(figure_of([], 160), "No genre of this listening is known.")
+    shown = [name for name in GENRES if max(one.genres[name] for one in months) >= 0.01]
+    figure = figure_of(
+        [
+            go.Bar(
+                x=[f"{one.month}-01" for one in months],
+                y=[one.genres[name] for one in months],
+                name=GENRE_LABELS[name],
+                marker={"color": GENRE_COLOURS[name]},
+                customdata=[
+                    [one.month, percent(one.genres[name]), month_words(one.month), one.plays]
+                    for one in months
+                ],
+                hovertemplate="%{customdata[2]}: %{customdata[1]} of %{customdata[3]} plays"
+                f"<extra>{GENRE_LABELS[name]}</extra>",
+            )
+            for name in shown
+        ],
+        360,
+        barmode="stack",
+        bargap=0.05,
+        showlegend=True,
+        legend={**legend_above(), "y": 1.09, "traceorder": "normal"},
+        margin={"l": 4, "r": 4, "t": 100, "b": 4},
+    )
+    figure.update_yaxes(range=[0, 1], tickformat=".0%", nticks=5, title={"text": "share of plays"})
+    return _marked(figure, told, "Genre shares by month")
+
+
+def drift_features(told: Drift, names: Sequence[str]) -> Chart:
+    """The means of a few audio features from 0 to 1 by month, with the months of change marked.
+
+    Args:
+        told: The months.
+        names: At most four of the features whose values lie between 0 and 1.
+    """
+    known = [one for one in told.months if any(one.features[name] is not None for name in names)]
+    if not known:
+        return Chart(figure_of([], 160), "No audio feature of this listening is known.")
+    traces = []
+    for name, (dash, symbol, colour) in zip(names, _LINES, strict=False):
+        months = [one for one in told.months if one.features[name] is not None]
+        traces.append(
+            go.Scatter(
+                x=[f"{one.month}-01" for one in months],
+                y=[one.features[name] for one in months],
+                mode="lines+markers",
+                name=name.capitalize(),
+                line={"color": colour, "dash": dash, "width": 2},
+                marker={"symbol": symbol, "size": 7, "color": colour},
+                customdata=[[one.month, month_words(one.month), one.plays] for one in months],
+                hovertemplate="%{customdata[1]}: %{y:.2f}, %{customdata[2]} plays"
+                f"<extra>{name}</extra>",
+            )
+        )
+    figure = figure_of(
+        traces,
+        320,
+        showlegend=True,
+        legend={**legend_above(), "y": 1.1},
+        margin={"l": 4, "r": 4, "t": 76, "b": 4},
+    )
+    figure.update_yaxes(range=[0, 1], nticks=5, title={"text": "mean, 0 to 1"})
+    return _marked(figure, told, "Audio features by month")
+
+
+def _marked(figure: go.Figure, told: Drift, what: str) -> Chart:
+    """With a dashed line at each change, numbered as in the list beneath."""
+    figure.update_xaxes(type="date", tickformat="%b %Y", nticks=6, showgrid=False)
+    for number, change in enumerate(told.changes, start=1):
+        figure.add_vline(
+            x=f"{change.month}-01", line={"color": INK, "width": 1.5, "dash": "dash"}, layer="above"
+        )
+        figure.add_annotation(
+            x=f"{change.month}-01",
+            y=1,
+            yref="paper",
+            yanchor="bottom",
+            text=f"<b>{number}</b>",
+            showarrow=False,
+            font={"color": INK, "size": 13},
+            bordercolor=NEUTRAL,
+            borderpad=2,
+        )
+    found = " ".join(change.text for change in told.changes)
+    return Chart(figure, f"{what}. {found or 'No moment of change stands out.'}")
+
+
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+
+def clock(patterns: ListeningPatterns) -> Chart:
+    """Completed plays by hour of the day, on a face of 24 hours with midnight at the top."""
+    counts = list(patterns.by_hour)
+    total = sum(counts)
+    if not total:
+        return Chart(figure_of([], 320), "No completed plays, so there is no clock.")
+    best = max(range(24), key=lambda hour: counts[hour])
+    figure = figure_of(
+        [
+            go.Barpolar(
+                r=counts,
+                theta=[15 * hour + 7.5 for hour in range(24)],
+                width=[13.5] * 24,
+                marker={
+                    "color": [
+                        ACCENT if hour == best else translucent(ACCENT, 0.6) for hour in range(24)
+                    ],
+                    "line": {"width": 0},
+                },
+                text=[f"{hour}:00 to {(hour + 1) % 24}:00" for hour in range(24)],
+                customdata=[percent(count / total) for count in counts],
+                hovertemplate="%{text}: %{r} plays, %{customdata}<extra></extra>",
+            )
+        ],
+        340,
+        margin={"l": 30, "r": 30, "t": 26, "b": 26},
+    )
+    figure.update_polars(
+        bgcolor="rgba(0,0,0,0)",
+        hole=0.22,
+        radialaxis={
+            "showticklabels": False,
+            "ticks": "",
+            "gridcolor": GRID,
+            "showline": False,
+            "nticks": 4,
+        },
+        angularaxis={
+            "rotation": 90,
+            "direction": "clockwise",
+            "tickvals": [0, 45, 90, 135, 180, 225, 270, 315],
+            "ticktext": ["0", "3", "6", "9", "12", "15", "18", "21"],
+            "gridcolor": GRID,
+            "linecolor": GRID,
+            "tickfont": {"color": INK, "size": 13},
+        },
+    )
+    return Chart(
+        figure,
+        f"Plays by hour of the day, most between {best}:00 and {(best + 1) % 24}:00 with "
+        f"{percent(counts[best] / total)}.",
+    )
+
+
+def week(by_weekday_hour: Sequence[Sequence[int]]) -> Chart:
+    """Completed plays by weekday and hour: one square each, its area the number of plays.
+
+    A click tells weekday and hour, as ``day-hour`` with Monday 0.
+    """
+    cells = [
+        (hour, day, count)
+        for day, row in enumerate(by_weekday_hour)
+        for hour, count in enumerate(row)
+        if count
+    ]
+    if not cells:
+        return Chart(figure_of([], 200), "No completed plays, so there is no week.")
+    most = max(count for _, _, count in cells)
+    figure = figure_of(
+        [
+            go.Scatter(
+                x=[hour for hour, _, _ in cells],
+                y=[WEEKDAYS[day][:3] for _, day, _ in cells],
+                mode="markers",
+                marker={
+                    "symbol": "square",
+                    "size": [max(13 * (count / most) ** 0.5, 2.5) for _, _, count in cells],
+                    "color": ACCENT,
+                    "opacity": 1,
+                    "line": {"width": 0},
+                },
+                text=[f"{WEEKDAYS[day]} {hour}:00" for hour, day, _ in cells],
+                customdata=[[f"{day}-{hour}", count] for hour, day, count in cells],
+                hovertemplate="%{text}: %{customdata[1]} plays<extra></extra>",
+            )
+        ],
+        250,
+    )
+    figure.update_xaxes(
+        range=[-0.7, 23.7],
+        tickvals=[0, 6, 12, 18, 23],
+        ticktext=["0:00", "6:00", "12:00", "18:00", "23:00"],
+        showgrid=False,
+    )
+    figure.update_yaxes(
+        categoryorder="array",
+        categoryarray=[day[:3] for day in reversed(WEEKDAYS)],
+        range=[-0.6, 6.6],
+        showgrid=False,
+        ticks="",
+    )
+    hour, day, count = max(cells, key=lambda cell: cell[2])
+    return Chart(
+        figure,
+        f"Plays by weekday and hour; the busiest is {WEEKDAYS[day]} from {hour}:00 with "
+        f"{count:,} plays.",
+    )
+
+
+def counted_bars(counts: Mapping[str, int], noun: str) -> Chart:
+    """A bar for each of a few classes, in the order given, with its number beside it."""
+    total = sum(counts.values())
+    if not total:
+        return Chart(figure_of([], 120), f"No {noun}s.")
+    names = list(counts)[::-1]
+    figure = figure_of(
+        [
+            go.Bar(
+                x=[counts[name] for name in names],
+                y=names,
+                orientation="h",
+                marker={"color": ACCENT, "cornerradius": 3},
+                text=[f"{counts[name]:,} · {percent(counts[name] / total)}" for name in names],
+                textposition="outside",
+                outsidetextfont={"color": INK, "size": 13},
+                cliponaxis=False,
+                customdata=names,
+                hovertemplate="%{y}: %{text}<extra></extra>",
+            )
+        ],
+        40 + 30 * len(names),
+    )
+    figure.update_xaxes(visible=False, range=[0, max(counts.values()) * 1.45])
+    figure.update_yaxes(showgrid=False, ticks="")
+    best = max(counts, key=lambda name: counts[name])
+    return Chart(figure, f"{total:,} {noun}s; most {best} with {counts[best]:,}.")
+
+
+def hour_bars(counts: Sequence[int]) -> Chart:
+    """A bar for each hour of the day."""
+    total = sum(counts)
+    figure = figure_of(
+        [
+            go.Bar(
+                x=list(range(24)),
+                y=list(counts),
+                marker={"color": ACCENT, "cornerradius": 2},
+                text=[f"{hour}:00 to {(hour + 1) % 24}:00" for hour in range(24)],
+                textposition="none",
+                customdata=[str(hour) for hour in range(24)],
+                hovertemplate="%{text}: %{y}<extra></extra>",
+            )
+        ],
+        220,
+        bargap=0.12,
+    )
+    figure.update_xaxes(
+        tickvals=[0, 6, 12, 18, 23],
+        ticktext=["0:00", "6:00", "12:00", "18:00", "23:00"],
+        range=[-0.7, 23.7],
+        showgrid=False,
+    )
+    step = {"dtick": 1} if max(counts, default=0) <= 4 else {"nticks": 4}
+    figure.update_yaxes(rangemode="tozero", tickformat=",d", **step)
+    best = max(range(24), key=lambda hour: counts[hour])
+    return Chart(
+        figure, f"{total:,} by hour of the day, most from {best}:00 with {counts[best]:,}."
+    )
+
 
 STEPS = {"day": "Day", "week": "Week", "month": "Month"}
 """How finely a timeline is cut: name → what the screen calls it."""

@@ -13,8 +13,8 @@ from musicai.data.genres import GENRE_LABELS, GENRES
 from musicai.data.library import BoolArray, FloatArray, IntArray
 from musicai.insights.taste.wording import percent
 from musicai.ui.charts.base import CONFIG, INK, Chart, figure_of, legend_above
-from musicai.ui.palette import ACCENT, GENRE_COLOURS, NEUTRAL, translucent
-from musicai.ui.words import count, listing
+from musicai.ui.theme import ACCENT, GENRE_COLOURS, NEUTRAL, translucent
+from musicai.ui.wording import count, listing
 
 MAP_CONFIG: dict[str, Any] = {
     **CONFIG,

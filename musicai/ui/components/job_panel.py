@@ -1,0 +1,366 @@
+"""Background jobs on the screen: starting one, its progress, its end.
+
+A job is a child process with a status file; the page only reads that, so it survives a
+reload. The fragment that watches it has a timer while there is something to watch, and
+redraws the page once when the job is over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from musicai.core import jobs
+from musicai.core.errors import NotFound
+from musicai.core.jobs import JobStatus, Kind
+from musicai.library.catalogs import unprepared
+from musicai.library.sample import SAMPLE_PROFILE, load_sample
+from musicai.store.catalogs import NEIGHBOURS
+from musicai.ui import state, wording
+
+EVERY = "1s"
+"""How often a running job is looked at."""
+
+_DOING = {
+    "import": "Importing",
+    "train": "Training",
+    "export": "Writing your export",
+    "enrich": "Asking open data",
+    "measure": "Reading dumps",
+    "catalogue": "Taking in the tracks",
+    "prepare": "Joining your catalogues",
+    "duel": "Comparing",
+}
+_FAILED = {
+    "import": "The import failed",
+    "train": "The training failed",
+    "export": "The export failed",
+    "enrich": "Finding music through open data failed",
+    "measure": "Reading the dumps failed",
+    "catalogue": "The tracks were not taken in",
+    "prepare": "Joining your catalogues failed",
+    "duel": "The comparison failed",
+}
+_KEPT = {
+    "enrich": ". The answers so far are kept, and the next run goes on from them.",
+    "measure": ". The dumps that were read to their end count, and the next run skips them.",
+}
+_KNOWN_FROM = 0.1
+"""Share of the work from which on the rest is estimated."""
+_SAID_FROM_S = 3.0
+_SAMPLE_WISH = "sample_wish"
+_SHOWN = "shown_import"
+"""Session key: the import job whose rows the pages were redrawn for."""
+
+
+def running() -> JobStatus | None:
+    """The job that works now on this data folder, whoever started it."""
+    job = jobs.latest(state.settings())
+    return job if job is not None and not job.finished else None
+
+
+def start(kind: Kind, command: Sequence[str]) -> None:
+    """Start a job and remember it in this session.
+
+    Raises:
+        JobError: the process could not be started.
+    """
+    st.session_state[state.JOB] = jobs.start(state.settings(), kind, list(command)).id
+
+
+def _cancel(job_id: str) -> None:
+    state.attempt(lambda: jobs.cancel(state.settings(), job_id))
+
+
+# --- progress -------------------------------------------------------------------------
+
+
+def sidebar() -> None:
+    """The running job in the side bar, on every page."""
+    _watched("side")
+
+
+def progress(*, instead: bool = False) -> None:
+    """The running job, large, on the pages that start one, or ``instead`` of any page."""
+    _watched("instead" if instead else "main")
+
+
+def _watched(place: str) -> None:
+    if running() is None:
+        return
+    st.fragment(_watch, run_every=EVERY, key=f"job_{place}")(place)
+
+
+def _watch(place: str) -> None:
+    """One look at the job; ends its own timer with a redraw of the whole page."""
+    job = running()
+    if job is None:
+        st.rerun()
+    st.session_state[state.JOB] = job.id
+    imported = job.kind in ("import", "enrich") and bool(job.result)
+    if imported and st.session_state.get(_SHOWN) != job.id:
+        st.session_state[_SHOWN] = job.id  # the music is here: the pages can show it already
+        st.rerun()
+    label = "Cancelling" if job.cancelling else _DOING["train" if imported else job.kind]
+    note = job.note or "Starting"
+    with st.container(border=place != "side"):
+        st.progress(job.fraction, text=f"**{label}** {job.fraction:.0%} · {wording.plain(note)}")
+        with st.container(horizontal=True, vertical_alignment="center"):
+            if place != "side":
+                so_far = f"{wording.seconds(job.seconds)} so far{_remaining(job)}."
+                st.caption(so_far + (" You can use the other pages." if place == "main" else ""))
+            st.button(
+                "Cancel",
+                key=f"cancel_{place}",
+                icon=":material/cancel:",
+                type="tertiary" if place == "side" else "secondary",
+                disabled=job.cancelling,
+                on_click=_cancel,
+                args=(job.id,),
+            )
+        if place != "side":
+            _log(job)
+
+
+def _remaining(job: JobStatus) -> str:
+    """About how long it will take still, as soon as that can be said."""
+    if job.fraction < _KNOWN_FROM or job.seconds < _SAID_FROM_S:
+        return ""
+    left = job.seconds * (1 - job.fraction) / job.fraction
+    return f", about {wording.seconds(left)} left"
+
+
+def _log(job: JobStatus) -> None:
+    """What a job did and when, folded."""
+    if job.stages:
+        with st.expander("Log", icon=":material/article:"):
+            lines = [f"{seconds:8.1f} s  {note}" for seconds, note in job.stages]
+            st.code("\n".join(lines), language=None, wrap_lines=True)
+
+
+# --- the end --------------------------------------------------------------------------
+
+
+def outcome() -> None:
+    """How the session's last job ended, until it is closed or another starts."""
+    job_id = st.session_state.get(state.JOB)
+    if job_id is None:
+        return
+    try:
+        job = jobs.status(state.settings(), job_id)
+    except NotFound:
+        _forget()
+        return
+    if not job.finished:
+        return
+    if job.kind == "prepare" and job.state == "done":
+        _forget()  # the page itself is what was waited for
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        _message(job)
+        st.button("Close", key="close_outcome", icon=":material/close:", on_click=_forget)
+    if job.kind == "train":
+        _log(job)
+
+
+def _message(job: JobStatus) -> None:
+    if job.state == "failed":
+        text = wording.plain(
+            job.error or "It stopped unexpectedly; nothing half-done was kept. Start it again.",
+            1_000,
+        )
+        st.error(text, title=_FAILED.get(job.kind, "The job failed"), icon=":material/error:")
+    elif job.state == "cancelled":
+        kept = _KEPT.get(job.kind, "; nothing half-done was kept.")
+        st.info(f"Stopped as you asked{kept}", icon=":material/block:")
+    elif job.kind == "train" and _waiting(job):
+        reason = wording.plain(str(job.result["gate"].get("reason", "")), 500)
+        st.warning(
+            f"{reason} The version in use stays; under Versions you can let the new one serve.",
+            title="The new version waits for your word",
+            icon=":material/front_hand:",
+        )
+    elif job.kind == "train":
+        done = "updated" if job.result.get("updated_from") else "trained"
+        st.success(
+            f"The new version is {done} and in use. It took {wording.seconds(job.seconds)}.",
+            icon=":material/check_circle:",
+        )
+    elif job.kind == "enrich":
+        _enriched(job)
+    elif job.kind == "measure":
+        _measured(job)
+    elif job.kind == "catalogue":
+        st.success(_catalogue(job), icon=":material/check_circle:")
+    elif job.kind == "duel":
+        st.success("The comparison is done; it stands on Models.", icon=":material/balance:")
+    elif job.kind == "export":
+        st.success("Your export is written; take it on Library.", icon=":material/check_circle:")
+    else:
+        st.success(_imported(job), icon=":material/check_circle:")
+
+
+def _waiting(job: JobStatus) -> bool:
+    """Whether the trained version was held back."""
+    gate = job.result.get("gate")
+    return isinstance(gate, dict) and gate.get("promote") is False
+
+
+def _enriched(job: JobStatus) -> None:
+    told = job.result
+    found, artists = int(told.get("tracks") or 0), int(told.get("artists") or 0)
+    text = "Nothing new was found."
+    if found:
+        by = f"{told.get('recognised', 0)} of {wording.count(artists, 'artist')}"
+        text = f"Found {wording.count(found, 'track')} that you never played, through {by}."
+    if told.get("complete"):
+        st.success(text, icon=":material/check_circle:")
+        return
+    text += " Some questions had no answer; run it again later, and it goes on from there."
+    if told.get("problem"):
+        text += f" {wording.plain(str(told['problem']), 300)}"
+    st.warning(text, icon=":material/warning:")
+
+
+def _measured(job: JobStatus) -> None:
+    told = job.result
+    tracks = wording.count(int(told.get("tracks") or 0), "recognised track")
+    text = f"AcousticBrainz measured {int(told.get('measured') or 0):,} of {tracks}."
+    problems = int(told.get("problems") or 0)
+    if not problems:
+        st.success(text, icon=":material/check_circle:")
+        return
+    first = wording.plain(str(told.get("problem")), 300)
+    st.warning(f"{text} {wording.count(problems, 'problem')}: {first}", icon=":material/warning:")
+
+
+def _catalogue(job: JobStatus) -> str:
+    told, rows = job.result, job.result["rows"]
+    name, tracks = (
+        f"“{wording.plain(str(told['catalogue']))}”",
+        wording.count(rows["kept"], "track"),
+    )
+    text = f"{name} has {tracks}"
+    text += "." if told["replaced"] is None else f" now; it had {int(told['replaced']):,}."
+    left = int(rows["rejected"])
+    text += f" {wording.count(left, 'row')} of {rows['read']:,} left out." if left else ""
+    return f"{text} The whole report stands under New music on Library."
+
+
+def _imported(job: JobStatus) -> str:
+    counts = job.result
+    kinds = (
+        ("plays", "play", ""),
+        ("playlist_rows", "playlist row", ""),
+        ("tracks", "catalogue track", ""),
+        ("neighbours", "row of other listeners", "rows of other listeners"),
+    )
+    parts = [
+        wording.count(int(counts[key]["imported"]), noun, several)
+        for key, noun, several in kinds
+        if isinstance(counts.get(key), dict) and counts[key].get("imported")
+    ]
+    problems = int(counts.get("n_problems") or 0)
+    text = f"Imported {wording.listing(parts)}" if parts else "Nothing new was in these files"
+    text += f" in {wording.seconds(job.seconds)}, with training." if parts else "."
+    if problems:
+        text += f" {wording.count(problems, 'problem')}: see the last import on Home."
+    replaced = int(counts.get("superseded") or 0)
+    if replaced:
+        text += f" {wording.count(replaced, 'play')} of less exact sources no longer count twice."
+    return text
+
+
+def just_imported() -> bool:
+    """Whether the last job of this session was an import."""
+    return str(st.session_state.get(state.JOB, "")).startswith("import")
+
+
+def _forget() -> None:
+    st.session_state.pop(state.JOB, None)
+
+
+# --- the sample -----------------------------------------------------------------------
+
+
+def open_sample() -> None:
+    """Load the invented sample with the next draw; for callbacks."""
+    st.session_state[_SAMPLE_WISH] = True
+
+
+def take_sample_wish() -> None:
+    """Load the sample if a button asked for it, with a word on the screen meanwhile."""
+    if not st.session_state.pop(_SAMPLE_WISH, False):
+        return
+    with st.spinner("Opening the sample listener…"):
+        state.attempt(lambda: load_sample(state.store(), state.settings()))
+    if state.store().has_profile(SAMPLE_PROFILE):
+        state.choose_profile(SAMPLE_PROFILE)
+
+
+def stands_in() -> bool:
+    """Draw what is going on instead of the page, where the chosen profile is not ready for it.
+
+    Raises:
+        JobError: the job could not be started.
+    """
+    profile = state.current_profile()
+    if profile is None:
+        return False
+    joined = unprepared(state.store(), state.settings(), profile)
+    if joined is None:
+        return False
+    last = _last(profile, joined)
+    if last is not None and last.state == "done":
+        return False  # done, and yet no side file: the disk keeps none, so the page must wait
+    if last is None and running() is None:
+        _start(profile)
+    stopped = running() is None
+    st.markdown(
+        "**Your catalogues are "
+        + ("not joined with your music yet.** " if stopped else "being joined with your music.** ")
+        + "Each of your tracks is looked for among theirs, once after every change; then the pages "
+        "open at once."
+    )
+    if stopped:
+        _again(profile)
+    progress(instead=True)
+    return True
+
+
+def _last(profile: str, joined: str) -> JobStatus | None:
+    """The last job that was to join exactly this, if it is over."""
+    job = jobs.latest(state.settings(), profile, "prepare")
+    fits = job is not None and job.finished and job.result.get("joined") in (None, joined)
+    return job if fits else None
+
+
+def _start(profile: str) -> None:
+    start("prepare", ["catalogues", "prepare", "--profile", profile])
+
+
+def _again(profile: str) -> None:
+    """It was stopped, or failed: once more, or without one of the large catalogues."""
+    with st.container(border=True):
+        st.markdown("The joining was stopped. Do it now, or go on without one of them.")
+        with st.container(horizontal=True):
+            st.button(
+                "Join them now",
+                key="prepare_again",
+                type="primary",
+                icon=":material/join:",
+                on_click=lambda: state.attempt(lambda: _start(profile)),
+            )
+            for one in state.store().catalogues(profile):
+                if one.enabled and one.kind != NEIGHBOURS:
+                    st.button(
+                        f"Switch off {wording.plain(one.name)} ({one.n_tracks:,} tracks)",
+                        key=f"prepare_without_{one.id}",
+                        on_click=_switch_off,
+                        args=(profile, one.name),
+                    )
+
+
+def _switch_off(profile: str, name: str) -> None:
+    state.attempt(lambda: state.store().enable_catalogue(profile, name, False))

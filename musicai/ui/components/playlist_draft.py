@@ -1,0 +1,90 @@
+"""The list that is being put together: on every page, one click away."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from musicai.ranking.playlists import listed
+from musicai.store.playlists import STAGING
+from musicai.ui import state, wording
+
+_TOLD_NEXT = "staging_told"
+"""Session key: what adding came to, to be said with the next draw."""
+
+_TOLD = 3
+"""Titles named in the side bar: those added last."""
+
+
+def add(track_ids: Sequence[str]) -> None:
+    """Put tracks at the end of the list; for callbacks."""
+    state.attempt(lambda: _add(track_ids))
+
+
+def _add(track_ids: Sequence[str]) -> None:
+    ai = state.current_ai()
+    wanted = listed(ai.library, list(track_ids))
+    added = state.store().add_to_list(ai.profile, wanted)
+    there = len(wanted) - added
+    told = f"{wording.count(added, 'track')} added to your list." if added else ""
+    if there:
+        told += f" {wording.count(there, 'track')} {'was' if there == 1 else 'were'} in it already."
+    # told by the side bar, which is drawn next: a callback of a fragment may draw nothing
+    st.session_state[_TOLD_NEXT] = told.strip() or "Nothing to add."
+
+
+def button(
+    track_ids: Sequence[str], key: str, label: str = "Add to list", *, in_fragment: bool = False
+) -> None:
+    """A button that puts tracks at the end of the list.
+
+    Args:
+        track_ids: In order.
+        key: Unique on the page.
+        label: What it says.
+        in_fragment: The button is in a part that is drawn alone; the list in the side bar,
+            which is outside it, is then drawn too.
+    """
+    pressed = st.button(
+        label,
+        key=key,
+        icon=":material/playlist_add:",
+        type="tertiary",
+        disabled=not track_ids,
+        on_click=add,
+        args=(list(track_ids),),
+    )
+    if pressed and in_fragment:
+        st.rerun()
+
+
+def sidebar() -> None:
+    """The list in the side bar of every page, and the way into it."""
+    profile = state.current_profile()
+    if profile is None:
+        return
+    told = st.session_state.pop(_TOLD_NEXT, None)
+    if told:
+        st.toast(told, icon=":material/playlist_add_check:")
+    tracks = state.store().list_tracks(profile, STAGING)
+    if st.button(
+        f"Your list · {wording.count(len(tracks), 'track')}",
+        key="staging_open",
+        icon=":material/queue_music:",
+        width="stretch",
+        help="Put tracks together from any page; reorder, extend, save and export them here.",
+    ):
+        _manage()
+    if tracks:
+        titles = [wording.plain(track.name, 40) for track in tracks[-_TOLD:]]
+        more = len(tracks) - len(titles)
+        st.caption(f"{'… ' if more else ''}{' · '.join(titles)}")
+
+
+@st.dialog("Your list", width="large")
+def _manage() -> None:
+    from musicai.ui.playlists import editor  # noqa: PLC0415 (its buttons add to this list)
+
+    state.show_kept_error()
+    state.guarded(lambda: editor.draw(state.current_ai(), STAGING, "staging"))

@@ -1,0 +1,44 @@
+"""Discover as a whole: controls above, the list below, in one fragment."""
+
+from __future__ import annotations
+
+import time
+
+import streamlit as st
+
+from musicai.ranking import playlists
+from musicai.training.monitoring import note_list
+from musicai.ui import state
+from musicai.ui.components import widgets
+from musicai.ui.discover import blind_test, context, controls, impressions, results
+
+
+@st.fragment(key=controls.FRAGMENT)
+def draw() -> None:
+    """Controls and list; a slider redraws this and nothing else of the page."""
+    state.guarded(_draw)
+
+
+def _draw() -> None:
+    ai = state.current_ai()
+    widgets.invented_note(ai.library.invented)
+    left, right = st.columns(2, gap="medium")
+    with left.expander("Start from", expanded=True, icon=":material/flag:"):
+        request = controls.start_panel(ai)
+    with right.expander("Tune", expanded=not state.on_phone(), icon=":material/tune:"):
+        tuning = controls.tune_panel(ai, request.mode)
+    why_not = ai.modes()[request.mode]
+    if why_not:
+        controls.unusable(request.mode, why_not)
+        return
+    started = time.perf_counter()
+    drafted = blind_test.draft(ai, request, tuning)
+    found = drafted.found if drafted else ai.rank(state.scored(ai, request), tuning)
+    note_list(time.perf_counter() - started, len(found), found.mode, found.version)
+    if drafted:
+        blind_test.said()
+    if not drafted:
+        context.changed(ai, state.scored(ai, request), tuning, found)
+    results.summary(ai, found, playlists.of_request(request, tuning))
+    results.rows(ai, found, drafted.sources if drafted else None)
+    impressions.note(ai, found, drafted)

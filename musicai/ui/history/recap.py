@@ -1,0 +1,65 @@
+"""The year on one page: shown, and to take away as a picture or a PDF."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from musicai.insights.history.recap import recap, recap_years
+from musicai.ui import state, wording
+
+if TYPE_CHECKING:
+    from musicai.ai_model import MusicAI
+    from musicai.ui.history.recap_image import Picture
+
+
+def draw(ai: MusicAI, zone: str) -> None:
+    """The choice of a year, its page, and the downloads."""
+    st.subheader("Your year on a page", anchor="recap")
+    years = recap_years(state.plays(ai, zone))
+    if not years:
+        st.caption("This takes a full play or more.")
+        return
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        year = st.selectbox("Year", years, key="history_recap_year", width=140)
+        wanted = st.toggle("Show it", key="history_recap_show")
+    if not wanted:
+        st.caption("Figures, favourites and what stands out, to keep or to show.")
+        return
+    picture, alt = _picture(ai.library.fingerprint, int(year), zone, ai)
+    st.image(picture.image, alt=alt, width=540)
+    with st.container(horizontal=True):
+        for label, make, ending, mime in (
+            ("Picture (PNG)", picture.png, "png", "image/png"),
+            ("One page (PDF)", lambda: picture.pdf(f"{year} in music"), "pdf", "application/pdf"),
+        ):
+            st.download_button(
+                label,
+                make,
+                f"musicai-{year}.{ending}",
+                mime,
+                key=f"history_recap_{ending}",
+                icon=":material/download:",
+                on_click="ignore",
+            )
+    if picture.replaced:
+        named = wording.plain(" ".join(sorted(picture.replaced)[:20]))
+        st.caption(
+            f"The fonts of this machine cannot draw these characters, so “?” stands in their "
+            f"place: {named}. A font that has them, such as Noto Sans, would help."
+        )
+
+
+@st.cache_resource(max_entries=8, show_spinner="Drawing…")
+def _picture(fingerprint: str, year: int, zone: str, _ai: MusicAI) -> tuple[Picture, str]:
+    from musicai.ui.history import recap_image  # noqa: PLC0415 (only the recap draws pictures)
+
+    told = recap(_ai.library, _ai.features, state.codes(_ai), state.plays(_ai, zone), year, zone)
+    figures = told.figures
+    alt = (
+        f"{year} in music: {figures.hours:,.0f} hours, {wording.count(figures.tracks, 'track')} by "
+        f"{wording.count(figures.artists, 'artist')}; most played "
+        f"{wording.literal(told.tracks[0].name, 60)} and {wording.literal(told.artists[0].name, 60)}."
+    )
+    return recap_image.draw(told), alt

@@ -1,0 +1,123 @@
+"""Playlists: the list being put together, those saved here, and those that were imported."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+
+from musicai.store.playlists import STAGING
+from musicai.ui import state, wording
+from musicai.ui.components import playlist_draft, track_list, widgets
+from musicai.ui.playlists import editor
+
+if TYPE_CHECKING:
+    from musicai.ai_model import MusicAI
+    from musicai.data.library import RowArray
+
+_SHOWN = 50
+
+
+def draw() -> None:
+    """The whole page for the chosen profile."""
+    ai = state.current_ai()
+    widgets.invented_note(ai.library.invented)
+    st.subheader("Being put together", anchor=False)
+    editor.draw(ai, STAGING, "playlists_staging")
+    _saved(ai)
+    _imported(ai)
+
+
+# --- saved here -----------------------------------------------------------------------
+
+
+def _saved(ai: MusicAI) -> None:
+    st.subheader("Saved here", anchor=False)
+    made = state.store().made_lists(ai.profile)
+    if not made:
+        st.caption("None yet. Put a list together and save it under a name.")
+        return
+    counts = {one.name: one for one in made}
+    name = st.selectbox(
+        "Playlist",
+        list(counts),
+        format_func=lambda one: (
+            f"{wording.literal(one, 60)} · {wording.count(counts[one].tracks, 'track')}"
+        ),
+        key="playlists_saved",
+    )
+    changed = datetime.fromtimestamp(counts[name].changed_at, UTC)
+    st.caption(f"Changed last on {wording.date(changed)}.")
+    editor.draw(ai, name, "playlists_saved")
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        tracks = state.store().list_tracks(ai.profile, name)
+        playlist_draft.button([one.track_id for one in tracks], "playlists_saved_add")
+        new = st.text_input("New name", name, max_chars=100, key=f"playlists_name_{name}")
+        st.button(
+            "Rename",
+            key="playlists_rename",
+            disabled=new.strip() in ("", name),
+            on_click=_rename,
+            args=(ai, name, new),
+        )
+        if st.button("Delete…", key="playlists_delete", icon=":material/delete:"):
+            _confirm_delete(ai, name)
+
+
+def _rename(ai: MusicAI, name: str, new: str) -> None:
+    state.attempt(lambda: state.store().rename_list(ai.profile, name, new))
+
+
+@st.dialog("Delete this playlist?")
+def _confirm_delete(ai: MusicAI, name: str) -> None:
+    st.markdown(f"**{wording.plain(name, 100)}** goes for good. Its tracks stay in your library.")
+    with st.container(horizontal=True, horizontal_alignment="right"):
+        if st.button("Keep it", key="playlists_delete_no"):
+            st.rerun()
+        if st.button("Delete", key="playlists_delete_yes", type="primary"):
+            delete(ai, name)
+            st.rerun()
+
+
+def delete(ai: MusicAI, name: str) -> None:
+    """Delete a saved playlist; an error is shown with the next draw."""
+    state.attempt(lambda: state.store().delete_list(ai.profile, name))
+
+
+# --- imported -------------------------------------------------------------------------
+
+
+def _imported(ai: MusicAI) -> None:
+    st.subheader("Imported", anchor=False)
+    items = ai.library.playlist_items
+    names = [str(name) for name in items["playlist"].cat.categories]
+    if items.empty or not names:
+        st.caption(
+            "None. Spotify's account data and Exportify files bring playlists; they count for "
+            "your taste, and stay as they were."
+        )
+        return
+    name = st.selectbox(
+        "Imported playlist",
+        names,
+        format_func=lambda one: wording.literal(one, 60),
+        key="playlists_imported",
+    )
+    rows = _rows_of(ai, name)
+    shown = rows[:_SHOWN]
+    track_list.draw(ai, shown, [""] * len(shown), key="playlists_imported")
+    if len(rows) > len(shown):
+        st.caption(f"And {wording.count(len(rows) - len(shown), 'more track')}.")
+    ids = [ai.library.vocabulary.id(int(row)) for row in rows]
+    playlist_draft.button(
+        ids, "playlists_imported_add", f"Add {wording.count(len(ids), 'track')} to list"
+    )
+
+
+def _rows_of(ai: MusicAI, name: str) -> RowArray:
+    """The rows of an imported playlist in its order, none twice."""
+    items = ai.library.playlist_items
+    mine = items[items["playlist"] == name].sort_values("position")
+    return np.asarray(mine["track"].drop_duplicates().to_numpy())

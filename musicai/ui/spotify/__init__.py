@@ -1,0 +1,1 @@
+"""The pages about the person's own Spotify account."""
