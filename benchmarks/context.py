@@ -4,10 +4,10 @@ python -m benchmarks.context --sample --json
 python -m benchmarks.context --history ZIP --json
 
 The history is cut by time. A unit is one sitting of the listener after the cut: the completed
-plays of a day in one slot of the week (``musicai.moments``), three tracks or more. The components
-are fitted on what was before the cut. Both lists are of the same components and weights; one is
-asked for the slot, the other for any time. All that was played before the cut and tracks of the
-catalogue are candidates.
+plays of a day in one slot of the week (``musicai.data.context``), three tracks or more. The
+components are fitted on what was before the cut. Both lists are of the same components and weights;
+one is asked for the slot, the other for any time. All that was played before the cut and tracks of
+the catalogue are candidates.
 """
 
 from __future__ import annotations

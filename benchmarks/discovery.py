@@ -41,6 +41,7 @@ import pandas as pd
 from benchmarks.sample_sources import sample_catalogue, sample_history, sample_pack
 from musicai.core.progress import no_progress
 from musicai.core.settings import Settings
+from musicai.data.arrays import TrainingData
 from musicai.data.library import Library
 from musicai.data.parsed import ReadOptions
 from musicai.data_processor import build_features, training_data
@@ -49,9 +50,8 @@ from musicai.library.assemble import join, load_library, own_and_catalogue, tagg
 from musicai.library.importing import import_inputs
 from musicai.library.sample import SAMPLE_PROFILE, load_sample
 from musicai.models import COMPONENTS, DEFAULT_WEIGHTS
-from musicai.models.base import TrainingData
+from musicai.models.blend import LearnedWeights
 from musicai.store import Store
-from musicai.training.blend_weights import LearnedWeights
 from musicai.training.evaluation.methods import HYBRID, Ranker
 from musicai.training.evaluation.metrics import bootstrap_interval, paired_difference
 from musicai.training.evaluation.splits import Unit, Units, make_units, temporal_split

@@ -42,6 +42,7 @@ from threadpoolctl import threadpool_limits
 
 from musicai.core.progress import no_progress
 from musicai.core.settings import Settings
+from musicai.data.arrays import Query, TrackFeatures, TrainingData
 from musicai.data.library import FloatArray, IntArray, Library
 from musicai.data.parsed import ReadOptions
 from musicai.data_processor import build_features, history, training_data
@@ -49,10 +50,10 @@ from musicai.library.assemble import load_library
 from musicai.library.importing import import_inputs
 from musicai.library.sample import SAMPLE_PROFILE, load_sample
 from musicai.models import COMPONENTS, DEFAULT_WEIGHTS
-from musicai.models.base import Component, Query, TrackFeatures, TrainingData
+from musicai.models.base import Component
+from musicai.models.blend import LearnedWeights
 from musicai.models.collaborative import Collaborative, CollaborativeConfig
 from musicai.store import Store
-from musicai.training.blend_weights import LearnedWeights
 from musicai.training.evaluation import Evaluation, evaluate
 from musicai.training.evaluation.methods import HYBRID, Ranker
 from musicai.training.evaluation.metrics import bootstrap_interval, paired_difference

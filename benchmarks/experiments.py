@@ -2,7 +2,7 @@
 
     python -m benchmarks.experiments --runs 2000 --json
 
-Invented listeners judge interleaved lists (``musicai.experiments.simulation``), and each
+Invented listeners judge interleaved lists (``benchmarks.simulation``), and each
 comparison is looked at after every judgement, at most 200 of them, with alpha .05.
 ``false_positive_rate`` is the share of comparisons of equally good models that named a winner:
 at most .05 by construction, however often one looks. ``power`` is the share of comparisons with

@@ -207,7 +207,7 @@ def top_lists(audio: FloatArray, scores: FloatArray) -> dict[str, Any]:
 
 
 def reference(sources: dict[str, Named]) -> dict[str, Any]:
-    """The constants of ``musicai.moods`` measured anew: every source counts the same."""
+    """The constants of ``musicai.data.moods`` measured anew: every source counts the same."""
     audio = [np.unique(named.audio, axis=0) for named in sources.values()]
     table = np.vstack(audio)
     weight = np.concatenate([np.full(len(rows), 1.0 / len(rows)) for rows in audio])

@@ -85,7 +85,7 @@ def simulate(
         scenario: The models, and how they are judged.
         runs: Comparisons, at least 1.
         random: Of everything; the same state gives the same figures.
-        alpha: As in :func:`musicai.experiments.verdict.decide`.
+        alpha: As in :func:`musicai.training.experiments.sequential_test.decide`.
 
     Raises:
         QueryError: there is no run.
@@ -132,7 +132,7 @@ def _best(scores: Float64Array, k: int) -> Int64Array:
 def draft_many(
     a: Int64Array, b: Int64Array, coins: BoolArray, tracks: int
 ) -> tuple[Int64Array, BoolArray]:
-    """:func:`musicai.experiments.interleaving.draft` of many pairs of lists at once.
+    """:func:`musicai.training.experiments.interleaving.draft` of many pairs of lists at once.
 
     Args:
         a: (n, k) rows, best first, none twice in a line.

@@ -30,10 +30,10 @@ from benchmarks.generate import library as make_library
 from musicai.ai_model import MusicAI
 from musicai.core.progress import no_progress
 from musicai.core.settings import Settings
+from musicai.data.arrays import TrainingData
 from musicai.data.genres import GENRES
 from musicai.data.library import Library
 from musicai.data.moods import MOODS
-from musicai.models.base import TrainingData
 from musicai.models.collaborative import Collaborative, CollaborativeConfig
 from musicai.models.registry.registry import save
 from musicai.ranking.request import Request, Tuning
@@ -48,7 +48,7 @@ _RESIDENT = """
 import sys, psutil
 from pathlib import Path
 from musicai import registry, ai_model
-from musicai.settings import Settings
+from musicai.core.settings import Settings
 from musicai.store import Store
 settings = Settings(home=Path(sys.argv[1]))
 with Store(settings) as store:

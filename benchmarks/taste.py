@@ -24,6 +24,7 @@ from typing import Any
 
 from benchmarks import music_map
 from benchmarks.generate import library as make_library
+from musicai.data.arrays import TrackFeatures
 from musicai.data.library import Library
 from musicai.data.periods import ALL, LENGTHS, Period, ending_with
 from musicai.data_processor import build_features
@@ -32,7 +33,6 @@ from musicai.insights.history.drift import drift
 from musicai.insights.taste import taste_profile
 from musicai.insights.taste.plays import Plays
 from musicai.insights.taste.plays import timed as all_plays
-from musicai.models.base import TrackFeatures
 from musicai.ui import state
 
 TRACKS = 100_000

@@ -15,37 +15,29 @@ from musicai.core.errors import NoCandidates, NotFound, QueryError
 from musicai.core.progress import no_progress
 from musicai.core.settings import Settings, load_settings
 from musicai.data import context
+from musicai.data.arrays import History, Query, TrackFeatures
 from musicai.data.feedback import Feedback
 from musicai.data.genres import GENRES
-from musicai.data.library import BoolArray, IntArray, Library, RowArray
+from musicai.data.library import BoolArray, IntArray, Library, RowArray, Shown
 from musicai.data.moods import MOODS
 from musicai.data.sessions import segment_of
 from musicai.data_processor import history, load_features, training_data
 from musicai.insights import highlights
+from musicai.insights.highlights import Coverage, Forgotten
 from musicai.insights.taste import TasteProfile, taste_profile
 from musicai.library.assemble import load_library
 from musicai.models import COMPONENTS, DEFAULT_WEIGHTS
-from musicai.models.base import Component, History, Query, TrackFeatures
+from musicai.models.base import Component
+from musicai.models.blend import LearnedWeights, Stacked
 from musicai.ranking import candidates, rerank
 from musicai.ranking.candidates import Candidates
 from musicai.ranking.feedback import Verdicts, heard, leaning, resolve, standing
 from musicai.ranking.recommend import Lists
-from musicai.ranking.request import (
-    Coverage,
-    Filters,
-    Forgotten,
-    Recommendations,
-    Request,
-    Scored,
-    Tuning,
-    shares,
-)
+from musicai.ranking.request import Filters, Recommendations, Request, Scored, Tuning, shares
 from musicai.ranking.scoring import score_all
-from musicai.ranking.search import Finder, Shown, Tracks
+from musicai.ranking.search import Finder, Tracks
 from musicai.ranking.serving import Serving, choose_profile, serving
 from musicai.store import Store
-from musicai.training.blend_curves import Stacked
-from musicai.training.blend_weights import LearnedWeights
 
 logger = logging.getLogger(__name__)
 

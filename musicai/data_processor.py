@@ -21,6 +21,15 @@ from scipy import sparse
 
 from musicai.core.progress import Progress, no_progress
 from musicai.core.settings import Settings
+from musicai.data.arrays import (
+    NO_LINKS,
+    NO_SEQUENCES,
+    History,
+    Links,
+    Sequences,
+    TrackFeatures,
+    TrainingData,
+)
 from musicai.data.context import ACTIVITY, counted, kept_for, of_others
 from musicai.data.genres import genre_matrix
 from musicai.data.library import (
@@ -35,15 +44,6 @@ from musicai.data.library import (
 from musicai.data.sessions import basket_rows, completed, seconds, sessions
 from musicai.data.text_keys import artist_keys, first_artist, guests, normalise
 from musicai.library.neighbours import artist_columns, neighbour_rows
-from musicai.models.base import (
-    NO_LINKS,
-    NO_SEQUENCES,
-    History,
-    Links,
-    Sequences,
-    TrackFeatures,
-    TrainingData,
-)
 
 if TYPE_CHECKING:
     from sklearn.feature_extraction.text import TfidfVectorizer

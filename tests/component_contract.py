@@ -26,9 +26,10 @@ import pytest
 from musicai import data_processor as dp
 from musicai.core.errors import QueryError
 from musicai.core.progress import no_progress
+from musicai.data.arrays import History, Query, TrainingData
 from musicai.data.frames import conform
 from musicai.data.library import LINK_COLUMNS, FloatArray, IntArray, Library
-from musicai.models.base import Component, ComponentConfig, History, Query, TrainingData
+from musicai.models.base import Component, ComponentConfig
 from musicai.training.evaluation.metrics import ndcg_at
 from tests import worlds
 

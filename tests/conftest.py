@@ -20,7 +20,7 @@ from musicai.core.settings import Settings
 from musicai.data.parsed import ReadOptions
 from musicai.library.importing import import_inputs
 from musicai.library.sample import load_sample
-from musicai.models.deep import device
+from musicai.models.deep import availability
 from musicai.store import Store
 from tests.histories import history, unknown_tracks
 
@@ -64,7 +64,7 @@ def _no_test_leaves_this_machine() -> Iterator[None]:
 def _without_torch(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """The default install, whatever is installed here; ``deep`` tests alone have torch."""
     if not request.node.get_closest_marker("deep"):
-        monkeypatch.setattr(device, "installed", lambda: False)
+        monkeypatch.setattr(availability, "installed", lambda: False)
 
 
 @pytest.fixture(autouse=True)

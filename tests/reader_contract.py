@@ -8,6 +8,7 @@ import numpy as np
 
 from musicai.data.library import SOURCE_TRACK_COLUMNS
 from musicai.data.parsed import (
+    MAX_PLAY_MS,
     SOURCE_ITEM_COLUMNS,
     SOURCE_PLAY_COLUMNS,
     ColumnMapping,
@@ -15,7 +16,7 @@ from musicai.data.parsed import (
     ReadOptions,
 )
 from musicai.library.formats.csv_text import csv_header
-from musicai.library.formats.fields import MAX_LISTED, MAX_PLAY_MS, latest
+from musicai.library.formats.fields import MAX_LISTED, latest
 from musicai.library.formats.mapped_table import propose
 from musicai.library.formats.tracks import RANGES
 

@@ -16,8 +16,8 @@ from scipy.sparse import csr_matrix
 from musicai import data_processor as dp
 from musicai.core.errors import Cancelled, QueryError
 from musicai.core.progress import no_progress
-from musicai.models.base import History, Query
-from musicai.models.deep import device as extra
+from musicai.data.arrays import History, Query
+from musicai.models.deep import availability
 from musicai.models.deep.autoencoder import NO_ROWS, Autoencoder
 from musicai.models.deep.autoencoder_arrays import TABLES, Network
 from musicai.models.deep.config import AutoencoderConfig
@@ -147,7 +147,7 @@ def test_disk_and_another_vocabulary_keep_the_scores(tmp_path: Path) -> None:
 def test_a_silent_one_survives_disk(tmp_path: Path) -> None:
     model = Autoencoder().fit(world().data, no_progress)
     assert model.silent
-    assert model.notes_ == (extra.WITHOUT_TORCH,)
+    assert model.notes_ == (availability.WITHOUT_TORCH,)
     model.save(tmp_path)
     again = Autoencoder.load(tmp_path, SMALL)
     assert again.silent
@@ -162,7 +162,7 @@ def test_without_torch_an_update_keeps_what_is_learned() -> None:
 
 
 def test_serving_imports_no_torch() -> None:
-    code = "import musicai.recommenders.autoencoder, sys; assert 'torch' not in sys.modules"
+    code = "import musicai.models.deep.autoencoder, sys; assert 'torch' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
 
 

@@ -14,9 +14,9 @@ from musicai.ai_model import MusicAI
 from musicai.core.errors import QueryError
 from musicai.core.progress import no_progress
 from musicai.core.settings import Settings
+from musicai.data.arrays import Query
 from musicai.data.parsed import ReadOptions
 from musicai.library.importing import import_inputs
-from musicai.models.base import Query
 from musicai.models.sequence import Sequence
 from musicai.ranking import autoplay as module
 from musicai.ranking import playlists

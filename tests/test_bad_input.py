@@ -450,8 +450,8 @@ def test_ten_thousand_empty_members(settings: Settings) -> None:
 CHILD = """
 import resource, sys
 from pathlib import Path
-from musicai.settings import Settings
-from musicai.sources.archives import open_inputs
+from musicai.core.settings import Settings
+from musicai.library.archives import open_inputs
 peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 before = peak()
 found = list(open_inputs([Path(sys.argv[1])], Settings(home=Path(sys.argv[2]))))

@@ -9,8 +9,8 @@ import pytest
 
 from musicai import data_processor as dp
 from musicai.core.errors import DataError
+from musicai.data.arrays import TrackFeatures
 from musicai.data.library import AUDIO_FEATURES, FloatArray, IntArray
-from musicai.models.base import TrackFeatures
 from musicai.models.cold_start import bridge
 from tests import worlds
 

@@ -28,13 +28,13 @@ from musicai.core.errors import (
 )
 from musicai.core.progress import no_progress
 from musicai.core.settings import Settings
+from musicai.data.arrays import Query
 from musicai.data_processor import build_features, history, training_data
-from musicai.models.base import Query
+from musicai.models.blend import LearnedWeights
 from musicai.models.collaborative import Collaborative, CollaborativeConfig
 from musicai.models.registry import bundles, registry
 from musicai.models.registry.artifacts import VECTORIZER_PICKLE, Trained, sha256
 from musicai.store import Store
-from musicai.training.blend_weights import LearnedWeights
 
 
 @pytest.fixture(scope="module")

@@ -202,7 +202,7 @@ def test_killed_while_updating_the_old_or_the_new_tracks_are_there(
     store.enable_catalogue("p", "songs", True)
     program = f"""
 import os
-from musicai.settings import load_settings
+from musicai.core.settings import load_settings
 from musicai.store import Store, catalogue_changes
 from tests.test_catalogue_store import digest, some_tracks
 catalogue_changes.{killed_in} = lambda *given: os._exit(9)

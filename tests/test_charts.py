@@ -10,9 +10,9 @@ from typing import Any
 import plotly.graph_objects as go
 import pytest
 
+from musicai.insights.highlights import Coverage
 from musicai.insights.taste import ListeningPatterns, TasteProfile
 from musicai.models import COMPONENTS
-from musicai.ranking.request import Coverage
 from musicai.ui import charts
 from musicai.ui.theme import COMPONENT_COLOURS, GENRE_COLOURS
 from tests.test_taste import SMALL, at, constructed, library, profile, track

@@ -21,9 +21,9 @@ from musicai.cli.output import json_line, table
 from musicai.core import jobs
 from musicai.core.errors import Cancelled
 from musicai.core.settings import Settings
-from musicai.data.feedback import Listed
 from musicai.data.genres import GENRES
 from musicai.data.moods import MOODS
+from musicai.data.playlists import Listed
 from musicai.models import COMPONENTS
 from musicai.models.registry import registry
 from musicai.store import Store

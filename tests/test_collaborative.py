@@ -17,7 +17,7 @@ from threadpoolctl import threadpool_limits
 from musicai import data_processor as dp
 from musicai.core.errors import Cancelled, DataError, QueryError
 from musicai.core.progress import no_progress
-from musicai.models.base import Query, TrackFeatures, TrainingData
+from musicai.data.arrays import Query, TrackFeatures, TrainingData
 from musicai.models.collaborative import Collaborative, CollaborativeConfig
 from tests import worlds
 from tests.component_contract import NO_SEEDS, STRANGER, ComponentContract, saved_bytes, world

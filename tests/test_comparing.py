@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from musicai.models.blend import LearnedWeights
 from musicai.models.registry.compare import Change, MetricPair, compare
 from musicai.models.registry.registry import VersionInfo
-from musicai.training.blend_weights import LearnedWeights
 
 OLD = VersionInfo(
     version="old",

@@ -10,9 +10,9 @@ import pytest
 from musicai import data_processor as dp
 from musicai.core.errors import QueryError
 from musicai.core.progress import no_progress
+from musicai.data.arrays import History, Query, TrainingData
 from musicai.data.library import Library
 from musicai.models import COMPONENTS, DEFAULT_WEIGHTS, PRESETS
-from musicai.models.base import History, Query, TrainingData
 from musicai.models.content import Content, ContentConfig
 from musicai.models.graph_links import Connections
 from musicai.models.own_plays import OwnPlays, OwnPlaysConfig

@@ -10,9 +10,9 @@ import pytest
 
 from musicai import data_processor as dp
 from musicai.core.progress import no_progress
+from musicai.data.arrays import Query
 from musicai.data.frames import conform
 from musicai.data.library import LINK_COLUMNS, Library
-from musicai.models.base import Query
 from musicai.models.graph_links import Connections
 from tests import worlds
 

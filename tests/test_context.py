@@ -16,8 +16,8 @@ from musicai import data_processor as dp
 from musicai.core.errors import QueryError
 from musicai.core.progress import no_progress
 from musicai.data import context
+from musicai.data.arrays import Query
 from musicai.data.library import IntArray, Library
-from musicai.models.base import Query
 from musicai.models.context import CEILING, Context, ContextConfig
 from musicai.ranking.feedback import Verdicts, heard
 from musicai.ranking.request import Request

@@ -7,8 +7,8 @@ import pytest
 
 from musicai import data_processor as dp
 from musicai.core.settings import Settings
+from musicai.data.arrays import TrackFeatures
 from musicai.data.library import Library
-from musicai.models.base import TrackFeatures
 from tests import worlds
 
 THREE = [

@@ -13,10 +13,12 @@ import pytest
 from musicai import data_processor as dp
 from musicai.core.errors import Cancelled
 from musicai.core.progress import no_progress
+from musicai.data.arrays import Query, TrainingData
 from musicai.data.library import FloatArray, IntArray, Library
 from musicai.models import COMPONENTS, DEFAULT_WEIGHTS
-from musicai.models.base import Component, ComponentConfig, Query, Reason, TrainingData
-from musicai.training.blend_weights import LearnedWeights, learn_by_mode
+from musicai.models.base import Component, ComponentConfig, Reason
+from musicai.models.blend import LearnedWeights
+from musicai.training.blend_weights import learn_by_mode
 from musicai.training.evaluation import Evaluation, evaluate, make_units, temporal_split
 from musicai.training.evaluation.methods import top_places
 from musicai.training.evaluation.splits import Unit, Units

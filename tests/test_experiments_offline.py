@@ -14,13 +14,12 @@ import pytest
 from benchmarks.generate import library as make_library
 from musicai.core.errors import Cancelled, IncompatibleModel, ModelError, QueryError
 from musicai.core.progress import no_progress
+from musicai.data.arrays import TrackFeatures
 from musicai.data.library import Library
 from musicai.data_processor import build_features, training_data
 from musicai.models import COMPONENTS, DEFAULT_WEIGHTS
-from musicai.models.base import TrackFeatures
+from musicai.models.blend import LearnedWeights, Stacked
 from musicai.models.registry.registry import VersionInfo
-from musicai.training.blend_curves import Stacked
-from musicai.training.blend_weights import LearnedWeights
 from musicai.training.evaluation import evaluate, make_units, temporal_split
 from musicai.training.evaluation.methods import TASKS
 from musicai.training.experiments import Contestant, Duel, alike, contestant, contestant_of, duel

@@ -12,8 +12,8 @@ from scipy import sparse
 
 from musicai.core.errors import DataError, QueryError
 from musicai.core.progress import no_progress
+from musicai.data.arrays import Query, TrainingData
 from musicai.models import item_item
-from musicai.models.base import Query, TrainingData
 from musicai.models.item_item import ItemItem, ItemItemConfig
 from tests.component_contract import STRANGER, ComponentContract, world
 from tests.test_collaborative import checkerboard, features, seeds

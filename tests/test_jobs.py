@@ -37,9 +37,9 @@ BODIES = {
 CHILD = """
 import os, sys, time
 from pathlib import Path
-from musicai.errors import InputError
-from musicai.jobs import JobProgress
-from musicai.settings import load_settings
+from musicai.core.errors import InputError
+from musicai.core.jobs import JobProgress
+from musicai.core.settings import load_settings
 
 with JobProgress(load_settings(), sys.argv[sys.argv.index("--job") + 1]) as progress:
 {body}

@@ -21,11 +21,12 @@ from musicai.cli.recommend import _config
 from musicai.core.errors import Cancelled, IncompatibleModel, UntrustedArtifact
 from musicai.core.progress import no_progress
 from musicai.core.settings import Settings
+from musicai.data.arrays import TrackFeatures
 from musicai.data.parsed import ReadOptions
 from musicai.data_processor import build_features, training_data
 from musicai.library.assemble import load_library
 from musicai.library.importing import import_inputs
-from musicai.models.base import Component, TrackFeatures
+from musicai.models.base import Component
 from musicai.models.collaborative import Collaborative, CollaborativeConfig
 from musicai.models.music_map import (
     NO_GENRE,
@@ -405,7 +406,7 @@ def test_the_command_line_leaves_it_out() -> None:
 
 def test_reading_a_map_imports_nothing_heavy() -> None:
     code = (
-        "import sys, musicai.music_map, musicai.registry\n"
+        "import sys, musicai.models.music_map, musicai.models.registry.registry\n"
         "print([n for n in ('openTSNE', 'sklearn', 'plotly') if n in sys.modules])"
     )
     done = subprocess.run(

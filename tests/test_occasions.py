@@ -13,9 +13,9 @@ from musicai import data_processor as dp
 from musicai.core.errors import QueryError
 from musicai.core.progress import no_progress
 from musicai.data import context
+from musicai.data.arrays import Query
 from musicai.data.context import ACTIVITIES, ACTIVITY, FEWEST_TRACKS, PLACE, SEASON
 from musicai.data.library import Library
-from musicai.models.base import Query
 from musicai.models.context import CEILING, Context
 from musicai.ranking.request import Request
 from tests import worlds

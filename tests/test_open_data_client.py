@@ -717,8 +717,8 @@ def test_another_program_can_be_pointed_at_the_stub(home: Any) -> None:
     """As the browser test does it: the stub is a program, and so is the app."""
     serving = [sys.executable, "-m", "tests.open_data_stub"]
     asking = (
-        "from musicai.open_data import connect\n"
-        "from musicai.settings import load_settings\n"
+        "from musicai.integrations.metabrainz import connect\n"
+        "from musicai.core.settings import load_settings\n"
         "from musicai.store import Store\n"
         "print(connect(Store(load_settings())).artist_mbid('foo'))\n"
     )

@@ -19,10 +19,22 @@ from hypothesis import strategies as st
 from musicai.ai_model import MusicAI
 from musicai.core.errors import DataError, NotFound, QueryError
 from musicai.core.settings import Settings
-from musicai.data.feedback import Listed
-from musicai.data.playlists import FORMATS, Line, csv_file, jspf_file, m3u8_file, xspf_file
+from musicai.data.playlists import (
+    FORMATS,
+    Duplicate,
+    Line,
+    Listed,
+    csv_file,
+    duplicates,
+    jspf_file,
+    lines,
+    listed,
+    m3u8_file,
+    total_ms,
+    written,
+    xspf_file,
+)
 from musicai.ranking import playlists
-from musicai.ranking.playlists import Duplicate
 from musicai.store import Store
 from musicai.store.playlists import LONGEST_LIST, STAGING
 from tests.worlds import library
@@ -158,18 +170,18 @@ TRACKS = [
 
 def test_another_release_of_a_recording_is_a_duplicate() -> None:
     data = library(TRACKS)
-    tracks = playlists.listed(data, ["b" * 22, "name:00ff", "a" * 22, "gone"])
+    tracks = listed(data, ["b" * 22, "name:00ff", "a" * 22, "gone"])
     assert [track.name for track in tracks] == ["Song", "Other", "Song"]
     gone = Listed("gone", "x", "y")
-    assert playlists.duplicates(data, [*tracks, gone, gone]) == [Duplicate("a" * 22, "b" * 22)]
-    assert playlists.duplicates(data, tracks[:2]) == []
+    assert duplicates(data, [*tracks, gone, gone]) == [Duplicate("a" * 22, "b" * 22)]
+    assert duplicates(data, tracks[:2]) == []
 
 
 def test_lengths_and_addresses_are_those_known() -> None:
     data = library(TRACKS)
-    tracks = [*playlists.listed(data, [row["track_id"] for row in TRACKS]), Listed("gone", "G", "")]
-    assert playlists.total_ms(data, tracks) == (165_400.0, 2)
-    first, _, other, gone = playlists.lines(data, tracks)
+    tracks = [*listed(data, [row["track_id"] for row in TRACKS]), Listed("gone", "G", "")]
+    assert total_ms(data, tracks) == (165_400.0, 2)
+    first, _, other, gone = lines(data, tracks)
     assert first.artists == ("Ann", "Bob")
     assert first.address == f"https://open.spotify.com/track/{'a' * 22}"
     assert (other.address, gone.milliseconds, gone.album) == (None, None, "")
@@ -178,7 +190,7 @@ def test_lengths_and_addresses_are_those_known() -> None:
 def test_more_like_these_are_not_in_the_list(with_sample: Path) -> None:
     ai = MusicAI(settings=Settings(home=with_sample))
     seeds = ai.favourites(3)
-    found = playlists.more_like(ai, playlists.listed(ai.library, seeds), 5)
+    found = playlists.more_like(ai, listed(ai.library, seeds), 5)
     assert len(set(found)) == 5
     assert not set(found) & set(seeds)
     with pytest.raises(QueryError, match="None of the list's tracks"):
@@ -271,4 +283,4 @@ def test_any_name_makes_readable_files(title: str, artist: str) -> None:
 
 def test_an_unknown_format_is_told() -> None:
     with pytest.raises(QueryError, match="csv, m3u8, xspf, jspf"):
-        playlists.written(library(TRACKS), "n", [], "exe")
+        written(library(TRACKS), "n", [], "exe")

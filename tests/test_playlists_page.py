@@ -8,7 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from musicai.core.settings import Settings
-from musicai.data.feedback import Listed
+from musicai.data.playlists import Listed
 from musicai.library.sample import SAMPLE_PROFILE
 from musicai.store import Store
 from musicai.ui.playlists import page as playlists_panel

@@ -141,8 +141,8 @@ def test_leaving_ends_a_worker_in_the_middle_of_a_file() -> None:
 
 PARENT = """
 import os, time
-from musicai.reading import Workers
-from musicai.sources.base import ReadOptions
+from musicai.library.reader import Workers
+from musicai.data.parsed import ReadOptions
 workers = Workers(2, dict(os.environ))
 for number in range(2):
     workers.submit(b"[]", "x.json", ReadOptions())
@@ -169,14 +169,14 @@ def test_workers_end_when_their_parent_is_killed() -> None:
 BUSY = """
 import time
 from pathlib import Path
-from musicai import reading
-from musicai.jobs import worker
+from musicai.library import reader
+from musicai.core.jobs import worker_pool
 def read_file(*_):
     Path("{mark}").touch()
     print("anything that is printed")
     time.sleep(60)
-reading.read_file = read_file
-reading.serve(*worker.listen())
+reader.read_file = read_file
+reader.serve(*worker_pool.listen())
 """
 
 

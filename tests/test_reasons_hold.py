@@ -19,10 +19,11 @@ from musicai import data_processor as dp
 from musicai.ai_model import MusicAI
 from musicai.core.progress import no_progress
 from musicai.core.settings import Settings
+from musicai.data.arrays import History, Links, Query, TrainingData
 from musicai.data.frames import conform
 from musicai.data.library import AUDIO_FEATURES, LINK_COLUMNS, Library
 from musicai.models import COMPONENTS
-from musicai.models.base import Component, History, Links, Query, Reason, TrainingData
+from musicai.models.base import Component, Reason
 from musicai.ranking.request import Request
 from tests import worlds
 

@@ -25,14 +25,14 @@ from benchmarks.generate import library as make_library
 from musicai.core.errors import IncompatibleModel, ModelError, NotFound, UntrustedArtifact
 from musicai.core.progress import no_progress
 from musicai.core.settings import Settings
+from musicai.data.arrays import Query
 from musicai.data_processor import build_features, history, training_data
-from musicai.models.base import Query
+from musicai.models.blend import LearnedWeights
 from musicai.models.collaborative import Collaborative, CollaborativeConfig
 from musicai.models.popularity import Popularity
 from musicai.models.registry import artifacts, registry, trusted
 from musicai.models.registry.artifacts import NMF_PICKLE, VECTORIZER_PICKLE, Trained
 from musicai.store import Store
-from musicai.training.blend_weights import LearnedWeights
 from tests.conftest import ROOT
 
 WEIGHTS = LearnedWeights(
@@ -302,12 +302,12 @@ def test_a_killed_save_leaves_no_half_version(settings: Settings, tmp_path: Path
         "import os, sys\n"
         "from pathlib import Path\n"
         "from musicai import registry\n"
-        "from musicai.artifacts import Trained\n"
-        "from musicai.weights import LearnedWeights\n"
-        "from musicai.recommenders.collaborative import Collaborative\n"
-        "from musicai.settings import Settings\n"
+        "from musicai.models.registry.artifacts import Trained\n"
+        "from musicai.models.blend import LearnedWeights\n"
+        "from musicai.models.collaborative import Collaborative\n"
+        "from musicai.core.settings import Settings\n"
         "from musicai.store import Store\n"
-        "from musicai.tables import Vocabulary\n"
+        "from musicai.data.library import Vocabulary\n"
         "class Dying(Collaborative):\n"
         "    def save(self, folder):\n"
         "        (folder / 'half.npz').write_bytes(b'half')\n"
@@ -427,7 +427,7 @@ def test_real_data_are_never_bundled(settings: Settings, trained: Trained, tmp_p
 
 def test_serving_imports_nothing_heavy() -> None:
     code = (
-        "import sys; import musicai.registry; "
+        "import sys; import musicai.models.registry.registry; "
         "print([m for m in ('sklearn', 'implicit', 'joblib') if m in sys.modules])"
     )
     done = subprocess.run(

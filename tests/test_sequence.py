@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from musicai import data_processor as dp
 from musicai.core.errors import QueryError
 from musicai.core.progress import no_progress
+from musicai.data.arrays import NO_SEQUENCES, History, Query, Sequences, TrainingData
 from musicai.data.library import IntArray
 from musicai.models import sequence as module
-from musicai.models.base import NO_SEQUENCES, History, Query, Sequences, TrainingData
 from musicai.models.sequence import Sequence, SequenceConfig
 from musicai.ranking.feedback import Verdicts, heard
 from tests import worlds

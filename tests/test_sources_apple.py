@@ -12,10 +12,9 @@ import numpy as np
 import pytest
 
 from musicai.core.errors import UnreadableFile
-from musicai.data.parsed import ParsedFile, Problem, ReadOptions
+from musicai.data.parsed import NOMINAL_MS, ParsedFile, Problem, ReadOptions
 from musicai.data.text_keys import name_id
 from musicai.library.formats import apple_music, itunes, recognise
-from musicai.library.formats.fields import NOMINAL_MS
 
 SAMPLES = Path(__file__).parent / "data" / "exports"
 

@@ -9,9 +9,8 @@ from typing import Any
 import pytest
 
 from musicai.core.errors import UnreadableFile
-from musicai.data.parsed import ReadOptions
+from musicai.data.parsed import NOMINAL_MS, ReadOptions
 from musicai.library.formats import lastfm, librefm, recognise, rockbox
-from musicai.library.formats.fields import NOMINAL_MS
 from tests.scrobble_files import AT, only, read
 
 # Last.fm

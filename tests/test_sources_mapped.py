@@ -12,12 +12,11 @@ from hypothesis import strategies as st
 
 from musicai.core.errors import UnreadableFile
 from musicai.core.progress import no_progress
-from musicai.data.parsed import TABLE_KINDS, ColumnMapping, ParsedFile, ReadOptions
+from musicai.data.parsed import NOMINAL_MS, TABLE_KINDS, ColumnMapping, ParsedFile, ReadOptions
 from musicai.data.text_keys import name_id
 from musicai.library.formats import HEAD_BYTES, mapped_table, recognise
 from musicai.library.formats.csv_text import CsvHeader, csv_header
 from musicai.library.formats.dates import DayOrder, moments
-from musicai.library.formats.fields import NOMINAL_MS
 from musicai.library.formats.mapped_table import (
     MEANINGS,
     NEEDED,

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from musicai.core.errors import UnreadableFile
 from musicai.data.feedback import Feedback
-from musicai.data.parsed import ReadOptions
+from musicai.data.parsed import NOMINAL_MS, ReadOptions
 from musicai.data.text_keys import name_id
 from musicai.library.formats import (
     lastfm,
@@ -27,7 +27,6 @@ from musicai.library.formats import (
     recognise,
     rockbox,
 )
-from musicai.library.formats.fields import NOMINAL_MS
 from musicai.library.formats.json_rows import MAX_LINE, lines
 from musicai.library.formats.scrobbles import EARLIEST_SCROBBLE, epoch, length_ms
 from tests.conftest import ROOT

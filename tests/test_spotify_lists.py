@@ -22,8 +22,8 @@ from musicai.core.errors import (
 )
 from musicai.core.progress import no_progress
 from musicai.core.settings import Settings
-from musicai.data.feedback import Listed
 from musicai.data.parsed import ReadOptions
+from musicai.data.playlists import Listed
 from musicai.integrations.spotify import consent, matching, playlists, session_library
 from musicai.integrations.spotify.client import Client
 from musicai.integrations.spotify.matching import Addressed, addressed, chosen

@@ -14,8 +14,8 @@ from streamlit.testing.v1 import AppTest
 
 from musicai.core.progress import no_progress
 from musicai.core.settings import Settings
-from musicai.data.feedback import Listed
 from musicai.data.parsed import ReadOptions
+from musicai.data.playlists import Listed
 from musicai.integrations.spotify import auth
 from musicai.integrations.spotify.client import Client
 from musicai.library.importing import import_inputs

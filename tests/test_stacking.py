@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 
 from musicai.ai_model import MusicAI
 from musicai.data.library import BoolArray, FloatArray
+from musicai.models.blend import KNOTS, Stacked, bent
 from musicai.ranking.request import Request, Tuning
 from musicai.ranking.rerank import CEILING
 from musicai.ranking.serving import Serving
-from musicai.training.blend_curves import ENOUGH, KNOTS, Stacked, bent, ndcg, stack
+from musicai.training.blend_curves import ENOUGH, ndcg, stack
 from musicai.training.blend_weights import Pools, learn
 from tests.pages import opened, run
 

@@ -447,7 +447,7 @@ def test_pending_rows_are_invisible_and_purged_on_open(store: Store, settings: S
 KILLED = """
     import sys
     from pathlib import Path
-    from musicai.settings import Settings
+    from musicai.core.settings import Settings
     from musicai.store import Store, backup, restore
     from tests.test_store import digest, plays_file
 

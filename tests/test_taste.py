@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from scipy.sparse import csr_matrix
 
 from musicai.core.errors import QueryError
+from musicai.data.arrays import TrackFeatures
 from musicai.data.frames import empty_frame
 from musicai.data.genres import GENRES
 from musicai.data.library import AUDIO_FEATURES, FEATURE_SOURCES, PLAYLIST_COLUMNS, Library
@@ -26,7 +27,6 @@ from musicai.data_processor import build_features
 from musicai.insights.taste import TasteProfile, taste_profile
 from musicai.insights.taste.significance import side
 from musicai.insights.taste.wording import amount, axis_sentence, decimal, percent
-from musicai.models.base import TrackFeatures
 from tests.constructed import night_and_weekend
 
 MONDAY = datetime(2024, 1, 1, tzinfo=UTC)

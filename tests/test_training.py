@@ -21,11 +21,11 @@ from musicai.data.library import Library
 from musicai.data.parsed import ReadOptions
 from musicai.library.importing import import_inputs
 from musicai.models import COMPONENTS, DEFAULT_WEIGHTS
+from musicai.models.blend import LearnedWeights
 from musicai.models.registry import registry
 from musicai.models.registry.artifacts import NMF_PICKLE, VECTORIZER_PICKLE
 from musicai.store import Store
 from musicai.training import selection
-from musicai.training.blend_weights import LearnedWeights
 from musicai.training.evaluation.methods import TASKS
 from musicai.training.fit import TrainingConfig, fit_all
 from musicai.training.selection import TOO_LITTLE

@@ -18,9 +18,9 @@ from hypothesis import strategies as st
 from musicai import data_processor as dp
 from musicai.core.errors import Cancelled, QueryError
 from musicai.core.progress import no_progress
+from musicai.data.arrays import History, Query, Sequences, TrainingData
 from musicai.data.context import SLOTS
 from musicai.data.library import IntArray
-from musicai.models.base import History, Query, Sequences, TrainingData
 from musicai.models.deep import session_features, transformer
 from musicai.models.deep.config import TransformerConfig
 from musicai.models.deep.spectral import carried, item_vectors
@@ -343,7 +343,7 @@ def test_without_torch_it_says_what_to_install_and_stays_silent(tmp_path: Path) 
 
 
 def test_torch_is_imported_by_training_alone() -> None:
-    code = "import sys, musicai, musicai.recommenders; print('torch' in sys.modules)"
+    code = "import sys, musicai, musicai.models; print('torch' in sys.modules)"
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert told.stdout.strip() == "False"
 

@@ -17,13 +17,14 @@ from musicai.ai_model import MusicAI
 from musicai.core.errors import Cancelled, NoCandidates, NotFound
 from musicai.core.progress import no_progress
 from musicai.core.settings import Settings
+from musicai.data.arrays import NeighbourRows, Query, TrainingData
 from musicai.data.library import Library
 from musicai.data.parsed import ReadOptions
 from musicai.data.sessions import SEGMENTS
 from musicai.data_processor import build_features, history, training_data
 from musicai.library.importing import import_inputs
 from musicai.models import COMPONENTS
-from musicai.models.base import NeighbourRows, Query, TrainingData
+from musicai.models.blend import LearnedWeights
 from musicai.models.collaborative import UPDATE_SWEEPS, Collaborative, CollaborativeConfig
 from musicai.models.factorization import start_from
 from musicai.models.item_item import ItemItem
@@ -31,7 +32,6 @@ from musicai.models.registry import freshness, registry
 from musicai.models.registry.artifacts import NMF_PICKLE, VECTORIZER_PICKLE
 from musicai.models.registry.registry import VersionInfo
 from musicai.store import Store
-from musicai.training.blend_weights import LearnedWeights
 from musicai.training.checks import check_model
 from musicai.training.fit import TrainingConfig
 from musicai.training.train import train

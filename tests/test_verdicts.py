@@ -12,10 +12,10 @@ from musicai import data_processor as dp
 from musicai.ai_model import MusicAI
 from musicai.core.progress import no_progress
 from musicai.core.settings import Settings
+from musicai.data.arrays import History
 from musicai.data.feedback import VERDICTS, Feedback
 from musicai.data.library import Library
 from musicai.models import COMPONENTS
-from musicai.models.base import History
 from musicai.ranking import feedback
 from musicai.ranking.request import Recommendations
 from tests import worlds

@@ -10,11 +10,11 @@ import pytest
 from musicai.core.errors import ModelError, NotFound, QueryError
 from musicai.core.settings import Settings
 from musicai.data.library import Vocabulary
+from musicai.models.blend import LearnedWeights
 from musicai.models.registry import registry
 from musicai.models.registry import versions as versioning
 from musicai.models.registry.artifacts import Trained
 from musicai.store import Store, VersionMark
-from musicai.training.blend_weights import LearnedWeights
 
 
 def small(profile: str = "p") -> Trained:

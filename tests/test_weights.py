@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from musicai.models.blend import LearnedWeights
 from musicai.ranking import rerank
 from musicai.training.blend_weights import (
     ENOUGH_OF_SEGMENT,
     ENOUGH_UNITS,
     FLOOR,
-    LearnedWeights,
     Pools,
     learn,
     learn_by_mode,

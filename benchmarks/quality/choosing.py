@@ -13,10 +13,12 @@ from scipy.sparse import csr_matrix
 from benchmarks.quality.budget import Budget
 from benchmarks.quality.scoring import Lists, Problem, Times, rank_all, score_users
 from musicai.core.progress import no_progress
+from musicai.data.arrays import TrainingData
 from musicai.data.sessions import segment_of
 from musicai.models import COMPONENTS, DEFAULT_WEIGHTS
-from musicai.models.base import Component, ComponentConfig, TrainingData
-from musicai.training.blend_weights import ENOUGH_UNITS, LearnedWeights, Pools, learn
+from musicai.models.base import Component, ComponentConfig
+from musicai.models.blend import LearnedWeights
+from musicai.training.blend_weights import ENOUGH_UNITS, Pools, learn
 
 logger = logging.getLogger(__name__)
 

@@ -18,8 +18,8 @@ from scipy.sparse import csr_matrix
 from benchmarks.quality.pairs import Pairs, layout_of, read_pairs
 from benchmarks.quality.scoring import Problem, Times
 from musicai.core.errors import DataError
+from musicai.data.arrays import TrackFeatures
 from musicai.data.library import AUDIO_FEATURES, Vocabulary
-from musicai.models.base import TrackFeatures
 from musicai.models.item_item import MAX_COLUMNS, MAX_WORK
 
 logger = logging.getLogger(__name__)

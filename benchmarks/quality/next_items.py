@@ -21,7 +21,8 @@ from scipy.sparse import csr_matrix
 from benchmarks.quality.interactions import unknown_features
 from musicai.core.errors import DataError
 from musicai.core.progress import Progress, no_progress
-from musicai.models.base import Component, ComponentConfig, History, Query, Sequences, TrainingData
+from musicai.data.arrays import History, Query, Sequences, TrainingData
+from musicai.models.base import Component, ComponentConfig
 from musicai.models.deep.config import TransformerConfig
 from musicai.models.deep.transformer import Transformer
 from musicai.models.sequence import Sequence as WhatComesNext

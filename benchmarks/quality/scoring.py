@@ -10,8 +10,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_matrix
 
+from musicai.data.arrays import History, Query, TrackFeatures, TrainingData
 from musicai.data.library import BoolArray, FloatArray
-from musicai.models.base import Component, History, Query, TrackFeatures, TrainingData
+from musicai.models.base import Component
 from musicai.ranking import rerank
 from musicai.training.evaluation.metrics import ndcg_of_hits
 

@@ -14,8 +14,8 @@ import pandas as pd
 from scipy.sparse import csr_matrix, diags_array
 
 from benchmarks.quality.scoring import Problem
+from musicai.data.arrays import TrackFeatures
 from musicai.data.library import AUDIO_FEATURES, Vocabulary
-from musicai.models.base import TrackFeatures
 
 RAREST = 3
 """A tag on fewer artists is left out."""

@@ -10,9 +10,8 @@ from pathlib import Path
 from musicai.cli.output import Outcome, chosen_profile, show_rows, show_table
 from musicai.core.errors import QueryError
 from musicai.core.settings import Settings
-from musicai.data.playlists import FORMATS
+from musicai.data.playlists import FORMATS, artists_of, written
 from musicai.library.assemble import load_library
-from musicai.ranking.playlists import artists_of, written
 from musicai.store import Store
 from musicai.store.catalogs import written_beside
 from musicai.store.playlists import STAGING

@@ -56,7 +56,7 @@ class UnsafeFile(InputError):
 
 
 class DataError(MusicAIError):
-    """A table breaks the rules of ``musicai.tables``."""
+    """A table breaks the rules of ``musicai.data.library``."""
 
 
 class NotFound(MusicAIError):

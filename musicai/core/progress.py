@@ -8,7 +8,7 @@ from typing import Protocol
 class Progress(Protocol):
     """Called often by long work.
 
-    A caller that wants the work to stop raises :class:`musicai.errors.Cancelled`
+    A caller that wants the work to stop raises :class:`musicai.core.errors.Cancelled`
     from this call; the work lets it pass and leaves nothing half-written.
     """
 

@@ -69,7 +69,7 @@ PLACES = ("the start of a session", "the middle of a session", "late in a sessio
 ACTIVITIES = ("focus", "workout", "commute", "party", "sleep", "cooking")
 
 HOUR, SEASON, PLACE, ACTIVITY = "hour", "season", "place", "activity"
-"""``HOUR``: the slot of the week (``musicai.moments``), which a query's moment asks for."""
+"""``HOUR``: the slot of the week (``musicai.data.context``), which a query's moment asks for."""
 
 SIZES: Mapping[str, int] = {
     SEASON: len(SEASONS),

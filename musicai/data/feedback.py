@@ -54,29 +54,6 @@ class Feedback:
 
 
 @dataclass(frozen=True)
-class Listed:
-    """One track of a list that a person made."""
-
-    track_id: str
-    name: str
-    """Title, as it was when the track was added."""
-    artists: str
-    """Who made it, joined by ";"."""
-
-
-@dataclass(frozen=True)
-class MadeList:
-    """A playlist that a person made here."""
-
-    name: str
-    """"" for the one that is being put together."""
-    tracks: int
-    made_at: int
-    """Seconds since 1970."""
-    changed_at: int
-
-
-@dataclass(frozen=True)
 class Choices:
     """All of them together, as an export carries them."""
 

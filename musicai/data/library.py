@@ -43,7 +43,7 @@ AUDIO_FEATURES = (*UNIT_FEATURES, "tempo", "loudness")
 KEY_COLUMNS = ("key", "mode")
 """The musical key, as Spotify writes it: ``key`` is the pitch class of its tonic, 0 to 11 from C up
 in semitones, ``mode`` 1 for major and 0 for minor. No audio features: a key has no middle, so that
-it is never averaged nor estimated. ``musicai.keys`` names and compares keys."""
+it is never averaged nor estimated. ``musicai.data.musical_keys`` names and compares keys."""
 
 FEATURE_SOURCES = ("file", "matched", "estimated", "none")
 """Where a track's audio features come from, best first."""
@@ -84,7 +84,7 @@ SOURCE_TRACK_COLUMNS: dict[str, str] = {
 """Columns a reader fills. Text is never missing (""), numbers are NaN where not known.
 
 ``track_id``: the 22-character Spotify id where there is one, else ``name:`` and a
-digest of the normalised first artist and title (``musicai.matching.name_id``).
+digest of the normalised first artist and title (``musicai.data.text_keys.name_id``).
 ``artists``, ``genres``: joined by ";". ``popularity``: 0 to 100. ``genres``: micro-genres
 in lower case. ``key``, ``mode``: see ``KEY_COLUMNS``.
 """
@@ -349,3 +349,16 @@ class Library:
 def _check_rows(rows: pd.Series, size: int, column: str) -> None:
     if len(rows) and (int(rows.min()) < 0 or int(rows.max()) >= size):
         raise DataError(f"Column {column!r} points outside its table of {size} rows.")
+
+
+class Shown:
+    """What the screen shows of a track, by row: id, title, artists, origin."""
+
+    def __init__(self, library: Library) -> None:
+        columns = ("track_id", "name", "artists", "origin")
+        self._values = [library.tracks[column].to_numpy(dtype=object) for column in columns]
+
+    def __getitem__(self, row: int) -> tuple[str, str, tuple[str, ...], str]:
+        track_id, name, artists, origin = (str(values[row]) for values in self._values)
+        names = tuple(part.strip() for part in artists.split(ARTIST_SEPARATOR) if part.strip())
+        return track_id, name, names, origin

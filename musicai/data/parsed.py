@@ -13,6 +13,14 @@ from musicai.data.feedback import Choices
 from musicai.data.frames import empty_frame
 from musicai.data.library import SOURCE_TRACK_COLUMNS
 
+MAX_PLAY_MS = 24 * 3600 * 1000
+"""Longest believable single play, milliseconds."""
+
+
+NOMINAL_MS = 180_000
+"""How long a play counts whose log does not say it and whose track's length is not known."""
+
+
 PLAY_SOURCES = (
     "spotify_extended",
     "spotify_account",

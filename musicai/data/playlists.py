@@ -9,11 +9,40 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
 import re
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
+
+from musicai.core.errors import QueryError
+from musicai.data.library import ARTIST_SEPARATOR, INVENTED_PREFIX, Library
+
+
+@dataclass(frozen=True)
+class Listed:
+    """One track of a list that a person made."""
+
+    track_id: str
+    name: str
+    """Title, as it was when the track was added."""
+    artists: str
+    """Who made it, joined by ";"."""
+
+
+@dataclass(frozen=True)
+class MadeList:
+    """A playlist that a person made here."""
+
+    name: str
+    """"" for the one that is being put together."""
+    tracks: int
+    made_at: int
+    """Seconds since 1970."""
+    changed_at: int
+
 
 _XSPF = "http://xspf.org/ns/0/"
 _ILLEGAL_IN_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -138,7 +167,7 @@ class SentPlaylist:
     name: str
     """As it was named when it was made."""
     recipe: Mapping[str, Any]
-    """What it was made from; ``musicai.recipes`` makes it anew."""
+    """What it was made from; ``musicai.ranking.playlists`` makes it anew."""
     tracks: int
     """How many tracks it was last written with."""
     made_at: int
@@ -150,3 +179,107 @@ class SentPlaylist:
     def url(self) -> str:
         """Its page at Spotify."""
         return f"https://open.spotify.com/playlist/{self.playlist_id}"
+
+
+_SPOTIFY_ID = 22
+"""Length of a Spotify track id."""
+
+
+@dataclass(frozen=True)
+class Duplicate:
+    """A track of a list that is the same recording as one before it."""
+
+    track_id: str
+    """The later one."""
+    first: str
+    """Id of the one before it."""
+
+
+def listed(library: Library, track_ids: Sequence[str]) -> list[Listed]:
+    """Tracks as a list keeps them; ids that are not here are left out."""
+    rows = library.vocabulary.rows(track_ids)
+    names = library.tracks["name"].to_numpy(dtype=object)
+    artists = library.tracks["artists"].to_numpy(dtype=object)
+    return [
+        Listed(track_id, str(names[row]), str(artists[row]))
+        for track_id, row in zip(track_ids, rows, strict=True)
+        if row >= 0
+    ]
+
+
+def duplicates(library: Library, tracks: Sequence[Listed]) -> list[Duplicate]:
+    """Tracks that are a recording which the list has before: the same song, released again."""
+    rows = library.vocabulary.rows([track.track_id for track in tracks])
+    recording = library.tracks["recording"].to_numpy()
+    first: dict[int, str] = {}
+    found = []
+    for track, row in zip(tracks, rows, strict=True):
+        if row < 0:
+            continue
+        known = first.setdefault(int(recording[row]), track.track_id)
+        if known != track.track_id:
+            found.append(Duplicate(track.track_id, known))
+    return found
+
+
+def lines(library: Library, tracks: Sequence[Listed]) -> list[Line]:
+    """What a file says of each track of a list."""
+    rows = library.vocabulary.rows([track.track_id for track in tracks])
+    albums = library.tracks["album"].to_numpy(dtype=object)
+    lengths = library.tracks["duration_ms"].to_numpy()
+    return [
+        Line(
+            track.track_id,
+            track.name,
+            artists_of(track),
+            str(albums[row]) if row >= 0 else "",
+            None if row < 0 or math.isnan(lengths[row]) else float(lengths[row]),
+            address(track.track_id),
+        )
+        for track, row in zip(tracks, rows, strict=True)
+    ]
+
+
+def total_ms(library: Library, tracks: Sequence[Listed]) -> tuple[float, int]:
+    """The length of a list in milliseconds, and of how many of its tracks none is known."""
+    known = [line.milliseconds for line in lines(library, tracks)]
+    return sum(length for length in known if length is not None), known.count(None)
+
+
+def artists_of(track: Listed) -> tuple[str, ...]:
+    """The artists of a track, one by one."""
+    return tuple(part.strip() for part in track.artists.split(ARTIST_SEPARATOR) if part.strip())
+
+
+def address(track_id: str) -> str | None:
+    """The track's page at Spotify; None where the id is not one of Spotify's."""
+    if track_id.startswith(INVENTED_PREFIX):
+        return None
+    if len(track_id) == _SPOTIFY_ID and track_id.isalnum():
+        return f"https://open.spotify.com/track/{track_id}"
+    return None
+
+
+def search_address(track_id: str, words: str) -> str | None:
+    """The track's page, or a search for it where it has none; None if it is invented."""
+    if track_id.startswith(INVENTED_PREFIX):
+        return None
+    found = f"https://open.spotify.com/search/{quote(words, safe='')}"
+    return address(track_id) or found
+
+
+def written(library: Library, name: str, tracks: Sequence[Listed], ending: str) -> bytes:
+    """A list as a file.
+
+    Args:
+        library: Where lengths and albums are known from.
+        name: The playlist's title.
+        tracks: In order.
+        ending: One of ``playlist_formats.FORMATS``.
+
+    Raises:
+        QueryError: there is no such format.
+    """
+    if ending not in FORMATS:
+        raise QueryError(f"There is no format {ending!r}; choose from {', '.join(FORMATS)}.")
+    return FORMATS[ending][2](name, lines(library, tracks))

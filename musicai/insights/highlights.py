@@ -2,16 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from musicai.data.library import FEATURE_SOURCES, GENRE_SOURCES, IntArray, Library
-from musicai.models.base import History, TrackFeatures
-from musicai.ranking.request import Coverage, Forgotten
-from musicai.ranking.search import Shown
+from musicai.data.arrays import History, TrackFeatures
+from musicai.data.library import FEATURE_SOURCES, GENRE_SOURCES, IntArray, Library, Shown
+
+
+@dataclass(frozen=True)
+class Forgotten:
+    """A favourite that has not been played for long."""
+
+    track_id: str
+    name: str
+    artists: tuple[str, ...]
+    plays: int
+    """Completed plays."""
+    last_played: datetime
+    """UTC."""
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """How much is known of the profile's own tracks: provenance → share, sums to 1."""
+
+    features_by_plays: Mapping[str, float]
+    features_by_tracks: Mapping[str, float]
+    genres_by_plays: Mapping[str, float]
+    genres_by_tracks: Mapping[str, float]
+    n_tracks: int
+    """Own tracks."""
+    n_plays: int
+    """Plays of the owner."""
+
 
 DAY = 86_400.0
 

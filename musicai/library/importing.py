@@ -1,6 +1,6 @@
 """From files to the store: walk, read, keep apart, write, report.
 
-Large inputs are read by worker processes (``musicai.reading``) while this one
+Large inputs are read by worker processes (``musicai.library.reader``) while this one
 unpacks and writes; what is written, and in which order, is the same.
 """
 

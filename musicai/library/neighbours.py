@@ -11,10 +11,10 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.sparse import csr_matrix, vstack
 
+from musicai.data.arrays import NeighbourRows, TrackFeatures
 from musicai.data.library import BoolArray, Library, RowArray
 from musicai.data.neighbour_data import Pack
 from musicai.data.text_keys import first_artist, normalise, recording_key
-from musicai.models.base import NeighbourRows, TrackFeatures
 
 logger = logging.getLogger(__name__)
 

@@ -3,7 +3,7 @@
     import ── data ──> worker: recognise, parse
            <── rows ──         (stdin and stdout of a child process)
 
-A worker (``musicai.jobs.worker``) is a plain Python process, not one of
+A worker (``musicai.core.jobs.worker_pool``) is a plain Python process, not one of
 ``multiprocessing``: it starts in the same way on every system, is never forked
 from a process with threads, and runs nothing of the program that started it.
 """
@@ -41,8 +41,8 @@ PIPE_BYTES = 1 << 20
 """Buffer of the pipes where it can be chosen; a file crosses with fewer turns."""
 
 WORKER = (
-    "from musicai.jobs import worker; pipes = worker.listen(); "
-    "from musicai import reading; reading.serve(*pipes)"
+    "from musicai.core.jobs import worker_pool; pipes = worker_pool.listen(); "
+    "from musicai.library import reader; reader.serve(*pipes)"
 )
 """What a worker runs. It listens before it imports what takes most of a second."""
 

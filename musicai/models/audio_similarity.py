@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtri
 
+from musicai.data.arrays import TrackFeatures
 from musicai.data.library import AUDIO_FEATURES, BoolArray, FloatArray, IntArray
-from musicai.models.base import TrackFeatures
 
 COLUMNS = (*AUDIO_FEATURES, "popularity", "release year", "length")
 """What counts as sound here: the audio features, and three figures that go along with them."""

@@ -9,9 +9,9 @@ import numpy.typing as npt
 from scipy import sparse
 
 from musicai.core.errors import DataError
+from musicai.data.arrays import TrackFeatures
 from musicai.data.library import FloatArray, IntArray
 from musicai.models.audio_similarity import rank_normal
-from musicai.models.base import TrackFeatures
 
 HIDDEN = 256
 """Random units of the hidden layer."""

@@ -15,8 +15,9 @@ from scipy.linalg.lapack import dposv
 
 from musicai.core.errors import DataError, QueryError
 from musicai.core.progress import Progress
+from musicai.data.arrays import Query, TrainingData
 from musicai.data.library import FloatArray, IntArray
-from musicai.models.base import Component, ComponentConfig, Query, Reason, TrainingData, write_json
+from musicai.models.base import Component, ComponentConfig, Reason, write_json
 from musicai.models.cold_start import bridge
 from musicai.models.factorization import UNEVEN, als, n_nmf_factors, nmf, start_from
 from musicai.models.item_index import Entries, Items
@@ -67,7 +68,7 @@ class CollaborativeConfig(ComponentConfig):
     """Confidence (≥ 0) of a friendship between listeners."""
     bridge: bool = True
     """Whether tracks that nobody in the data has played get factors regressed from their content
-    (:mod:`musicai.recommenders.bridge`) instead of what their side rows give them (ALS only)."""
+    (:mod:`musicai.models.cold_start`) instead of what their side rows give them (ALS only)."""
     threads: int = 0
     """Threads of the ALS solver; 0 for one a core. The result does not depend on it."""
 
@@ -133,7 +134,7 @@ class Collaborative(Component):
     non-negative least-squares fit of its weights to the item factors.
 
     Artists, genres and tags, sound and friendships enter as further rows and columns
-    (:mod:`musicai.recommenders.joint`), each with its own weight, so that a track nobody
+    (:mod:`musicai.models.side_information`), each with its own weight, so that a track nobody
     in the data has played gets factors from what it is. Where neighbour packs name artists,
     artists are items beside the tracks: a row that plays tracks of an artist plays the
     artist, and an unplayed track gets ``artist_share`` of its artist's score.
@@ -170,7 +171,7 @@ class Collaborative(Component):
     def update(self, data: TrainingData, progress: Progress) -> Self:
         """A new component that goes on from these factors for ``UPDATE_SWEEPS`` sweeps.
 
-        What is new begins as :func:`musicai.recommenders.factorise.start_from` says. Where
+        What is new begins as :func:`musicai.models.factorization.start_from` says. Where
         these factors cannot be gone on from (there are none, or the data now bear another
         number of them) it is a full fit.
 

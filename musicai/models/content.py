@@ -12,9 +12,10 @@ from scipy import sparse
 
 from musicai.core.errors import QueryError
 from musicai.core.progress import Progress
+from musicai.data.arrays import Query, TrainingData
 from musicai.data.library import FloatArray, IntArray
 from musicai.models.audio_similarity import Centres, LeftOut, Sound, rank_normal
-from musicai.models.base import Component, ComponentConfig, Query, Reason, TrainingData, write_json
+from musicai.models.base import Component, ComponentConfig, Reason, write_json
 from musicai.models.text_similarity import Losses, Wanted, Words, worth_of
 
 FIELDS = ("artist", "artists", "release", "album", "genre", "title", "any")

@@ -13,9 +13,10 @@ import numpy.typing as npt
 
 from musicai.core.errors import QueryError
 from musicai.core.progress import Progress
+from musicai.data.arrays import History, Query, TrainingData
 from musicai.data.context import A_DAY, ACTIVITIES, HOUR, PLACE, PLACES, SEASON, SEASONS
 from musicai.data.library import BoolArray, FloatArray, IntArray
-from musicai.models.base import Component, ComponentConfig, History, Query, Reason, TrainingData
+from musicai.models.base import Component, ComponentConfig, Reason
 
 Double = npt.NDArray[np.float64]
 
@@ -82,7 +83,7 @@ class Context(Component):
     """Σ log(P(kind | track) / P(kind)) over the occasions asked for, of this listener's own plays.
 
     A kind is a time of the week, a season, a place in the session, an activity
-    (:mod:`musicai.occasions`). P(kind | track) is drawn towards that of the track's artist, that
+    (:mod:`musicai.data.context`). P(kind | track) is drawn towards that of the track's artist, that
     one towards the genre's, and the genre's towards the listener's average: each by as many plays
     as the settings say (empirical Bayes with Dirichlet priors; as in hierarchical smoothing of
     language models, MacKay and Peto, 1995). Where other listeners' plays are loaded, each is drawn

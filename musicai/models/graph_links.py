@@ -11,16 +11,9 @@ import numpy as np
 from scipy.sparse import csr_matrix, vstack
 
 from musicai.core.progress import Progress
+from musicai.data.arrays import Links, Query, TrainingData
 from musicai.data.library import LINK_KINDS, BoolArray, FloatArray, IntArray, RowArray
-from musicai.models.base import (
-    Component,
-    ComponentConfig,
-    Links,
-    Query,
-    Reason,
-    TrainingData,
-    write_json,
-)
+from musicai.models.base import Component, ComponentConfig, Reason, write_json
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """The items of a trained component: tracks, artists and friends, and what a query has of them.
 
-A component that learned from :class:`musicai.recommenders.joint.Joint` has one slot for each
+A component that learned from :class:`musicai.models.side_information.Joint` has one slot for each
 of its kept columns: tracks first, then artists, then friends. This module says which slots a
 query stands for, which slot a track is scored by, and in what words a slot may be told.
 """
@@ -13,8 +13,9 @@ from typing import Any, Self
 import numpy as np
 from scipy.sparse import csr_matrix
 
+from musicai.data.arrays import Query, TrainingData
 from musicai.data.library import BoolArray, FloatArray, IntArray
-from musicai.models.base import Query, Reason, TrainingData
+from musicai.models.base import Reason
 from musicai.models.side_information import Joint
 
 ENOUGH_LISTENERS = 20

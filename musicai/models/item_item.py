@@ -16,8 +16,9 @@ from scipy.sparse import csr_matrix, diags_array, vstack
 
 from musicai.core.errors import QueryError
 from musicai.core.progress import Progress
+from musicai.data.arrays import Query, TrainingData
 from musicai.data.library import FloatArray, IntArray
-from musicai.models.base import Component, ComponentConfig, Query, Reason, TrainingData, write_json
+from musicai.models.base import Component, ComponentConfig, Reason, write_json
 from musicai.models.item_index import Entries, Items
 from musicai.models.side_information import Joint, SideWeights, confidences, join
 

@@ -11,15 +11,9 @@ import numpy as np
 
 from musicai.core.errors import QueryError
 from musicai.core.progress import Progress
+from musicai.data.arrays import Query, TrackFeatures, TrainingData
 from musicai.data.library import FloatArray, IntArray
-from musicai.models.base import (
-    Component,
-    ComponentConfig,
-    Query,
-    Reason,
-    TrackFeatures,
-    TrainingData,
-)
+from musicai.models.base import Component, ComponentConfig, Reason
 
 DAY = 86_400
 

@@ -9,8 +9,9 @@ from typing import ClassVar, Self
 import numpy as np
 
 from musicai.core.progress import Progress
+from musicai.data.arrays import Query, TrainingData
 from musicai.data.library import FloatArray, IntArray
-from musicai.models.base import Component, ComponentConfig, Query, Reason, TrainingData
+from musicai.models.base import Component, ComponentConfig, Reason
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ import numpy as np
 
 from musicai.core.errors import QueryError
 from musicai.core.progress import Progress
+from musicai.data.arrays import Query, TrainingData
 from musicai.data.genres import GENRE_LABELS, GENRES
 from musicai.data.library import FEATURE_SOURCES, FloatArray, IntArray
 from musicai.data.moods import (
@@ -21,7 +22,7 @@ from musicai.data.moods import (
     mood_sentence,
     mood_worth,
 )
-from musicai.models.base import Component, ComponentConfig, Query, Reason, TrainingData
+from musicai.models.base import Component, ComponentConfig, Reason
 
 
 @dataclass(frozen=True)

@@ -12,16 +12,9 @@ import numpy.typing as npt
 
 from musicai.core.errors import QueryError
 from musicai.core.progress import Progress
+from musicai.data.arrays import Query, Sequences, TrainingData
 from musicai.data.library import BoolArray, FloatArray, IntArray
-from musicai.models.base import (
-    Component,
-    ComponentConfig,
-    Query,
-    Reason,
-    Sequences,
-    TrainingData,
-    write_json,
-)
+from musicai.models.base import Component, ComponentConfig, Reason, write_json
 
 MAX_EVENTS = 4_000_000
 """Plays that are kept, the latest ones."""

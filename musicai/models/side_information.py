@@ -16,8 +16,8 @@ import numpy as np
 from scipy.sparse import block_diag, csr_matrix, hstack, vstack
 
 from musicai.core.errors import DataError, QueryError
+from musicai.data.arrays import NeighbourRows, TrackFeatures, TrainingData
 from musicai.data.library import BoolArray, FloatArray, IntArray
-from musicai.models.base import NeighbourRows, TrackFeatures, TrainingData
 
 _NONE = np.zeros(0, dtype=bool)
 

@@ -26,8 +26,8 @@ import numpy.typing as npt
 from musicai.ai_model import MusicAI
 from musicai.core.errors import NoCandidates, QueryError
 from musicai.data import musical_keys
+from musicai.data.arrays import Query
 from musicai.data.library import AUDIO_FEATURES, KEY_COLUMNS, FloatArray
-from musicai.models.base import Query
 from musicai.ranking.request import Recommendation, Request, Tuning
 
 ARCS: Mapping[str, float] = {"steady": 0.0, "rising": 0.35, "winding down": -0.35}

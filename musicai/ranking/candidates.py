@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 
 from musicai.core.errors import NoCandidates, QueryError
+from musicai.data.arrays import Query, TrackFeatures
 from musicai.data.genres import GENRE_LABELS, GENRES
 from musicai.data.library import BoolArray, IntArray, Library, RowArray
 from musicai.data.moods import MOODS, mood_matrix
-from musicai.models.base import Query, TrackFeatures
 from musicai.ranking.request import MODES, Filters, Request
 
 MIN_COVERAGE = 0.10

@@ -17,9 +17,10 @@ from typing import Literal
 import numpy as np
 from scipy.sparse import csr_matrix
 
+from musicai.data.arrays import History, TrackFeatures, TrainingData
 from musicai.data.feedback import Feedback
 from musicai.data.library import BoolArray, FloatArray, IntArray, Library
-from musicai.models.base import History, Reason, TrackFeatures, TrainingData
+from musicai.models.base import Reason
 
 Verdict = Literal["like", "dislike", "not_now", "never_artist"]
 

@@ -9,15 +9,15 @@ import numpy as np
 import numpy.typing as npt
 
 from musicai.data import genre_mix
+from musicai.data.arrays import Query, TrackFeatures
 from musicai.data.genre_mix import GenreGoal
-from musicai.data.library import FloatArray, IntArray
+from musicai.data.library import FloatArray, IntArray, Shown
 from musicai.models import COMPONENTS
-from musicai.models.base import Component, Query, Reason, TrackFeatures
+from musicai.models.base import Component, Reason
+from musicai.models.blend import Curve, bent
 from musicai.ranking import exploration, feedback, rerank
 from musicai.ranking.candidates import Candidates
 from musicai.ranking.request import Recommendation, Recommendations, Scored, Tuning
-from musicai.ranking.search import Shown
-from musicai.training.blend_curves import Curve, bent
 
 SECOND_SHARE = 0.6
 """A second reason is told if its contribution is at least this share of the first's."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from types import MappingProxyType
 from typing import overload
 
@@ -12,11 +11,12 @@ import numpy as np
 import pandas as pd
 
 from musicai.core.errors import QueryError
+from musicai.data.arrays import Query
 from musicai.data.context import SIZES, SLOTS
 from musicai.data.genres import GENRES
 from musicai.data.library import FloatArray, RowArray
 from musicai.data.moods import MOODS
-from musicai.models.base import Query, Reason
+from musicai.models.base import Reason
 from musicai.ranking.feedback import Verdicts
 
 MODES = ("rediscover", "discover", "mix")
@@ -285,30 +285,3 @@ class Recommendations(Sequence[Recommendation]):
             for item in self.items
         ]
         return pd.DataFrame(rows) if rows else pd.DataFrame(columns=columns)
-
-
-@dataclass(frozen=True)
-class Forgotten:
-    """A favourite that has not been played for long."""
-
-    track_id: str
-    name: str
-    artists: tuple[str, ...]
-    plays: int
-    """Completed plays."""
-    last_played: datetime
-    """UTC."""
-
-
-@dataclass(frozen=True)
-class Coverage:
-    """How much is known of the profile's own tracks: provenance → share, sums to 1."""
-
-    features_by_plays: Mapping[str, float]
-    features_by_tracks: Mapping[str, float]
-    genres_by_plays: Mapping[str, float]
-    genres_by_tracks: Mapping[str, float]
-    n_tracks: int
-    """Own tracks."""
-    n_plays: int
-    """Plays of the owner."""

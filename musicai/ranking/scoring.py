@@ -6,8 +6,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from musicai.data.arrays import Query
 from musicai.data.library import FloatArray, RowArray
-from musicai.models.base import Component, Query
+from musicai.models.base import Component
 from musicai.ranking import rerank
 
 

@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 
 from musicai.core.errors import QueryError
-from musicai.data.library import ARTIST_SEPARATOR, IntArray, Library
+from musicai.data.arrays import History, TrackFeatures
+from musicai.data.library import IntArray, Library
 from musicai.data.text_keys import first_artist, normalise, recording_key
-from musicai.models.base import History, TrackFeatures
 
 Tracks = Sequence[str] | Sequence[Mapping[str, Any]] | pd.DataFrame
 """Track ids, Spotify-shaped dicts, or a frame with ``track_id`` (or name and artists)."""
@@ -108,19 +108,6 @@ class Finder:
     def _texts(self) -> pd.Series:
         tracks = self._library.tracks
         return (tracks["artists"] + " " + tracks["name"]).map(normalise).astype("str")
-
-
-class Shown:
-    """What the screen shows of a track, by row: id, title, artists, origin."""
-
-    def __init__(self, library: Library) -> None:
-        columns = ("track_id", "name", "artists", "origin")
-        self._values = [library.tracks[column].to_numpy(dtype=object) for column in columns]
-
-    def __getitem__(self, row: int) -> tuple[str, str, tuple[str, ...], str]:
-        track_id, name, artists, origin = (str(values[row]) for values in self._values)
-        names = tuple(part.strip() for part in artists.split(ARTIST_SEPARATOR) if part.strip())
-        return track_id, name, names, origin
 
 
 def _listed(tracks: Tracks | None) -> Iterable[Any]:

@@ -12,10 +12,9 @@ from musicai.core.settings import Settings
 from musicai.data.library import IntArray, Library
 from musicai.library.sample import SAMPLE_PROFILE, load_sample
 from musicai.models.base import Component
+from musicai.models.blend import LearnedWeights, Stacked
 from musicai.models.registry.registry import LoadedVersion, candidates, load
 from musicai.store import Store
-from musicai.training.blend_curves import Stacked
-from musicai.training.blend_weights import LearnedWeights
 
 logger = logging.getLogger(__name__)
 

@@ -9,9 +9,8 @@ import numpy as np
 import numpy.typing as npt
 from sqlalchemy import ColumnElement, Connection, ScalarSelect, func, select
 
-from musicai.data.parsed import PLAY_SOURCES
+from musicai.data.parsed import NOMINAL_MS, PLAY_SOURCES
 from musicai.data.text_keys import title_key
-from musicai.library.formats.fields import NOMINAL_MS
 from musicai.store import schema
 
 Int64 = npt.NDArray[np.int64]

@@ -14,8 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, delete, func, insert, select, update
 
 from musicai.core.errors import DataError, NotFound
-from musicai.data.feedback import Listed, MadeList
-from musicai.data.playlists import SentPlaylist
+from musicai.data.playlists import Listed, MadeList, SentPlaylist
 from musicai.store import schema
 from musicai.store.connection import OpenStore
 

@@ -4,14 +4,12 @@ Stacked generalisation (Wolpert, 1992) with an additive, monotone model (Breiman
 regressions", 1996, for why weights ≥ 0): a track that a component likes better never loses by it,
 and a score stays the sum of its parts. The curves are piecewise linear over ``KNOTS`` and are
 fitted on the validation units by the softmax cross entropy of what was played (ListNet, Cao et
-al., 2007), held back towards the straight blend that :mod:`musicai.weights` learned.
+al., 2007), held back towards the straight blend that :mod:`musicai.training.blend_weights` learned.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from itertools import pairwise
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -19,14 +17,10 @@ import numpy.typing as npt
 from scipy.optimize import minimize
 
 from musicai.data.library import FloatArray
+from musicai.models.blend import Double, Stacked, _basis
 from musicai.ranking.rerank import CEILING
 from musicai.training.blend_weights import Packed, Pools
 from musicai.training.evaluation.metrics import paired_difference
-
-Double = npt.NDArray[np.float64]
-
-KNOTS = (0.0, 0.5, 1.0, 1.5, 2.0)
-"""Scaled scores at which a curve may turn; ``CEILING`` is the last."""
 
 FOLDS = 3
 ENOUGH = 60
@@ -36,57 +30,6 @@ PULLS = (0.03, 0.3)
 """How hard coefficients are held towards the straight blend; the better on held-out units."""
 
 STEPS = 60
-
-
-Curve = tuple[float, ...]
-"""What each of ``KNOTS`` counts as."""
-
-
-@dataclass(frozen=True)
-class Stacked:
-    """A learned blend."""
-
-    weights: dict[str, float]
-    """Component → weight; they sum to 1."""
-    curves: dict[str, Curve]
-    """Component → what each of ``KNOTS`` counts as: from 0 to 2, never falling."""
-    gain: tuple[float, float, float]
-    """nDCG beyond the straight blend on held-out validation units: mean, and 95 % of it."""
-    n: int
-    """Those units."""
-
-    @property
-    def better(self) -> bool:
-        """True where it leads beyond chance: then it is the default."""
-        return self.gain[1] > 0
-
-    def bend(self, components: Sequence[str], scaled: FloatArray) -> FloatArray:
-        """(n_components, …) scaled scores on the curves; NaN stays."""
-        rows = zip(components, scaled, strict=True)
-        return np.stack([bent(row, self.curves.get(name)) for name, row in rows])
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain values."""
-        return asdict(self)
-
-    @classmethod
-    def from_json(cls, stored: Mapping[str, Any]) -> Stacked:
-        """What :meth:`to_json` wrote."""
-        mean, low, high = (float(one) for one in stored["gain"])
-        return cls(
-            {name: float(one) for name, one in stored["weights"].items()},
-            {name: tuple(map(float, curve)) for name, curve in stored["curves"].items()},
-            (mean, low, high),
-            int(stored["n"]),
-        )
-
-
-def bent(scores: FloatArray, curve: Curve | None) -> FloatArray:
-    """(…) scaled scores on a curve; below 0, and without a curve, as they are. NaN stays."""
-    if curve is None:
-        return scores
-    found = np.interp(scores, KNOTS, curve).astype(np.float32)
-    return np.where(scores < 0, scores, np.where(np.isnan(scores), scores, found))
 
 
 def stack(
@@ -137,18 +80,6 @@ def ndcg(learned: Stacked, pools: Pools) -> Double:
     curved = learned.bend(pools.components, units.scaled)
     part = Packed(curved, units.hits, units.empty, units.targets, units.k)
     return part.ndcg(np.array([learned.weights.get(name, 0.0) for name in pools.components]))
-
-
-def _basis(scaled: FloatArray) -> FloatArray:
-    """(n_components, 4, n_units, width) how far a score has come within each piece.
-
-    A score below 0 stays straight: each piece has a quarter of it.
-    """
-    below = np.minimum(scaled, 0.0) / np.float32(len(KNOTS) - 1)
-    pieces = [
-        np.clip((scaled - low) / (high - low), 0.0, 1.0) + below for low, high in pairwise(KNOTS)
-    ]
-    return np.stack(pieces, axis=1).astype(np.float32)
 
 
 def _ndcg(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from musicai.data.library import BoolArray, FloatArray
 from musicai.data.sessions import SEGMENTS
+from musicai.models.blend import LearnedWeights
 from musicai.ranking import rerank
 from musicai.training.evaluation.metrics import ndcg_of_hits, paired_difference
 
@@ -47,41 +48,6 @@ ROUNDS = 6
 
 GAIN = 1e-5
 """A step is taken from this gain in nDCG on."""
-
-
-@dataclass(frozen=True)
-class LearnedWeights:
-    """Component → weight for everyone, and for segments that differ."""
-
-    everyone: dict[str, float]
-    """They sum to 1."""
-    segments: dict[str, dict[str, float]] = field(default_factory=dict)
-    """Segment → weights, of segments whose own are better beyond chance."""
-    modes: dict[str, LearnedWeights] = field(default_factory=dict)
-    """Mode → weights of its own lists: what foretells new music is not what foretells the
-    tracks that come back. They have no modes in turn; a mode that is not here has the above."""
-
-    def of(self, segment: str, mode: str = "") -> dict[str, float]:
-        """The weights of a segment, for lists of a mode."""
-        here = self.modes.get(mode, self)
-        return here.segments.get(segment, here.everyone)
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain values; :meth:`from_json` reads them."""
-        return asdict(self)
-
-    @classmethod
-    def from_json(cls, stored: Mapping[str, Any]) -> LearnedWeights:
-        """What :meth:`to_json` wrote."""
-        return cls(
-            _plain(stored["everyone"]),
-            {name: _plain(own) for name, own in stored.get("segments", {}).items()},
-            {name: cls.from_json(own) for name, own in stored.get("modes", {}).items()},
-        )
-
-
-def _plain(stored: Mapping[str, Any]) -> dict[str, float]:
-    return {name: float(weight) for name, weight in stored.items()}
 
 
 class Pools:

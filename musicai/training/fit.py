@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from musicai.core.errors import QueryError
 from musicai.core.progress import Progress, no_progress, part
+from musicai.data.arrays import TrackFeatures, TrainingData
 from musicai.data.feedback import Feedback
 from musicai.data.library import Library
 from musicai.data_processor import build_features, training_data, vectorizer
 from musicai.models import COMPONENTS
-from musicai.models.base import Component, ComponentConfig, TrackFeatures, TrainingData
+from musicai.models.base import Component, ComponentConfig
 from musicai.models.collaborative import METHODS, Collaborative, CollaborativeConfig
 from musicai.models.hyperparameters import Settings
 from musicai.ranking.feedback import resolve, taught
@@ -47,8 +48,8 @@ class TrainingConfig:
     music_map: bool = True
     """Draw the music map of the version."""
     settings: Settings = field(default_factory=dict)
-    """Component → name → value of further hyper-parameters (:mod:`musicai.hyperparameters`); the
-    four above go before them."""
+    """Component → name → value of further hyper-parameters (:mod:`musicai.models.hyperparameters`);
+    the four above go before them."""
     tune_s: float = 0.0
     """Seconds in which better hyper-parameters are looked for; 0 for none."""
     deep: bool = True

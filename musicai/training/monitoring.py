@@ -18,11 +18,11 @@ from typing import Any
 import numpy as np
 
 from musicai.core.settings import Settings
+from musicai.data.arrays import TrackFeatures
 from musicai.data.feedback import Feedback, Impression
 from musicai.data.genre_mix import divergence, mix_of, mixes
 from musicai.data.library import Library
 from musicai.data.sessions import completed, seconds
-from musicai.models.base import TrackFeatures
 
 logger = logging.getLogger(__name__)
 

@@ -12,14 +12,16 @@ from importlib.util import find_spec
 from typing import Any
 
 from musicai.core.progress import Progress, no_progress, part
+from musicai.data.arrays import TrackFeatures
 from musicai.data.library import Library
 from musicai.data_processor import training_data
 from musicai.models import COMPONENTS, DEFAULT_WEIGHTS, PRESETS
-from musicai.models.base import Component, TrackFeatures
+from musicai.models.base import Component
+from musicai.models.blend import LearnedWeights, Stacked
 from musicai.models.collaborative import Collaborative
 from musicai.models.hyperparameters import Settings
-from musicai.training.blend_curves import Stacked, ndcg, stack
-from musicai.training.blend_weights import LearnedWeights, Pools, learn, learn_by_mode
+from musicai.training.blend_curves import ndcg, stack
+from musicai.training.blend_weights import Pools, learn, learn_by_mode
 from musicai.training.evaluation import Cuts, Evaluation, evaluate, make_units, temporal_split
 from musicai.training.evaluation.metrics import Float64Array, paired_difference
 from musicai.training.fit import TrainingConfig, configs, fit_components

@@ -17,12 +17,13 @@ from typing import Any
 from musicai.core.errors import ModelError, NoCandidates, QueryError
 from musicai.core.progress import Progress, no_progress, part
 from musicai.core.settings import Settings
+from musicai.data.arrays import TrackFeatures, TrainingData
 from musicai.data.feedback import Feedback
 from musicai.data.library import Library
 from musicai.data_processor import load_features, vectorizer
 from musicai.library.assemble import load_library
 from musicai.models import DEFAULT_WEIGHTS
-from musicai.models.base import TrackFeatures, TrainingData
+from musicai.models.blend import LearnedWeights
 from musicai.models.collaborative import Collaborative
 from musicai.models.music_map import build
 from musicai.models.registry.artifacts import NMF_PICKLE, VECTORIZER_PICKLE, Trained
@@ -36,7 +37,6 @@ from musicai.models.registry.registry import (
 )
 from musicai.models.registry.versions import prune
 from musicai.store import Store
-from musicai.training.blend_weights import LearnedWeights
 from musicai.training.experiments import Contestant, Gate, contestant_of, duel, gate
 from musicai.training.experiments.promotion import NOT_COMPARED
 from musicai.training.fit import (
@@ -113,7 +113,7 @@ def train(
             nothing of it is kept.
         notes: What else is to be said of the version, before its own notes.
         gated: Compare it with the version in service on the same hold-out, and let it wait
-            where it is worse beyond chance (:mod:`musicai.experiments.gate`).
+            where it is worse beyond chance (:mod:`musicai.training.experiments.promotion`).
 
     Raises:
         NotFound: there is no such profile.

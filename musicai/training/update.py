@@ -16,12 +16,13 @@ from typing import Any
 from musicai.core.errors import ModelError, NotFound
 from musicai.core.progress import Progress, no_progress, part
 from musicai.core.settings import Settings
+from musicai.data.arrays import TrainingData
 from musicai.data.feedback import Feedback
 from musicai.data.library import IntArray, Library
 from musicai.data_processor import load_features, training_data, vectorizer
 from musicai.library.assemble import load_library
 from musicai.models import COMPONENTS
-from musicai.models.base import Component, TrainingData
+from musicai.models.base import Component
 from musicai.models.collaborative import Collaborative
 from musicai.models.music_map import MusicMap, grown
 from musicai.models.registry.artifacts import NMF_PICKLE, VECTORIZER_PICKLE, Trained

@@ -10,8 +10,8 @@ import pandas as pd
 import streamlit as st
 
 from musicai.data.context import named, slot_of
+from musicai.data.playlists import listed
 from musicai.ranking import autoplay, playlists
-from musicai.ranking.playlists import listed
 from musicai.ranking.request import MODES, Request
 from musicai.ui import charts, state, wording
 from musicai.ui.components import (

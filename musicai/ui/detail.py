@@ -12,9 +12,9 @@ from musicai.core.errors import NoCandidates
 from musicai.data import musical_keys
 from musicai.data.genres import GENRE_LABELS, GENRES
 from musicai.data.library import AUDIO_FEATURES, FEATURE_SOURCES, KEY_COLUMNS
+from musicai.data.playlists import address
 from musicai.insights.history import detail as history_detail
 from musicai.insights.taste.wording import amount
-from musicai.ranking.playlists import address
 from musicai.ui import charts, state, wording
 from musicai.ui.components import (
     chart_box,

@@ -77,7 +77,8 @@ def _forgotten() -> None:
             widgets.ring(ai, row, 64)
             st.markdown(widgets.title_line(item.track_id, item.name, item.artists))
             st.caption(
-                f"Played {wording.count(item.plays, 'time')}, last on {wording.date(item.last_played)}."
+                f"Played {wording.count(item.plays, 'time')}, "
+                f"last on {wording.date(item.last_played)}."
             )
             with st.container(horizontal=True, vertical_alignment="center"):
                 feedback_buttons.buttons(ai, item.track_id, f"home_{item.track_id}")

@@ -101,7 +101,7 @@ class JobProgress:
         self._end(error)
 
     def __call__(self, fraction: float, note: str = "") -> None:
-        """Note how far the work is; see ``musicai.progress.Progress``."""
+        """Note how far the work is; see ``musicai.core.progress.Progress``."""
         self._status = replace(
             self._status,
             fraction=min(max(fraction, 0.0), 1.0),

@@ -7,6 +7,7 @@ import time
 
 import numpy as np
 
+from musicai.data.arrays import TrackFeatures
 from musicai.data.library import Library
 from musicai.data.periods import ALL, Period
 from musicai.insights.history import charts, detail, drift, recap, summary
@@ -23,7 +24,6 @@ from musicai.insights.history.model import (
 from musicai.insights.history.summary import Played
 from musicai.insights.taste import plays as listening
 from musicai.insights.taste.plays import Plays
-from musicai.models.base import TrackFeatures
 
 __all__ = [
     "Days",

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from musicai.data.arrays import TrackFeatures
 from musicai.data.genres import GENRE_LABELS, GENRES
 from musicai.data.library import Library
 from musicai.insights.history.model import Forgotten, Place
 from musicai.insights.taste import sound, top_items
 from musicai.insights.taste.plays import DAY, Double, Long, Plays
-from musicai.models.base import TrackFeatures
 
 TOP = 50
 """Lines of each list."""

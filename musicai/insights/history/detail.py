@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from musicai.core.errors import NotFound
+from musicai.data.arrays import TrackFeatures
 from musicai.data.library import BoolArray, Library
 from musicai.data.text_keys import normalise
 from musicai.insights.history.charts import Codes
@@ -15,7 +16,6 @@ from musicai.insights.history.model import Days
 from musicai.insights.history.summary import HOUR_MS, days
 from musicai.insights.taste import top_items
 from musicai.insights.taste.plays import DAY, Long, Plays
-from musicai.models.base import TrackFeatures
 
 TOP = 10
 """Tracks of an artist told."""

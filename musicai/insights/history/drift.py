@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
+from musicai.data.arrays import TrackFeatures
 from musicai.data.genres import GENRE_LABELS, GENRES
 from musicai.data.library import AUDIO_FEATURES
 from musicai.insights.taste import sound
 from musicai.insights.taste.plays import Double, Long, Plays
 from musicai.insights.taste.wording import amount, month, percent
-from musicai.models.base import TrackFeatures
 
 MIN_PLAYS = 20
 """Full plays a month needs to be looked at for changes."""

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from musicai.core.errors import NotFound
+from musicai.data.arrays import TrackFeatures
 from musicai.data.library import UNIT_FEATURES, Library
 from musicai.data.periods import between
 from musicai.insights.history import charts, summary
@@ -17,7 +18,6 @@ from musicai.insights.history.charts import Codes
 from musicai.insights.history.model import Figures, Place, Streak
 from musicai.insights.taste import taste_profile
 from musicai.insights.taste.plays import DAY, Plays
-from musicai.models.base import TrackFeatures
 
 TOP = 5
 

@@ -7,12 +7,12 @@ from datetime import date
 
 import numpy as np
 
+from musicai.data.arrays import TrackFeatures
 from musicai.data.library import BoolArray
 from musicai.data.moods import MOODS, mood_matrix, mood_worth
 from musicai.insights.history.charts import Codes
 from musicai.insights.history.model import Days, Figures, SessionSummary, Streak
 from musicai.insights.taste.plays import DAY, Double, Long, Plays
-from musicai.models.base import TrackFeatures
 
 HOUR_MS = 3_600_000
 

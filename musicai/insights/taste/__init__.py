@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from musicai.data.arrays import TrackFeatures
 from musicai.data.library import IntArray, Library
 from musicai.data.periods import zone
 from musicai.insights.taste import clusters, findings, habits, significance, sound, top_items
@@ -35,7 +36,6 @@ from musicai.insights.taste.profile import (
     TasteProfile,
     Top,
 )
-from musicai.models.base import TrackFeatures
 
 __all__ = [
     "Cluster",

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from musicai.data.arrays import TrackFeatures
 from musicai.data.genres import GENRE_LABELS, GENRES
 from musicai.data.library import AUDIO_FEATURES, IntArray
 from musicai.data.moods import MOODS, mood_matrix, mood_worth
 from musicai.insights.taste.plays import Double, Long
 from musicai.insights.taste.profile import Cluster
-from musicai.models.base import TrackFeatures
 
 MOST_TRACKS = 800
 """The most played recordings are clustered; of longer tails hardly anything is heard."""

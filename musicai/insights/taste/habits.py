@@ -6,11 +6,11 @@ import math
 
 import numpy as np
 
+from musicai.data.arrays import TrackFeatures
 from musicai.data.genres import GENRES
 from musicai.insights.taste.plays import DAY, ENDS, SETTLED_DAYS, STAY_DAYS, Double, Long, Plays
 from musicai.insights.taste.profile import Loyalty, Peers, Quarter, SkipHabits
 from musicai.insights.taste.sound import diversity
-from musicai.models.base import TrackFeatures
 
 GENRE_PLAYS = 30
 """Plays of a genre before its skips are told, and of a quarter before its diversity is."""

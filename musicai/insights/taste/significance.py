@@ -17,10 +17,10 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.sparse import csr_matrix
 
+from musicai.data.arrays import TrackFeatures
 from musicai.data.genres import GENRES
 from musicai.data.library import AUDIO_FEATURES, BoolArray
 from musicai.insights.taste.plays import DAY, HOUR, Double, Long, Plays
-from musicai.models.base import TrackFeatures
 
 Z_LEAST = 3.3
 """Standard errors of a reported difference: two-sided 5 % over about fifty comparisons."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from musicai.data.arrays import TrackFeatures
 from musicai.data.genre_mix import mixes
 from musicai.data.genres import GENRES, genre_shares
 from musicai.data.library import (
@@ -24,7 +25,6 @@ from musicai.data.moods import MOODS, mood_matrix, mood_worth
 from musicai.insights.taste.plays import Double
 from musicai.insights.taste.profile import Coverage, FeatureTaste, GenreDiversity, MoodMap
 from musicai.insights.taste.wording import axis_sentence, percent, subject
-from musicai.models.base import TrackFeatures
 
 AXIS_RANGES: dict[str, tuple[float, float]] = {"tempo": (60.0, 180.0), "loudness": (-30.0, 0.0)}
 """What 0 and 1 stand for on the radar, for features that are not from 0 to 1: about the

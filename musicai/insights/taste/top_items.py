@@ -8,11 +8,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from musicai.data.arrays import TrackFeatures
 from musicai.data.library import ARTIST_SEPARATOR, BoolArray, Library
 from musicai.insights.taste.plays import Double
 from musicai.insights.taste.profile import Top
 from musicai.insights.taste.sound import Comparison
-from musicai.models.base import TrackFeatures
 
 TOP = 50
 """Lines kept of each list of favourites."""

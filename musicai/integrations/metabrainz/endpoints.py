@@ -1,8 +1,8 @@
 """What each endpoint is asked, and its answer as one row for each question.
 
 Every function here takes questions (text → what is asked) and a way to make a call, and gives
-question → row. A row holds the fields that ``musicai.open_data.parsing`` reads and no others. A
-question that the host knows nothing of is absent or None.
+question → row. A row holds the fields that ``musicai.integrations.metabrainz.parsing`` reads and no
+others. A question that the host knows nothing of is absent or None.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""Rows of answers, fresh or from the cache → the values of ``musicai.open_data.answers``.
+"""Rows of answers, fresh or from the cache → the values of
+``musicai.integrations.metabrainz.models``.
 
 A row of which the needed parts are absent or of a wrong type is left out; nothing raises.
 """

@@ -12,14 +12,13 @@ import numpy as np
 import pandas as pd
 
 from musicai.core.progress import Progress, no_progress
-from musicai.data.feedback import Listed
 from musicai.data.library import INVENTED_PREFIX, Library, RowArray
+from musicai.data.playlists import Listed, artists_of
 from musicai.data.text_keys import name_id, normalise, title_key
 from musicai.integrations.spotify.parsing import ApiTrack, track_of
 from musicai.library.formats.fields import joined_artists, spotify_id, year
 from musicai.library.formats.tracks import tracks_frame
 from musicai.library.matching import lengths_fit, pair, versions
-from musicai.ranking.playlists import artists_of
 
 How = Literal["id", "found", "chosen", "unsure", "missing", "invented"]
 

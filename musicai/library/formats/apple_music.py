@@ -18,16 +18,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from musicai.data.frames import conform
-from musicai.data.parsed import SOURCE_PLAY_COLUMNS, ParsedFile, ReadOptions, Source
+from musicai.data.parsed import MAX_PLAY_MS, SOURCE_PLAY_COLUMNS, ParsedFile, ReadOptions, Source
 from musicai.library.formats.csv_text import CsvChunk, CsvReading, csv_header
-from musicai.library.formats.fields import (
-    EARLIEST,
-    MAX_PLAY_MS,
-    Complaints,
-    clean,
-    iso_seconds,
-    latest,
-)
+from musicai.library.formats.fields import EARLIEST, Complaints, clean, iso_seconds, latest
 from musicai.library.formats.scrobbles import Scrobbles, length_ms
 from musicai.library.formats.tracks import numbers
 

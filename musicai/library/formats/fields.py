@@ -51,11 +51,6 @@ class Complaints:
 MAX_NAME = 1_000
 """Longest name kept, characters."""
 
-MAX_PLAY_MS = 24 * 3600 * 1000
-"""Longest believable single play, milliseconds."""
-
-NOMINAL_MS = 180_000
-"""How long a play counts whose log does not say it and whose track's length is not known."""
 
 EARLIEST = int(datetime(2006, 1, 1, tzinfo=UTC).timestamp())
 """Before this nobody streamed; seconds since 1970."""

@@ -23,6 +23,8 @@ from musicai.core.errors import UnreadableFile
 from musicai.data.frames import conform
 from musicai.data.library import AUDIO_FEATURES, KEY_COLUMNS
 from musicai.data.parsed import (
+    MAX_PLAY_MS,
+    NOMINAL_MS,
     SOURCE_ITEM_COLUMNS,
     SOURCE_PLAY_COLUMNS,
     TABLE_KINDS,
@@ -40,16 +42,7 @@ from musicai.library.formats.csv_text import (
     header_name,
 )
 from musicai.library.formats.dates import DayOrder, moments
-from musicai.library.formats.fields import (
-    MAX_PLAY_MS,
-    NOMINAL_MS,
-    Complaints,
-    clean,
-    genres,
-    isrc,
-    latest,
-    yes,
-)
+from musicai.library.formats.fields import Complaints, clean, genres, isrc, latest, yes
 from musicai.library.formats.scrobbles import EARLIEST_SCROBBLE
 from musicai.library.formats.track_table import artists_of
 from musicai.library.formats.tracks import (

@@ -23,10 +23,15 @@ from musicai.data.feedback import (
 )
 from musicai.data.frames import conform
 from musicai.data.library import ARTIST_SEPARATOR, KEY_COLUMNS, SOURCE_TRACK_COLUMNS
-from musicai.data.parsed import PLAY_SOURCES, SOURCE_ITEM_COLUMNS, SOURCE_PLAY_COLUMNS, ParsedFile
+from musicai.data.parsed import (
+    MAX_PLAY_MS,
+    PLAY_SOURCES,
+    SOURCE_ITEM_COLUMNS,
+    SOURCE_PLAY_COLUMNS,
+    ParsedFile,
+)
 from musicai.library.formats.csv_text import CsvChunk, header_name
 from musicai.library.formats.fields import (
-    MAX_PLAY_MS,
     Complaints,
     clean,
     genres,

@@ -19,13 +19,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from musicai.data.frames import conform
-from musicai.data.parsed import SOURCE_PLAY_COLUMNS, ParsedFile
+from musicai.data.parsed import MAX_PLAY_MS, NOMINAL_MS, SOURCE_PLAY_COLUMNS, ParsedFile
 from musicai.data.text_keys import name_id
 from musicai.library.formats.csv_text import CsvReading
 from musicai.library.formats.fields import (
-    MAX_PLAY_MS,
     MILLISECONDS_FROM,
-    NOMINAL_MS,
     Complaints,
     clean,
     genres,

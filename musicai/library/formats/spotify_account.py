@@ -24,6 +24,7 @@ import pandas as pd
 from musicai.core.errors import UnreadableFile
 from musicai.data.frames import conform
 from musicai.data.parsed import (
+    MAX_PLAY_MS,
     SOURCE_ITEM_COLUMNS,
     SOURCE_PLAY_COLUMNS,
     ParsedFile,
@@ -31,14 +32,7 @@ from musicai.data.parsed import (
     Source,
 )
 from musicai.library.formats.csv_text import decode
-from musicai.library.formats.fields import (
-    EARLIEST,
-    MAX_PLAY_MS,
-    Complaints,
-    clean,
-    iso_seconds,
-    latest,
-)
+from musicai.library.formats.fields import EARLIEST, Complaints, clean, iso_seconds, latest
 from musicai.library.formats.json_rows import recover_rows
 from musicai.library.formats.tracks import NamedTracks, local_track
 

@@ -1,8 +1,8 @@
 """Lists that the person chose to keep from Spotify's Web API.
 
-``musicai.spotify.keeping`` writes this form, after the person has read what Spotify's terms say.
-The rows are marked as born in the API like those of Exportify: without consent nothing is trained
-on them, and a disconnect deletes them.
+``musicai.integrations.spotify.consent`` writes this form, after the person has read what Spotify's
+terms say. The rows are marked as born in the API like those of Exportify: without consent nothing
+is trained on them, and a disconnect deletes them.
 """
 
 from __future__ import annotations

@@ -19,12 +19,11 @@ import pandas as pd
 from musicai.core.errors import UnreadableFile
 from musicai.data.frames import conform
 from musicai.data.library import BoolArray, IntArray
-from musicai.data.parsed import SOURCE_PLAY_COLUMNS, ParsedFile, ReadOptions, Source
+from musicai.data.parsed import MAX_PLAY_MS, SOURCE_PLAY_COLUMNS, ParsedFile, ReadOptions, Source
 from musicai.data.text_keys import name_id
 from musicai.library.formats.csv_text import decode
 from musicai.library.formats.fields import (
     EARLIEST,
-    MAX_PLAY_MS,
     MILLISECONDS_FROM,
     Complaints,
     all_cleaned,

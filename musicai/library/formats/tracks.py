@@ -20,10 +20,10 @@ from musicai.data.library import (
     SOURCE_TRACK_COLUMNS,
     UNIT_FEATURES,
 )
+from musicai.data.parsed import MAX_PLAY_MS
 from musicai.data.text_keys import name_id
 from musicai.library.formats.csv_text import CsvChunk
 from musicai.library.formats.fields import (
-    MAX_PLAY_MS,
     Complaints,
     clean,
     genres,

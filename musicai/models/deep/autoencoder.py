@@ -11,9 +11,10 @@ import numpy as np
 from scipy.sparse import csr_matrix
 
 from musicai.core.progress import Progress
+from musicai.data.arrays import Query, TrainingData
 from musicai.data.library import FloatArray, IntArray
-from musicai.models.base import Component, ComponentConfig, Query, Reason, TrainingData, write_json
-from musicai.models.deep import device
+from musicai.models.base import Component, ComponentConfig, Reason, write_json
+from musicai.models.deep import availability
 from musicai.models.deep.autoencoder_arrays import TABLES, Network
 from musicai.models.deep.config import AutoencoderConfig
 from musicai.models.factorization import places
@@ -41,9 +42,9 @@ class Autoencoder(Component):
     of length 1, with half of it hidden, goes through one hidden layer, and the multinomial
     likelihood of the whole row is maximised. Rows are listeners, those of neighbour packs, and
     baskets; columns are tracks, and artists and friends where there are any
-    (:mod:`musicai.recommenders.joint`). Of the forms tried on a validation slice of Last.fm it was
-    the best: nDCG@20 .222 alone, where the variational form of that paper, with two hidden layers
-    of 600, had .202; it lifts the blend of the other components from .237 to .240.
+    (:mod:`musicai.models.side_information`). Of the forms tried on a validation slice of Last.fm it
+    was the best: nDCG@20 .222 alone, where the variational form of that paper, with two hidden
+    layers of 600, had .202; it lifts the blend of the other components from .237 to .240.
 
     The score is how far a track's logit is above the mean of all.
     """
@@ -81,8 +82,8 @@ class Autoencoder(Component):
         """
         self.n_tracks_ = data.features.n_tracks
         self.network_ = self._mean = None
-        if not device.installed():
-            self.notes_ = (device.WITHOUT_TORCH,)
+        if not availability.installed():
+            self.notes_ = (availability.WITHOUT_TORCH,)
         else:
             self._train(data, None, progress)
         return self
@@ -93,11 +94,11 @@ class Autoencoder(Component):
         if self.network_ is None:
             return other.fit(data, progress)
         other.n_tracks_ = data.features.n_tracks
-        if device.installed():
+        if availability.installed():
             other._train(data, self, progress)
             return other
         other.items_, other.network_ = self.items_, self.network_
-        other.notes_ = (device.not_updated(self.label, "it has no opinion on new tracks"),)
+        other.notes_ = (availability.not_updated(self.label, "it has no opinion on new tracks"),)
         return other
 
     def _train(self, data: TrainingData, before: Autoencoder | None, progress: Progress) -> None:

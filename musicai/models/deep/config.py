@@ -10,7 +10,7 @@ from musicai.models.base import ComponentConfig
 
 @dataclass(frozen=True)
 class TransformerConfig(ComponentConfig):
-    """Settings of :class:`musicai.recommenders.transformer.Transformer`."""
+    """Settings of :class:`musicai.models.deep.transformer.Transformer`."""
 
     size: int = 128
     """Length of an item's vector and of the hidden state; a multiple of ``heads``."""
@@ -65,7 +65,7 @@ class TransformerConfig(ComponentConfig):
 
 @dataclass(frozen=True)
 class AutoencoderConfig(ComponentConfig):
-    """Settings of :class:`musicai.recommenders.autoencoder.Autoencoder`."""
+    """Settings of :class:`musicai.models.deep.autoencoder.Autoencoder`."""
 
     size: int = 128
     """Length (≥ 1) of the hidden state: what a listener is boiled down to."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from importlib.util import find_spec
 from typing import TypeVar
 
 import torch
@@ -47,28 +46,3 @@ def _deterministic() -> Iterator[None]:
         yield
     finally:
         torch.use_deterministic_algorithms(before)
-
-
-REMEDY = "`pip install -r requirements-deep.txt` brings it."
-
-WITHOUT_TORCH = (
-    "“Deep sequence” and “Deep taste” are left out of training: torch is not installed. " + REMEDY
-)
-
-
-def installed() -> bool:
-    """Whether torch is there, without importing it."""
-    return find_spec("torch") is not None
-
-
-def not_updated(label: str, instead: str) -> str:
-    """What an update without torch has to say.
-
-    Args:
-        label: Of the component.
-        instead: What was done, or not, with new tracks.
-    """
-    return (
-        f"“{label}” learned nothing from the new plays, as torch is not installed: {instead}. "
-        + REMEDY
-    )

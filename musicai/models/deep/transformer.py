@@ -11,17 +11,10 @@ from typing import Any, Self
 import numpy as np
 
 from musicai.core.progress import Progress, part
+from musicai.data.arrays import Query, TrackFeatures, TrainingData
 from musicai.data.library import BoolArray, FloatArray, IntArray
-from musicai.models.base import (
-    Component,
-    ComponentConfig,
-    Query,
-    Reason,
-    TrackFeatures,
-    TrainingData,
-    write_json,
-)
-from musicai.models.deep import device, session_features
+from musicai.models.base import Component, ComponentConfig, Reason, write_json
+from musicai.models.deep import availability, session_features
 from musicai.models.deep.config import TransformerConfig
 from musicai.models.deep.transformer_numpy import (
     TABLES,
@@ -81,9 +74,10 @@ class Transformer(Component):
     """Causal self-attention over the plays of a session, served without torch.
 
     SASRec (Kang and McAuley, 2018) with time gaps, times of the week and skips beside the tracks;
-    :mod:`musicai.recommenders.deep.network` names the parts. A track's vector is its own plus its
-    artist's plus a linear map of its sound, genres and year, so that a track which nobody played
-    has one too (DropoutNet, Volkovs et al., 2017). The score is the probability to be played next.
+    :mod:`musicai.models.deep.transformer_torch` names the parts. A track's vector is its own plus
+    its artist's plus a linear map of its sound, genres and year, so that a track which nobody
+    played has one too (DropoutNet, Volkovs et al., 2017). The score is the probability to be played
+    next.
 
     The session is the query's seeds in their order, else the last one of the listener.
     """
@@ -119,8 +113,8 @@ class Transformer(Component):
         """Train the network; without torch it stays silent, and says what to install."""
         self.n_tracks_ = data.features.n_tracks
         self.learned_ = self._unit = None
-        if not device.installed():
-            self.notes_ = (device.WITHOUT_TORCH,)
+        if not availability.installed():
+            self.notes_ = (availability.WITHOUT_TORCH,)
         else:
             self._train(data, None, progress)
         return self
@@ -131,9 +125,9 @@ class Transformer(Component):
         if self.learned_ is None:
             return other.fit(data, progress)
         other.n_tracks_ = data.features.n_tracks
-        if not device.installed():
+        if not availability.installed():
             other.notes_ = (
-                device.not_updated(self.label, "new tracks were placed by artist and sound"),
+                availability.not_updated(self.label, "new tracks were placed by artist and sound"),
             )
             other.learned_ = with_new(self.learned_, data.features)
             other._called(data.features)

@@ -1,4 +1,5 @@
-"""The network of :mod:`musicai.recommenders.deep.network` in NumPy, for serving without torch."""
+"""The network of :mod:`musicai.models.deep.transformer_torch` in NumPy, for serving without
+torch."""
 
 from __future__ import annotations
 
@@ -10,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import erf
 
+from musicai.data.arrays import TrackFeatures
 from musicai.data.library import BoolArray, FloatArray, IntArray
-from musicai.models.base import TrackFeatures
 from musicai.models.deep.config import TransformerConfig
 from musicai.models.deep.session_features import Rows
 

@@ -18,7 +18,8 @@ from musicai.models.collaborative import Collaborative
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
-    from musicai.models.base import Component, TrackFeatures
+    from musicai.data.arrays import TrackFeatures
+    from musicai.models.base import Component
 
 EXACT = 4_000
 """Up to so many tracks all are compared with all."""

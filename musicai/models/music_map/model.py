@@ -14,8 +14,9 @@ import numpy as np
 
 from musicai.core.errors import IncompatibleModel
 from musicai.core.progress import Progress, no_progress, part
+from musicai.data.arrays import TrackFeatures
 from musicai.data.library import BoolArray, FloatArray, IntArray, RowArray
-from musicai.models.base import Component, TrackFeatures
+from musicai.models.base import Component
 from musicai.models.music_map.layout import (
     Nearest,
     begun,

@@ -24,9 +24,8 @@ import numpy as np
 from musicai.core.errors import UntrustedArtifact
 from musicai.data.library import Vocabulary
 from musicai.models.base import Component
+from musicai.models.blend import LearnedWeights, Stacked
 from musicai.models.music_map import MusicMap, packed
-from musicai.training.blend_curves import Stacked
-from musicai.training.blend_weights import LearnedWeights
 
 FORMAT = 1
 """Raised when a version's layout changes in a way that older code cannot read."""

@@ -1,7 +1,7 @@
 """Trained versions: save, list, load, activate, delete.
 
-A version is a folder of files (``musicai.artifacts``). Those trained here live under
-``Settings.models`` and are trusted by the digests the database recorded when they
+A version is a folder of files (``musicai.models.registry.artifacts``). Those trained here live
+under ``Settings.models`` and are trusted by the digests the database recorded when they
 were made; the one that ships with the project is trusted by a constant in the source.
 Serving reads npz and JSON only; a pickle is opened by :func:`load_pickle` alone, after
 its digest is verified. A version appears in one rename, so none is ever half there.
@@ -29,6 +29,7 @@ from musicai.core.settings import Settings
 from musicai.data.library import Vocabulary
 from musicai.models import COMPONENTS
 from musicai.models.base import Component
+from musicai.models.blend import LearnedWeights, Stacked
 from musicai.models.music_map import MusicMap, unpacked
 from musicai.models.registry import trusted as bundled
 from musicai.models.registry.artifacts import (
@@ -42,8 +43,6 @@ from musicai.models.registry.artifacts import (
     write_version,
 )
 from musicai.store import Store, VersionMark
-from musicai.training.blend_curves import Stacked
-from musicai.training.blend_weights import LearnedWeights
 
 logger = logging.getLogger(__name__)
 

@@ -30,10 +30,11 @@ from typing import Any
 import numpy as np
 
 from musicai.core.progress import Progress, no_progress
+from musicai.data.arrays import TrackFeatures
 from musicai.data.library import Library
-from musicai.models.base import Component, TrackFeatures
-from musicai.training.blend_curves import Stacked
-from musicai.training.blend_weights import LearnedWeights, Pools
+from musicai.models.base import Component
+from musicai.models.blend import LearnedWeights, Stacked
+from musicai.training.blend_weights import Pools
 from musicai.training.evaluation.methods import NO_CURVES, TASKS, Asked, Ranker
 from musicai.training.evaluation.metrics import (
     Float64Array,

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from musicai.data.arrays import History, Query, TrackFeatures
 from musicai.data.library import BoolArray, FloatArray, IntArray, Library
 from musicai.data.sessions import SEGMENTS
 from musicai.data_processor import history
-from musicai.models.base import Component, History, Query, TrackFeatures
+from musicai.models.base import Component
+from musicai.models.blend import LearnedWeights, Stacked
 from musicai.ranking import rerank
 from musicai.ranking.candidates import Candidates
-from musicai.training.blend_curves import Stacked
-from musicai.training.blend_weights import LearnedWeights
 from musicai.training.evaluation.splits import Unit, listener_segments
 
 TASKS = {"all": "mix", "new": "discover", "repeat": "rediscover"}

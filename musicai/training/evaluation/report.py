@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from musicai.data.arrays import TrackFeatures
 from musicai.data.library import BoolArray, IntArray
 from musicai.data.sessions import SEGMENTS, Segment
-from musicai.models.base import TrackFeatures
 from musicai.ranking import rerank
 from musicai.training.evaluation.methods import HYBRID, Ranker
 from musicai.training.evaluation.metrics import (

@@ -19,11 +19,12 @@ import numpy.typing as npt
 import pandas as pd
 
 from musicai.core.progress import Progress, no_progress, part
+from musicai.data.arrays import History, Query, TrackFeatures, TrainingData
 from musicai.data.library import FloatArray, IntArray, Library
 from musicai.data.sessions import SEGMENTS, Segment
 from musicai.data_processor import training_data
 from musicai.models import COMPONENTS
-from musicai.models.base import Component, History, Query, TrackFeatures, TrainingData
+from musicai.models.base import Component
 from musicai.training.evaluation import by_listener, headline_task, reachable
 from musicai.training.evaluation.methods import TASKS, Asked, Ranker
 from musicai.training.evaluation.metrics import Float64Array, paired_difference

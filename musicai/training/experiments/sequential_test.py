@@ -12,8 +12,8 @@ mixture is its neighbour with Beta(1/2, 1/2)). After w wins and l losses it is w
     E = 2^(w+l) · ∫ p^w (1−p)^l dp = 2^(w+l) · w! l! / (w+l+1)!
 
 Ties say nothing about which is better and are dropped. The coins of
-:mod:`~musicai.experiments.interleaving` are thrown anew for each list, so that of two models whose
-lists please alike each wins with chance 1/2, whatever came before.
+:mod:`~musicai.training.experiments.interleaving` are thrown anew for each list, so that of two
+models whose lists please alike each wins with chance 1/2, whatever came before.
 """
 
 from __future__ import annotations

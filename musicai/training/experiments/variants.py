@@ -12,9 +12,8 @@ import numpy as np
 from musicai.core.errors import IncompatibleModel, ModelError, QueryError
 from musicai.models import COMPONENTS, DEFAULT_WEIGHTS
 from musicai.models.base import ComponentConfig
+from musicai.models.blend import LearnedWeights, Stacked
 from musicai.models.registry.registry import VersionInfo
-from musicai.training.blend_curves import Stacked
-from musicai.training.blend_weights import LearnedWeights
 from musicai.training.fit import TrainingConfig, configs
 
 

@@ -16,7 +16,7 @@ from musicai.ui.theme import ACCENT, NEUTRAL, PROVENANCE_COLOURS, component_colo
 from musicai.ui.wording import count
 
 if TYPE_CHECKING:
-    from musicai.ranking.request import Coverage
+    from musicai.insights.highlights import Coverage
 
 PROVENANCE_LABELS = {
     "file": "In your files",

@@ -198,5 +198,7 @@ def _told(given: Given) -> str:
         "like": f"You like “{title}”.",
         "dislike": f"“{title}” goes, and what is like it counts less.",
         "not_now": f"“{title}” rests for {REST_DAYS} days.",
-        "never_artist": f"{wording.plain(given.artist, _NAMED) or 'This artist'} is not shown again.",
+        "never_artist": (
+            f"{wording.plain(given.artist, _NAMED) or 'This artist'} is not shown again."
+        ),
     }[given.feedback.verdict]

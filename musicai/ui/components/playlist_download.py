@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from musicai.data.playlists import FORMATS
-from musicai.ranking.playlists import written
+from musicai.data.playlists import FORMATS, written
 
 if TYPE_CHECKING:
     from musicai.ai_model import MusicAI
-    from musicai.data.feedback import Listed
+    from musicai.data.playlists import Listed
 
 _HELP = {
     "csv": "A table for a spreadsheet.",

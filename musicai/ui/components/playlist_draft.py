@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from musicai.ranking.playlists import listed
+from musicai.data.playlists import listed
 from musicai.store.playlists import STAGING
 from musicai.ui import state, wording
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from musicai.data.library import AUDIO_FEATURES, FEATURE_SOURCES, UNIT_FEATURES
-from musicai.ranking.playlists import search_address
+from musicai.data.playlists import search_address
 from musicai.ui import state, wording
 from musicai.ui.components.job_panel import open_sample
 from musicai.ui.theme import component_colour, ring_svg

@@ -11,10 +11,10 @@ import numpy as np
 import streamlit as st
 
 from musicai.data.genres import GENRE_LABELS
-from musicai.data.playlists import plain_cell
+from musicai.data.playlists import listed, plain_cell
 from musicai.models import COMPONENTS
 from musicai.models.context import ContextConfig
-from musicai.ranking.playlists import Recipe, listed
+from musicai.ranking.playlists import Recipe
 from musicai.ui import wording
 from musicai.ui.components import (
     feedback_buttons,
@@ -279,8 +279,8 @@ def explanation(item: Recommendation, found: Recommendations) -> None:
         st.caption(f"No opinion, so 0: {wording.listing(silent)}.")
     if item.propensity is not None:
         st.caption(
-            f"Chance: {wording.share(item.propensity)} of all surprises at this setting would bring "
-            "this track into the list."
+            f"Chance: {wording.share(item.propensity)} of all surprises at this setting would "
+            "bring this track into the list."
         )
     if found.untrained:
         waiting = [COMPONENTS[name].label for name in found.untrained]

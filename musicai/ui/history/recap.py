@@ -60,6 +60,7 @@ def _picture(fingerprint: str, year: int, zone: str, _ai: MusicAI) -> tuple[Pict
     alt = (
         f"{year} in music: {figures.hours:,.0f} hours, {wording.count(figures.tracks, 'track')} by "
         f"{wording.count(figures.artists, 'artist')}; most played "
-        f"{wording.literal(told.tracks[0].name, 60)} and {wording.literal(told.artists[0].name, 60)}."
+        f"{wording.literal(told.tracks[0].name, 60)} and "
+        f"{wording.literal(told.artists[0].name, 60)}."
     )
     return recap_image.draw(told), alt

@@ -18,6 +18,7 @@ from musicai.store.catalogs import NEIGHBOURS, OPEN, TRACKS
 from musicai.ui import state, wording
 from musicai.ui.components import job_panel
 from musicai.ui.library import importing
+from musicai.ui.library.column_mapping import Upload
 
 if TYPE_CHECKING:
     from streamlit.runtime.uploaded_file_manager import UploadedFile
@@ -44,7 +45,7 @@ def upload_key(base: str) -> str:
     return f"{base}_{st.session_state.get(_TAKEN, 0)}"
 
 
-def start(upload: importing.Upload, profile: str, *command: str, name: str | None = None) -> None:
+def start(upload: Upload, profile: str, *command: str, name: str | None = None) -> None:
     """Spool the file and start ``catalogues COMMAND…`` on it as a job.
 
     Args:
@@ -345,9 +346,9 @@ def _confirm_removal(one: Catalogue, profile: str) -> None:
         if p.name != profile and _uses(p.name, one)
     ]
     st.markdown(
-        f"**{wording.plain(one.name)}** and its {wording.count(one.n_tracks, 'track')} go from this "
-        "machine. Your own music stays; features and genres that it lent to your tracks go. The "
-        "file you imported is not touched."
+        f"**{wording.plain(one.name)}** and its {wording.count(one.n_tracks, 'track')} go from "
+        "this machine. Your own music stays; features and genres that it lent to your tracks go. "
+        "The file you imported is not touched."
     )
     if others:
         st.markdown(f"These listeners use it too: {', '.join(map(wording.plain, others))}.")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Protocol
 
 import pandas as pd
 import streamlit as st
@@ -28,8 +28,18 @@ from musicai.library.formats.mapped_table import (
 )
 from musicai.ui import state, wording
 
+
+class Upload(Protocol):
+    """What the uploader hands over."""
+
+    name: str
+
+    def getvalue(self) -> bytes:
+        """The bytes."""
+
+
 if TYPE_CHECKING:
-    from musicai.ui.library.importing import Upload
+    pass
 
 Kind = Literal["plays", "playlist", "catalogue"]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
 
 import pandas as pd
 import streamlit as st
@@ -17,6 +16,7 @@ from musicai.store.records import counts_of_kind
 from musicai.ui import state, wording
 from musicai.ui.components import job_panel
 from musicai.ui.library import column_mapping
+from musicai.ui.library.column_mapping import Upload
 
 CLOCKS = (
     (
@@ -55,15 +55,6 @@ _TAKEN = "imports_started"
 
 PROBLEMS_SHOWN = 200
 _FEW = 12
-
-
-class Upload(Protocol):
-    """What the uploader hands over."""
-
-    name: str
-
-    def getvalue(self) -> bytes:
-        """The bytes."""
 
 
 def clocks() -> None:

@@ -12,6 +12,7 @@ from musicai.store import Catalogue
 from musicai.ui import state, wording
 from musicai.ui.components import job_panel
 from musicai.ui.library import importing
+from musicai.ui.library.column_mapping import Upload
 
 if TYPE_CHECKING:
     from musicai.ai_model import MusicAI
@@ -69,7 +70,7 @@ def _add(profile: str) -> None:
         )
 
 
-def _take(profile: str, files: Sequence[importing.Upload]) -> None:
+def _take(profile: str, files: Sequence[Upload]) -> None:
     state.attempt(lambda: importing.start(files, profile, include_private=False))
 
 

@@ -315,8 +315,8 @@ def _told(ai: MusicAI, found: MusicMap, view: View) -> None:
     ]
     if shown < view.others:
         lines.append(
-            f"Drawn are {shown:,} of {wording.count(view.others, 'other track')}, chosen at random, "
-            "and all of yours; a region counts every track in it."
+            f"Drawn are {shown:,} of {wording.count(view.others, 'other track')}, chosen at "
+            "random, and all of yours; a region counts every track in it."
         )
     if view.lost:
         lines.append(
@@ -334,8 +334,8 @@ def _told(ai: MusicAI, found: MusicMap, view: View) -> None:
         made_of = wording.listing([str(part) for part in found.told.get("made_of", [])])
         st.caption(
             f":material/info: Made of {made_of}. Two dimensions cannot keep all of it: "
-            f"trustworthiness {trust:.3f} of 1, and {wording.share(kept)} of each track's 12 nearest "
-            "are among its 12 nearest here."
+            f"trustworthiness {trust:.3f} of 1, and {wording.share(kept)} of each track's 12 "
+            "nearest are among its 12 nearest here."
         )
 
 

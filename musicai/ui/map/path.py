@@ -120,8 +120,8 @@ def _path(ai: MusicAI, now: map_marks.Marks) -> None:
     rows = map_marks.rows_of(ai, now.path)
     if len(now.path) < now.asked:
         st.caption(
-            f":material/info: {wording.count(len(now.path), 'track')} instead of {now.asked}: there "
-            "are not enough tracks of other artists on the way."
+            f":material/info: {wording.count(len(now.path), 'track')} instead of {now.asked}: "
+            "there are not enough tracks of other artists on the way."
         )
     with st.container(gap="xsmall"):
         for step, row in enumerate(rows.tolist(), 1):

@@ -208,7 +208,8 @@ def _difference(result: Mapping[str, Any]) -> str:
         verdict = "The blend is below popularity"
     else:
         verdict = "The blend and popularity cannot be told apart"
-    return f"{verdict}: nDCG {wording.signed3(mean)} ({wording.signed3(low)} to {wording.signed3(high)})."
+    between = f"{wording.signed3(low)} to {wording.signed3(high)}"
+    return f"{verdict}: nDCG {wording.signed3(mean)} ({between})."
 
 
 # --- segments -------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from musicai.models import COMPONENTS
-from musicai.models.deep import device
+from musicai.models.deep import availability
 from musicai.models.hyperparameters import HYPERPARAMETERS, PRESETS, Hyperparameter
 from musicai.models.registry import freshness
 from musicai.training import schedule
@@ -108,7 +108,7 @@ def _choices(preset: Mapping[str, Any]) -> list[str]:
     command += [] if with_map else ["--no-map"]
     command += [] if deep else ["--no-deep"]
     for component in dict.fromkeys(one.component for one in HYPERPARAMETERS):
-        if COMPONENTS[component].optional and not (deep and device.installed()):
+        if COMPONENTS[component].optional and not (deep and availability.installed()):
             continue
         st.markdown(f"**{COMPONENTS[component].label}**")
         mine = [one for one in HYPERPARAMETERS if one.component == component]
@@ -122,8 +122,8 @@ def _choices(preset: Mapping[str, Any]) -> list[str]:
 
 def _deep(preset: Mapping[str, Any]) -> bool:
     """Whether to train the deep components; a line on what they need where that is not there."""
-    if not device.installed():
-        st.caption(f":material/info: {device.WITHOUT_TORCH}")
+    if not availability.installed():
+        st.caption(f":material/info: {availability.WITHOUT_TORCH}")
         return True
     return st.toggle(
         "Train the deep components",

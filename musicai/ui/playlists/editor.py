@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from musicai.data.feedback import Listed
+from musicai.data.playlists import Listed, artists_of, duplicates, listed, total_ms
 from musicai.ranking import playlists
-from musicai.ranking.playlists import artists_of, duplicates, listed, more_like, total_ms
+from musicai.ranking.playlists import more_like
 from musicai.store.playlists import STAGING
 from musicai.ui import state, wording
 from musicai.ui.components import playlist_download, widgets

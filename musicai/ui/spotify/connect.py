@@ -138,9 +138,10 @@ def _sign_in(found: str) -> None:
 
 def _connection(session: Session) -> None:
     with st.container(border=True):
+        name = wording.plain(session.account.name, 60)
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(
-                f":material/check_circle: **Connected as {wording.plain(session.account.name, 60)}**",
+                f":material/check_circle: **Connected as {name}**",
                 width="stretch",
             )
             if st.button("Disconnect…", key="connect_disconnect", icon=":material/link_off:"):

@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from musicai.core.errors import SpotifyError
-from musicai.data.playlists import SentPlaylist
+from musicai.data.playlists import SentPlaylist, artists_of
 from musicai.integrations.spotify import auth, matching
 from musicai.integrations.spotify import playlists as writing
 from musicai.integrations.spotify.matching import Addressed
 from musicai.integrations.spotify.parsing import ApiTrack
-from musicai.ranking.playlists import artists_of
 from musicai.ui import state, wording
 from musicai.ui.components import widgets
 from musicai.ui.spotify import play_button, send_request
@@ -142,7 +141,8 @@ def _choice(session: Session, one: Addressed) -> None:
 def _hit(hit: ApiTrack) -> str:
     length = f", {wording.seconds(hit.duration_ms / 1000)}" if hit.duration_ms else ""
     album = f", on {wording.literal(hit.album, 40)}" if hit.album else ""
-    return f"{wording.literal(hit.name, 60)} — {wording.literal(wording.by(hit.artists), 40)}{album}{length}"
+    artists = wording.literal(wording.by(hit.artists), 40)
+    return f"{wording.literal(hit.name, 60)} — {artists}{album}{length}"
 
 
 def _choose(session: Session, one: Addressed) -> None:
@@ -256,8 +256,9 @@ def _done(wish: send_request.Wish) -> None:
     if done is None or done[0] != wish:
         return
     _, sent, tracks = done
+    name = wording.plain(sent.name, 100)
     st.success(
-        f"“{wording.plain(sent.name, 100)}” is in your account with {wording.count(tracks, 'track')}.",
+        f"“{name}” is in your account with {wording.count(tracks, 'track')}.",
         icon=":material/check_circle:",
     )
     with st.container(horizontal=True, vertical_alignment="center"):

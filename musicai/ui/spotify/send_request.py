@@ -14,7 +14,7 @@ import streamlit as st
 from musicai.ui import state
 
 if TYPE_CHECKING:
-    from musicai.data.feedback import Listed
+    from musicai.data.playlists import Listed
 
 PAGE = "pages/send.py"
 
@@ -32,7 +32,7 @@ class Wish:
     title: str
     tracks: tuple[Listed, ...]
     recipe: Mapping[str, Any] = field(hash=False, compare=False)
-    """What they were made from (``musicai.recipes``)."""
+    """What they were made from (``musicai.ranking.playlists``)."""
     target: str = ""
     """Id of the playlist to write in place; "" for a new one."""
 
