@@ -31,6 +31,7 @@ from musicai.data.arrays import (
     TrainingData,
 )
 from musicai.data.context import ACTIVITY, counted, kept_for, of_others
+from musicai.data.external_interactions import artist_columns, neighbour_rows
 from musicai.data.genres import genre_matrix
 from musicai.data.library import (
     ARTIST_SEPARATOR,
@@ -43,7 +44,6 @@ from musicai.data.library import (
 )
 from musicai.data.sessions import basket_rows, completed, seconds, sessions
 from musicai.data.text_keys import artist_keys, first_artist, guests, normalise
-from musicai.library.neighbours import artist_columns, neighbour_rows
 
 if TYPE_CHECKING:
     from sklearn.feature_extraction.text import TfidfVectorizer

@@ -128,7 +128,7 @@ def test_every_control_reaches_the_list(
     sample: Path, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     music = MusicAI("sample", settings=Settings(home=sample))
-    monkeypatch.setattr(cli.music, "MusicAI", lambda profile, **options: music)
+    monkeypatch.setattr(cli.recommend, "MusicAI", lambda profile, **options: music)
 
     def ids(*argv: object) -> list[str]:
         code, result = run("recommend", "--profile", "sample", "--mode", "mix", *argv)
@@ -391,7 +391,7 @@ def test_export_shows_how_far_it_is(
     run("import", history, "--profile", "p")
     told: list[float] = []
     monkeypatch.setattr(
-        cli.shared, "_terminal_progress", lambda fraction, note="": told.append(fraction)
+        cli.output, "_terminal_progress", lambda fraction, note="": told.append(fraction)
     )
     assert run("export", tmp_path / "all.zip", "--profile", "p")[0] == 0
     assert told == sorted(told)
@@ -671,7 +671,7 @@ def test_a_failed_check_is_exit_code_1(
     sample: Path, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     report = Report("v", (Check("mood happy", False, "valence .2 (above .5)"),))
-    monkeypatch.setattr(cli.music, "check_model", lambda music, store: report)
+    monkeypatch.setattr(cli.recommend, "check_model", lambda music, store: report)
     code, result = run("test", "--profile", "sample")
     assert code == 1
     assert result["passed"] is False
@@ -727,7 +727,7 @@ def test_cancelled_is_130(sample: Path, run: Run, monkeypatch: pytest.MonkeyPatc
     def stop(*args: object, **kwargs: object) -> None:
         raise Cancelled("Stopped as you asked.")
 
-    monkeypatch.setattr(cli.music, "run_training", stop)
+    monkeypatch.setattr(cli.recommend, "run_training", stop)
     assert run("train") == (130, {"error": "Stopped as you asked."})
 
 

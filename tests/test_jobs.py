@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import subprocess
@@ -16,8 +17,9 @@ import pytest
 from musicai.core import jobs
 from musicai.core.errors import Cancelled, InputError, JobError, JobRunning, NotFound
 from musicai.core.jobs import manager
-from musicai.core.jobs import status as files
 from musicai.core.settings import Settings
+
+files = importlib.import_module("musicai.core.jobs.status")
 
 BODIES = {
     "fine": "progress(0.5, 'half'); progress.result({'n': 1}); progress.result({'m': 2})",

@@ -16,6 +16,7 @@ from musicai import data_processor as dp
 from musicai.core.progress import no_progress
 from musicai.core.settings import Settings
 from musicai.data.arrays import Query, TrainingData
+from musicai.data.external_interactions import MIN_LISTENERS, neighbour_rows, pack_coverage
 from musicai.data.neighbour_data import Pack, PackTables
 from musicai.data.parsed import ParsedFile, ReadOptions
 from musicai.library.archives import Input
@@ -23,7 +24,6 @@ from musicai.library.assemble import load_library, tagged_genres
 from musicai.library.formats import recognise
 from musicai.library.formats.neighbour_data import assemble
 from musicai.library.importing import ImportReport, folder_of, import_inputs, pack_name
-from musicai.library.neighbours import MIN_LISTENERS, neighbour_rows, pack_coverage
 from musicai.models.collaborative import Collaborative, CollaborativeConfig
 from musicai.store import Store
 from tests.conftest import SHARED

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +14,6 @@ import pytest
 from musicai.cli import main
 from musicai.core.errors import Cancelled, QueryError, UnreadableFile
 from musicai.core.jobs import JobStatus, spool, start, status
-from musicai.core.jobs import status as files
 from musicai.core.progress import no_progress
 from musicai.core.settings import Settings
 from musicai.data.library import KEY_COLUMNS
@@ -24,6 +24,8 @@ from musicai.library.importing import import_inputs
 from musicai.store import Store
 from tests.test_neighbours import TEN_SCRIPTS
 from tests.test_ui_library import history, table
+
+files = importlib.import_module("musicai.core.jobs.status")
 
 OLD = [(n, f"Song {n}", f"Artist {n % 8}", "Album") for n in range(20)]
 NEW = [(n, f"New {n}", f"Artist {n % 8}", "Album") for n in range(100, 130)]

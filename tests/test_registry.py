@@ -301,7 +301,7 @@ def test_a_killed_save_leaves_no_half_version(settings: Settings, tmp_path: Path
     script.write_text(
         "import os, sys\n"
         "from pathlib import Path\n"
-        "from musicai import registry\n"
+        "from musicai.models.registry import registry\n"
         "from musicai.models.registry.artifacts import Trained\n"
         "from musicai.models.blend import LearnedWeights\n"
         "from musicai.models.collaborative import Collaborative\n"

@@ -76,7 +76,7 @@ class Desk:
     stub: Stub
     world: SpotifyWorld
     client: Client
-    session_library: Shelf
+    shelf: Shelf
 
     def read(self, *keys: str) -> None:
         session_library.read(self.client, self.shelf, keys)

@@ -23,12 +23,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from musicai.ai_model import MusicAI
 from musicai.core.errors import NoCandidates, QueryError
 from musicai.data import musical_keys
 from musicai.data.arrays import Query
 from musicai.data.library import AUDIO_FEATURES, KEY_COLUMNS, FloatArray
-from musicai.ranking.request import Recommendation, Request, Tuning
+from musicai.ranking.request import Recommendation, Recommender, Request, Tuning
 
 ARCS: Mapping[str, float] = {"steady": 0.0, "rising": 0.35, "winding down": -0.35}
 """Arc → how far the energy moves from the first track to the last."""
@@ -107,7 +106,7 @@ class Session:
     """What could not be done as wished."""
 
 
-def autoplay(ai: MusicAI, request: Request, wish: Wish) -> Session:
+def autoplay(ai: Recommender, request: Request, wish: Wish) -> Session:
     """A session that goes on from the request's seeds, else from the listener's last session.
 
     Args:
@@ -129,7 +128,9 @@ def autoplay(ai: MusicAI, request: Request, wish: Wish) -> Session:
 
 
 class _Walk:
-    def __init__(self, ai: MusicAI, query: Query, pool: list[Recommendation], wish: Wish) -> None:
+    def __init__(
+        self, ai: Recommender, query: Query, pool: list[Recommendation], wish: Wish
+    ) -> None:
         self._ai = ai
         self._query = query
         self._pool = pool

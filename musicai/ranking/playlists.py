@@ -6,14 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
 from typing import Any
 
-from musicai.ai_model import MusicAI
 from musicai.core.errors import QueryError
 from musicai.data.playlists import (
     Listed,
     listed,
 )
 from musicai.ranking.autoplay import Wish, autoplay
-from musicai.ranking.request import Filters, Request, Tuning
+from musicai.ranking.request import Filters, Recommender, Request, Tuning
 from musicai.store import Store
 from musicai.store.playlists import STAGING
 
@@ -21,7 +20,7 @@ MOST_SEEDS = 50
 """Of a longer list, the last so many say what more shall be like."""
 
 
-def more_like(ai: MusicAI, tracks: Sequence[Listed], n: int) -> list[str]:
+def more_like(ai: Recommender, tracks: Sequence[Listed], n: int) -> list[str]:
     """Ids of ``n`` tracks that go with a list and are not in it, best first.
 
     Raises:
@@ -35,9 +34,8 @@ def more_like(ai: MusicAI, tracks: Sequence[Listed], n: int) -> list[str]:
             "None of the list's tracks is in this profile any more, so there is nothing to go by. "
             "Add a track that is, or import the music again."
         )
-    found = ai.get_hybrid_recommendations(
-        seed_tracks=seeds[-MOST_SEEDS:], mode="mix", n_recommendations=min(n + len(there), 1_000)
-    )
+    request = Request(seed_tracks=tuple(dict.fromkeys(seeds[-MOST_SEEDS:])), mode="mix")
+    found = ai.rank(ai.score(request), Tuning(n_recommendations=min(n + len(there), 1_000)))
     return [item.track_id for item in found if item.track_id not in there][:n]
 
 
@@ -72,7 +70,7 @@ def told(recipe: Recipe) -> str:
     return f"recommendations ({', '.join(parts)})" if parts else "recommendations"
 
 
-def made(recipe: Recipe, ai: MusicAI, store: Store) -> list[Listed]:
+def made(recipe: Recipe, ai: Recommender, store: Store) -> list[Listed]:
     """The tracks that a recipe makes now.
 
     Args:

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import overload
+from typing import Protocol, overload
 
 import numpy as np
 import pandas as pd
 
 from musicai.core.errors import QueryError
-from musicai.data.arrays import Query
+from musicai.data.arrays import Query, TrackFeatures
 from musicai.data.context import SIZES, SLOTS
 from musicai.data.genres import GENRES
-from musicai.data.library import FloatArray, RowArray
+from musicai.data.library import FloatArray, Library, RowArray
 from musicai.data.moods import MOODS
-from musicai.models.base import Reason
+from musicai.models.base import Component, Reason
 from musicai.ranking.feedback import Verdicts
 
 MODES = ("rediscover", "discover", "mix")
@@ -285,3 +285,18 @@ class Recommendations(Sequence[Recommendation]):
             for item in self.items
         ]
         return pd.DataFrame(rows) if rows else pd.DataFrame(columns=columns)
+
+
+class Recommender(Protocol):
+    """What makes lists of a request: :class:`musicai.ai_model.MusicAI`, seen from its parts."""
+
+    profile: str
+    library: Library
+    features: TrackFeatures
+    components: dict[str, Component]
+
+    def score(self, request: Request) -> Scored:
+        """Score the candidates of a request."""
+
+    def rank(self, scored: Scored, tuning: Tuning) -> Recommendations:
+        """Blend, re-rank and explain what was scored."""

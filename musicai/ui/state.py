@@ -17,6 +17,8 @@ from musicai.ai_model import MusicAI
 from musicai.core.errors import MusicAIError, NotFound
 from musicai.core.logging import setup_logging
 from musicai.core.settings import Settings, load_settings
+from musicai.data.external_interactions import PackCoverage
+from musicai.data.external_interactions import pack_coverage as coverage_of_pack
 from musicai.data.feedback import Feedback
 from musicai.data.periods import TIMEZONE_SETTING, Period, zone
 from musicai.insights.history import ListeningHistory, charts, listening_history
@@ -27,8 +29,6 @@ from musicai.insights.taste import TasteProfile, taste_profile
 from musicai.insights.taste.plays import Plays, timed
 from musicai.integrations.enrichment import Coverage, Plan, coverage, plan_for
 from musicai.integrations.spotify.auth import WaitingRoom
-from musicai.library.neighbours import PackCoverage
-from musicai.library.neighbours import pack_coverage as coverage_of_pack
 from musicai.models.music_map import MusicMap
 from musicai.models.registry.registry import active, load_map
 from musicai.ranking.autoplay import Session, Wish, autoplay

@@ -1,5 +1,4 @@
-"""Rows of answers, fresh or from the cache → the values of
-``musicai.integrations.metabrainz.models``.
+"""Rows of answers, fresh or from the cache → the values of the module ``models``.
 
 A row of which the needed parts are absent or of a wrong type is left out; nothing raises.
 """

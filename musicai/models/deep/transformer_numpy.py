@@ -1,5 +1,4 @@
-"""The network of :mod:`musicai.models.deep.transformer_torch` in NumPy, for serving without
-torch."""
+"""The network of ``transformer_torch`` in NumPy, for serving without torch."""
 
 from __future__ import annotations
 
