@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from musicai.core.version import __version__
+
 if TYPE_CHECKING:
     from musicai.ai_model import MusicAI
     from musicai.data.library import Library
 
-__version__ = "0.1.0"
 __all__ = ["Library", "MusicAI", "__version__"]
 
 

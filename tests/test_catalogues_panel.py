@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from musicai.cli import main
 from musicai.core import jobs
-from musicai.core.jobs import JobStatus, status
+from musicai.core.jobs.status import JobStatus, write
 from musicai.core.settings import Settings
 from musicai.library import catalogs
 from musicai.store import Store
@@ -157,7 +157,7 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
         job = f"{kind}-20260101-1200{len(started):02d}-0000abcd"
         profile = argv[argv.index("--profile") + 1]
         settings.jobs.mkdir(parents=True, exist_ok=True)
-        status.write(settings, JobStatus(job, kind, profile, "queued"))
+        write(settings, JobStatus(job, kind, profile, "queued"))
         end = argv.index("--") if "--" in argv else len(argv)
         main([*argv[:end], "--job", job, *argv[end:]])
         return jobs.Job(job, kind, profile)

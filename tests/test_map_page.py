@@ -28,7 +28,7 @@ from musicai.training.fit import TrainingConfig
 from musicai.training.train import train
 from musicai.ui import charts, wording
 from musicai.ui.components import job_panel
-from musicai.ui.discover import seeds as discover_seeds
+from musicai.ui.components import seeds as discover_seeds
 from musicai.ui.map import page, selection, state
 from musicai.ui.map.state import Marks
 from tests import worlds

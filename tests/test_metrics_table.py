@@ -9,8 +9,8 @@ from streamlit.testing.v1 import AppTest
 
 from musicai.data.sessions import HEAVY_FROM, LIGHT_FROM
 from musicai.models.registry.registry import VersionInfo
+from musicai.ui.charts.metric_labels import MEASURES
 from musicai.ui.models import metrics as metrics_table
-from musicai.ui.models.metric_labels import MEASURES
 
 OLD: dict[str, Any] = {
     "n": 12,

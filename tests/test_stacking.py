@@ -18,7 +18,8 @@ from musicai.ranking.request import Request, Tuning
 from musicai.ranking.rerank import CEILING
 from musicai.ranking.serving import Serving
 from musicai.training.blend_curves import ENOUGH, ndcg, stack
-from musicai.training.blend_weights import Pools, learn
+from musicai.training.blend_weights import learn
+from musicai.training.evaluation.pools import Pools
 from tests.pages import opened, run
 
 STRAIGHT = {"a": 0.5, "b": 0.5}

@@ -13,11 +13,11 @@ from musicai.training.blend_weights import (
     ENOUGH_OF_SEGMENT,
     ENOUGH_UNITS,
     FLOOR,
-    Pools,
     learn,
     learn_by_mode,
 )
 from musicai.training.evaluation.metrics import ndcg_at
+from musicai.training.evaluation.pools import Pools
 
 NAMES = ("good", "noise", "silent")
 DEFAULT = {"good": 0.3, "noise": 0.5, "silent": 0.2}

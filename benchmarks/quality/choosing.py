@@ -18,7 +18,8 @@ from musicai.data.sessions import segment_of
 from musicai.models import COMPONENTS, DEFAULT_WEIGHTS
 from musicai.models.base import Component, ComponentConfig
 from musicai.models.blend import LearnedWeights
-from musicai.training.blend_weights import ENOUGH_UNITS, Pools, learn
+from musicai.training.blend_weights import ENOUGH_UNITS, learn
+from musicai.training.evaluation.pools import Pools
 
 logger = logging.getLogger(__name__)
 

@@ -17,7 +17,6 @@ from sqlalchemy.exc import DBAPIError
 
 from musicai.core.errors import JobRunning, StoreError
 from musicai.core.settings import Settings
-from musicai.store import deletion
 from musicai.store.migrations import MIGRATIONS
 from musicai.store.schema import SCHEMA_VERSION, Migration, bring_up_to_date, current_version
 
@@ -167,21 +166,9 @@ class OpenStore:
             self._writer = self.engine.execution_options(musicai_write=True)
             try:
                 prepare(self.engine, self._path)
-                self._purge_if_idle()
             except BaseException:
                 self.engine.dispose()
                 raise
-
-    def _purge_if_idle(self) -> None:
-        """Remove imports that were cut off, unless one is being written right now."""
-        if not deletion.any_pending(self):
-            return
-        lock = import_lock(self.settings)
-        try:
-            with lock:
-                deletion.purge(self)
-        except Timeout:
-            return
 
     def close(self) -> None:
         """Close every connection; the store can not be used any more."""

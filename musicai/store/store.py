@@ -7,13 +7,16 @@ import time
 from collections.abc import Sequence
 
 import pandas as pd
+from filelock import Timeout
 
 from musicai.core.errors import DataError, NotFound
+from musicai.core.settings import Settings
 from musicai.data.feedback import Choices, Exclusion, Feedback, MatchDecision
 from musicai.data.parsed import ColumnMapping
 from musicai.store import catalog_changes as changes
 from musicai.store import catalogs, deletion, feedback, imports, own_data
 from musicai.store.audio_descriptors import MeasureStore
+from musicai.store.connection import import_lock, plain_errors
 from musicai.store.http_cache import AnswerStore
 from musicai.store.imports import ImportWriter
 from musicai.store.impressions import ShowingStore
@@ -46,6 +49,26 @@ class Store(
     Raises:
         StoreError: the database cannot be opened, or a newer musicai made it.
     """
+
+    def __init__(self, settings: Settings, *, busy_seconds: float = 10.0) -> None:
+        super().__init__(settings, busy_seconds=busy_seconds)
+        try:
+            with plain_errors(settings.database):
+                self._purge_if_idle()
+        except BaseException:
+            self.close()
+            raise
+
+    def _purge_if_idle(self) -> None:
+        """Remove imports that were cut off, unless one is being written right now."""
+        if not deletion.any_pending(self):
+            return
+        lock = import_lock(self.settings)
+        try:
+            with lock:
+                deletion.purge(self)
+        except Timeout:
+            return
 
     # --- imports ----------------------------------------------------------------------
 

@@ -19,8 +19,8 @@ from scipy.optimize import minimize
 from musicai.data.library import FloatArray
 from musicai.models.blend import Double, Stacked, _basis
 from musicai.ranking.rerank import CEILING
-from musicai.training.blend_weights import Packed, Pools
 from musicai.training.evaluation.metrics import paired_difference
+from musicai.training.evaluation.pools import Packed, Pools
 
 FOLDS = 3
 ENOUGH = 60

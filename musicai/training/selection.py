@@ -21,9 +21,10 @@ from musicai.models.blend import LearnedWeights, Stacked
 from musicai.models.collaborative import Collaborative
 from musicai.models.hyperparameters import Settings
 from musicai.training.blend_curves import ndcg, stack
-from musicai.training.blend_weights import Pools, learn, learn_by_mode
+from musicai.training.blend_weights import learn, learn_by_mode
 from musicai.training.evaluation import Cuts, Evaluation, evaluate, make_units, temporal_split
 from musicai.training.evaluation.metrics import Float64Array, paired_difference
+from musicai.training.evaluation.pools import Pools
 from musicai.training.fit import TrainingConfig, configs, fit_components
 from musicai.training.tuning import Tuned, changed, tune
 

@@ -23,8 +23,8 @@ from musicai.ui.components import (
     track_picker,
     widgets,
 )
+from musicai.ui.components import seeds as discover_seeds
 from musicai.ui.discover import context, controls
-from musicai.ui.discover import seeds as discover_seeds
 from musicai.ui.spotify import send_request
 
 if TYPE_CHECKING:

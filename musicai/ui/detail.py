@@ -22,10 +22,10 @@ from musicai.ui.components import (
     links,
     period_picker,
     playlist_draft,
+    seeds,
     track_list,
     widgets,
 )
-from musicai.ui.discover import seeds
 from musicai.ui.spotify import send_request
 
 if TYPE_CHECKING:

@@ -13,8 +13,9 @@ from streamlit.navigation.page import StreamlitPage
 
 from musicai.core.settings import PROJECT_ROOT
 from musicai.ui import state, wording
-from musicai.ui.components import job_panel, links, period_picker, playlist_draft
+from musicai.ui.components import job_panel, links, period_picker
 from musicai.ui.models import training
+from musicai.ui.playlists import sidebar as playlist_sidebar
 from musicai.ui.spotify import send_request
 from musicai.ui.theme import logo_svg
 
@@ -200,5 +201,5 @@ def _sidebar() -> None:
         period_picker.selector()
     else:
         st.caption("No music yet. Home has two ways to begin.")
-    playlist_draft.sidebar()
+    playlist_sidebar.sidebar()
     job_panel.sidebar()

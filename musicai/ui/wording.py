@@ -31,6 +31,12 @@ _WWW = re.compile(r"(www)(?=\.)", re.IGNORECASE)
 _ARROW = re.compile(r"(?<=[-<>~])(?=[-=>])")
 _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
 
+CLAUSE = (
+    "Do not use the Spotify Platform or any Spotify Content to train a machine learning or AI "
+    "model or otherwise ingest Spotify Content into a machine learning or AI model."
+)
+"""Spotify's Developer Terms, IV.2.a.i (version of 15 May 2025)."""
+
 
 def plain(text: str, longest: int = 200) -> str:
     r"""A name as it is, for use inside Streamlit's markdown.

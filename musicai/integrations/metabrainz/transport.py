@@ -29,9 +29,9 @@ import orjson
 import requests
 import urllib3
 
-import musicai
 from musicai.core.errors import HostUnavailable, NeedsToken, Refused, SettingsError
 from musicai.core.settings import Settings
+from musicai.core.version import __version__
 from musicai.integrations.metabrainz.credentials import check_contact
 
 
@@ -226,7 +226,7 @@ class Transport:
         check_contact(self.contact)
         self._session = requests.Session()
         self._session.trust_env = not self.hosts.local
-        self._session.headers["User-Agent"] = f"musicai/{musicai.__version__} ( {self.contact} )"
+        self._session.headers["User-Agent"] = f"musicai/{__version__} ( {self.contact} )"
         self._session.headers["Accept"] = "application/json"
         no_cookies = http.cookiejar.DefaultCookiePolicy(allowed_domains=[])
         self._session.cookies.set_policy(no_cookies)

@@ -34,7 +34,6 @@ from musicai.data.arrays import TrackFeatures
 from musicai.data.library import Library
 from musicai.models.base import Component
 from musicai.models.blend import LearnedWeights, Stacked
-from musicai.training.blend_weights import Pools
 from musicai.training.evaluation.methods import NO_CURVES, TASKS, Asked, Ranker
 from musicai.training.evaluation.metrics import (
     Float64Array,
@@ -49,6 +48,7 @@ from musicai.training.evaluation.metrics import (
     recall_at,
     reciprocal_rank,
 )
+from musicai.training.evaluation.pools import Pools
 from musicai.training.evaluation.report import SegmentResult, Tally, TaskResult, World, track_mixes
 from musicai.training.evaluation.splits import (
     Cuts,

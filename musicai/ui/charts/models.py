@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 
 from musicai.insights.taste.wording import capital, decimal, percent
 from musicai.ui.charts.base import INK, Chart, figure_of, legend_above
-from musicai.ui.models.metric_labels import MEASURES, key_of, method_label, methods_of
+from musicai.ui.charts.metric_labels import MEASURES, key_of, method_label, methods_of
 from musicai.ui.theme import ACCENT, NEUTRAL, PROVENANCE_COLOURS, component_colour
 from musicai.ui.wording import count
 

@@ -7,14 +7,10 @@ from collections.abc import Sequence
 import streamlit as st
 
 from musicai.data.playlists import listed
-from musicai.store.playlists import STAGING
 from musicai.ui import state, wording
 
-_TOLD_NEXT = "staging_told"
+ADDED_NOTE = "staging_told"
 """Session key: what adding came to, to be said with the next draw."""
-
-_TOLD = 3
-"""Titles named in the side bar: those added last."""
 
 
 def add(track_ids: Sequence[str]) -> None:
@@ -31,7 +27,7 @@ def _add(track_ids: Sequence[str]) -> None:
     if there:
         told += f" {wording.count(there, 'track')} {'was' if there == 1 else 'were'} in it already."
     # told by the side bar, which is drawn next: a callback of a fragment may draw nothing
-    st.session_state[_TOLD_NEXT] = told.strip() or "Nothing to add."
+    st.session_state[ADDED_NOTE] = told.strip() or "Nothing to add."
 
 
 def button(
@@ -57,34 +53,3 @@ def button(
     )
     if pressed and in_fragment:
         st.rerun()
-
-
-def sidebar() -> None:
-    """The list in the side bar of every page, and the way into it."""
-    profile = state.current_profile()
-    if profile is None:
-        return
-    told = st.session_state.pop(_TOLD_NEXT, None)
-    if told:
-        st.toast(told, icon=":material/playlist_add_check:")
-    tracks = state.store().list_tracks(profile, STAGING)
-    if st.button(
-        f"Your list · {wording.count(len(tracks), 'track')}",
-        key="staging_open",
-        icon=":material/queue_music:",
-        width="stretch",
-        help="Put tracks together from any page; reorder, extend, save and export them here.",
-    ):
-        _manage()
-    if tracks:
-        titles = [wording.plain(track.name, 40) for track in tracks[-_TOLD:]]
-        more = len(tracks) - len(titles)
-        st.caption(f"{'… ' if more else ''}{' · '.join(titles)}")
-
-
-@st.dialog("Your list", width="large")
-def _manage() -> None:
-    from musicai.ui.playlists import editor  # noqa: PLC0415 (its buttons add to this list)
-
-    state.show_kept_error()
-    state.guarded(lambda: editor.draw(state.current_ai(), STAGING, "staging"))

@@ -14,10 +14,10 @@ import streamlit as st
 from musicai.models import COMPONENTS, PRESETS
 from musicai.ranking.request import MODES, Filters, Request, Tuning
 from musicai.ui import state, wording
+from musicai.ui.components import seeds as discover_seeds
 from musicai.ui.components import widgets
 from musicai.ui.discover import context
 from musicai.ui.discover import filters as discover_filters
-from musicai.ui.discover import seeds as discover_seeds
 
 if TYPE_CHECKING:
     from musicai.ai_model import MusicAI

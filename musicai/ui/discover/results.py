@@ -21,9 +21,9 @@ from musicai.ui.components import (
     job_panel,
     playlist_download,
     playlist_draft,
+    seeds,
     widgets,
 )
-from musicai.ui.discover import seeds
 from musicai.ui.spotify import send_request
 from musicai.ui.theme import contribution_svg
 

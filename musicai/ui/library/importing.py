@@ -41,11 +41,6 @@ CLOCKS = (
 )
 """How long each export takes, what it is, and where to ask for it."""
 
-CLAUSE = (
-    "Do not use the Spotify Platform or any Spotify Content to train a machine learning or AI "
-    "model or otherwise ingest Spotify Content into a machine learning or AI model."
-)
-"""Spotify's Developer Terms, IV.2.a.i (version of 15 May 2025)."""
 
 API_FORMATS = ("exportify", "spotify_api")
 """Readers whose name begins so give rows that came through Spotify's API."""
@@ -299,8 +294,8 @@ def consent_question(profile: str) -> None:
         st.markdown("**One question about your Exportify files**")
         st.markdown(
             "These playlists came through Spotify's API, whose terms for developers say: "
-            f"“{CLAUSE}” Whether that binds your own files on your own machine is for you to "
-            "judge. Without your yes they still show, serve as starting points and give "
+            f"“{wording.CLAUSE}” Whether that binds your own files on your own machine is for you "
+            "to judge. Without your yes they still show, serve as starting points and give "
             "features; the model does not learn from them."
         )
         with st.container(horizontal=True):

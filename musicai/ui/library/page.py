@@ -184,7 +184,7 @@ def _consent(profile: str) -> None:
         on_change=_switch_consent,
         args=(profile, key),
     )
-    st.caption(f"Spotify's terms for developers: “{importing.CLAUSE}”")
+    st.caption(f"Spotify's terms for developers: “{wording.CLAUSE}”")
     if allowed is None:
         st.caption("Until you say yes, they are left out.")
 

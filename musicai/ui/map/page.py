@@ -18,9 +18,8 @@ from musicai.models import COMPONENTS
 from musicai.models.music_map import drawn, heard, main_genre, over_tracks
 from musicai.ranking.request import Request
 from musicai.ui import charts, state, wording
-from musicai.ui.components import chart_box, job_panel, period_picker, track_picker, widgets
-from musicai.ui.discover import seeds
-from musicai.ui.discover import seeds as discover_seeds
+from musicai.ui.components import chart_box, job_panel, period_picker, seeds, track_picker, widgets
+from musicai.ui.components import seeds as discover_seeds
 from musicai.ui.map import path as map_path
 from musicai.ui.map import selection
 from musicai.ui.map import state as map_marks

@@ -13,7 +13,7 @@ from musicai.data.library import FEATURE_SOURCES, IntArray, RowArray
 from musicai.models.music_map import foremost, main_genre, within
 from musicai.ui import state, wording
 from musicai.ui.components import links, playlist_draft, track_picker, widgets
-from musicai.ui.discover import seeds as discover_seeds
+from musicai.ui.components import seeds as discover_seeds
 from musicai.ui.map import state as map_marks
 from musicai.ui.theme import ring_svg
 

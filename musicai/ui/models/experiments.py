@@ -14,9 +14,9 @@ from musicai.models.registry import registry
 from musicai.training.experiments import Verdict
 from musicai.training.experiments.online import sides, so_far
 from musicai.ui import state, wording
+from musicai.ui.charts.metric_labels import MEASURES
 from musicai.ui.components import job_panel
 from musicai.ui.models import versions as versions_panel
-from musicai.ui.models.metric_labels import MEASURES
 
 if TYPE_CHECKING:
     from musicai.ai_model import MusicAI

@@ -9,7 +9,7 @@ import streamlit as st
 
 from musicai.data.sessions import HEAVY_FROM, LIGHT_FROM, SEGMENTS
 from musicai.ui import charts, wording
-from musicai.ui.models.metric_labels import MEASURES, key_of, method_label, methods_of
+from musicai.ui.charts.metric_labels import MEASURES, key_of, method_label, methods_of
 
 if TYPE_CHECKING:
     from musicai.models.registry.registry import VersionInfo

@@ -16,8 +16,8 @@ from musicai.models.registry import bundles, registry
 from musicai.models.registry import versions as versioning
 from musicai.models.registry.compare import Comparison, compare
 from musicai.ui import state, wording
+from musicai.ui.charts.metric_labels import MEASURES
 from musicai.ui.models import metrics
-from musicai.ui.models.metric_labels import MEASURES
 
 if TYPE_CHECKING:
     from musicai.ai_model import MusicAI

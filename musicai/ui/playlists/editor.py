@@ -12,8 +12,7 @@ from musicai.ranking import playlists
 from musicai.ranking.playlists import more_like
 from musicai.store.playlists import STAGING
 from musicai.ui import state, wording
-from musicai.ui.components import playlist_download, widgets
-from musicai.ui.discover import seeds
+from musicai.ui.components import playlist_download, seeds, widgets
 from musicai.ui.spotify import send_request
 
 if TYPE_CHECKING:

@@ -15,9 +15,7 @@ from musicai.integrations.spotify.parsing import ApiArtist, ApiPlaylist, ApiTrac
 from musicai.integrations.spotify.session_library import LISTS, PLAYLIST, Listing, read
 from musicai.library.importing import ImportReport
 from musicai.ui import state, wording
-from musicai.ui.components import playlist_draft
-from musicai.ui.discover import seeds
-from musicai.ui.library import importing
+from musicai.ui.components import playlist_draft, seeds
 from musicai.ui.spotify import play_button
 from musicai.ui.spotify import session as spotify_session
 from musicai.ui.spotify.session import Session
@@ -305,7 +303,7 @@ def draw_consent(session: Session, profile: str) -> None:
         st.markdown(
             "What musicai reads through Spotify's API it forgets with this tab, and learns "
             "nothing from it. Spotify's terms for developers say: "
-            f"“{importing.CLAUSE}” They also forbid keeping it for ever. Whether that binds "
+            f"“{wording.CLAUSE}” They also forbid keeping it for ever. Whether that binds "
             "your own lists on your own machine is for you to judge."
         )
         allowed = bool(state.profile_record(profile).train_on_api_rows)

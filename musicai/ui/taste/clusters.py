@@ -9,8 +9,7 @@ import streamlit as st
 from musicai.data.genres import GENRE_LABELS
 from musicai.data.library import AUDIO_FEATURES
 from musicai.ui import state, wording
-from musicai.ui.components import playlist_draft
-from musicai.ui.discover import seeds
+from musicai.ui.components import playlist_draft, seeds
 from musicai.ui.theme import ring_svg
 
 if TYPE_CHECKING:
