@@ -36,7 +36,7 @@ from musicai.library.importing import import_inputs
 from musicai.library.sample import SAMPLE_PROFILE, load_sample
 from musicai.ranking.request import Request, Tuning
 from musicai.store import Store
-from musicai.training.evaluation.metrics import bootstrap_interval, ndcg_at, paired_difference
+from musicai.training.evaluation.metrics import bootstrap_interval, compare_paired, ndcg_at
 from musicai.training.evaluation.splits import events, temporal_split
 from musicai.training.fit import TrainingConfig, configs, fit_components
 
@@ -98,7 +98,7 @@ def measure(library: Library, settings: Settings) -> dict[str, Any]:
             for name, each in values.items()
         },
         "paired_difference": [
-            round(end, 5) for end in paired_difference(values["with"], values["without"])
+            round(end, 5) for end in compare_paired(values["with"], values["without"])
         ]
         if asked
         else None,

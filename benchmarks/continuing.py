@@ -32,11 +32,11 @@ from musicai.core.progress import no_progress
 from musicai.core.settings import Settings
 from musicai.data.context import slots
 from musicai.data.library import IntArray, Library, RowArray
-from musicai.data.sessions import completed, seconds, sessions
+from musicai.data.sessions import mark_completed, seconds, sessions
 from musicai.data_processor import build_features, training_data
 from musicai.models import DEFAULT_WEIGHTS
 from musicai.ranking.request import Request, Tuning
-from musicai.training.evaluation.metrics import bootstrap_interval, ndcg_at, paired_difference
+from musicai.training.evaluation.metrics import bootstrap_interval, compare_paired, ndcg_at
 from musicai.training.evaluation.splits import temporal_split
 from musicai.training.fit import TrainingConfig, configs, fit_components
 
@@ -64,7 +64,7 @@ def sittings(
     plays = library.plays[library.plays["played_at"] >= begin]
     if end is not None:
         plays = plays[plays["played_at"] < end]
-    plays = plays[completed(plays)]
+    plays = plays[mark_completed(plays)]
     order = np.argsort(sessions(plays), kind="stable")
     number = sessions(plays)[order]
     track = library.canonical[plays["track"].to_numpy()[order]]
@@ -152,7 +152,7 @@ def measure(library: Library, settings: Settings, *, deep: bool = False) -> dict
             for name, each in values.items()
             if asked
         },
-        "paired_difference": [round(end, 5) for end in paired_difference(found, without)]
+        "paired_difference": [round(end, 5) for end in compare_paired(found, without)]
         if asked
         else None,
         "weights": {name: round(weight, 4) for name, weight in choices[best].items()},

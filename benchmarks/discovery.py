@@ -10,7 +10,7 @@ candidates at all, recall@20 and @100 over *all* new targets, reachable or not, 
 the mean rank of those reachable among the candidates as a percentile (0.5 is
 chance, 1 the very top). ``cold_start`` is the same over the targets that only a
 catalogue knows: nobody in the data, listeners of packs included, had played them
-before the cut. ``paired_difference`` says what a source adds, over the same targets
+before the cut. ``compare_paired`` says what a source adds, over the same targets
 with and without it.
 
 Nothing after the cut is seen: tracks are matched, estimated and learned from as they
@@ -46,14 +46,14 @@ from musicai.data.library import Library
 from musicai.data.parsed import ReadOptions
 from musicai.data_processor import build_features, training_data
 from musicai.library.archives import Input
-from musicai.library.assemble import join, load_library, own_and_catalogue, tagged_genres
+from musicai.library.assemble import collect_tagged_genres, join, load_library, own_and_catalogue
 from musicai.library.importing import import_inputs
 from musicai.library.sample import SAMPLE_PROFILE, load_sample
 from musicai.models import COMPONENTS, DEFAULT_WEIGHTS
 from musicai.models.blend import LearnedWeights
 from musicai.store import Store
 from musicai.training.evaluation.methods import HYBRID, Ranker
-from musicai.training.evaluation.metrics import bootstrap_interval, paired_difference
+from musicai.training.evaluation.metrics import bootstrap_interval, compare_paired
 from musicai.training.evaluation.splits import Unit, Units, make_units, temporal_split
 from musicai.training.fit import TrainingConfig, configs, fit_components
 
@@ -133,7 +133,7 @@ def as_known(store: Store, library: Library, cut: pd.Timestamp) -> Library:
         plays=own.plays[own.plays["played_at"] < cut].reset_index(drop=True),
         playlist_items=own.playlist_items[own.playlist_items["added_at"] < cut],
     )
-    tags = tagged_genres(library.neighbours)
+    tags = collect_tagged_genres(library.neighbours)
     tracks = join(earlier, catalogue, store.decisions(library.profile), tags)
     assert tracks["track_id"].equals(library.tracks["track_id"])
     before = library.before(cut)
@@ -213,7 +213,7 @@ def _place(
     assert len(new) == asked.found["new"][0].asked
     reachable = np.isin(new, rows)
     raw = ranker.raw(asked.history)
-    lists = ranker.lists(raw, asked, "new", ranker.scaled(raw, asked, "new"))
+    lists = ranker.lists(raw, asked, "new", ranker.scale_scores(raw, asked, "new"))
     found = {}
     for name in METHODS:
         full = ranker.draw(rows) if name == "random" else lists[ranker.methods.index(name)]
@@ -283,7 +283,7 @@ def added(sets: Mapping[str, Measured]) -> dict[str, Any]:
                 np.array([dict(zip(p.ids, p.hits(depth), strict=True))[key] for key in common])
                 for p in (one[0], other[0])
             )
-            figures = paired_difference(after, before)
+            figures = compare_paired(after, before)
             row[f"recall@{depth}"] = [round(value, 4) for value in figures]
         found[source] = row
     return found

@@ -56,9 +56,9 @@ from musicai.models.collaborative import Collaborative, CollaborativeConfig
 from musicai.store import Store
 from musicai.training.evaluation import Evaluation, evaluate
 from musicai.training.evaluation.methods import HYBRID, Ranker
-from musicai.training.evaluation.metrics import bootstrap_interval, paired_difference
+from musicai.training.evaluation.metrics import bootstrap_interval, compare_paired
 from musicai.training.evaluation.splits import MIN_EVENTS, MIN_LISTENERS, events, make_units
-from musicai.training.update import refreshed
+from musicai.training.update import update_components
 
 SHARES = (0.8, 0.85, 0.9, 0.95, 1.0)
 """Of the events: where it begins, and the end of each step."""
@@ -110,7 +110,7 @@ def lists(
         query = Query(one.history, seeds)
         raw = {name: component.score(query) for name, component in components.items()}
         nothing = np.full(library.n_tracks, np.nan, dtype=np.float32)
-        scaled = ranker.scaled(raw, one, asked.task)
+        scaled = ranker.scale_scores(raw, one, asked.task)
         made = ranker.lists(raw | {"own_top": nothing}, one, asked.task, scaled)
         by_name = {name: made[ranker.methods.index(name)] for name in METHODS}
         found.append((by_name, raw[Collaborative.name][one.rows[asked.task]]))
@@ -179,7 +179,7 @@ def ndcg(seen: Mapping[str, Evaluation]) -> dict[str, Any] | None:
         one = seen[model].headline
         assert one is not None
         told[f"{model}_minus_retrained"] = {
-            name: _rounded(*paired_difference(one.ndcg[name], some.headline.ndcg[name]))
+            name: _rounded(*compare_paired(one.ndcg[name], some.headline.ndcg[name]))
             for name in METHODS
         }
     return told
@@ -213,7 +213,7 @@ def in_part(components: Components, data: TrainingData) -> tuple[dict[str, float
     """The same, updated one by one."""
     return timed(
         {
-            n: partial(lambda n, one: refreshed({n: one}, data)[n], n, one)
+            n: partial(lambda n, one: update_components({n: one}, data)[n], n, one)
             for n, one in components.items()
         }
     )

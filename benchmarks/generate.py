@@ -202,7 +202,7 @@ def library(tracks: int, interactions: int, seed: int = 0) -> Library:
             "shuffle": False,
         }
     ).sort_values("played_at", kind="stable", ignore_index=True)
-    return Library.checked(
+    return Library.validate(
         profile="benchmark",
         invented=False,
         tracks=_track_table(made, np.unique(chosen[who == 0]), random),

@@ -39,7 +39,7 @@ from scipy.stats import rankdata
 
 from musicai.data.library import AUDIO_FEATURES, BoolArray, FloatArray
 from musicai.data.moods import MOOD_WEIGHTS, MOODS, mood_matrix
-from musicai.models.rules import RulesConfig, calibrated
+from musicai.models.rules import RulesConfig, calibrate_moods
 
 NAMES: dict[str, str] = {
     "energetic": r"hardcore|hardstyle|hard (?:rock|dance|trance|techno)|rock hard|speed|thrash"
@@ -261,7 +261,7 @@ def measure(sources: dict[str, Named], half: str) -> dict[str, Any]:
     for name, whole in sources.items():
         named = whole.part(half)
         raw = mood_matrix(named.audio)
-        worth = calibrated(raw, RulesConfig())
+        worth = calibrate_moods(raw, RulesConfig())
         found[name] = {
             "auc": aucs(named, raw),
             "reliability": reliability(named, worth),
@@ -279,7 +279,7 @@ def narrow(named: Named) -> dict[str, float | None]:
     raw = mood_matrix(named.audio[labels(named)["energetic"]])
     column = MOODS.index("chill")
     return {
-        name: _mildest(calibrated(raw, config)[:, column])
+        name: _mildest(calibrate_moods(raw, config)[:, column])
         for name, config in (("own order", RulesConfig(own_share=1.0)), ("said", RulesConfig()))
     }
 

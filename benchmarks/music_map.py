@@ -28,7 +28,7 @@ import plotly.graph_objects as go
 from benchmarks.generate import library as make_library
 from musicai.ai_model import MusicAI
 from musicai.data.periods import ALL
-from musicai.models.music_map import MusicMap, build, main_genre, packed, path_between, within
+from musicai.models.music_map import MusicMap, build, main_genre, pack_map, path_between, within
 from musicai.training.fit import TrainingConfig, fit_all
 from musicai.ui import charts
 from musicai.ui.map import page as map_panel
@@ -129,7 +129,7 @@ def measure(tracks: int, seed: int = 0) -> dict[str, Any]:
         "map_path_s": walks(music, music_map),
         "map_region_s": median(lambda: within(music_map, outline)),
         "map_json_mb": len(text) / 2**20,
-        "map_file_mb": len(packed(music_map)) / 2**20,
+        "map_file_mb": len(pack_map(music_map)) / 2**20,
         **{
             name: music_map.told[name]
             for name in ("trustworthiness", "trustworthiness_pca", "kept", "kept_pca")

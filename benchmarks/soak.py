@@ -192,8 +192,8 @@ def _compared(settings: Settings, found: list[Done]) -> dict[str, Any]:
 def _await_jobs(settings: Settings) -> None:
     until = time.time() + PATIENCE_S
     while time.time() < until:
-        job = jobs.latest(settings)
-        if job is None or job.finished:
+        job = jobs.find_latest(settings)
+        if job is None or job.is_finished:
             return
         time.sleep(0.2)
 

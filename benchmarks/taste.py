@@ -32,7 +32,7 @@ from musicai.insights.history import listening_history
 from musicai.insights.history.drift import drift
 from musicai.insights.taste import taste_profile
 from musicai.insights.taste.plays import Plays
-from musicai.insights.taste.plays import timed as all_plays
+from musicai.insights.taste.plays import list_timed_plays as all_plays
 from musicai.ui import state
 
 TRACKS = 100_000

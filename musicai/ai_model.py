@@ -23,19 +23,19 @@ from musicai.data.moods import MOODS
 from musicai.data.sessions import segment_of
 from musicai.data_processor import history, load_features, training_data
 from musicai.insights import highlights
-from musicai.insights.highlights import Coverage, Forgotten
+from musicai.insights.highlights import ForgottenFavorite, ProvenanceShares
 from musicai.insights.taste import TasteProfile, taste_profile
 from musicai.library.assemble import load_library
 from musicai.models import COMPONENTS, DEFAULT_WEIGHTS
 from musicai.models.base import Component
-from musicai.models.blend import LearnedWeights, Stacked
+from musicai.models.blend import LearnedWeights, StackedBlend
 from musicai.ranking import candidates, rerank
 from musicai.ranking.candidates import Candidates
-from musicai.ranking.feedback import Verdicts, heard, leaning, resolve, standing
+from musicai.ranking.feedback import LatestFeedback, apply_feedback, leaning, resolve, standing
 from musicai.ranking.recommend import Lists
 from musicai.ranking.request import Filters, Recommendations, Request, Scored, Tuning, shares
 from musicai.ranking.scoring import score_all
-from musicai.ranking.search import Finder, Tracks
+from musicai.ranking.search import TrackFinder, Tracks
 from musicai.ranking.serving import Serving, choose_profile, serving
 from musicai.store import Store
 
@@ -73,7 +73,7 @@ class MusicAI:
         self.settings = settings if settings is not None else load_settings()
         self.version: str | None = None
         self.weights = LearnedWeights(dict(DEFAULT_WEIGHTS))
-        self.stacked: Mapping[str, Stacked] = {}
+        self.stacked: Mapping[str, StackedBlend] = {}
         """Mode → the learned blend of its lists, where there is one."""
         self.components: dict[str, Component] = {}
         self.notes: tuple[str, ...] = ()
@@ -93,7 +93,7 @@ class MusicAI:
         self._fit_instant()
         self._pasts: dict[int, History] = {}
         self._candidates = Candidates(self.library, self.features)
-        self._finder = Finder(self.library, self.features)
+        self._finder = TrackFinder(self.library, self.features)
         self._shown = Shown(self.library)
         stranger = Query(history(self.library, -1), NO_ROWS)
         self._lists = Lists(self.features, self.components, self._candidates, self._shown, stranger)
@@ -152,7 +152,7 @@ class MusicAI:
         return self.weights.of(segment_of(known), self.mode(mode, user_id))
 
     @property
-    def untrained(self) -> tuple[str, ...]:
+    def untrained_components(self) -> tuple[str, ...]:
         """Components that wait for training; optional ones are no loss."""
         return tuple(
             name
@@ -174,8 +174,8 @@ class MusicAI:
         """What a listener has played; empty for a stranger."""
         key = -1 if listener is None else listener
         if key not in self._histories:
-            past = self._played(key)
-            self._histories[key] = heard(past, self.verdicts) if key == 0 else past
+            past = self._read_history(key)
+            self._histories[key] = apply_feedback(past, self.verdicts) if key == 0 else past
         return self._histories[key]
 
     def session_place(self, now: int) -> int:
@@ -187,7 +187,7 @@ class MusicAI:
         plays = self.library.plays
         return context.session_place(plays[plays["listener"] == 0], now)
 
-    def _played(self, key: int) -> History:
+    def _read_history(self, key: int) -> History:
         """What was played, whatever was said of it: read from the plays once."""
         if key not in self._pasts:
             self._pasts[key] = history(self.library, key)
@@ -224,7 +224,7 @@ class MusicAI:
     def _rows_of(self, listener: int | None, mode: str) -> RowArray:
         if (listener, mode) not in self._rows:
             rows = self._candidates.rows(self._own(listener), mode)
-            shown = self.verdicts.shown(self.features, mode) if listener == 0 else None
+            shown = self.verdicts.mark_showable(self.features, mode) if listener == 0 else None
             self._rows[listener, mode] = rows if shown is None else rows[shown[rows]]
         return self._rows[listener, mode]
 
@@ -340,7 +340,7 @@ class MusicAI:
         query = self._query(request, listener)
         rows = self._rows_of(listener, mode)
         candidates.check_coverage(self._candidates, request, rows)
-        rows = candidates.asked_for(self._candidates, rows, query)
+        rows = candidates.drop_seeds(self._candidates, rows, query)
         passing, left_out = candidates.passing(self._candidates, rows, request.filters)
         notes += left_out
         if listener is None:
@@ -349,7 +349,7 @@ class MusicAI:
                 + ("your seeds." if len(query.seeds) else "what is popular, the mood and genre."),
             )
         scaled, stacked = score_all(self.components, query, rows, passing)
-        said = self.verdicts if listener == 0 else Verdicts()
+        said = self.verdicts if listener == 0 else LatestFeedback()
         lean = leaning(self.features, said)
         return Scored(
             request=request,
@@ -386,16 +386,18 @@ class MusicAI:
 
     def rank(self, scored: Scored, tuning: Tuning) -> Recommendations:
         """Blend, re-rank and explain: the fast part, for every move of a slider."""
-        learned = self.stacked_for(scored.mode, tuning)
+        learned = self.find_learned_blend(scored.mode, tuning)
         weights = tuning.weights or (
             learned.weights if learned else self.weights_for(scored.request.user_id, scored.mode)
         )
         if tuning.weights is None:  # of a version that knew other components
             weights = {name: weight for name, weight in weights.items() if name in COMPONENTS}
         curves = learned.curves if learned else {}
-        return self._lists.make(scored, tuning, weights, curves, self.version, self.untrained)
+        return self._lists.make(
+            scored, tuning, weights, curves, self.version, self.untrained_components
+        )
 
-    def stacked_for(self, mode: str, tuning: Tuning) -> Stacked | None:
+    def find_learned_blend(self, mode: str, tuning: Tuning) -> StackedBlend | None:
         """The learned blend that a list is made with; None for a straight one.
 
         Where it was not asked about, it is the default if it led on validation beyond chance and
@@ -425,13 +427,13 @@ class MusicAI:
         last = list(dict.fromkeys(reversed(rows)))[:n]
         return tuple(self.library.vocabulary.id(int(row)) for row in reversed(last))
 
-    def forgotten(self, n: int = 3) -> list[Forgotten]:
+    def list_forgotten(self, n: int = 3) -> list[ForgottenFavorite]:
         """Favourites not played for long, the most missed first, one an artist."""
-        return highlights.forgotten(self.history(0), self.features, self._shown, n)
+        return highlights.find_forgotten(self.history(0), self.features, self._shown, n)
 
     # --- knowing ----------------------------------------------------------------------
 
-    def coverage(self) -> Coverage:
+    def coverage(self) -> ProvenanceShares:
         """Where the features and genres of the own tracks come from, by tracks and by plays."""
         return highlights.coverage(self.library)
 

@@ -30,7 +30,7 @@ from musicai.data.arrays import (
     TrackFeatures,
     TrainingData,
 )
-from musicai.data.context import ACTIVITY, counted, kept_for, of_others
+from musicai.data.context import ACTIVITY, count_activity_plays, count_context_plays, of_others
 from musicai.data.external_interactions import artist_columns, neighbour_rows
 from musicai.data.genres import genre_matrix
 from musicai.data.library import (
@@ -42,7 +42,7 @@ from musicai.data.library import (
     IntArray,
     Library,
 )
-from musicai.data.sessions import basket_rows, completed, seconds, sessions
+from musicai.data.sessions import basket_rows, mark_completed, seconds, sessions
 from musicai.data.text_keys import artist_keys, first_artist, guests, normalise
 
 if TYPE_CHECKING:
@@ -142,7 +142,7 @@ def _text_of(library: Library, model: TfidfVectorizer | None, progress: Progress
     texts = documents(library.tracks)
     if model is None and len(texts):
         with contextlib.suppress(ValueError):  # no track has any text
-            return _fitted(texts, progress)
+            return _fit_transform(texts, progress)
     model = model if model is not None else vectorizer(library)
     tfidf = sparse.csr_matrix((0, len(model.idf_)), dtype=np.float32)
     if texts:
@@ -151,7 +151,7 @@ def _text_of(library: Library, model: TfidfVectorizer | None, progress: Progress
     return _Text(tfidf, terms, np.asarray(model.idf_, dtype=np.float32))
 
 
-def _told(texts: Sequence[str], progress: Progress) -> Iterator[str]:
+def _report_each(texts: Sequence[str], progress: Progress) -> Iterator[str]:
     """The texts, with word of how many of them were taken."""
     for place, text in enumerate(texts):
         if place % _TELL_EVERY == 0:
@@ -159,7 +159,7 @@ def _told(texts: Sequence[str], progress: Progress) -> Iterator[str]:
         yield text
 
 
-def _fitted(texts: Sequence[str], progress: Progress) -> _Text:
+def _fit_transform(texts: Sequence[str], progress: Progress) -> _Text:
     """To the bit what ``vectorizer`` gives when it is fitted and then applied, in half the time."""
     from sklearn.feature_extraction.text import (  # noqa: PLC0415 (3 s to import)
         CountVectorizer,
@@ -167,7 +167,7 @@ def _fitted(texts: Sequence[str], progress: Progress) -> _Text:
     )
 
     counting = CountVectorizer(analyzer=document_terms, min_df=_least(texts), dtype=np.float32)
-    counts = counting.fit_transform(_told(texts, progress))
+    counts = counting.fit_transform(_report_each(texts, progress))
     counts.sort_indices()
     terms = counting.get_feature_names_out()
     weighing = TfidfTransformer().fit(counts)
@@ -334,12 +334,12 @@ def history(library: Library, listener: int = 0) -> History:
     start = seconds(plays["played_at"])
     now = int(seconds(library.plays["played_at"]).max()) if len(library.plays) else 0
     track = library.canonical[plays["track"].to_numpy()].astype(np.int64)
-    done = completed(plays)
+    done = mark_completed(plays)
     unique, confidence, count = _confidences(track, done, (now - start) / 86_400.0)
     last = np.zeros(len(unique), dtype=np.int64)
     np.maximum.at(last, np.searchsorted(unique, track), start)
     rows = pd.DataFrame({"confidence": confidence, "plays": count, "last": last}, index=unique)
-    occasions = counted(library, plays, unique.astype(np.int32), done)
+    occasions = count_context_plays(library, plays, unique.astype(np.int32), done)
     if listener == 0 and len(library.playlist_items):
         items = library.canonical[library.playlist_items["track"].to_numpy()]
         listed = pd.Series(items).value_counts()
@@ -350,7 +350,7 @@ def history(library: Library, listener: int = 0) -> History:
     tracks = rows.index.to_numpy(dtype=np.int32)
     plays_of = rows["plays"].to_numpy(dtype=np.int32)
     if listener == 0:
-        occasions[ACTIVITY] = kept_for(library, tracks, plays_of)
+        occasions[ACTIVITY] = count_activity_plays(library, tracks, plays_of)
     return History(
         rows=tracks,
         confidence=rows["confidence"].to_numpy(dtype=np.float32),
@@ -376,7 +376,7 @@ def _last_session(library: Library, plays: pd.DataFrame) -> dict[str, Any]:
     latest = latest[number == number[-1]] if len(number) else latest
     return {
         "recent": library.canonical[latest["track"].to_numpy()].astype(np.int32),
-        "recent_heard": completed(latest),
+        "recent_heard": mark_completed(latest),
         "recent_at": seconds(latest["played_at"]),
     }
 
@@ -422,7 +422,7 @@ def sequences(library: Library) -> Sequences:
     return Sequences(
         tracks=library.canonical[plays["track"].to_numpy()[order]].astype(np.int32),
         starts=np.concatenate([[0], np.cumsum(np.bincount(session))]).astype(np.int64),
-        heard=completed(plays)[order],
+        heard=mark_completed(plays)[order],
         own=own,
         times=start[order],
     )
@@ -477,7 +477,7 @@ def _listener_rows(library: Library) -> sparse.csr_matrix:
     start = seconds(plays["played_at"])
     track = library.canonical[plays["track"].to_numpy()]
     key = plays["listener"].to_numpy(dtype=np.int64) * library.n_tracks + track
-    done = completed(plays)
+    done = mark_completed(plays)
     unique, confidence, count = _confidences(key, done, (start.max() - start) / 86_400.0)
     heard = count > 0
     row, column = np.divmod(unique[heard], library.n_tracks)
@@ -485,7 +485,7 @@ def _listener_rows(library: Library) -> sparse.csr_matrix:
 
 
 def _session_rows(library: Library) -> sparse.csr_matrix:
-    done = completed(library.plays)
+    done = mark_completed(library.plays)
     return basket_rows(
         sessions(library.plays)[done],
         library.canonical[library.plays["track"].to_numpy()[done]],

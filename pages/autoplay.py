@@ -11,4 +11,4 @@ def page() -> None:
         autoplay.draw()
 
 
-state.guarded(page)
+state.run_guarded(page)

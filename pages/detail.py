@@ -11,4 +11,4 @@ def page() -> None:
         detail.draw()
 
 
-state.guarded(page)
+state.run_guarded(page)

@@ -14,4 +14,4 @@ def page() -> None:
         discover.draw()
 
 
-state.guarded(page)
+state.run_guarded(page)

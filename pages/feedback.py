@@ -11,4 +11,4 @@ def page() -> None:
         feedback.draw()
 
 
-state.guarded(page)
+state.run_guarded(page)

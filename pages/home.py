@@ -2,4 +2,4 @@ from musicai.ui import home, state
 from musicai.ui.frame import begin_page
 
 begin_page()
-state.guarded(home.draw)
+state.run_guarded(home.draw)

@@ -14,4 +14,4 @@ def page() -> None:
         library_panel.draw_empty()
 
 
-state.guarded(page)
+state.run_guarded(page)

@@ -12,4 +12,4 @@ def page() -> None:
         playlists_panel.draw()
 
 
-state.guarded(page)
+state.run_guarded(page)

@@ -13,4 +13,4 @@ def page() -> None:
         send.draw()
 
 
-state.guarded(page)
+state.run_guarded(page)

@@ -15,4 +15,4 @@ def page() -> None:
         taste_panel.draw()
 
 
-state.guarded(page)
+state.run_guarded(page)

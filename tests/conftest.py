@@ -64,7 +64,7 @@ def _no_test_leaves_this_machine() -> Iterator[None]:
 def _without_torch(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """The default install, whatever is installed here; ``deep`` tests alone have torch."""
     if not request.node.get_closest_marker("deep"):
-        monkeypatch.setattr(availability, "installed", lambda: False)
+        monkeypatch.setattr(availability, "is_installed", lambda: False)
 
 
 @pytest.fixture(autouse=True)

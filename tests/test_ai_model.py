@@ -198,7 +198,7 @@ def test_an_empty_library_is_a_clear_error(settings: Settings) -> None:
         ai.get_hybrid_recommendations()
     assert ai.search("x") == []
     assert ai.favourites() == []
-    assert ai.forgotten() == []
+    assert ai.list_forgotten() == []
     assert ai.coverage().n_tracks == 0
 
 
@@ -287,7 +287,7 @@ def test_forgotten_favourites_have_rested(settings: Settings) -> None:
     events = [(0, k) for k in range(10)] + [(1, k + 0.3) for k in range(6)]
     events += [(2, 24 * 300 + k) for k in range(20)] + [(3, 0.7)]
     ai = MusicAI(settings=settings, library=worlds.library(rows, events))
-    found = ai.forgotten(2)
+    found = ai.list_forgotten(2)
     assert [(item.track_id, item.plays) for item in found] == [("a", 10), ("b", 6)]
     assert found[0].last_played == (worlds.START + pd.Timedelta(hours=9)).to_pydatetime()
     assert ai.favourites(1) == ["c"]

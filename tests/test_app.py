@@ -401,7 +401,7 @@ def test_a_failed_job_is_told_until_it_is_closed(
     own_history: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     failed = JobStatus("train-x", "train", "me", "failed", error="The disk is *full*.")
-    monkeypatch.setattr(jobs, "status", lambda settings, job_id: failed)
+    monkeypatch.setattr(jobs, "read_status", lambda settings, job_id: failed)
     app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60)
     app.session_state["job"] = "train-x"
     run(app)
@@ -415,8 +415,8 @@ def test_a_running_job_shows_its_progress_and_can_be_cancelled(
 ) -> None:
     cancelled: list[str] = []
     going = JobStatus("train-x", "train", "me", "running", fraction=0.4, note="Measuring: 2 of 5")
-    monkeypatch.setattr(jobs, "latest", lambda settings: going)
-    monkeypatch.setattr(jobs, "status", lambda settings, job_id: going)
+    monkeypatch.setattr(jobs, "find_latest", lambda settings: going)
+    monkeypatch.setattr(jobs, "read_status", lambda settings, job_id: going)
     monkeypatch.setattr(jobs, "cancel", lambda settings, job_id: cancelled.append(job_id))
     app = opened("models.py")
     assert any("40" in p.text and "Measuring" in p.text for p in app.progress)
@@ -558,7 +558,7 @@ def test_a_profile_is_not_deleted_under_a_running_job(
     own_history: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     going = JobStatus("train-x", "train", "me", "running")
-    monkeypatch.setattr(jobs, "latest", lambda settings: going)
+    monkeypatch.setattr(jobs, "find_latest", lambda settings: going)
     with pytest.raises(JobRunning):
         library_panel.delete("me")
     with Store(Settings(home=own_history)) as store:

@@ -19,9 +19,9 @@ from musicai.core.progress import no_progress
 from musicai.data.arrays import History, Query
 from musicai.models.deep import availability
 from musicai.models.deep.autoencoder import NO_ROWS, Autoencoder
-from musicai.models.deep.autoencoder_arrays import TABLES, Network
+from musicai.models.deep.autoencoder_arrays import TABLES, AutoencoderNetwork
 from musicai.models.deep.config import AutoencoderConfig
-from musicai.models.item_index import Items
+from musicai.models.item_index import ItemIndex
 from tests import worlds
 from tests.component_contract import NO_SEEDS, STRANGER, ComponentContract, world
 from tests.test_transformer import data_of
@@ -41,7 +41,7 @@ def untrained(seed: int = 2) -> Autoencoder:
     rng = np.random.default_rng(seed)
     model = Autoencoder(SMALL)
     model.n_tracks_ = 12
-    model.items_ = Items(
+    model.items_ = ItemIndex(
         n_tracks=12,
         tracks=np.arange(10, dtype=np.int32),
         played=np.ones(10, dtype=bool),
@@ -60,7 +60,7 @@ def untrained(seed: int = 2) -> Autoencoder:
     def some(*shape: int) -> Any:
         return rng.normal(size=shape).astype(np.float16).astype(np.float32)
 
-    model.network_ = Network(some(10, 8), some(8), some(10, 8), some(10))
+    model.network_ = AutoencoderNetwork(some(10, 8), some(8), some(10, 8), some(10))
     return model
 
 

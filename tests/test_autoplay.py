@@ -20,7 +20,7 @@ from musicai.library.importing import import_inputs
 from musicai.models.sequence import Sequence
 from musicai.ranking import autoplay as module
 from musicai.ranking import playlists
-from musicai.ranking.autoplay import ARCS, Step, Wish, autoplay
+from musicai.ranking.autoplay import ARCS, AutoplayOptions, AutoplayStep, autoplay
 from musicai.ranking.request import Request, Tuning
 from musicai.store import Store
 from tests import worlds
@@ -67,7 +67,7 @@ REDISCOVER = Request(mode="rediscover")
 def test_the_energy_follows_the_arc(ai: MusicAI, arc: str) -> None:
     middle = int(np.argmin(np.abs(ai.features.audio[:, module._ENERGY] - 0.5)))
     start = replace(REDISCOVER, seed_tracks=(f"t{middle:03d}",))
-    steps = autoplay(ai, start, Wish(20, arc)).steps
+    steps = autoplay(ai, start, AutoplayOptions(20, arc)).steps
     assert len(steps) == 20
     energy = np.array([step.energy for step in steps])
     wanted = np.array([step.wanted for step in steps])
@@ -78,7 +78,7 @@ def test_the_energy_follows_the_arc(ai: MusicAI, arc: str) -> None:
 
 
 def test_the_tempo_is_smoother_than_by_chance(ai: MusicAI) -> None:
-    steps = autoplay(ai, REDISCOVER, Wish(25)).steps
+    steps = autoplay(ai, REDISCOVER, AutoplayOptions(25)).steps
     tempo = np.log2([step.tempo for step in steps])
     away = np.abs(np.diff(tempo)) % 1.0
     mine = np.minimum(away, 1 - away).mean()
@@ -89,7 +89,7 @@ def test_the_tempo_is_smoother_than_by_chance(ai: MusicAI) -> None:
 
 @pytest.mark.parametrize("apart", [1, 3, 10])
 def test_no_artist_comes_twice_within_so_many(ai: MusicAI, apart: int) -> None:
-    steps = autoplay(ai, REDISCOVER, Wish(30, apart=apart)).steps
+    steps = autoplay(ai, REDISCOVER, AutoplayOptions(30, apart=apart)).steps
     artist = [int(ai.features.artist[step.track]) for step in steps]
     before = [int(ai.features.artist[row]) for row in ai.history(0).recent]
     whole = [*before[len(before) - (apart - 1) :], *artist] if apart > 1 else artist
@@ -99,14 +99,14 @@ def test_no_artist_comes_twice_within_so_many(ai: MusicAI, apart: int) -> None:
 
 
 def test_no_recording_comes_twice_nor_what_was_just_heard(ai: MusicAI) -> None:
-    steps = autoplay(ai, REDISCOVER, Wish(40)).steps
+    steps = autoplay(ai, REDISCOVER, AutoplayOptions(40)).steps
     rows = [step.track for step in steps]
     assert len(set(rows)) == 40
     assert not set(rows) & set(ai.history(0).recent.tolist())
 
 
 def test_the_parts_are_what_a_step_was_chosen_by(ai: MusicAI) -> None:
-    for step in autoplay(ai, REDISCOVER, Wish(10)).steps:
+    for step in autoplay(ai, REDISCOVER, AutoplayOptions(10)).steps:
         assert set(step.parts) == {"liking", "follows", "tempo", "energy", "key"}
         assert 0 <= step.parts["liking"] <= 1
         assert 0 <= step.parts["follows"] <= 1
@@ -119,32 +119,34 @@ def test_the_parts_are_what_a_step_was_chosen_by(ai: MusicAI) -> None:
 
 def test_a_seed_decides_what_follows(ai: MusicAI) -> None:
     seeded = replace(REDISCOVER, seed_tracks=("t007",))
-    steps = autoplay(ai, seeded, Wish(5)).steps
+    steps = autoplay(ai, seeded, AutoplayOptions(5)).steps
     query = Query(ai.history(0), np.array([7], dtype=np.int32))
     (reason,) = ai.components["sequence"].reasons(query, steps[0].track)
     assert reason.seed == 7
     assert "near" in reason.text
     assert 7 not in [step.track for step in steps]
-    assert [s.track for s in autoplay(ai, seeded, Wish(5)).steps] == [s.track for s in steps]
+    assert [s.track for s in autoplay(ai, seeded, AutoplayOptions(5)).steps] == [
+        s.track for s in steps
+    ]
 
 
 def test_without_the_component_the_rest_decides_and_it_says_so(ai: MusicAI) -> None:
     bare = MusicAI(settings=ai.settings, library=ai.library, features=ai.features, components={})
-    found = autoplay(bare, REDISCOVER, Wish(8))
+    found = autoplay(bare, REDISCOVER, AutoplayOptions(8))
     assert len(found.steps) == 8
     assert any("not trained yet" in note for note in found.notes)
     assert all(step.parts["follows"] == 0 for step in found.steps)
 
 
 def test_unknown_sound_costs_nothing_and_is_said(own_history: Path) -> None:
-    found = autoplay(MusicAI("me"), REDISCOVER, Wish(6, "rising"))
+    found = autoplay(MusicAI("me"), REDISCOVER, AutoplayOptions(6, "rising"))
     assert any("No energy is known" in note for note in found.notes)
     assert all(step.parts["energy"] == step.parts["tempo"] == 0 for step in found.steps)
     assert all("BPM" not in step.why for step in found.steps)
 
 
 def test_too_few_artists_end_it_early_with_a_word(own_history: Path) -> None:
-    found = autoplay(MusicAI("me"), REDISCOVER, Wish(30, apart=12))
+    found = autoplay(MusicAI("me"), REDISCOVER, AutoplayOptions(30, apart=12))
     assert len(found.steps) < 30
     assert any("Only" in note and "artists 12 tracks apart" in note for note in found.notes)
 
@@ -155,7 +157,7 @@ def test_where_all_was_just_heard_it_does_not_blame_the_artists(
     with Store(settings) as store:
         files = [("Streaming_History_Audio_2024.json", four_songs_a_day())]
         import_inputs(store, settings, "me", files, ReadOptions(), no_progress)
-    found = autoplay(MusicAI("me"), REDISCOVER, Wish(5))
+    found = autoplay(MusicAI("me"), REDISCOVER, AutoplayOptions(5))
     assert not found.steps
     assert (
         found.notes[-1]
@@ -193,10 +195,10 @@ def walk(keys: list[Key], settings: Settings, liking: float = 0.0) -> module._Wa
     pool = sorted((item for item in found if item.track), key=lambda item: item.track)
     assert len(pool) == len(keys) - 1
     equal = [replace(item, score=liking * item.track) for item in pool]
-    return module._Walk(ai, scored.query, equal, Wish(2, apart=1))
+    return module._Walk(ai, scored.query, equal, AutoplayOptions(2, apart=1))
 
 
-def walked(keys: list[Key], settings: Settings, liking: float = 0.0) -> tuple[Step, ...]:
+def walked(keys: list[Key], settings: Settings, liking: float = 0.0) -> tuple[AutoplayStep, ...]:
     """The two steps of that walk."""
     return walk(keys, settings, liking).session(()).steps
 
@@ -256,18 +258,18 @@ def test_half_and_double_tempo_are_near() -> None:
 @pytest.mark.parametrize("wish", [{"n": 1}, {"n": 51}, {"arc": "up"}, {"apart": 0}, {"apart": 21}])
 def test_wishes_that_cannot_be_meant(wish: dict[str, object]) -> None:
     with pytest.raises(QueryError):
-        Wish(**wish)  # type: ignore[arg-type]
+        AutoplayOptions(**wish)  # type: ignore[arg-type]
 
 
 def test_a_session_is_made_anew_from_its_recipe(own_history: Path) -> None:
     ai = MusicAI("me")
-    wish = Wish(6, "rising", 2)
+    wish = AutoplayOptions(6, "rising", 2)
     recipe = json.loads(json.dumps(playlists.of_session(REDISCOVER, wish)))
     with Store(Settings(home=own_history)) as store:
-        made = [one.track_id for one in playlists.made(recipe, ai, store)]
+        made = [one.track_id for one in playlists.make_list(recipe, ai, store)]
     steps = autoplay(ai, REDISCOVER, wish).steps
     assert made == [ai.library.vocabulary.id(step.track) for step in steps]
-    assert playlists.told(recipe) == "a session (rising)"
+    assert playlists.describe_recipe(recipe) == "a session (rising)"
 
 
 # --- the page -------------------------------------------------------------------------

@@ -169,7 +169,7 @@ def _leave(walk: Story) -> None:
 
 def _nothing_is_left(home: Path) -> None:
     with Store(Settings(home=home)) as store:
-        assert not store.sent("me", "acc-stub-user")
+        assert not store.list_sent("me", "acc-stub-user")
     held = b"".join(path.read_bytes() for path in home.rglob("*") if path.is_file())
     for word in (b"secret-", b"Far Away", b"stub-user"):
         assert word not in held, word

@@ -22,11 +22,11 @@ from musicai.core.settings import Settings
 from musicai.data.frames import conform, empty_frame
 from musicai.data.library import KEY_COLUMNS, LINK_COLUMNS, SOURCE_TRACK_COLUMNS
 from musicai.data.parsed import ReadOptions
-from musicai.library.assemble import joined_file, load_library, own_and_catalogue
+from musicai.library.assemble import get_joined_path, load_library, own_and_catalogue
 from musicai.library.catalogs import read_catalogue
 from musicai.library.importing import import_inputs
 from musicai.store import Store, backup, restore, schema
-from musicai.store.catalog_changes import LONGEST_NAME, checked_name
+from musicai.store.catalog_changes import LONGEST_NAME, check_catalog_name
 from tests import worlds
 from tests.conftest import ROOT
 
@@ -121,13 +121,13 @@ def test_its_own_name_in_other_capitals_is_free(store: Store) -> None:
 @given(st.text(max_size=LONGEST_NAME + 5))
 def test_a_name_that_passes_is_one_visible_line(name: str) -> None:
     try:
-        found = checked_name(name)
+        found = check_catalog_name(name)
     except DataError:
         return
     assert 1 <= len(found) <= LONGEST_NAME
     assert found == found.strip()
     assert len(found.splitlines()) == 1
-    assert checked_name(found) == found
+    assert check_catalog_name(found) == found
 
 
 def test_origin_and_licence_are_noted_each_by_itself(store: Store) -> None:
@@ -455,7 +455,7 @@ def test_files_from_before_keys_are_read(store: Store, settings: Settings) -> No
     store.enable_catalogue("p", "songs", True)
     whole = load_library(store, settings, "p").tracks
     without_keys(store.catalogue("songs").path)
-    without_keys(joined_file(settings, store.joined_fingerprint("p")), further=("key_source",))
+    without_keys(get_joined_path(settings, store.compute_joined_name("p")), further=("key_source",))
     assert store.catalogue_tracks("songs")[list(KEY_COLUMNS)].isna().all(axis=None)
     assert store.catalogue_tracks("songs", ["key", "name"])["name"].tolist() == ["One", "Two"]
     pd.testing.assert_frame_equal(load_library(store, settings, "p").tracks, whole)

@@ -245,8 +245,8 @@ def test_meanwhile_its_progress_stands_in_the_pages_place(
     large: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     going = JobStatus("prepare-x", "prepare", "me", "running", fraction=0.4, note="Reading")
-    monkeypatch.setattr(jobs, "latest", lambda *_: going)
-    monkeypatch.setattr(jobs, "status", lambda *_: going)
+    monkeypatch.setattr(jobs, "find_latest", lambda *_: going)
+    monkeypatch.setattr(jobs, "read_status", lambda *_: going)
     monkeypatch.setattr(jobs, "start", lambda *_, **__: pytest.fail("one is enough"))
     app = opened(NEW_MUSIC)
     assert "being joined with your music" in texts(app)
@@ -261,7 +261,7 @@ def test_meanwhile_its_progress_stands_in_the_pages_place(
 def test_stopped_it_waits_for_a_word(large: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     started: list[str] = []
     ended = JobStatus("prepare-x", "prepare", "me", "cancelled")
-    monkeypatch.setattr(jobs, "latest", lambda *_: ended)
+    monkeypatch.setattr(jobs, "find_latest", lambda *_: ended)
     monkeypatch.setattr(job_panel, "start", lambda kind, argv: started.append(kind))
     app = opened(NEW_MUSIC)
     assert not started
@@ -277,9 +277,9 @@ def test_where_no_side_file_can_be_kept_the_page_is_drawn(
     large: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Else the job would be started again and again."""
-    joined = large.joined_fingerprint("me")
+    joined = large.compute_joined_name("me")
     ended = JobStatus("prepare-x", "prepare", "me", "done", result={"joined": joined})
-    monkeypatch.setattr(jobs, "latest", lambda *_: ended)
+    monkeypatch.setattr(jobs, "find_latest", lambda *_: ended)
     monkeypatch.setattr(job_panel, "start", lambda *_: pytest.fail("it was done"))
     assert has(opened(NEW_MUSIC), "catalogue_add")
 

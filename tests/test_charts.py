@@ -10,7 +10,7 @@ from typing import Any
 import plotly.graph_objects as go
 import pytest
 
-from musicai.insights.highlights import Coverage
+from musicai.insights.highlights import ProvenanceShares
 from musicai.insights.taste import ListeningPatterns, TasteProfile
 from musicai.models import COMPONENTS
 from musicai.ui import charts
@@ -158,7 +158,7 @@ def test_what_stayed_and_what_did_not_add_up_to_the_first_listens(full: TastePro
     assert min(*stayed.y, *left.y, *recent.y) >= 0
 
 
-COVERAGE = Coverage(
+COVERAGE = ProvenanceShares(
     features_by_plays={"file": 0.5, "matched": 0.0, "estimated": 0.3, "none": 0.2},
     features_by_tracks={"file": 0.25, "matched": 0.25, "estimated": 0.25, "none": 0.25},
     genres_by_plays={"file": 0.0, "matched": 0.0, "artist": 1.0, "none": 0.0},
@@ -186,7 +186,7 @@ def test_coverage_stacks_by_provenance() -> None:
 
 
 def test_coverage_without_plays_is_by_tracks_only() -> None:
-    bare = Coverage(**{**COVERAGE.__dict__, "n_plays": 0})
+    bare = ProvenanceShares(**{**COVERAGE.__dict__, "n_plays": 0})
     assert list(charts.coverage(bare).figure.data[0].y) == [
         "Features, by tracks",
         "Genres, by tracks",

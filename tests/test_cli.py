@@ -23,11 +23,11 @@ from musicai.core.errors import Cancelled
 from musicai.core.settings import Settings
 from musicai.data.genres import GENRES
 from musicai.data.moods import MOODS
-from musicai.data.playlists import Listed
+from musicai.data.playlists import ListEntry
 from musicai.models import COMPONENTS
 from musicai.models.registry import registry
 from musicai.store import Store
-from musicai.training.checks import EXPECTED, Check, Report
+from musicai.training.checks import EXPECTED, ModelCheck, Report
 from tests.conftest import ROOT
 
 Run = Callable[..., tuple[int, Any]]
@@ -570,7 +570,7 @@ def test_playlists_are_listed_shown_renamed_written_and_deleted(
     sample: Path, run: Run, tmp_path: Path
 ) -> None:
     settings = Settings(home=sample)
-    tracks = [Listed("a", "Alpha", "Ann;Bob"), Listed("b", "Beta", "")]
+    tracks = [ListEntry("a", "Alpha", "Ann;Bob"), ListEntry("b", "Beta", "")]
     with Store(settings) as store:
         store.save_list("sample", "Summer", tracks)
     told = run("playlists", "--profile", "sample")[1]
@@ -670,7 +670,7 @@ def test_every_mood_has_an_expectation() -> None:
 def test_a_failed_check_is_exit_code_1(
     sample: Path, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    report = Report("v", (Check("mood happy", False, "valence .2 (above .5)"),))
+    report = Report("v", (ModelCheck("mood happy", False, "valence .2 (above .5)"),))
     monkeypatch.setattr(cli.recommend, "check_model", lambda music, store: report)
     code, result = run("test", "--profile", "sample")
     assert code == 1
@@ -706,10 +706,10 @@ def test_a_job_leaves_its_result(settings: Settings, history: Path) -> None:
     job = jobs.start(
         settings, "import", ["import", str(history), "--profile", "p", "--train", "--json"]
     )
-    status = jobs.status(settings, job.id)
-    while not status.finished:
+    status = jobs.read_status(settings, job.id)
+    while not status.is_finished:
         time.sleep(0.2)
-        status = jobs.status(settings, job.id)
+        status = jobs.read_status(settings, job.id)
     assert (status.state, status.error) == ("done", None)
     assert status.result["plays"]["imported"] > 500
     with Store(settings) as store:

@@ -121,7 +121,7 @@ def test_non_negative_fold_in_is_the_best_fit() -> None:
     values = rng.random((30, 20)).astype(np.float32) * (rng.random((30, 20)) < 0.4)
     model = train(values, method="nmf", nmf_factors=5)
     rows = np.array([2, 5, 11], dtype=np.int32)
-    listener = model._folded(seeds(*rows))
+    listener = model._fold_query(seeds(*rows))
     assert listener is not None
     x = listener.x
     assert (x >= 0).all()

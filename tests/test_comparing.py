@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from musicai.models.blend import LearnedWeights
-from musicai.models.registry.compare import Change, MetricPair, compare
+from musicai.models.registry.compare import ConfigChange, MetricPair, compare
 from musicai.models.registry.registry import VersionInfo
 
 OLD = VersionInfo(
@@ -45,12 +45,12 @@ def test_data_settings_weights_and_components_are_told_by_name() -> None:
         components={"collaborative": {"factors": 128, "alpha": 15.0}},
     )
     told = compare(OLD, new)
-    assert told.data == (Change("plays", 100, 130), Change("listeners", None, 2))
+    assert told.data == (ConfigChange("plays", 100, 130), ConfigChange("listeners", None, 2))
     assert told.config == (
-        Change("training.method", "als", "nmf"),
-        Change("collaborative.factors", 64, 128),
-        Change("weights.content", 0.5, 0.6),
-        Change("weights.rules", 0.5, 0.4),
+        ConfigChange("training.method", "als", "nmf"),
+        ConfigChange("collaborative.factors", 64, 128),
+        ConfigChange("weights.content", 0.5, 0.6),
+        ConfigChange("weights.rules", 0.5, 0.4),
     )
 
 
@@ -73,4 +73,4 @@ def test_versions_without_figures_compare_all_the_same() -> None:
     told = compare(bare, OLD)
     assert told.metrics == ()
     assert "bare" in told.note
-    assert Change("plays", None, 100) in told.data
+    assert ConfigChange("plays", None, 100) in told.data

@@ -160,7 +160,7 @@ def test_without_the_seed_that_is_named_the_score_falls_most(config: ContentConf
     rows = np.array([0, 1, 2, 10, 12, 21], dtype=np.int32)
     query, told = seeds(*rows), 0
     scores = content.score(query)
-    asked = content._asked(query)
+    asked = content._read_query(query)
     assert asked is not None
     for track in range(40, 60):
         pulls = content.pulls(query, track)

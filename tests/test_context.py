@@ -19,7 +19,7 @@ from musicai.data import context
 from musicai.data.arrays import Query
 from musicai.data.library import IntArray, Library
 from musicai.models.context import CEILING, Context, ContextConfig
-from musicai.ranking.feedback import Verdicts, heard
+from musicai.ranking.feedback import LatestFeedback, apply_feedback
 from musicai.ranking.request import Request
 from tests import worlds
 from tests.component_contract import STRANGER, ComponentContract
@@ -54,9 +54,9 @@ def test_slots_of_the_week(when: datetime, slot: int) -> None:
 def test_a_slot_in_the_listeners_own_hours() -> None:
     winter = datetime(2026, 1, 5, 12, tzinfo=UTC)
     summer = datetime(2026, 7, 6, 12, tzinfo=UTC)
-    assert context.named(6, "UTC", winter) == "weekdays, 18:00 to 21:00"
-    assert context.named(6, "Europe/Berlin", winter) == "weekdays, 19:00 to 22:00"
-    assert context.named(14, "Europe/Berlin", summer) == "weekends, 20:00 to 23:00"
+    assert context.name_slot(6, "UTC", winter) == "weekdays, 18:00 to 21:00"
+    assert context.name_slot(6, "Europe/Berlin", winter) == "weekdays, 19:00 to 22:00"
+    assert context.name_slot(14, "Europe/Berlin", summer) == "weekends, 20:00 to 23:00"
 
 
 # --- what is learned ------------------------------------------------------------------
@@ -169,7 +169,7 @@ def test_hours_without_a_habit_say_next_to_nothing() -> None:
 
 def test_verdicts_keep_the_hours_of_what_stays() -> None:
     past = dp.history(world())
-    again = heard(past, Verdicts(disliked=np.array([0], dtype=np.int32)))
+    again = apply_feedback(past, LatestFeedback(disliked=np.array([0], dtype=np.int32)))
     assert again.rows.tolist() == past.rows[1:].tolist()
     np.testing.assert_array_equal(again.occasions["hour"], past.occasions["hour"][1:])
 
@@ -189,7 +189,7 @@ def among_others() -> tuple[Context, Query, Context]:
     plays = [(*play, 180_000, False, 1) for play in 20 * sorted(evenings + mornings)]
     rows = pd.concat([base.plays, worlds.plays(plays)], ignore_index=True)
     rows = rows.sort_values("played_at", kind="stable", ignore_index=True)
-    library = Library.checked(
+    library = Library.validate(
         profile="p",
         invented=False,
         tracks=base.tracks,

@@ -101,7 +101,7 @@ def test_a_play_counts_if_heard_for_thirty_seconds() -> None:
     plays = worlds.plays(
         [(0, 0, 30_000), (0, 1, 29_999), (0, 2, 90_000, True), (0, 3, 90_000, None)]
     )
-    assert dp.completed(plays).tolist() == [True, False, False, True]
+    assert dp.mark_completed(plays).tolist() == [True, False, False, True]
 
 
 def test_history_by_hand() -> None:

@@ -14,7 +14,7 @@ from musicai.core.settings import Settings
 from musicai.data.parsed import ReadOptions
 from musicai.data_processor import build_features
 from musicai.insights.history import Detail, charts, detail
-from musicai.insights.taste.plays import timed
+from musicai.insights.taste.plays import list_timed_plays
 from musicai.library.importing import import_inputs
 from musicai.library.sample import SAMPLE_PROFILE
 from musicai.store import Store
@@ -39,11 +39,11 @@ CODES = charts.codes(DATA, FEATURES)
 
 
 def artist(name: str, timezone: str = "UTC") -> Detail:
-    return detail.artist_detail(DATA, FEATURES, CODES, timed(DATA, 0, timezone), name)
+    return detail.artist_detail(DATA, FEATURES, CODES, list_timed_plays(DATA, 0, timezone), name)
 
 
 def track(track_id: str) -> Detail:
-    return detail.track_detail(DATA, FEATURES, CODES, timed(DATA, 0, "UTC"), track_id)
+    return detail.track_detail(DATA, FEATURES, CODES, list_timed_plays(DATA, 0, "UTC"), track_id)
 
 
 def test_an_artist_by_hand() -> None:

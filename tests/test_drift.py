@@ -10,7 +10,7 @@ import pytest
 from musicai.data.library import Library
 from musicai.data_processor import build_features
 from musicai.insights.history.drift import ALPHA, MIN_PLAYS, Drift, drift
-from musicai.insights.taste.plays import timed
+from musicai.insights.taste.plays import list_timed_plays
 from musicai.ui import charts
 from tests.constructed import night_and_weekend
 from tests.test_charts import in_house_style
@@ -27,7 +27,7 @@ TRACKS: list[dict[str, Any]] = [
 
 
 def of(data: Library) -> Drift:
-    return drift(build_features(data), timed(data, 0, "UTC"))
+    return drift(build_features(data), list_timed_plays(data, 0, "UTC"))
 
 
 def history(shares: list[float], seed: int, plays: int = 60) -> Drift:

@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from musicai.core.jobs import JobStatus
 from musicai.core.settings import Settings
-from musicai.data.audio_descriptors import Measure
+from musicai.data.audio_descriptors import AudioDescriptor
 from musicai.integrations import enrichment
 from musicai.library.assemble import load_library
 from musicai.store import Store
@@ -164,9 +164,9 @@ def test_measures_are_shown_beside_the_features_and_labelled(me: Path, tmp_path:
 
 
 def test_a_line_has_only_what_some_track_has() -> None:
-    bpm = Measure("m", "bpm", 99.6, "", 3, 0.24, "rhythm", "2022-06-23")
-    key = Measure("k", "key_key", math.nan, "A", 5, 0.2, "tonal", "2022-06-23")
-    lines = enrichment_dumps.measured_table([("Song", "One", [bpm]), ("Other", "Two", [key])])
+    bpm = AudioDescriptor("m", "bpm", 99.6, "", 3, 0.24, "rhythm", "2022-06-23")
+    key = AudioDescriptor("k", "key_key", math.nan, "A", 5, 0.2, "tonal", "2022-06-23")
+    lines = enrichment_dumps.build_measured_table([("Song", "One", [bpm]), ("Other", "Two", [key])])
     assert lines == [
         {"Track": "Song", "Artist": "One", "n": 3, "Tempo, beats a minute": 100.0, "Tempo ±": 0.2},
         {"Track": "Other", "Artist": "Two", "n": 5, "Tempo, beats a minute": None, "Tempo ±": None},
@@ -199,7 +199,7 @@ def test_the_end_of_a_reading_is_told(
         note="",
         result=result,
     )
-    monkeypatch.setattr(job_panel.jobs, "status", lambda settings, job_id: job)
+    monkeypatch.setattr(job_panel.jobs, "read_status", lambda settings, job_id: job)
     app = opened(NEW_MUSIC)
     app.session_state[state.JOB] = job.id
     run(app)

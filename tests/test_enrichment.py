@@ -16,7 +16,15 @@ from musicai.core.errors import Cancelled, DataError, QueryError
 from musicai.core.settings import Settings
 from musicai.data.text_keys import name_id, recording_key
 from musicai.integrations import enrichment
-from musicai.integrations.enrichment import Plan, allow, allowed, checked, enrich, plan_for, preview
+from musicai.integrations.enrichment import (
+    Plan,
+    allow,
+    enrich,
+    list_allowed_steps,
+    order_steps,
+    plan_for,
+    preview,
+)
 from musicai.integrations.enrichment.catalog import Candidate, Link, popularity_of, tables
 from musicai.integrations.enrichment.limits import falloff
 from musicai.integrations.metabrainz import Listened, OpenData, Resolved, StoredAnswers
@@ -103,7 +111,7 @@ def run(
 ) -> enrichment.Enrichment:
     with client(stub, store, token) as asking:
         return enrich(
-            store, "p", plan, checked(names), asking, today=TODAY, chance=random.Random(0)
+            store, "p", plan, order_steps(names), asking, today=TODAY, chance=random.Random(0)
         )
 
 
@@ -136,26 +144,26 @@ def test_the_invented_sample_asks_nobody() -> None:
 
 
 def test_steps_bring_what_they_need() -> None:
-    assert [step.name for step in checked(["further"])] == ["artists", "similar", "further"]
+    assert [step.name for step in order_steps(["further"])] == ["artists", "similar", "further"]
     with pytest.raises(QueryError, match="no step 'nonsense'"):
-        checked(["nonsense"])
+        order_steps(["nonsense"])
     with pytest.raises(QueryError, match="at least one"):
-        checked(["spotify"])
+        order_steps(["spotify"])
 
 
 def test_what_is_allowed_is_kept_for_the_profile_alone(store: Store) -> None:
     store.create_profile("q")
     store.change_settings("p", {"other": 1})
-    allow(store, "p", checked(["tags"]))
-    assert allowed(store, "p") == ("artists", "tags")
-    assert allowed(store, "q") == ()
+    allow(store, "p", order_steps(["tags"]))
+    assert list_allowed_steps(store, "p") == ("artists", "tags")
+    assert list_allowed_steps(store, "q") == ()
     assert store.settings_of("p")["other"] == 1
     allow(store, "p", ())
-    assert allowed(store, "p") == ()
+    assert list_allowed_steps(store, "p") == ()
 
 
 def test_a_preview_tells_what_leaves_and_no_count(plan: Plan) -> None:
-    shown = preview(plan, checked(ALL), has_token=False)
+    shown = preview(plan, order_steps(ALL), has_token=False)
     assert shown.steps[0].examples == ("Foo: Foo Song 1", "Foo;Guest: Foo Song 4")
     assert {"MusicBrainz", "ListenBrainz", "ListenBrainz labs"} == set(shown.hosts)
     assert shown.minutes >= 1
@@ -167,7 +175,7 @@ def test_the_preview_bounds_the_requests(
     stub: Stub, store: Store, plan: Plan, token: str | None
 ) -> None:
     run(stub, store, plan, ALL, token)
-    assert len(stub.seen) <= preview(plan, checked(ALL), has_token=bool(token)).requests
+    assert len(stub.seen) <= preview(plan, order_steps(ALL), has_token=bool(token)).requests
 
 
 # --- the work -------------------------------------------------------------------------
@@ -292,7 +300,7 @@ def test_what_a_dump_names_is_not_asked_for(stub: Stub, store: Store, plan: Plan
         for track in plan.tracks
     }
     with client(stub, store) as asking:
-        done = enrich(store, "p", plan, checked(["top"]), asking, today=TODAY, offline=offline)
+        done = enrich(store, "p", plan, order_steps(["top"]), asking, today=TODAY, offline=offline)
     assert (done.recognised, done.complete) == (1, True)
     assert not stub.asked("/musicbrainz/url")
     assert not stub.asked("/listenbrainz/1/metadata/lookup/")
@@ -308,7 +316,7 @@ def test_cancelling_keeps_the_answers(stub: Stub, store: Store, plan: Plan) -> N
             raise Cancelled("Stopped.")
 
     with client(stub, store) as asking, pytest.raises(Cancelled):
-        enrich(store, "p", plan, checked(ALL), asking, stop, today=TODAY)
+        enrich(store, "p", plan, order_steps(ALL), asking, stop, today=TODAY)
     assert store.catalogues("p") == []
     asked = len(stub.seen)
     assert asked
@@ -322,7 +330,13 @@ def test_progress_grows_from_0_to_1(stub: Stub, store: Store, plan: Plan) -> Non
     told: list[float] = []
     with client(stub, store) as asking:
         enrich(
-            store, "p", plan, checked(ALL), asking, lambda f, note="": told.append(f), today=TODAY
+            store,
+            "p",
+            plan,
+            order_steps(ALL),
+            asking,
+            lambda f, note="": told.append(f),
+            today=TODAY,
         )
     assert told == sorted(told)
     assert told[0] < 0.2

@@ -388,10 +388,10 @@ def test_json_has_the_agreed_keys_and_nothing_json_cannot_say() -> None:
 def test_paired_differences_are_over_the_same_units() -> None:
     found = measured({"one": RISING, "none": Given([NAN] * 10)}, [[7], [6], [4], [7]])
     result = found.tasks["new"]
-    mean, low, high = result.paired_differences()["hybrid-vs-none"]
+    mean, low, high = result.compute_differences()["hybrid-vs-none"]
     assert mean == pytest.approx(result.ndcg["hybrid"].mean(), abs=1e-5)
     assert low <= mean <= high
-    assert result.paired_differences()["hybrid-vs-one"] == [0.0, 0.0, 0.0]
+    assert result.compute_differences()["hybrid-vs-one"] == [0.0, 0.0, 0.0]
 
 
 def test_the_same_seed_measures_the_same() -> None:

@@ -79,9 +79,9 @@ def test_it_runs_as_a_job_and_leaves_its_result(versions: tuple[str, str], duel_
     settings = Settings(home=duel_home)
     job = jobs.start(settings, "measure", ["models", "duel", *versions, "--profile", "me"])
     deadline = time.monotonic() + 100
-    while not jobs.status(settings, job.id).finished and time.monotonic() < deadline:
+    while not jobs.read_status(settings, job.id).is_finished and time.monotonic() < deadline:
         time.sleep(0.1)
-    ended = jobs.status(settings, job.id)
+    ended = jobs.read_status(settings, job.id)
     if job.id in manager._children:  # it has written its last word and is about to end
         manager._children.pop(job.id).wait(timeout=30)
     assert ended.state == "done", ended.error

@@ -7,16 +7,24 @@ import json
 import pytest
 
 from musicai.training.experiments.promotion import NO_ACTIVE, Gate, gate
-from musicai.training.experiments.results import FEWEST_UNITS, Duel, Paired, Split, TaskDuel
+from musicai.training.experiments.results import (
+    FEWEST_UNITS,
+    Paired,
+    PairedComparison,
+    TaskDuel,
+    UnitSplit,
+)
 
 
-def found(low: float, high: float, *, n: int = 40) -> Duel:
+def found(low: float, high: float, *, n: int = 40) -> PairedComparison:
     """A comparison on new tracks whose difference in nDCG has these ends."""
     middle = (low + high) / 2
     ndcg = Paired("ndcg@20", 0.2 + middle, 0.2, middle, low, high)
-    whole = Split(n, 0, 0, n, middle, low, high)
+    whole = UnitSplit(n, 0, 0, n, middle, low, high)
     task = TaskDuel("new", n, {"ndcg@20": ndcg}, whole, {}, ())
-    return Duel("new", "old", 20, "2026-01-01T00:00:00+00:00", "week", "new", {"new": task})
+    return PairedComparison(
+        "new", "old", 20, "2026-01-01T00:00:00+00:00", "week", "new", {"new": task}
+    )
 
 
 @pytest.mark.parametrize(
@@ -43,7 +51,7 @@ def test_only_what_is_worse_beyond_chance_is_held_back(
 
 def test_without_anything_to_compare_it_goes_into_service() -> None:
     assert gate(None) == Gate(True, NO_ACTIVE)
-    told = gate(Duel("new", "old", 20, notes=("Too little.",)))
+    told = gate(PairedComparison("new", "old", 20, notes=("Too little.",)))
     assert told.promote
     assert told.evidence is None
     assert "nothing to foretell" in told.reason

@@ -18,11 +18,18 @@ from musicai.data.arrays import TrackFeatures
 from musicai.data.library import Library
 from musicai.data_processor import build_features, training_data
 from musicai.models import COMPONENTS, DEFAULT_WEIGHTS
-from musicai.models.blend import LearnedWeights, Stacked
+from musicai.models.blend import LearnedWeights, StackedBlend
 from musicai.models.registry.registry import VersionInfo
 from musicai.training.evaluation import evaluate, make_units, temporal_split
 from musicai.training.evaluation.methods import TASKS
-from musicai.training.experiments import Contestant, Duel, alike, contestant, contestant_of, duel
+from musicai.training.experiments import (
+    PairedComparison,
+    Variant,
+    alike,
+    contestant,
+    contestant_of,
+    duel,
+)
 from musicai.training.experiments.offline import INVENTED, SAME, TOO_LITTLE, _Sheet, fit_both
 from musicai.training.experiments.results import FEWEST_UNITS, Paired
 from musicai.training.fit import TrainingConfig, configs, fit_components
@@ -46,7 +53,7 @@ def features(world: Library) -> TrackFeatures:
 
 
 @pytest.fixture(scope="module")
-def found(world: Library, features: TrackFeatures) -> Duel:
+def found(world: Library, features: TrackFeatures) -> PairedComparison:
     return duel(world, features, BLEND, POPULAR)
 
 
@@ -114,7 +121,7 @@ def test_few_units_prove_nothing() -> None:
 
 
 def test_it_measures_what_the_evaluation_measures(
-    world: Library, features: TrackFeatures, found: Duel
+    world: Library, features: TrackFeatures, found: PairedComparison
 ) -> None:
     cuts = temporal_split(world)
     assert cuts is not None
@@ -135,7 +142,7 @@ def test_it_measures_what_the_evaluation_measures(
                 assert found.tasks[task].segments[name].n == part.n
 
 
-def test_the_better_one_is_called_better(found: Duel) -> None:
+def test_the_better_one_is_called_better(found: PairedComparison) -> None:
     head = found.tasks["all"]
     assert head.better == "a", "popularity knows no listener"
     assert head.whole.wins > head.whole.losses
@@ -150,7 +157,7 @@ def test_the_better_one_is_called_better(found: Duel) -> None:
 
 
 def test_swapping_the_two_mirrors_everything(
-    world: Library, features: TrackFeatures, found: Duel
+    world: Library, features: TrackFeatures, found: PairedComparison
 ) -> None:
     other = duel(world, features, POPULAR, BLEND)
     assert (other.a, other.b, other.task, other.cut) == (found.b, found.a, found.task, found.cut)
@@ -180,7 +187,7 @@ def test_a_contestant_against_itself_differs_nowhere(
         assert task.whole.ties == task.n > 0
         assert task.examples == ()
         assert task.better is None
-    assert "No difference beyond chance" in told.told()
+    assert "No difference beyond chance" in told.describe()
 
 
 def test_what_is_alike_is_fitted_once_and_what_has_no_weight_never(
@@ -256,7 +263,7 @@ def test_progress_rises_and_can_cancel(world: Library, features: TrackFeatures) 
             duel(world, features, POPULAR, CONTENT, progress=stop)
 
 
-def test_json_says_it_all_in_plain_values(found: Duel) -> None:
+def test_json_says_it_all_in_plain_values(found: PairedComparison) -> None:
     told = json.loads(json.dumps(found.to_json(), allow_nan=False))
     assert told["a"] == "blend"
     assert told["tasks"].keys() == found.tasks.keys()
@@ -266,7 +273,7 @@ def test_json_says_it_all_in_plain_values(found: Duel) -> None:
         found.tasks["all"].ndcg.difference, abs=1e-5
     )
     assert len(task["examples"][0]["top_a"]) == 10
-    assert told["sentence"] == found.told()
+    assert told["sentence"] == found.describe()
 
 
 def test_too_little_is_said_not_raised() -> None:
@@ -275,7 +282,7 @@ def test_too_little_is_said_not_raised() -> None:
     assert told.notes == (TOO_LITTLE,)
     assert told.headline is None
     assert told.tasks == {}
-    assert "could not be compared" in told.told()
+    assert "could not be compared" in told.describe()
     json.dumps(told.to_json(), allow_nan=False)
 
 
@@ -301,7 +308,7 @@ VERSION = VersionInfo(
 
 def test_a_version_becomes_a_contestant() -> None:
     one = contestant_of(VERSION)
-    assert one.used == ("content", "collaborative")
+    assert one.used_components == ("content", "collaborative")
     assert one.components["collaborative"].to_json()["method"] == "nmf", "chosen, not “auto”"
     assert one.components["content"].to_json()["artist"] == 2.0
     assert one.weights.of("heavy") == {"content": 0.4, "collaborative": 0.6}
@@ -350,7 +357,9 @@ def test_alike_is_what_makes_the_same_lists() -> None:
     )
 
 
-CURVED = Stacked({"content": 1.0}, {"content": (0.0, 0.4, 0.9, 1.3, 2.0)}, (0.02, 0.01, 0.03), 200)
+CURVED = StackedBlend(
+    {"content": 1.0}, {"content": (0.0, 0.4, 0.9, 1.3, 2.0)}, (0.02, 0.01, 0.03), 200
+)
 
 
 def test_a_learned_blend_takes_part_where_it_is_the_default(
@@ -358,14 +367,14 @@ def test_a_learned_blend_takes_part_where_it_is_the_default(
 ) -> None:
     """Content alone by its curves, though the straight weights know popularity alone."""
     learned = replace(POPULAR, stacked=dict.fromkeys(TASKS.values(), CURVED))
-    assert learned.used == ("content", "popularity")
+    assert learned.used_components == ("content", "popularity")
     assert not alike(learned, POPULAR)
     told = duel(world, features, learned, CONTENT).tasks
     for one in told.values():
         assert one.whole.ties == one.n, "a curve that rises keeps the order"
     chance = replace(CURVED, gain=(0.01, -0.01, 0.03))
     unused = replace(POPULAR, stacked=dict.fromkeys(TASKS.values(), chance))
-    assert unused.used == ("popularity",)
+    assert unused.used_components == ("popularity",)
     assert all(
         one.whole.ties == one.n for one in duel(world, features, unused, POPULAR).tasks.values()
     )
@@ -379,7 +388,7 @@ def test_weights_chosen_on_what_is_held_out_are_told(
     later = (cuts.test + pd.Timedelta(days=1)).isoformat()
 
     def noted(moment: str, profile: str) -> bool:
-        one: Contestant = replace(POPULAR, chosen_before=moment, profiles=(profile,))
+        one: Variant = replace(POPULAR, chosen_before=moment, profiles=(profile,))
         told = duel(world, features, one, CONTENT)
         return any("popular" in note and "held out" in note for note in told.notes)
 

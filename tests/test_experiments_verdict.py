@@ -86,8 +86,8 @@ def test_eight_in_a_row_decide_and_seven_do_not() -> None:
     assert (found.winner, found.decided_at, found.more) == ("a", 8, 0)
     assert decide([0, *[-1] * 8, 0]).winner == "b"
     assert decide([0, *[-1] * 8, 0]).decided_at == 9, "the tie is counted, not weighed"
-    assert "decided at judgement 8" in found.told("Old", "New")
-    assert found.told("Old", "New").startswith("Old is better than New: 8 : 0")
+    assert "decided at judgement 8" in found.describe("Old", "New")
+    assert found.describe("Old", "New").startswith("Old is better than New: 8 : 0")
 
 
 def test_a_winner_stays_named() -> None:
@@ -142,7 +142,7 @@ def test_the_hint_comes_true() -> None:
     assert decide([1] * 4).more == 4
     assert decide([1, 0] * 4).more == 8
     assert decide([1] * 7).more == 1
-    assert "about 1 more judgement would" in decide([1] * 7).told()
+    assert "about 1 more judgement would" in decide([1] * 7).describe()
     one_to_two = [-1, 1, 1]  # in this order the bet is worth most at the end of a round
     more = decide(one_to_two * 4).more
     assert more is not None
@@ -155,12 +155,12 @@ def test_nothing_known_and_nothing_in_sight_are_said() -> None:
     for outcomes in ([], [0, 0, 0]):
         found = decide(outcomes)
         assert (found.p_a_better, found.e_value, found.more) == (0.5, 1.0, None)
-        assert "no judgement so far" in found.told()
-        assert "At least 8" in found.told()
+        assert "no judgement so far" in found.describe()
+        assert "At least 8" in found.describe()
     even = decide([1, -1] * 20)
     assert even.more is None
-    assert "about equally good" in even.told("X", "Y")
-    assert "Not enough yet: 20 : 20 for X" in even.told("X", "Y")
+    assert "about equally good" in even.describe("X", "Y")
+    assert "Not enough yet: 20 : 20 for X" in even.describe("X", "Y")
 
 
 def test_json_has_the_counts_and_the_sentence() -> None:

@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 from musicai.core.errors import Cancelled, NotFound, QueryError, SettingsError, UnreadableFile
 from musicai.core.progress import no_progress
 from musicai.core.settings import Settings
-from musicai.data.audio_descriptors import Measure
+from musicai.data.audio_descriptors import AudioDescriptor
 from musicai.data.feedback import Choices, Exclusion, Feedback, MatchDecision
 from musicai.data.library import AUDIO_FEATURES, KEY_COLUMNS
 from musicai.data.parsed import PLAY_SOURCES, ParsedFile, ReadOptions
@@ -344,8 +344,8 @@ def test_what_acousticbrainz_measured_goes_along(filled: Store, tmp_path: Path) 
     filled.put_recordings("p", {HAND_ID: "m"})
     filled.put_measures(
         [
-            Measure("m", "bpm", 120.5, "", 3, 0.5, "rhythm", "2022-06-23"),
-            Measure("m", "key_key", math.nan, "C#", 3, 0.0, "tonal", "2022-06-23"),
+            AudioDescriptor("m", "bpm", 120.5, "", 3, 0.5, "rhythm", "2022-06-23"),
+            AudioDescriptor("m", "key_key", math.nan, "C#", 3, 0.0, "tonal", "2022-06-23"),
         ]
     )
     target = write(filled, tmp_path, "zip")

@@ -98,7 +98,7 @@ def test_the_version_that_served_before_takes_the_place_of_a_damaged_one(
     [note] = music.notes
     assert second in note
     assert f"version {first} serves" in note
-    assert len(music.untrained) == 0
+    assert len(music.untrained_components) == 0
 
 
 def test_a_version_from_before_a_component_serves_and_says_so(
@@ -112,7 +112,7 @@ def test_a_version_from_before_a_component_serves_and_says_so(
     version = train(store, settings, "p", QUICK).version
     music = serves(settings)
     assert music.version == version
-    assert music.untrained == ("item_item",)
+    assert music.untrained_components == ("item_item",)
     state, told = state_of(examine(settings, store, "p"), "model")
     assert (state, "Goes with" in told) == ("warning", True)
 

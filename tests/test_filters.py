@@ -69,7 +69,7 @@ def ai(settings: Settings) -> MusicAI:
     )
 )
 def test_what_passes_is_part_of_all_and_each_filter_holds(filters: Filters) -> None:
-    rows = CANDIDATES.filtered(NEW, filters)
+    rows = CANDIDATES.apply_filters(NEW, filters)
     assert set(rows) <= set(NEW)
     tracks = LIBRARY.tracks.iloc[rows]
     if filters.origins:
@@ -84,15 +84,15 @@ def test_what_passes_is_part_of_all_and_each_filter_holds(filters: Filters) -> N
         alone = replace(Filters(), **{name: getattr(filters, name)})
         if alone.origins and not set(alone.origins) <= set(CANDIDATES.origins(one_by_one)):
             return
-        one_by_one = CANDIDATES.filtered(one_by_one, alone)
+        one_by_one = CANDIDATES.apply_filters(one_by_one, alone)
     np.testing.assert_array_equal(rows, one_by_one)
 
 
 def test_counts_by_hand() -> None:
-    assert len(CANDIDATES.filtered(NEW, Filters(origins=("Another",)))) == 20
-    assert len(CANDIDATES.filtered(NEW, Filters(only_genres=("rock",)))) == 30
+    assert len(CANDIDATES.apply_filters(NEW, Filters(origins=("Another",)))) == 20
+    assert len(CANDIDATES.apply_filters(NEW, Filters(only_genres=("rock",)))) == 30
     # rows 40…99: those of year 1990 are 40, 70 and 100; 40 % 4 and 70 % 4 are not 3
-    assert list(CANDIDATES.filtered(NEW, Filters(years=(1990, 1990)))) == [40, 70]
+    assert list(CANDIDATES.apply_filters(NEW, Filters(years=(1990, 1990)))) == [40, 70]
     assert CANDIDATES.origins(NEW) == {"A catalogue": 40, "Another": 20}
     assert CANDIDATES.years(NEW) == (1980, 2009)
 
@@ -160,7 +160,7 @@ def test_only_what_is_not_nearer_is_one_step_further() -> None:
 def test_a_second_step_is_more_obscure_but_no_more_than_the_most_obscure() -> None:
     obscurity = np.array([-1.0, 0.0, 0.8], dtype=np.float32)
     further = np.array([True, False, True])
-    np.testing.assert_allclose(rerank.stepped(obscurity, further), [-0.5, 0.0, 1.0])
+    np.testing.assert_allclose(rerank.shift_obscurity(obscurity, further), [-0.5, 0.0, 1.0])
 
 
 def test_the_dial_moves_a_second_step_and_the_parts_still_add_up(

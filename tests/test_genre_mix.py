@@ -43,7 +43,7 @@ def test_a_mix_is_weighed_and_knows_the_unknown() -> None:
     np.testing.assert_allclose(tracks, [[0.5, 0.5], [0, 1], [0, 0], [0, 0]])
     np.testing.assert_allclose(genre_mix.mix_of(tracks, np.array([3, 1, 9, 9])), [0.375, 0.625])
     assert not genre_mix.mix_of(tracks[2:]).any()
-    assert list(genre_mix.named(mix(jazz=0.3, rock=0.7))) == ["rock", "jazz"]
+    assert list(genre_mix.list_shares(mix(jazz=0.3, rock=0.7))) == ["rock", "jazz"]
 
 
 def goal_of(strength: float, wanted: np.ndarray, tracks: np.ndarray) -> GenreGoal:
@@ -62,7 +62,7 @@ def pool(tracks: np.ndarray) -> dict[str, np.ndarray]:
 
 def reranked(score: np.ndarray, tracks: np.ndarray, strength: float, n: int = 10) -> np.ndarray:
     goal = goal_of(strength, mix(rock=0.7, jazz=0.3), tracks) if strength else None
-    rules = rerank.Rules(n, artist_cap=100, genres=goal)
+    rules = rerank.RerankRules(n, artist_cap=100, genres=goal)
     return rerank.rerank(score.astype(np.float32), **pool(tracks), rules=rules)
 
 
@@ -100,11 +100,11 @@ def test_an_unknown_genre_neither_helps_nor_hurts() -> None:
     tracks = np.zeros((20, len(GENRES)))
     tracks[1::2, ROCK] = 1
     goal = goal_of(0.5, mix(rock=1.0), tracks)
-    rules = rerank.Rules(10, genres=goal)
+    rules = rerank.RerankRules(10, genres=goal)
     score = np.linspace(1, 0, 20, dtype=np.float32)
     assert rerank.rerank(score, **pool(tracks), rules=rules).tolist() == list(range(10))
     nothing = goal_of(1.0, mix(rock=1.0), np.zeros_like(tracks))
-    rules = rerank.Rules(10, genres=nothing)
+    rules = rerank.RerankRules(10, genres=nothing)
     assert rerank.rerank(score, **pool(tracks), rules=rules).tolist() == list(range(10))
 
 
@@ -125,7 +125,7 @@ def test_a_calibrated_list_keeps_its_rules(
     recording = data.draw(arrays(np.int32, size, elements=st.integers(0, size)))
     member = data.draw(arrays(np.float32, (size, 10), elements=st.sampled_from([0.0, 0.5, 1.0])))
     goal = goal_of(strength, mix(rock=0.7, jazz=0.3), genre_mix.mixes(member))
-    rules = rerank.Rules(n, diversity, cap, goal)
+    rules = rerank.RerankRules(n, diversity, cap, goal)
     arrays_ = pool(goal.tracks) | {"artist": artist, "recording": recording}
     found = rerank.rerank(score, **arrays_, rules=rules)
     assert len(set(found.tolist())) == len(found) <= n
@@ -176,7 +176,7 @@ def test_the_list_comes_nearer_to_the_listener(listener: MusicAI) -> None:
     wanted = dict(followed.genres_wanted)
     assert wanted["rock"] > wanted["jazz"] > 0.2
     mixes = genre_mix.mixes(listener.features.genres)
-    before = genre_mix.named(genre_mix.mix_of(mixes[[item.track for item in plain]]))
+    before = genre_mix.list_shares(genre_mix.mix_of(mixes[[item.track for item in plain]]))
     assert far(wanted, dict(followed.genres_listed)) < far(wanted, before)
     assert far(wanted, dict(followed.genres_listed)) < 0.01
     for item in followed:

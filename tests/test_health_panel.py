@@ -19,7 +19,7 @@ __all__ = ["quiet"]
 
 @pytest.fixture(autouse=True)
 def looked_anew() -> None:
-    health._examined.clear()
+    health._examine.clear()
 
 
 def in_use() -> AppTest:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from musicai.data.periods import ALL, Period, between
 from musicai.data_processor import build_features
 from musicai.insights.history import ListeningHistory, Streak, listening_history, summary
-from musicai.insights.taste.plays import timed
+from musicai.insights.taste.plays import list_timed_plays
 from tests.worlds import CALM, LOUD, library
 
 TRACKS: list[dict[str, Any]] = [
@@ -107,7 +107,7 @@ def test_the_longest_sessions_of_a_class_in_order() -> None:
     data = library(
         TRACKS, [*((0, 20 + 200 * n / 3600) for n in range(4)), (1, 50), (2, 80), (2, 80.06)]
     )
-    plays = timed(data, 0, "UTC")
+    plays = list_timed_plays(data, 0, "UTC")
     found = summary.longest(plays, "under 15 min")
     assert [(day, round(minutes, 1), n) for day, minutes, n in found] == [
         ("2025-01-01", 13.3, 4),
@@ -120,7 +120,7 @@ def test_the_longest_sessions_of_a_class_in_order() -> None:
 
 
 def test_what_is_played_at_an_hour_of_the_week_or_of_any_day() -> None:
-    plays = timed(library(TRACKS, [(0, 18), (1, 42), (1, 42.2), (2, 43)]), 0, "UTC")
+    plays = list_timed_plays(library(TRACKS, [(0, 18), (1, 42), (1, 42.2), (2, 43)]), 0, "UTC")
     any_day = summary.at_hour(plays, None, 18)
     assert (any_day.rows.tolist(), any_day.plays.tolist()) == ([1, 0], [2, 1])
     wednesday = summary.at_hour(plays, 2, 18)  # 1 January 2025

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from musicai.insights.history import Days, Forgotten, Place
+from musicai.insights.history import Days, ForgottenTrack, Place
 from musicai.ui import charts, state
 from musicai.ui.components import links
 from musicai.ui.history import charts as history_tops
@@ -115,9 +115,9 @@ def test_a_change_of_rank_in_a_sign_and_a_number(rank: int, before: int | None, 
 
 
 def test_forgotten_in_words() -> None:
-    one = Forgotten(0, 60, 2023, 60, "2023-09-01")
+    one = ForgottenTrack(0, 60, 2023, 60, "2023-09-01")
     assert history_forgotten.sentence(one) == "You played this 60 times in 2023 and not since."
-    other = Forgotten(0, 60, 2022, 40, "2023-09-01")
+    other = ForgottenTrack(0, 60, 2022, 40, "2023-09-01")
     assert history_forgotten.sentence(other) == (
         "You played this 60 times, 40 of them in 2022, and last on 1 September 2023."
     )

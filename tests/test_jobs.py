@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import importlib
 import json
 import os
 import subprocess
@@ -17,9 +16,8 @@ import pytest
 from musicai.core import jobs
 from musicai.core.errors import Cancelled, InputError, JobError, JobRunning, NotFound
 from musicai.core.jobs import manager
+from musicai.core.jobs import status as files
 from musicai.core.settings import Settings
-
-files = importlib.import_module("musicai.core.jobs.status")
 
 BODIES = {
     "fine": "progress(0.5, 'half'); progress.result({'n': 1}); progress.result({'m': 2})",
@@ -81,7 +79,7 @@ def wait(
 ) -> jobs.JobStatus:
     end = time.monotonic() + seconds
     while time.monotonic() < end:
-        status = jobs.status(settings, job_id)
+        status = jobs.read_status(settings, job_id)
         if until(status):
             return status
         time.sleep(0.05)
@@ -89,21 +87,21 @@ def wait(
 
 
 def finished(status: jobs.JobStatus) -> bool:
-    return status.finished
+    return status.is_finished
 
 
 def test_a_job_runs_and_leaves_its_result(settings: Settings, run: Callable[[str], str]) -> None:
     job_id = run("fine")
-    first = jobs.status(settings, job_id)
+    first = jobs.read_status(settings, job_id)
     assert first.state in ("queued", "running", "done")
     done = wait(settings, job_id, finished)
     assert (done.state, done.fraction, done.error) == ("done", 1.0, None)
     assert done.result == {"n": 1, "m": 2}
     assert 0 < done.seconds < 30
-    assert jobs.latest(settings) == done
-    assert jobs.latest(settings, profile="p", kind="train") == done
-    assert jobs.latest(settings, profile="q") is None
-    assert jobs.latest(settings, kind="import") is None
+    assert jobs.find_latest(settings) == done
+    assert jobs.find_latest(settings, profile="p", kind="train") == done
+    assert jobs.find_latest(settings, profile="q") is None
+    assert jobs.find_latest(settings, kind="import") is None
 
 
 def test_a_job_in_the_home_of_the_settings(settings: Settings, run: Callable[[str], str]) -> None:
@@ -120,11 +118,11 @@ def test_progress_is_seen_and_cancel_is_heard(
     assert seen.state == "running"
     assert seen.note.startswith("step ")
     jobs.cancel(settings, job_id)
-    assert jobs.status(settings, job_id).cancelling
+    assert jobs.read_status(settings, job_id).cancelling
     ended = wait(settings, job_id, finished)
     assert (ended.state, ended.error) == ("cancelled", None)
     jobs.cancel(settings, job_id)  # too late: nothing happens
-    assert jobs.status(settings, job_id).state == "cancelled"
+    assert jobs.read_status(settings, job_id).state == "cancelled"
 
 
 def test_a_job_that_does_not_hear_is_ended(
@@ -160,7 +158,7 @@ def test_a_process_that_is_gone_is_failed(
     failed = wait(settings, job_id, finished)
     assert failed.state == "failed"
     assert "stopped unexpectedly" in str(failed.error)
-    assert jobs.status(settings, job_id) == failed
+    assert jobs.read_status(settings, job_id) == failed
     with jobs.exclusive(settings, "import", "p"):  # its lock is free again
         pass
 
@@ -176,7 +174,7 @@ def test_one_job_at_a_time(settings: Settings, run: Callable[[str], str]) -> Non
     second = wait(settings, run("fine"), finished)
     assert second.state == "failed"
     assert "A training for the profile 'p'" in str(second.error)
-    assert not jobs.status(settings, job_id).finished
+    assert not jobs.read_status(settings, job_id).is_finished
 
 
 def new_job(settings: Settings, number: int = 0, profile: str = "p") -> str:
@@ -206,7 +204,7 @@ def test_a_job_can_wait_for_another(settings: Settings) -> None:
         progress(1.0)
     holder.join()
     timer.join()
-    assert jobs.status(settings, job_id).state == "done"
+    assert jobs.read_status(settings, job_id).state == "done"
 
 
 def test_a_waiting_job_can_be_cancelled(settings: Settings) -> None:
@@ -218,7 +216,7 @@ def test_a_waiting_job_can_be_cancelled(settings: Settings) -> None:
         jobs.JobProgress(settings, job_id, queue_seconds=10),
     ):
         pass
-    assert jobs.status(settings, job_id).state == "cancelled"
+    assert jobs.read_status(settings, job_id).state == "cancelled"
 
 
 def test_the_status_is_written_seldom_and_never_half(
@@ -237,7 +235,7 @@ def test_the_status_is_written_seldom_and_never_half(
 
 @pytest.mark.parametrize("job_id", ["", "../../etc/passwd", "train-1", "x" * 200, "a\0b"])
 def test_a_strange_id_is_not_found(settings: Settings, job_id: str) -> None:
-    for ask in (jobs.status, jobs.cancel):
+    for ask in (jobs.read_status, jobs.cancel):
         with pytest.raises(NotFound, match="no job"):
             ask(settings, job_id)
 
@@ -246,8 +244,8 @@ def test_a_damaged_status_is_not_found(settings: Settings) -> None:
     job_id = new_job(settings)
     (settings.jobs / f"{job_id}.json").write_text("{")
     with pytest.raises(NotFound):
-        jobs.status(settings, job_id)
-    assert jobs.latest(settings) is None
+        jobs.read_status(settings, job_id)
+    assert jobs.find_latest(settings) is None
 
 
 def test_a_start_that_fails_says_so(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -257,7 +255,7 @@ def test_a_start_that_fails_says_so(settings: Settings, monkeypatch: pytest.Monk
     monkeypatch.setattr(manager.subprocess, "Popen", refuse)
     with pytest.raises(JobError, match="no memory"):
         jobs.start(settings, "import", ["import", "--profile=p"])
-    last = jobs.latest(settings, profile="p")
+    last = jobs.find_latest(settings, profile="p")
     assert last is not None
     assert last.state == "failed"
 
@@ -320,6 +318,6 @@ def test_the_log_keeps_each_stage_once_with_its_latest_numbers(settings: Setting
         for note in ("Reading", "Fold 1 of 9", "Fold 2 of 9", ""):
             progress(0.1, note)
         progress(0.5, "Saving")
-    told = jobs.status(settings, job_id).stages
+    told = jobs.read_status(settings, job_id).stages
     assert [note for _, note in told] == ["Reading", "Fold 2 of 9", "Saving"]
     assert all(seconds >= 0 for seconds, _ in told)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from musicai.core.logging import setup_logging, timed
+from musicai.core.logging import log_duration, setup_logging
 from musicai.core.settings import Settings
 
 logger = logging.getLogger("musicai.test")
@@ -92,11 +92,11 @@ def test_an_unwritable_home_costs_the_log_alone(settings: Settings) -> None:
 
 def test_timed_tells_how_long_and_how_it_ended(caplog: pytest.LogCaptureFixture) -> None:
     def fail() -> None:
-        with timed(logger, "reading"):
+        with log_duration(logger, "reading"):
             raise KeyError("a secret")
 
     with caplog.at_level(logging.INFO, "musicai"):
-        with timed(logger, "work"):
+        with log_duration(logger, "work"):
             pass
         with pytest.raises(KeyError):
             fail()

@@ -30,7 +30,7 @@ from musicai.ui import charts, wording
 from musicai.ui.components import job_panel
 from musicai.ui.components import seeds as discover_seeds
 from musicai.ui.map import page, selection, state
-from musicai.ui.map.state import Marks
+from musicai.ui.map.state import MapMarks
 from tests import worlds
 from tests.pages import opened, run
 
@@ -85,7 +85,7 @@ def texts(app: AppTest) -> str:
 
 
 def mark(app: AppTest, ai: MusicAI, **values: Any) -> AppTest:
-    app.session_state["map_marks"] = ((ai.profile, ai.version), replace(Marks(), **values))
+    app.session_state["map_marks"] = ((ai.profile, ai.version), replace(MapMarks(), **values))
     return run(app)
 
 
@@ -338,16 +338,16 @@ def test_a_selection_becomes_a_mark(session: dict[str, Any]) -> None:
     inside = [{"customdata": 2}, {"customdata": 4}]
     session["music_map"] = selected(points=inside, lasso=[{"x": [0, 1, 1], "y": [0, 0, 1]}])
     state.take_selection(ai)
-    assert state.marks(ai) == Marks(outline=((0, 0), (1, 0), (1, 1)))
+    assert state.marks(ai) == MapMarks(outline=((0, 0), (1, 0), (1, 1)))
     session["music_map"] = selected(points=[{"customdata": [4]}])
     state.take_selection(ai)
-    assert state.marks(ai) == Marks(point="t4")
+    assert state.marks(ai) == MapMarks(point="t4")
     session["music_map"] = selected(box=[{"x": [0, 1], "y": [1, 0]}])
     state.take_selection(ai)
-    assert state.marks(ai) == Marks(outline=((0, 1), (1, 0)))
+    assert state.marks(ai) == MapMarks(outline=((0, 1), (1, 0)))
     session["music_map"] = selected(points=[{"x": 1}])
     state.take_selection(ai)
-    assert state.marks(ai) == Marks(edits=1)
+    assert state.marks(ai) == MapMarks(edits=1)
 
 
 def test_a_selection_leaves_the_figure_as_it_is(session: dict[str, Any]) -> None:
@@ -360,10 +360,10 @@ def test_a_selection_leaves_the_figure_as_it_is(session: dict[str, Any]) -> None
     assert state.to_draw(ai, ("mood",)).point == "t4", "another figure shows it"
     session["music_map"] = selected(points=[{"customdata": 1}])
     state.take_selection(ai)
-    assert state.to_draw(ai, ("mood",)) == Marks(), "it does not stay on another track"
+    assert state.to_draw(ai, ("mood",)) == MapMarks(), "it does not stay on another track"
     session["music_map"] = selected(points=[{"customdata": 3}])
     state.take_selection(ai)
-    assert state.to_draw(ai, ("mood",)) == Marks()
+    assert state.to_draw(ai, ("mood",)) == MapMarks()
     session["music_map"] = selected(points=[{"customdata": 1}])
     state.take_selection(ai)
     state.change(ai, start="t1")
@@ -380,9 +380,9 @@ def test_another_listener_has_nothing_marked(session: dict[str, Any]) -> None:
     state.change(ai, point="t3")
     assert state.marks(ai).path == ("t1", "t2")
     state.change(ai, end="t4")
-    assert state.marks(ai) == Marks(point="t3", start="t1", end="t4", edits=3)
+    assert state.marks(ai) == MapMarks(point="t3", start="t1", end="t4", edits=3)
     ai.version = "another"
-    assert state.marks(ai) == Marks()
+    assert state.marks(ai) == MapMarks()
 
 
 def on_the_list(home: Path, profile: str) -> list[str]:
@@ -477,7 +477,7 @@ def test_a_row_of_the_table_shows_its_track(session: dict[str, Any]) -> None:
     state.change(ai, outline=((0, 0), (1, 1)))
     session["map_region"] = {"selection": {"rows": [1]}}
     selection._row_chosen(ai, np.array([4, 2]))
-    assert state.marks(ai) == Marks(outline=((0, 0), (1, 1)), point="t2", edits=2)
+    assert state.marks(ai) == MapMarks(outline=((0, 0), (1, 1)), point="t2", edits=2)
     session["map_region"] = {"selection": {"rows": []}}
     selection._row_chosen(ai, np.array([4, 2]))
     assert state.marks(ai).point == "t2"
@@ -490,12 +490,12 @@ def test_the_data_hold_every_track_on_the_map(sample_map: Path) -> None:
     score = mood_matrix(ai.features.audio)[:, MOODS.index("chill")]
     colours = page.Colours(score, np.zeros(len(score), dtype=bool), "Chill", "")
     data = page._data(ai, found, plays, colours)
-    assert len(data) == found.placed.sum()
+    assert len(data) == found.is_placed.sum()
     read = pd.read_csv(io.StringIO(data.to_csv(index=False)))
     assert list(read.columns) == [
         *("track_id", "name", "artists", "x", "y", "genre", "full_plays"),
         *("Chill", "estimated"),
     ]
     tracks = ai.library.tracks
-    tracks.loc[int(np.flatnonzero(found.placed)[0]), "name"] = "=1+1"
+    tracks.loc[int(np.flatnonzero(found.is_placed)[0]), "name"] = "=1+1"
     assert page._data(ai, found, plays, None)["name"][0] == "'=1+1"

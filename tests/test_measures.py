@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from musicai.core.settings import Settings
-from musicai.data.audio_descriptors import FEATURES, Measure, combined
+from musicai.data.audio_descriptors import FEATURES, AudioDescriptor, combine_measures
 from musicai.store import Store
 
 
@@ -21,9 +21,11 @@ def store(settings: Settings) -> Iterator[Store]:
         yield store
 
 
-def measure(recording: str, feature: str = "bpm", value: float = 120.0, n: int = 1) -> Measure:
+def measure(
+    recording: str, feature: str = "bpm", value: float = 120.0, n: int = 1
+) -> AudioDescriptor:
     part = FEATURES[feature].part
-    return Measure(recording, feature, value, "", n, 0.0, part, "2022-06-23")
+    return AudioDescriptor(recording, feature, value, "", n, 0.0, part, "2022-06-23")
 
 
 def test_measures_come_back_as_they_were_kept(store: Store) -> None:
@@ -39,7 +41,7 @@ def test_measures_come_back_as_they_were_kept(store: Store) -> None:
     assert replace(told[1][1], value=0.0) == replace(word, value=0.0)
     assert [track for track, _ in store.measures("p", ["b", "x"])] == ["b", "b"]
     assert store.measures("q") == []
-    assert store.measured_tracks("p") == {"bpm": ["a", "b"], "key_key": ["a", "b"]}
+    assert store.list_measured_tracks("p") == {"bpm": ["a", "b"], "key_key": ["a", "b"]}
 
 
 def test_a_later_measure_replaces_the_earlier_one(store: Store) -> None:
@@ -55,7 +57,7 @@ def test_a_merged_id_takes_everything_along(store: Store) -> None:
     store.put_measures([measure("old"), measure("new", "danceability", 1.1)])
     store.put_aliases({"old": "new"})
     assert store.recordings("p") == {"a": "new", "b": "new"}
-    assert store.wanted_recordings("p") == {"new": "new", "old": "new", "older": "new"}
+    assert store.list_wanted_recordings("p") == {"new": "new", "old": "new", "older": "new"}
     assert {one.feature for track, one in store.measures("p", ["a"])} == {"bpm", "danceability"}
     store.put_recordings("p", {"c": "older"})
     assert store.recordings("p")["c"] == "new"
@@ -76,7 +78,7 @@ def test_what_no_profile_has_is_deleted(store: Store) -> None:
     assert store.recordings("p") == {"a": "m"}
     store.put_recordings("q", {"b": "mine"})
     assert [track for track, _ in store.measures("q")] == ["a"]
-    assert store.wanted_recordings("q") == {"m": "m", "mine": "mine"}
+    assert store.list_wanted_recordings("q") == {"m": "m", "mine": "mine"}
     store.delete_profile("p")
     assert [track for track, _ in store.measures("q")] == ["a"]
     store.note_dump("q", "rhythm.csv", "s")
@@ -98,11 +100,11 @@ def test_archives_are_joined_by_their_submissions() -> None:
     values = [0.2, 0.4, 0.9]
     mean = sum(values) / 3
     spread = math.sqrt(sum((v - mean) ** 2 for v in values) / 3)
-    one = Measure("m", "happy", 0.3, "", 2, 0.1, "highlevel 1", "2022-06-23")
-    two = Measure("m", "happy", 0.9, "", 1, 0.0, "highlevel 2", "2022-07-01")
-    sample = Measure("m", "happy", 0.0, "", 9, 0.0, "highlevel sample", "")
-    joined = combined([sample, two, one])["m", "happy"]
+    one = AudioDescriptor("m", "happy", 0.3, "", 2, 0.1, "highlevel 1", "2022-06-23")
+    two = AudioDescriptor("m", "happy", 0.9, "", 1, 0.0, "highlevel 2", "2022-07-01")
+    sample = AudioDescriptor("m", "happy", 0.0, "", 9, 0.0, "highlevel sample", "")
+    joined = combine_measures([sample, two, one])["m", "happy"]
     assert (joined.n, joined.dated) == (3, "2022-07-01")
     assert joined.value == pytest.approx(mean)
     assert joined.spread == pytest.approx(spread)
-    assert combined([sample])["m", "happy"] == sample
+    assert combine_measures([sample])["m", "happy"] == sample

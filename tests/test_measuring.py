@@ -77,7 +77,7 @@ def test_names_lead_to_recordings_and_those_to_measures(me: Path, tmp_path: Path
         assert (bpm.value, bpm.n, bpm.spread) == (105.0, 2, 5.0)
         assert told[ids[1], "key_key"].word == "A"
         shown = coverage(store, profile, library)
-        assert (shown.own, shown.recognised, shown.measured) == (len(names), len(names), 2)
+        assert (shown.own, shown.recognised, shown.n_measured) == (len(names), len(names), 2)
         assert shown.features["bpm"] == shown.features["key_key"] == 1
         # kept apart: the tracks, their features and the models made of them stay what they were
         assert store.fingerprint(profile) == before

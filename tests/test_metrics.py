@@ -19,6 +19,7 @@ from musicai.training.evaluation.metrics import (
     bootstrap_intervals,
     calibration_error,
     catalogue_coverage,
+    compare_paired,
     diversity,
     exposure_gini,
     hit_at,
@@ -26,7 +27,6 @@ from musicai.training.evaluation.metrics import (
     ndcg_at,
     ndcg_of_hits,
     novelty,
-    paired_difference,
     precision_at,
     recall_at,
     reciprocal_rank,
@@ -297,9 +297,9 @@ def test_a_paired_difference_sees_what_single_intervals_hide() -> None:
     rng = np.random.default_rng(0)
     units = rng.normal(0, 5, 100)
     a, b = units + 0.3 + rng.normal(0, 0.1, 100), units
-    mean, low, high = paired_difference(a, b)
+    mean, low, high = compare_paired(a, b)
     assert mean == pytest.approx(0.3, abs=0.05)
     assert 0 < low < mean < high
     single_low, _ = bootstrap_interval(a)
     assert single_low < bootstrap_interval(b)[1]
-    assert np.isnan(paired_difference(np.zeros(0), np.zeros(0))).all()
+    assert np.isnan(compare_paired(np.zeros(0), np.zeros(0))).all()

@@ -108,8 +108,8 @@ def test_each_measure_has_its_place() -> None:
 
 
 def test_the_charts_offer_what_has_intervals() -> None:
-    assert metrics_table.charted([OLD], 20) == ["ndcg", "precision"]
-    assert metrics_table.charted([OLD, NEW], 20) == [
+    assert metrics_table.list_charted([OLD], 20) == ["ndcg", "precision"]
+    assert metrics_table.list_charted([OLD, NEW], 20) == [
         "ndcg",
         "precision",
         "map",
@@ -117,7 +117,7 @@ def test_the_charts_offer_what_has_intervals() -> None:
         "serendipity",
         "calibration_error",
     ]
-    assert metrics_table.charted([{}], 20) == ["ndcg"]
+    assert metrics_table.list_charted([{}], 20) == ["ndcg"]
 
 
 @pytest.mark.parametrize(

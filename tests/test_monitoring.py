@@ -14,10 +14,10 @@ from musicai.data.feedback import Feedback, Impression
 from musicai.training.monitoring import (
     ENOUGH,
     log_lines,
-    moved,
+    measure_drift,
     note_list,
     serving_days,
-    shown_days,
+    summarize_days,
 )
 from tests import worlds
 from tests.test_logs import quiet
@@ -64,7 +64,7 @@ def test_what_was_shown_and_what_became_of_it() -> None:
 
     shown = [seen("a", START), seen("b", START), seen("b", START + 5), seen("c", START + DAY)]
     said = [Feedback("a", "like", START + 60), Feedback("c", "dislike", START + DAY + 60)]
-    first, second = shown_days(library, features, shown, said)
+    first, second = summarize_days(library, features, shown, said)
     assert (first.day, first.shown, first.tracks) == (date(2025, 1, 1), 3, 2)
     assert first.artists == 0.5
     # a was liked, b was heard out thirty hours later
@@ -83,10 +83,10 @@ def test_a_taste_that_turned_is_told_from_one_that_did_not() -> None:
     for later, far in ((0, False), (1, True)):
         late = [(later, float(ENOUGH + hour)) for hour in range(ENOUGH)]
         library = worlds.library(tracks, early + late)
-        found = moved(library, dp.build_features(library), since)
+        found = measure_drift(library, dp.build_features(library), since)
         assert (found.before, found.since) == (ENOUGH, ENOUGH)
         assert found.divergence is not None
         assert (found.divergence > 1) == far
         assert far or found.divergence == pytest.approx(0.0, abs=1e-9)
     few = worlds.library(tracks, early)
-    assert moved(few, dp.build_features(few), since).divergence is None
+    assert measure_drift(few, dp.build_features(few), since).divergence is None

@@ -32,17 +32,24 @@ from musicai.models.music_map import (
     NO_GENRE,
     MusicMap,
     build,
-    drawn,
-    grown,
+    choose_drawn,
+    extend_map,
     main_genre,
     model,
     over_tracks,
-    packed,
-    unpacked,
+    pack_map,
+    unpack_map,
     within,
 )
 from musicai.models.music_map import layout as nearest_module
-from musicai.models.music_map.layout import KEPT, filled, layout, nearest, trustworthiness, vectors
+from musicai.models.music_map.layout import (
+    KEPT,
+    fill_missing,
+    layout,
+    nearest,
+    trustworthiness,
+    vectors,
+)
 from musicai.models.registry import bundles, registry
 from musicai.store import Store
 from musicai.training.checks import _map_check
@@ -105,8 +112,8 @@ def test_a_track_of_which_nothing_is_known_has_no_place() -> None:
         ]
     )
     found = build(build_features(library), {})
-    assert found.placed.sum() == 120
-    assert not found.placed[120]
+    assert found.is_placed.sum() == 120
+    assert not found.is_placed[120]
     assert (found.neighbours[120] == -1).all()
     assert found.told["tracks"] == 120
 
@@ -114,7 +121,7 @@ def test_a_track_of_which_nothing_is_known_has_no_place() -> None:
 def test_a_missing_block_is_what_the_words_let_expect() -> None:
     words = np.array([[1.0, 0.0], [1.0, 0.0], [0.0, 1.0], [0.0, 1.0]], dtype=np.float32)
     block = np.array([[3.0], [np.nan], [-3.0], [-3.0]], dtype=np.float32)
-    found = filled(block, words)
+    found = fill_missing(block, words)
     # one row says 3, pulled towards 0 by 1 % of three rows: 3 / 1.03
     assert found[1, 0] == pytest.approx(3 / 1.03, rel=1e-5)
     np.testing.assert_array_equal(found[[0, 2, 3]], block[[0, 2, 3]])
@@ -126,7 +133,7 @@ def test_a_few_tracks_make_a_map(n: int) -> None:
         {"name": f"Song {i}", "artists": "A", "track_id": f"t{i}", **worlds.LOUD} for i in range(n)
     ]
     found = build(build_features(worlds.library(rows)), {})
-    assert found.placed.all()
+    assert found.is_placed.all()
     assert found.neighbours.shape == (n, n - 1)
     assert np.abs(found.xy).max() <= 1.0
 
@@ -134,8 +141,8 @@ def test_a_few_tracks_make_a_map(n: int) -> None:
 def test_no_track_at_all_makes_an_empty_map() -> None:
     found = build(build_features(worlds.library([])), {})
     assert found.xy.shape == (0, 2)
-    assert not found.placed.any()
-    same(found, unpacked(packed(found), found.told))
+    assert not found.is_placed.any()
+    same(found, unpack_map(pack_map(found), found.told))
 
 
 def test_tracks_that_are_all_alike_have_finite_places_apart() -> None:
@@ -212,7 +219,7 @@ def test_very_many_lie_amid_those_that_stand_for_them(monkeypatch: pytest.Monkey
     monkeypatch.setattr(model, "LAID_OUT", 150)
     told_of = known(400, 8_000)
     found = build(*told_of, seed=0)
-    assert found.placed.all()
+    assert found.is_placed.all()
     assert found.told["trustworthiness"] > found.told["trustworthiness_pca"]
     same(found, build(*told_of, seed=0))
 
@@ -242,8 +249,8 @@ def test_two_camps_lie_apart() -> None:
 def test_the_same_seed_draws_the_same_bytes(
     world: tuple[TrackFeatures, dict[str, Component]], drawn_map: MusicMap
 ) -> None:
-    assert packed(build(*world, seed=1)) == packed(drawn_map)
-    assert packed(build(*world, seed=2)) != packed(drawn_map)
+    assert pack_map(build(*world, seed=1)) == pack_map(drawn_map)
+    assert pack_map(build(*world, seed=2)) != pack_map(drawn_map)
 
 
 @pytest.mark.parametrize("k", [1, 5, 12])
@@ -278,20 +285,20 @@ def test_cancelling_stops_it_while_it_draws(
 
 
 def test_it_comes_back_as_it_was(drawn_map: MusicMap) -> None:
-    same(drawn_map, unpacked(packed(drawn_map), drawn_map.told))
+    same(drawn_map, unpack_map(pack_map(drawn_map), drawn_map.told))
 
 
 @pytest.mark.parametrize("data", [b"", b"PK\x03\x04 no zip", b"\x93NUMPY"])
 def test_a_broken_file_is_told(data: bytes) -> None:
     with pytest.raises(IncompatibleModel, match="Train a new version"):
-        unpacked(data, {})
+        unpack_map(data, {})
 
 
 def test_rows_of_another_vocabulary(drawn_map: MusicMap) -> None:
     rows = np.array([5, -1, 3, 0], dtype=np.int32)
     found = drawn_map.align(rows)
     np.testing.assert_array_equal(found.xy[[0, 2, 3]], drawn_map.xy[[5, 3, 0]])
-    np.testing.assert_array_equal(found.placed, [True, False, True, True])
+    np.testing.assert_array_equal(found.is_placed, [True, False, True, True])
     back = {5: 0, 3: 2, 0: 3}
     for new, old in ((0, 5), (2, 3), (3, 0)):
         wanted = [back.get(int(row), -1) for row in drawn_map.neighbours[old]]
@@ -304,9 +311,9 @@ def test_after_an_update_everybody_stays_and_the_new_join(
 ) -> None:
     rows = np.arange(60, dtype=np.int32)
     rows[50:] = -1
-    after = grown(drawn_map.align(rows), *world, seed=1)
+    after = extend_map(drawn_map.align(rows), *world, seed=1)
     np.testing.assert_array_equal(after.xy[:50], drawn_map.xy[:50])
-    assert after.placed.all()
+    assert after.is_placed.all()
     assert after.told["grown"]
     # a new track lies within what surrounds it
     low, high = drawn_map.xy[:50].min(axis=0), drawn_map.xy[:50].max(axis=0)
@@ -332,12 +339,12 @@ def test_a_version_keeps_its_map_and_gives_it_when_asked(store: Store, settings:
     version, music = saved(store, settings, music_map=True)
     found = registry.load_map(settings, store, version, music.library.vocabulary)
     assert found is not None
-    assert found.placed.all()
+    assert found.is_placed.all()
     told = registry.info_of(settings, store, version).music_map
     assert told["tracks"] == 60
     assert told == found.told
     same(found, build(music.features, music.components))
-    (settings.models / version / "map.npz").write_bytes(packed(found) + b" ")
+    (settings.models / version / "map.npz").write_bytes(pack_map(found) + b" ")
     with pytest.raises(UntrustedArtifact):
         registry.load_map(settings, store, version, music.library.vocabulary)
     assert registry.load(settings, store, version).components, "it still serves"
@@ -392,8 +399,8 @@ def test_an_update_keeps_the_map_and_adds_the_new(store: Store, settings: Settin
     )
     assert before is not None
     assert after is not None
-    assert 0 < before.placed.sum() < after.placed.sum()
-    np.testing.assert_array_equal(after.xy[before.placed], before.xy[before.placed])
+    assert 0 < before.is_placed.sum() < after.is_placed.sum()
+    np.testing.assert_array_equal(after.xy[before.is_placed], before.xy[before.is_placed])
     assert after.told["grown"]
 
 
@@ -441,11 +448,11 @@ def test_all_of_ones_own_are_drawn_and_a_part_of_the_rest() -> None:
     one = MusicMap(xy, xy, np.zeros((1_000, 0), dtype=np.int32))
     own = np.zeros(1_000, dtype=bool)
     own[:20] = True
-    rows = drawn(one, own, 100)
+    rows = choose_drawn(one, own, 100)
     assert len(rows) == 19 + 100
     assert set(rows[:19].tolist()) == set(range(20)) - {7}
-    np.testing.assert_array_equal(rows, drawn(one, own, 100))
-    assert len(drawn(one, own, 5_000)) == 999
+    np.testing.assert_array_equal(rows, choose_drawn(one, own, 100))
+    assert len(choose_drawn(one, own, 5_000)) == 999
 
 
 def test_the_main_genre() -> None:

@@ -20,7 +20,7 @@ from musicai.data.external_interactions import MIN_LISTENERS, neighbour_rows, pa
 from musicai.data.neighbour_data import Pack, PackTables
 from musicai.data.parsed import ParsedFile, ReadOptions
 from musicai.library.archives import Input
-from musicai.library.assemble import load_library, tagged_genres
+from musicai.library.assemble import collect_tagged_genres, load_library
 from musicai.library.formats import recognise
 from musicai.library.formats.neighbour_data import assemble
 from musicai.library.importing import ImportReport, folder_of, import_inputs, pack_name
@@ -452,10 +452,12 @@ def test_tags_of_a_pack_name_genres_where_nothing_else_does(tmp_path: Path) -> N
     tables, _ = assemble(hetrec())
     assert tables is not None
     pack = Pack("x", tmp_path / "x.parquet", 2)
-    pack.__dict__["tables"] = PackTables.checked(
+    pack.__dict__["tables"] = PackTables.validate(
         tables.items, tables.listens, tables.tags, tables.friends
     )
-    assert tagged_genres([pack]) == {"portishead": "trip-hop"}, "one listener's tag is no genre"
+    assert collect_tagged_genres([pack]) == {"portishead": "trip-hop"}, (
+        "one listener's tag is no genre"
+    )
 
 
 @pytest.mark.slow

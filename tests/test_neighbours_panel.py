@@ -108,5 +108,5 @@ def test_the_end_of_the_job_says_what_was_taken() -> None:
         "n_problems": 1,
     }
     job = JobStatus("import-x", "import", "me", "done", seconds=4, result=result)
-    said = job_panel._imported(job)
+    said = job_panel._report_import(job)
     assert said.startswith("Imported 2 rows of other listeners in 4 s, with training. 1 problem")

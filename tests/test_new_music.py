@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +12,8 @@ import pytest
 
 from musicai.cli import main
 from musicai.core.errors import Cancelled, QueryError, UnreadableFile
-from musicai.core.jobs import JobStatus, spool, start, status
+from musicai.core.jobs import JobStatus, read_status, spool, start
+from musicai.core.jobs import status as files
 from musicai.core.progress import no_progress
 from musicai.core.settings import Settings
 from musicai.data.library import KEY_COLUMNS
@@ -24,8 +24,6 @@ from musicai.library.importing import import_inputs
 from musicai.store import Store
 from tests.test_neighbours import TEN_SCRIPTS
 from tests.test_ui_library import history, table
-
-files = importlib.import_module("musicai.core.jobs.status")
 
 OLD = [(n, f"Song {n}", f"Artist {n % 8}", "Album") for n in range(20)]
 NEW = [(n, f"New {n}", f"Artist {n % 8}", "Album") for n in range(100, 130)]
@@ -85,7 +83,7 @@ def test_what_is_taken_is_reported_and_prepared(store: Store, settings: Settings
     assert (covered["before"]["new_tracks"], covered["after"]["new_tracks"]) == (0, 30)
     fractions = [fraction for fraction, _ in heard.told]
     assert fractions == sorted(fractions)
-    made = list(settings.cache.glob(f"*{store.joined_fingerprint('me')[:32]}*"))
+    made = list(settings.cache.glob(f"*{store.compute_joined_name('me')[:32]}*"))
     assert {path.name.split("-")[0] for path in made} >= {"joined", "features"}
 
 
@@ -176,14 +174,14 @@ def test_without_a_listener_nothing_is_enabled_or_prepared(
 def test_only_a_large_library_without_side_files_is_unprepared(
     store: Store, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert catalogs.unprepared(store, settings, "me") is None, "20 tracks are no work"
+    assert catalogs.find_unprepared(store, settings, "me") is None, "20 tracks are no work"
     monkeypatch.setattr(catalogs, "LARGE", 20)
-    joined = store.joined_fingerprint("me")
-    assert catalogs.unprepared(store, settings, "me") == joined
+    joined = store.compute_joined_name("me")
+    assert catalogs.find_unprepared(store, settings, "me") == joined
     assert catalogs.prepare(store, settings, "me") == joined
-    assert catalogs.unprepared(store, settings, "me") is None
+    assert catalogs.find_unprepared(store, settings, "me") is None
     store.enable_catalogue("me", "old", False)
-    assert catalogs.unprepared(store, settings, "me") is None, "none is enabled"
+    assert catalogs.find_unprepared(store, settings, "me") is None, "none is enabled"
 
 
 # --- bad input ------------------------------------------------------------------------
@@ -236,7 +234,7 @@ def as_job(settings: Settings, kind: str, *argv: str) -> tuple[int, JobStatus]:
     settings.jobs.mkdir(parents=True, exist_ok=True)
     files.write(settings, JobStatus(job, kind, "me", "queued"))
     code = main(["catalogues", *argv, "--job", job])
-    return code, status(settings, job)
+    return code, read_status(settings, job)
 
 
 def test_the_job_leaves_its_report_and_no_upload(store: Store, settings: Settings) -> None:
@@ -278,7 +276,7 @@ def test_a_job_that_is_asked_to_stop_changes_nothing(store: Store, settings: Set
 def test_the_job_that_prepares_says_what_it_prepared(store: Store, settings: Settings) -> None:
     code, job = as_job(settings, "prepare", "prepare", "--profile", "me")
     assert (code, job.state) == (0, "done")
-    assert job.result == {"joined": store.joined_fingerprint("me")}
+    assert job.result == {"joined": store.compute_joined_name("me")}
     assert list(settings.cache.glob("features-*"))
 
 
@@ -291,7 +289,7 @@ def test_in_a_process_of_its_own_with_a_name_like_an_option(
     argv = ["catalogues", "update", "--profile", "me", "--spool", str(folder), "--", "--old"]
     job = start(settings, "catalogue", argv)
     end = time.monotonic() + 60
-    while not (now := status(settings, job.id)).finished and time.monotonic() < end:
+    while not (now := read_status(settings, job.id)).is_finished and time.monotonic() < end:
         time.sleep(0.1)
     assert (now.state, now.error, now.profile) == ("done", None, "me")
     assert now.result["replaced"] == 20

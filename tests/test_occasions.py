@@ -112,10 +112,10 @@ def test_activities_are_counted_by_playlist() -> None:
     assert (kept[:6, GYM] == past.plays[:6]).all()
     assert (kept[6:12, SUPPER] == past.plays[6:12]).all()
     assert kept[12].sum() == 0, "in no playlist of an activity, and never played"
-    assert context.known_activities(kept) == ("workout", "cooking")
+    assert context.list_known_activities(kept) == ("workout", "cooking")
     few = kept.copy()
     few[FEWEST_TRACKS - 1 : 6, GYM] = 0
-    assert context.known_activities(few) == ("cooking",)
+    assert context.list_known_activities(few) == ("cooking",)
 
 
 def test_an_activity_is_inferred_from_the_last_session() -> None:
@@ -123,10 +123,10 @@ def test_an_activity_is_inferred_from_the_last_session() -> None:
     kept = np.tile(past.occasions[ACTIVITY], (4, 1))
     kept[len(past.rows) :] = 0  # a larger library, most of it for nothing
     rows = np.arange(len(kept), dtype=np.int32)
-    assert context.inferred(kept, rows, np.array([1, 2, 3], dtype=np.int32)) == "workout"
-    assert context.inferred(kept, rows, np.array([7, 20, 21, 22], dtype=np.int32)) is None
-    assert context.inferred(kept, rows, NONE) is None
-    assert context.inferred(kept[:0], NONE, NONE) is None
+    assert context.infer_activity(kept, rows, np.array([1, 2, 3], dtype=np.int32)) == "workout"
+    assert context.infer_activity(kept, rows, np.array([7, 20, 21, 22], dtype=np.int32)) is None
+    assert context.infer_activity(kept, rows, NONE) is None
+    assert context.infer_activity(kept[:0], NONE, NONE) is None
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from musicai.core.errors import Cancelled, UnreadableFile
-from musicai.data.audio_descriptors import FEATURES, PROBABILITY, Measure
+from musicai.data.audio_descriptors import FEATURES, PROBABILITY, AudioDescriptor
 from musicai.integrations.metabrainz import acousticbrainz, dumps
 from tests.open_data_stub import made_id
 from tests.test_open_data_dumps import archive
@@ -56,7 +56,7 @@ def feature_dump(folder: Path, part: str, *rows: Sequence[str]) -> Path:
     return path
 
 
-def told(answers: acousticbrainz.AcousticAnswers) -> dict[tuple[str, str], Measure]:
+def told(answers: acousticbrainz.AcousticAnswers) -> dict[tuple[str, str], AudioDescriptor]:
     return {(one.recording, one.feature): one for one in answers.measures}
 
 

@@ -19,10 +19,10 @@ from musicai.integrations.metabrainz import (
     ArtistTag,
     Hosts,
     Listened,
-    Named,
+    NewRelease,
     OpenData,
     RecordingFacts,
-    Release,
+    RecordingName,
     Resolved,
     SimilarArtist,
     endpoints,
@@ -109,7 +109,7 @@ def lookup_answer(call: Any) -> Any:
 
 
 def test_a_lookup_is_joined_by_position() -> None:
-    names = [Named("Foo", "Bar", "Baz"), Named("Zed", "Quux")]
+    names = [RecordingName("Foo", "Bar", "Baz"), RecordingName("Zed", "Quux")]
     found = Asked(lookup_answer).client.resolve(names)
     assert found[names[0]] == Resolved(
         made_id("recording", "Foo", "Bar"), "Bar", (A1, A2), "Foo", L1
@@ -121,28 +121,35 @@ def test_a_lookup_is_joined_by_position() -> None:
 
 def test_an_unmatched_row_resolves_to_nothing() -> None:
     rows = [{"index": 0, "artist_name_arg": "Q", "recording_name_arg": "Z"}]
-    assert Asked(rows).client.resolve([Named("Q", "Z")]) == {Named("Q", "Z"): None}
+    assert Asked(rows).client.resolve([RecordingName("Q", "Z")]) == {RecordingName("Q", "Z"): None}
 
 
 def test_an_answer_without_the_credit_stands_for_the_asked_artist() -> None:
     rows = [{"index": 0, "recording_name": "Bar", "recording_mbid": R1, "artist_mbids": [A1]}]
-    assert Asked(rows).client.resolve([Named("Foo", "Bar")])[Named("Foo", "Bar")] == Resolved(
-        R1, "Bar", (A1,), "Foo"
-    )
+    assert Asked(rows).client.resolve([RecordingName("Foo", "Bar")])[
+        RecordingName("Foo", "Bar")
+    ] == Resolved(R1, "Bar", (A1,), "Foo")
 
 
 @pytest.mark.parametrize("index", [-1, 1, 2**63, 1e30, True, "0", None, 0.0])
 def test_a_row_for_no_item_is_passed_over(index: Any) -> None:
     rows = [{"index": index, "recording_name": "Bar", "recording_mbid": R1}]
-    assert Asked(rows).client.resolve([Named("Foo", "Bar")]) == {Named("Foo", "Bar"): None}
+    assert Asked(rows).client.resolve([RecordingName("Foo", "Bar")]) == {
+        RecordingName("Foo", "Bar"): None
+    }
 
 
 def test_what_the_host_would_turn_down_is_never_sent() -> None:
-    good = Named("Foo", "Bar")
+    good = RecordingName("Foo", "Bar")
     bad = [
-        Named("", "Bar"), Named("Foo", ""), Named("  ", "Bar"), Named("Foo", "\x00\n"),
-        Named("F" * 125, "B" * 126), Named(";", "Bar"), Named("\ud800", "x" * 300),
-    ]  # fmt: skip
+        RecordingName("", "Bar"),
+        RecordingName("Foo", ""),
+        RecordingName("  ", "Bar"),
+        RecordingName("Foo", "\x00\n"),
+        RecordingName("F" * 125, "B" * 126),
+        RecordingName(";", "Bar"),
+        RecordingName("\ud800", "x" * 300),
+    ]
     asked = Asked(lookup_answer)
     found = asked.client.resolve([*bad, good])
     assert [named for named, known in found.items() if known] == [good]
@@ -151,9 +158,9 @@ def test_what_the_host_would_turn_down_is_never_sent() -> None:
     ]
 
 
-@given(st.lists(st.builds(Named, st.text(), st.text(), st.text()), max_size=60))
+@given(st.lists(st.builds(RecordingName, st.text(), st.text(), st.text()), max_size=60))
 @settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
-def test_every_item_that_is_sent_keeps_the_rules(names: list[Named]) -> None:
+def test_every_item_that_is_sent_keeps_the_rules(names: list[RecordingName]) -> None:
     asked = Asked(lookup_answer)
     found = asked.client.resolve(names)
     assert set(found) == set(names)
@@ -170,7 +177,11 @@ def test_every_item_that_is_sent_keeps_the_rules(names: list[Named]) -> None:
 
 
 def test_equal_names_are_asked_once() -> None:
-    names = [Named("Foo", "Bar"), Named("FOO", "bar"), Named("foo;Zed", "Bar!")]
+    names = [
+        RecordingName("Foo", "Bar"),
+        RecordingName("FOO", "bar"),
+        RecordingName("foo;Zed", "Bar!"),
+    ]
     asked = Asked(lookup_answer)
     found = asked.client.resolve(names)
     assert len(asked.calls) == 1
@@ -182,10 +193,10 @@ def test_equal_names_are_asked_once() -> None:
 def test_names_that_only_look_equal_to_the_host_are_kept_apart() -> None:
     """Without blanks "AB" + "C" is "A" + "BC"; in one batch the host would answer one of them."""
     names = [
-        Named("Ab", "C"),
-        Named("A", "Bc"),
-        Named("Foo", "Bar", "One"),
-        Named("Foo", "Bar", "Two"),
+        RecordingName("Ab", "C"),
+        RecordingName("A", "Bc"),
+        RecordingName("Foo", "Bar", "One"),
+        RecordingName("Foo", "Bar", "Two"),
     ]
     asked = Asked(lookup_answer)
     assert all(asked.client.resolve(names).values())
@@ -196,7 +207,11 @@ def test_a_title_is_tried_again_without_guests_and_reissue_marks() -> None:
     def answer(call: Any) -> Any:
         return [row for row in lookup_answer(call) if row["recording_name"] in ("bar", "Plain")]
 
-    names = [Named("Foo", "Bar - 2011 Remaster"), Named("Foo", "Plain"), Named("Foo", "Live Bar")]
+    names = [
+        RecordingName("Foo", "Bar - 2011 Remaster"),
+        RecordingName("Foo", "Plain"),
+        RecordingName("Foo", "Live Bar"),
+    ]
     asked = Asked(answer)
     found = asked.client.resolve(names)
     assert [bool(known) for known in found.values()] == [True, True, False]
@@ -218,7 +233,7 @@ def test_a_title_is_tried_again_without_guests_and_reissue_marks() -> None:
     ],
 )
 def test_an_answer_counts_only_if_it_is_alike(credit: str, name: str, taken: bool) -> None:
-    asked = Named("Foo Fighters", "Everlong")
+    asked = RecordingName("Foo Fighters", "Everlong")
     rows = [
         {"index": 0, "recording_mbid": R1, "artist_credit_name": credit, "recording_name": name}
     ]
@@ -247,7 +262,11 @@ def test_without_a_token_each_name_is_searched_for() -> None:
         hit(R3, disambiguation="remaster", releases=releases),
     ]
     asked = Asked({"recordings": hits}, token=None)
-    names = [Named("Foo", "Bar"), Named("Foo", "Bar", "Baz"), Named("F", 'B "x" \\ y')]
+    names = [
+        RecordingName("Foo", "Bar"),
+        RecordingName("Foo", "Bar", "Baz"),
+        RecordingName("F", 'B "x" \\ y'),
+    ]
     found = asked.client.resolve(names)
     assert found == {
         names[0]: Resolved(R2, "Bar", (A1,), "Foo"),
@@ -475,8 +494,8 @@ def test_new_releases() -> None:
         "payload": {"releases": [row, row, other, {"release_group_mbid": X1}], "total_count": 4}
     }
     assert Asked(answer).client.fresh_releases() == [
-        Release((A1,), "Foo", G1, "New", "2026-01-02"),
-        Release((A2,), "", L1, "", ""),
+        NewRelease((A1,), "Foo", G1, "New", "2026-01-02"),
+        NewRelease((A2,), "", L1, "", ""),
     ]
 
 
@@ -503,7 +522,7 @@ JSON = st.recursive(
 )
 
 CALLS: dict[str, tuple[Callable[[OpenData], Any], type]] = {
-    "resolve": (lambda client: client.resolve([Named("Foo", "Bar", "Baz")]), dict),
+    "resolve": (lambda client: client.resolve([RecordingName("Foo", "Bar", "Baz")]), dict),
     "spotify_urls": (lambda client: client.spotify_urls([SPOTIFY]), dict),
     "artist_mbid": (lambda client: client.artist_mbid("Foo"), object),
     "recordings": (lambda client: client.recordings([R1]), dict),
@@ -535,12 +554,12 @@ def test_no_answer_breaks_anything(name: str, answer: Any, token: bool) -> None:
 
 
 PARSERS: dict[str, Callable[[Any], Any]] = {
-    "looked_up": lambda row: parsing.looked_up(row, Named("Foo", "Bar")),
-    "searched": lambda row: parsing.searched(row, Named("Foo", "Bar", "Baz")),
+    "looked_up": lambda row: parsing.parse_lookup(row, RecordingName("Foo", "Bar")),
+    "searched": lambda row: parsing.parse_search(row, RecordingName("Foo", "Bar", "Baz")),
     "artist": lambda row: parsing.artist(row, "Foo"),
     "facts": lambda row: parsing.facts(row, R1),
     "similar": lambda row: parsing.similar(row, A1),
-    "listened": parsing.listened,
+    "listened": parsing.parse_popular,
     "releases": parsing.releases,
 }
 
@@ -577,7 +596,7 @@ def check_types(value: Any) -> None:
 
 @given(JSON)
 def test_what_is_kept_is_bounded(answer: Any) -> None:
-    kept = values.pruned(answer, ("name", "artist"), depth=3)
+    kept = values.prune_answer(answer, ("name", "artist"), depth=3)
 
     def depth(value: Any) -> int:
         inner = value.values() if isinstance(value, dict) else value

@@ -30,8 +30,8 @@ from musicai.core.settings import Settings, load_settings
 from musicai.integrations.metabrainz import (
     Credentials,
     Hosts,
-    Named,
     OpenData,
+    RecordingName,
     StoredAnswers,
     connect,
     credentials,
@@ -154,7 +154,10 @@ def null_counts(seen: Seen) -> Any:
 def ask_everything(client: OpenData, world: World) -> None:
     song = world.songs[0]
     client.token_is_valid()
-    client.resolve([Named(s.artist, s.title, s.album) for s in world.songs] + [Named("No", "One")])
+    client.resolve(
+        [RecordingName(s.artist, s.title, s.album) for s in world.songs]
+        + [RecordingName("No", "One")]
+    )
     client.spotify_urls(["0" * 22, "1" * 22])
     client.artist_mbid(song.artist)
     client.recordings([s.recording for s in world.songs])
@@ -372,9 +375,9 @@ def test_a_lookup_that_fails_on_one_item_gives_the_others(
         return world._lookup(seen)
 
     stub.on("POST", LOOKUP, answer)
-    names = [Named(song.artist, song.title) for song in world.songs]
-    found = make().resolve([*names, Named("Bad", "Apple")])
-    assert found.pop(Named("Bad", "Apple")) is None
+    names = [RecordingName(song.artist, song.title) for song in world.songs]
+    found = make().resolve([*names, RecordingName("Bad", "Apple")])
+    assert found.pop(RecordingName("Bad", "Apple")) is None
     assert [one.recording for one in found.values() if one] == [s.recording for s in world.songs]
 
 
@@ -488,7 +491,7 @@ def test_what_needs_a_token_is_not_asked_without(make: Make, stub: Stub) -> None
 
 def test_a_refused_token_ends_only_what_needs_it(make: Make, stub: Stub, world: World) -> None:
     client = make(token="not-the-right-one")
-    names = [Named(song.artist, song.title) for song in world.songs]
+    names = [RecordingName(song.artist, song.title) for song in world.songs]
     with pytest.raises(NeedsToken, match="does not accept the token"):
         client.resolve(names)
     assert not client.has_token
@@ -576,7 +579,7 @@ RECORDING_ID = made_id("recording", "Foo", "Bar")
 SPOTIFY = "7ATyvp3TmYBmGW7YuC8DJ3"
 
 AGES: dict[str, tuple[int, Callable[[OpenData], Any]]] = {
-    LOOKUP: (180, lambda client: client.resolve([Named("Foo", "Bar")])),
+    LOOKUP: (180, lambda client: client.resolve([RecordingName("Foo", "Bar")])),
     URLS: (180, lambda client: client.spotify_urls([SPOTIFY])),
     "/musicbrainz/artist": (180, lambda client: client.artist_mbid("Foo")),
     "/labs/spotify-id-from-mbid/json": (180, lambda client: client.spotify_ids([RECORDING_ID])),
@@ -610,7 +613,7 @@ def test_each_kind_of_answer_has_its_age(make: Make, stub: Stub, watch: Watch, p
 def test_that_nothing_is_known_counts_for_thirty_days(
     make: Make, stub: Stub, watch: Watch, world: World
 ) -> None:
-    names = [Named("No", "One")]
+    names = [RecordingName("No", "One")]
     for days, calls in ((0, 1), (29, 1), (31, 2)):
         watch.seconds = days * DAY + 1_000
         assert make().resolve(names) == {names[0]: None}
@@ -666,7 +669,7 @@ def test_the_person_can_stop_a_long_wait(make: Make, stub: Stub, watch: Watch) -
 def test_progress_only_grows_and_says_what_is_done(make: Make, world: World) -> None:
     told: list[tuple[float, str]] = []
     client = make(progress=lambda fraction, note="": told.append((fraction, note)))
-    client.resolve([Named("Foo", f"Song {n} (feat. Somebody)") for n in range(120)])
+    client.resolve([RecordingName("Foo", f"Song {n} (feat. Somebody)") for n in range(120)])
     fractions = [fraction for fraction, _ in told]
     assert fractions == sorted(fractions)
     assert (fractions[0], fractions[-1]) == (0.0, 1.0)
@@ -764,9 +767,9 @@ def test_token_and_contact_are_kept_and_forgotten(settings: Settings) -> None:
 
 def test_a_token_does_not_show(settings: Settings) -> None:
     assert "secret" not in repr(Credentials("a-secret-token-1234"))
-    assert credentials.masked("a-secret-token-1234") == "…1234"
-    assert credentials.masked("12345678") == "…"
-    assert credentials.masked(None) == ""
+    assert credentials.mask_token("a-secret-token-1234") == "…1234"
+    assert credentials.mask_token("12345678") == "…"
+    assert credentials.mask_token(None) == ""
     path = credentials.path_of(settings)
     for damaged in ('{"token": "a secret', '{"token": "a secret", "contact": "x"}', "[" * 9_000):
         path.write_text(damaged)

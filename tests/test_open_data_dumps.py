@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from musicai.core.errors import Cancelled, UnreadableFile
-from musicai.integrations.metabrainz import Named, canonical_dump, dumps
+from musicai.integrations.metabrainz import RecordingName, canonical_dump, dumps
 from tests.open_data_stub import made_id
 
 HEADER = (
@@ -53,7 +53,7 @@ def dump(path: Path, *rows: Sequence[str]) -> Path:
     return file
 
 
-def found(path: Path, *names: Named) -> dict[Named, str]:
+def found(path: Path, *names: RecordingName) -> dict[RecordingName, str]:
     answers = canonical_dump.resolve(path, names)
     return {named: one.recording for named, one in answers.found.items()}
 
@@ -77,7 +77,9 @@ def mbid(credit: str, title: str, album: str = "Album") -> str:
 )
 def test_names_are_found(tmp_path: Path, artist: str, title: str, credit: str, told: str) -> None:
     path = dump(tmp_path, row("Another", "Another"), row(credit, told))
-    assert found(path, Named(artist, title)) == {Named(artist, title): mbid(credit, told)}
+    assert found(path, RecordingName(artist, title)) == {
+        RecordingName(artist, title): mbid(credit, told)
+    }
 
 
 @pytest.mark.parametrize(
@@ -90,7 +92,7 @@ def test_names_are_found(tmp_path: Path, artist: str, title: str, credit: str, t
     ],
 )
 def test_others_are_not(tmp_path: Path, artist: str, title: str, credit: str, told: str) -> None:
-    assert found(dump(tmp_path, row(credit, told)), Named(artist, title)) == {}
+    assert found(dump(tmp_path, row(credit, told)), RecordingName(artist, title)) == {}
 
 
 def test_of_several_the_artist_alone_then_the_album_then_the_score(tmp_path: Path) -> None:
@@ -101,7 +103,7 @@ def test_of_several_the_artist_alone_then_the_album_then_the_score(tmp_path: Pat
         row("Foo", "Bar", "Asked", 9),
     ]
     path = dump(tmp_path, *rows)
-    plain, asked = Named("Foo", "Bar"), Named("Foo", "Bar", "Asked")
+    plain, asked = RecordingName("Foo", "Bar"), RecordingName("Foo", "Bar", "Asked")
     assert found(path, plain, asked) == {
         plain: mbid("Foo", "Bar", "Hits"),
         asked: mbid("Foo", "Bar", "Asked"),
@@ -113,14 +115,14 @@ def test_a_plain_or_packed_table_is_read_too(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_bytes(data)
     (tmp_path / "b.csv.zst").write_bytes(zstandard.compress(data))
     for name in ("a.csv", "b.csv.zst"):
-        assert len(found(tmp_path / name, Named("Foo", "Bar"))) == 1
+        assert len(found(tmp_path / name, RecordingName("Foo", "Bar"))) == 1
 
 
 def test_rows_of_another_shape_are_told_and_the_others_kept(tmp_path: Path) -> None:
     path = dump(
         tmp_path, ["too", "short"], row("Foo", "Bar"), [*row("No", "id")[:6], "", "", "", ""]
     )
-    answers = canonical_dump.resolve(path, [Named("Foo", "Bar")])
+    answers = canonical_dump.resolve(path, [RecordingName("Foo", "Bar")])
     assert len(answers.found) == 1
     assert (answers.report.read, answers.report.rejected) == (3, 1)
     assert "columns" in answers.report.problems[0].why
@@ -133,9 +135,9 @@ def test_what_stands_before_the_damage_counts(tmp_path: Path) -> None:
     cut = tmp_path / "cut.tar.zst"
     cut.write_bytes(packed[: len(packed) * 2 // 3])
     answers = canonical_dump.resolve(
-        cut, [Named("Foo", "Bar"), Named("Artist 59999", "Song 59999")]
+        cut, [RecordingName("Foo", "Bar"), RecordingName("Artist 59999", "Song 59999")]
     )
-    assert list(answers.found) == [Named("Foo", "Bar")]
+    assert list(answers.found) == [RecordingName("Foo", "Bar")]
     (problem,) = [one for one in answers.report.problems if "damaged" in one.why]
     assert problem.file == "cut.tar.zst"
 
@@ -144,16 +146,16 @@ def test_another_file_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "other.tar.zst"
     path.write_bytes(archive(("../../etc/passwd", b"x"), ("readme.txt", b"words")))
     with pytest.raises(UnreadableFile, match=r"holds no canonical_musicbrainz_data\.csv"):
-        found(path, Named("Foo", "Bar"))
+        found(path, RecordingName("Foo", "Bar"))
     with pytest.raises(UnreadableFile, match="no file"):
-        found(tmp_path / "nowhere.csv", Named("Foo", "Bar"))
+        found(tmp_path / "nowhere.csv", RecordingName("Foo", "Bar"))
     assert not (tmp_path / "etc").exists()
 
 
 def test_a_row_that_never_ends_is_damage_and_no_hang(tmp_path: Path) -> None:
     path = tmp_path / "long.csv"
     path.write_bytes(table(row("Foo", "Bar")) + b"x" * (3 * dumps.BLOCK_BYTES))
-    report = canonical_dump.resolve(path, [Named("Foo", "Bar")]).report
+    report = canonical_dump.resolve(path, [RecordingName("Foo", "Bar")]).report
     assert report.problems
 
 
@@ -162,7 +164,9 @@ def test_cancelling_ends_it(tmp_path: Path) -> None:
         raise Cancelled("Stopped.")
 
     with pytest.raises(Cancelled):
-        canonical_dump.resolve(dump(tmp_path, row("Foo", "Bar")), [Named("Foo", "Bar")], stop)
+        canonical_dump.resolve(
+            dump(tmp_path, row("Foo", "Bar")), [RecordingName("Foo", "Bar")], stop
+        )
 
 
 @settings(max_examples=60, deadline=None)
@@ -173,7 +177,7 @@ def test_any_bytes_end_in_a_report_or_a_refusal(
     path = tmp_path_factory.mktemp("dump") / name
     path.write_bytes(zstandard.compress(data) if pack else data)
     try:
-        answers = canonical_dump.resolve(path, [Named("Foo", "Bar")])
+        answers = canonical_dump.resolve(path, [RecordingName("Foo", "Bar")])
     except UnreadableFile:
         return
     assert answers.found == {}
@@ -203,8 +207,8 @@ def test_other_ids_of_a_found_recording_are_told(tmp_path: Path, first: str) -> 
     ]
     path = tmp_path / "d.tar.zst"
     path.write_bytes(archive(*(members if first == "names" else reversed(members))))
-    answers = canonical_dump.resolve(path, [Named("Foo", "Bar")])
-    assert answers.found[Named("Foo", "Bar")].recording == here
+    answers = canonical_dump.resolve(path, [RecordingName("Foo", "Bar")])
+    assert answers.found[RecordingName("Foo", "Bar")].recording == here
     assert answers.aliases == {old: here, older: here}
 
 
@@ -218,8 +222,8 @@ def test_a_merged_id_becomes_the_canonical_one(tmp_path: Path) -> None:
     path.write_bytes(
         archive((MEMBER, table(row("Foo", "Bar"))), (canonical_dump.MEMBER_redirects, redirected))
     )
-    answers = canonical_dump.resolve(path, [Named("Foo", "Bar")], known=[known])
-    assert answers.found[Named("Foo", "Bar")].recording == far
+    answers = canonical_dump.resolve(path, [RecordingName("Foo", "Bar")], known=[known])
+    assert answers.found[RecordingName("Foo", "Bar")].recording == far
     assert answers.aliases == {here: far, old: far}
     assert canonical_dump.resolve(path, [], known=[here]).aliases == {here: far, old: far}
 
@@ -241,7 +245,7 @@ def test_a_table_with_other_columns_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "other.csv"
     path.write_bytes(b"a,b\n1,2\n")
     with pytest.raises(UnreadableFile, match="has not the columns artist_mbids"):
-        canonical_dump.resolve(path, [Named("Foo", "Bar")])
+        canonical_dump.resolve(path, [RecordingName("Foo", "Bar")])
 
 
 # --- at the border --------------------------------------------------------------------
@@ -249,9 +253,9 @@ def test_a_table_with_other_columns_is_refused(tmp_path: Path) -> None:
 
 def test_a_dump_is_checked_by_its_first_bytes(tmp_path: Path) -> None:
     good = dump(tmp_path, row("Foo", "Bar"))
-    assert dumps.checked(good) == good
+    assert dumps.check_dump_path(good) == good
     (tmp_path / "plain.csv").write_bytes(b"a,b")
-    assert dumps.checked(tmp_path / "x" / ".." / "plain.csv") == tmp_path / "plain.csv"
+    assert dumps.check_dump_path(tmp_path / "x" / ".." / "plain.csv") == tmp_path / "plain.csv"
 
 
 @pytest.mark.parametrize(
@@ -269,9 +273,9 @@ def test_what_is_no_dump_is_refused_before(
     if data is not None:
         (tmp_path / name).write_bytes(data)
     with pytest.raises(UnreadableFile, match=why):
-        dumps.checked(tmp_path / name)
+        dumps.check_dump_path(tmp_path / name)
 
 
 def test_a_folder_is_no_dump(tmp_path: Path) -> None:
     with pytest.raises(UnreadableFile, match="is a folder"):
-        dumps.checked(tmp_path)
+        dumps.check_dump_path(tmp_path)

@@ -8,7 +8,7 @@ import pytest
 
 from musicai.core.jobs import JobStatus
 from musicai.core.settings import Settings
-from musicai.integrations.enrichment import allow, allowed, checked
+from musicai.integrations.enrichment import allow, list_allowed_steps, order_steps
 from musicai.integrations.metabrainz import Credentials, credentials
 from musicai.store import Store
 from musicai.ui import state
@@ -36,7 +36,7 @@ def test_nothing_is_allowed_and_everything_is_told_before(home: Path) -> None:
     assert "Björk" in said
     assert "MetaBrainz" in said
     with Store(Settings(home=home)) as store:
-        assert allowed(store, only_profile(home)) == ()
+        assert list_allowed_steps(store, only_profile(home)) == ()
 
 
 def test_the_ticked_steps_are_what_is_started(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -71,12 +71,12 @@ def test_leave_can_be_taken_back(home: Path) -> None:
     imported(home, ("h.json", history("Björk")))
     profile = only_profile(home)
     with Store(Settings(home=home)) as store:
-        allow(store, profile, checked(["tags"]))
+        allow(store, profile, order_steps(["tags"]))
     app = opened(NEW_MUSIC)
     assert [str(b.key) for b in app.checkbox if b.value] == [f"open_{profile}_tags"]
     run(app.button(key="open_data_refuse").click())
     with Store(Settings(home=home)) as store:
-        assert allowed(store, profile) == ()
+        assert list_allowed_steps(store, profile) == ()
     assert not has(app, "open_data_refuse")
 
 
@@ -130,7 +130,7 @@ def test_the_end_of_a_search_is_told(
         note="",
         result=result,
     )
-    monkeypatch.setattr(job_panel.jobs, "status", lambda settings, job_id: ended)
+    monkeypatch.setattr(job_panel.jobs, "read_status", lambda settings, job_id: ended)
     app = opened(NEW_MUSIC)
     app.session_state[state.JOB] = ended.id
     run(app)

@@ -12,8 +12,8 @@ from musicai.library.matching import (
     Pairs,
     alike,
     apart_by_length,
+    apply_decisions,
     lengths_fit,
-    merged,
     pair,
     versions,
 )
@@ -153,13 +153,13 @@ def test_lengths_and_versions() -> None:
 
 def test_numbers_are_merged_through_others_and_split() -> None:
     numbers = np.array([0, 1, 2, 3, 0], dtype=np.int32)
-    assert merged(numbers, [(0, 1), (1, 2)], [(0, 4)]).tolist() == [0, 0, 0, 1, 2]
-    assert merged(numbers, []).tolist() == [0, 1, 2, 3, 0]
+    assert apply_decisions(numbers, [(0, 1), (1, 2)], [(0, 4)]).tolist() == [0, 0, 0, 1, 2]
+    assert apply_decisions(numbers, []).tolist() == [0, 1, 2, 3, 0]
 
 
 def test_what_the_person_told_apart_stays_apart_whatever_else_joins() -> None:
     numbers = np.array([0, 1, 2], dtype=np.int32)
-    found = merged(numbers, [(0, 1), (1, 2)], [(0, 2)])
+    found = apply_decisions(numbers, [(0, 1), (1, 2)], [(0, 2)])
     assert found[0] != found[2]
 
 

@@ -22,16 +22,16 @@ from musicai.core.settings import Settings
 from musicai.data.playlists import (
     FORMATS,
     Duplicate,
-    Line,
-    Listed,
+    ListEntry,
+    PlaylistLine,
     csv_file,
     duplicates,
     jspf_file,
     lines,
-    listed,
+    list_entries,
     m3u8_file,
     total_ms,
-    written,
+    write_playlist,
     xspf_file,
 )
 from musicai.ranking import playlists
@@ -39,7 +39,7 @@ from musicai.store import Store
 from musicai.store.playlists import LONGEST_LIST, STAGING
 from tests.worlds import library
 
-A, B, C = (Listed(name, name.upper(), "Ann") for name in "abc")
+A, B, C = (ListEntry(name, name.upper(), "Ann") for name in "abc")
 
 
 @pytest.fixture
@@ -79,7 +79,7 @@ def test_a_list_is_saved_renamed_replaced_and_deleted(store: Store) -> None:
         store.save_list("p", "Summer", [C])
     store.save_list("p", "Summer", [C], replace=True)
     store.save_list("p", "autumn", [])
-    assert [(one.name, one.tracks) for one in store.made_lists("p")] == [
+    assert [(one.name, one.tracks) for one in store.list_playlists("p")] == [
         ("autumn", 0),
         ("Summer", 1),
     ]
@@ -106,7 +106,7 @@ def test_a_name_that_cannot_be_one_is_refused(store: Store, name: str) -> None:
 
 def test_a_list_that_would_grow_too_long_stays_as_it_is(store: Store) -> None:
     store.add_to_list("p", [A])
-    many = [Listed(str(n), "", "") for n in range(LONGEST_LIST)]
+    many = [ListEntry(str(n), "", "") for n in range(LONGEST_LIST)]
     with pytest.raises(DataError, match="at most 10,000"):
         store.add_to_list("p", many)
     assert ids(store) == ["a"]
@@ -116,7 +116,7 @@ def test_two_that_add_at_once_lose_nothing(settings: Settings, store: Store) -> 
     def work(letter: str) -> None:
         with Store(settings) as own:
             for number in range(15):
-                own.add_to_list("p", [Listed(f"{letter}{number}", "", "")])
+                own.add_to_list("p", [ListEntry(f"{letter}{number}", "", "")])
 
     threads = [threading.Thread(target=work, args=(letter,)) for letter in "xyz"]
     for thread in threads:
@@ -133,8 +133,8 @@ def test_a_deleted_profile_leaves_no_list(store: Store) -> None:
     store.delete_profile("p")
     store.create_profile("p")
     assert store.list_tracks("p") == []
-    assert store.made_lists("p") == []
-    assert [one.name for one in store.made_lists("q")] == ["Summer"]
+    assert store.list_playlists("p") == []
+    assert [one.name for one in store.list_playlists("q")] == ["Summer"]
 
 
 @given(st.lists(st.tuples(st.integers(0, 5), st.integers(-7, 7)), max_size=12))
@@ -144,7 +144,7 @@ def test_any_moves_keep_every_track_once(
 ) -> None:
     with Store(Settings(home=tmp_path_factory.mktemp("home"))) as store:
         store.create_profile("p")
-        store.add_to_list("p", [Listed(str(n), "", "") for n in range(6)])
+        store.add_to_list("p", [ListEntry(str(n), "", "") for n in range(6)])
         expected = [str(n) for n in range(6)]
         for which, by in moves:
             place = expected.index(str(which))
@@ -170,16 +170,16 @@ TRACKS = [
 
 def test_another_release_of_a_recording_is_a_duplicate() -> None:
     data = library(TRACKS)
-    tracks = listed(data, ["b" * 22, "name:00ff", "a" * 22, "gone"])
+    tracks = list_entries(data, ["b" * 22, "name:00ff", "a" * 22, "gone"])
     assert [track.name for track in tracks] == ["Song", "Other", "Song"]
-    gone = Listed("gone", "x", "y")
+    gone = ListEntry("gone", "x", "y")
     assert duplicates(data, [*tracks, gone, gone]) == [Duplicate("a" * 22, "b" * 22)]
     assert duplicates(data, tracks[:2]) == []
 
 
 def test_lengths_and_addresses_are_those_known() -> None:
     data = library(TRACKS)
-    tracks = [*listed(data, [row["track_id"] for row in TRACKS]), Listed("gone", "G", "")]
+    tracks = [*list_entries(data, [row["track_id"] for row in TRACKS]), ListEntry("gone", "G", "")]
     assert total_ms(data, tracks) == (165_400.0, 2)
     first, _, other, gone = lines(data, tracks)
     assert first.artists == ("Ann", "Bob")
@@ -190,17 +190,19 @@ def test_lengths_and_addresses_are_those_known() -> None:
 def test_more_like_these_are_not_in_the_list(with_sample: Path) -> None:
     ai = MusicAI(settings=Settings(home=with_sample))
     seeds = ai.favourites(3)
-    found = playlists.more_like(ai, listed(ai.library, seeds), 5)
+    found = playlists.more_like(ai, list_entries(ai.library, seeds), 5)
     assert len(set(found)) == 5
     assert not set(found) & set(seeds)
     with pytest.raises(QueryError, match="None of the list's tracks"):
-        playlists.more_like(ai, [Listed("gone", "", "")], 5)
+        playlists.more_like(ai, [ListEntry("gone", "", "")], 5)
 
 
 # --- files ----------------------------------------------------------------------------
 
-LINE = Line("a" * 22, "Song", ("Ann", "Bob"), "One", 65_400.0, "https://example.org/track/a")
-NASTY = Line("x", "=1+1 <&\n\x00\u2028é", (), "", None, None)
+LINE = PlaylistLine(
+    "a" * 22, "Song", ("Ann", "Bob"), "One", 65_400.0, "https://example.org/track/a"
+)
+NASTY = PlaylistLine("x", "=1+1 <&\n\x00\u2028é", (), "", None, None)
 
 
 def test_csv_by_hand() -> None:
@@ -283,4 +285,4 @@ def test_any_name_makes_readable_files(title: str, artist: str) -> None:
 
 def test_an_unknown_format_is_told() -> None:
     with pytest.raises(QueryError, match="csv, m3u8, xspf, jspf"):
-        written(library(TRACKS), "n", [], "exe")
+        write_playlist(library(TRACKS), "n", [], "exe")

@@ -8,7 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from musicai.core.settings import Settings
-from musicai.data.playlists import Listed
+from musicai.data.playlists import ListEntry
 from musicai.library.sample import SAMPLE_PROFILE
 from musicai.store import Store
 from musicai.ui.playlists import page as playlists_panel
@@ -100,7 +100,7 @@ def test_discover_starts_from_a_list(with_sample: Path) -> None:
 
 def test_a_track_that_is_gone_can_still_be_removed(own_history: Path) -> None:
     with Store(Settings(home=own_history)) as store:
-        store.add_to_list("me", [Listed("gone", "Lost *song*", "Nobody")])
+        store.add_to_list("me", [ListEntry("gone", "Lost *song*", "Nobody")])
     app = opened("playlists.py")
     assert "No longer in your library" in told(app)
     assert app.button(key="playlists_staging_more").disabled

@@ -135,19 +135,21 @@ def line(n: int) -> dict[str, np.ndarray]:
 
 
 def test_without_diversity_the_order_is_the_score() -> None:
-    found = rerank.rerank(scores(1, 3, 2), **line(3), rules=rerank.Rules(3))
+    found = rerank.rerank(scores(1, 3, 2), **line(3), rules=rerank.RerankRules(3))
     assert found.tolist() == [1, 2, 0]
 
 
 def test_ties_go_to_the_lower_row() -> None:
-    found = rerank.rerank(scores(1, 1, 1, 1), **line(4), rules=rerank.Rules(3))
+    found = rerank.rerank(scores(1, 1, 1, 1), **line(4), rules=rerank.RerankRules(3))
     assert found.tolist() == [0, 1, 2]
 
 
 def test_diversity_prefers_the_unlike() -> None:
     arrays_ = line(3)
     arrays_["likeness"] = np.array([[1, 0], [1, 0], [0, 1]], dtype=np.float32)
-    found = rerank.rerank(scores(1.0, 0.9, 0.5), **arrays_, rules=rerank.Rules(2, diversity=0.6))
+    found = rerank.rerank(
+        scores(1.0, 0.9, 0.5), **arrays_, rules=rerank.RerankRules(2, diversity=0.6)
+    )
     assert found.tolist() == [0, 2]
 
 
@@ -155,7 +157,9 @@ def test_artist_cap_and_one_entry_a_recording() -> None:
     arrays_ = line(5)
     arrays_["artist"] = np.array([7, 7, 7, -1, -1], dtype=np.int32)
     arrays_["recording"] = np.array([0, 1, 2, 3, 3], dtype=np.int32)
-    found = rerank.rerank(scores(5, 4, 3, 2, 1), **arrays_, rules=rerank.Rules(5, artist_cap=2))
+    found = rerank.rerank(
+        scores(5, 4, 3, 2, 1), **arrays_, rules=rerank.RerankRules(5, artist_cap=2)
+    )
     assert found.tolist() == [0, 1, 3]
 
 
@@ -164,7 +168,9 @@ def test_the_pool_grows_until_the_list_is_full() -> None:
     arrays_ = line(n)
     arrays_["artist"] = np.where(np.arange(n) < 2_900, 0, np.arange(n)).astype(np.int32)
     found = rerank.rerank(
-        np.arange(n, 0, -1).astype(np.float32), **arrays_, rules=rerank.Rules(20, artist_cap=1)
+        np.arange(n, 0, -1).astype(np.float32),
+        **arrays_,
+        rules=rerank.RerankRules(20, artist_cap=1),
     )
     assert found.tolist() == [0, *range(2_900, 2_919)]
 
@@ -184,7 +190,7 @@ def test_rerank_keeps_its_rules(
     artist = data.draw(arrays(np.int32, size, elements=st.integers(-1, 4)))
     recording = data.draw(arrays(np.int32, size, elements=st.integers(0, size)))
     likeness = np.eye(size, 5, dtype=np.float32)
-    rules = rerank.Rules(n, diversity, cap)
+    rules = rerank.RerankRules(n, diversity, cap)
     found = rerank.rerank(raw, np.arange(size), artist, recording, likeness, rules)
     assert len(found) <= n
     assert len(set(recording[found])) == len(found)

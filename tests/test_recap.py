@@ -18,7 +18,7 @@ from musicai.core.errors import NotFound
 from musicai.data_processor import build_features
 from musicai.insights.history import Place, Streak, charts
 from musicai.insights.history.recap import Recap, recap, recap_years
-from musicai.insights.taste.plays import timed
+from musicai.insights.taste.plays import list_timed_plays
 from musicai.ui.history import recap_image
 from musicai.ui.theme import LIGHT_GROUND
 from tests.pages import opened, run
@@ -44,7 +44,7 @@ DATA = library(TRACKS, PLAYS)
 def of(year: int, timezone: str = "UTC") -> Recap:
     features = build_features(DATA)
     codes = charts.codes(DATA, features)
-    return recap(DATA, features, codes, timed(DATA, 0, timezone), year, timezone)
+    return recap(DATA, features, codes, list_timed_plays(DATA, 0, timezone), year, timezone)
 
 
 def test_a_year_by_hand() -> None:
@@ -72,8 +72,8 @@ def test_a_part_of_a_year_says_so_and_knows_who_is_new() -> None:
 
 
 def test_years_are_those_with_a_full_play_in_the_listeners_zone() -> None:
-    assert recap_years(timed(DATA, 0, "UTC")) == [2026, 2025]
-    assert recap_years(timed(DATA, 0, "America/New_York")) == [2026, 2025, 2024]
+    assert recap_years(list_timed_plays(DATA, 0, "UTC")) == [2026, 2025]
+    assert recap_years(list_timed_plays(DATA, 0, "America/New_York")) == [2026, 2025, 2024]
     with pytest.raises(NotFound, match="2019"):
         of(2019)
 

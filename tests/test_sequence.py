@@ -18,7 +18,7 @@ from musicai.data.arrays import NO_SEQUENCES, History, Query, Sequences, Trainin
 from musicai.data.library import IntArray
 from musicai.models import sequence as module
 from musicai.models.sequence import Sequence, SequenceConfig
-from musicai.ranking.feedback import Verdicts, heard
+from musicai.ranking.feedback import LatestFeedback, apply_feedback
 from tests import worlds
 from tests.component_contract import STRANGER, ComponentContract
 
@@ -252,6 +252,6 @@ def test_the_last_session_is_what_one_goes_on_from() -> None:
 
 def test_a_disliked_track_is_not_gone_on_from() -> None:
     past = dp.history(library([(2, 10.0), (3, 10.1)]))
-    again: History = heard(past, Verdicts(disliked=rows(3)))
+    again: History = apply_feedback(past, LatestFeedback(disliked=rows(3)))
     assert again.recent.tolist() == [2]
     assert len(again.recent_heard) == 1

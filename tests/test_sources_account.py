@@ -28,7 +28,7 @@ from musicai.library.formats.spotify_account import (
     playlist_names,
     sniff,
     starts_in_order,
-    unescaped,
+    unescape_html,
 )
 from musicai.library.formats.tracks import LocalTrack, local_track
 from tests.conftest import ROOT
@@ -485,7 +485,7 @@ def test_entities_in_names_are_read() -> None:
 
 
 def test_a_bare_ampersand_is_no_entity() -> None:
-    assert unescaped("AT&T &copy R&B; &notit &amp;") == "AT&T &copy R&B; &notit &"
+    assert unescape_html("AT&T &copy R&B; &notit &amp;") == "AT&T &copy R&B; &notit &"
 
 
 def test_playlists_of_one_name_stay_apart_and_stay_the_same() -> None:

@@ -48,7 +48,7 @@ def test_rows_of_ghan_that_are_none() -> None:
     ],
 )
 def test_written_time(text: str, expected: int) -> None:
-    assert lastfm.written_time(text) == expected
+    assert lastfm.parse_written_time(text) == expected
 
 
 def test_headless_rows() -> None:

@@ -298,7 +298,7 @@ def test_dates_with_points_are_day_first_without_a_word() -> None:
     parsed = times("03.04.2023 10:00")
     assert parsed.plays["played_at"].tolist() == [1_680_516_000]
     assert not parsed.problems
-    assert not DayOrder().guessed
+    assert not DayOrder().is_guessed
 
 
 # --- plays --------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ from musicai.data.library import SOURCE_TRACK_COLUMNS
 from musicai.data.parsed import SOURCE_PLAY_COLUMNS, ParsedFile, ReadOptions
 from musicai.data.text_keys import name_id
 from musicai.library.formats import fields, recognise, spotify_extended
-from musicai.library.formats.fields import MAX_LISTED, MAX_NAME, clean, iso_seconds, one_artist
+from musicai.library.formats.fields import MAX_LISTED, MAX_NAME, clean, clean_artist, iso_seconds
 from musicai.library.formats.json_rows import MAX_BREAKS
 from musicai.library.formats.spotify_extended import parse, sniff
 
@@ -437,12 +437,12 @@ def test_ids_together_are_the_ids_apart(uris: list[Any], ids: list[str]) -> None
 @given(st.lists(st.text(max_size=8), max_size=30))
 def test_names_together_are_the_names_apart(names: list[str]) -> None:
     assert fields.all_cleaned(names, clean) == [clean(name) for name in names]
-    assert fields.all_cleaned(names, one_artist) == [one_artist(name) for name in names]
+    assert fields.all_cleaned(names, clean_artist) == [clean_artist(name) for name in names]
 
 
 def test_long_names_are_cut_among_others() -> None:
     names = ["short", "x" * (MAX_NAME + 5), "a;b"]
-    assert fields.all_cleaned(names, one_artist) == ["short", "x" * MAX_NAME, "a,b"]
+    assert fields.all_cleaned(names, clean_artist) == ["short", "x" * MAX_NAME, "a,b"]
 
 
 @given(st.lists(st.datetimes(datetime(1970, 1, 1), datetime(2099, 1, 1)), max_size=5), st.text())

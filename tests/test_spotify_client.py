@@ -25,7 +25,7 @@ from musicai.integrations.spotify.parsing import (
     ApiArtist,
     ApiPlaylist,
     ApiTrack,
-    LeftOut,
+    SkippedRow,
     artist_of,
     playlist_of,
     track_of,
@@ -94,14 +94,14 @@ def test_each_failure_has_its_error(
 ) -> None:
     stub.on("GET", "/v1/me/tracks", reply)
     with pytest.raises(kind, match=text):
-        client.saved(0)
+        client.read_saved_tracks(0)
     assert not sleeps, "slept for an answer that another moment does not mend"
 
 
 def test_a_short_wait_is_waited_once(stub: Stub, client: Client, sleeps: Sleeps) -> None:
     stub.on("GET", "/v1/me/tracks", TOO_OFTEN, times=1)
     told: list[str] = []
-    assert len(client.saved(0, told.append).rows) == 50
+    assert len(client.read_saved_tracks(0, told.append).rows) == 50
     assert sum(sleeps) == 2
     assert told[0] == "Spotify asks to wait 2 s"
 
@@ -109,7 +109,7 @@ def test_a_short_wait_is_waited_once(stub: Stub, client: Client, sleeps: Sleeps)
 def test_a_second_wait_is_the_persons(stub: Stub, client: Client, sleeps: Sleeps) -> None:
     stub.on("GET", "/v1/me/tracks", TOO_OFTEN)
     with pytest.raises(RateLimited) as raised:
-        client.saved(0)
+        client.read_saved_tracks(0)
     assert raised.value.wait == 2
     assert sum(sleeps) == 2
     assert len(stub.asked("/v1/me/tracks")) == 2
@@ -122,13 +122,13 @@ def test_a_wait_can_be_stopped(stub: Stub, client: Client, sleeps: Sleeps) -> No
         raise Cancelled(text)
 
     with pytest.raises(Cancelled):
-        client.saved(0, stop)
+        client.read_saved_tracks(0, stop)
     assert not sleeps
 
 
 def test_a_server_that_fails_twice_is_asked_again(stub: Stub, client: Client) -> None:
     stub.on("GET", "/v1/me/tracks", failure(502, "oops"), times=2)
-    assert client.saved(0).total == 120
+    assert client.read_saved_tracks(0).total == 120
 
 
 def test_a_host_that_is_gone(stub: Stub, client: Client) -> None:
@@ -183,7 +183,7 @@ def test_a_track_as_a_new_app_is_told_it() -> None:
     ],
 )
 def test_rows_that_are_no_track(row: Any, why: str) -> None:
-    assert track_of(row) == LeftOut(why)
+    assert track_of(row) == SkippedRow(why)
 
 
 def test_the_old_name_of_the_field_is_read() -> None:
@@ -209,7 +209,7 @@ def test_heads_of_playlists_old_and_new() -> None:
     assert (new.total, new.owner_id) == (3, "me")
     assert (old.total, old.collaborative) == (4, True)
     assert (bare.total, bare.name) == (None, "Untitled")
-    assert playlist_of({"name": "no id"}) == LeftOut("without an id")
+    assert playlist_of({"name": "no id"}) == SkippedRow("without an id")
     assert isinstance(artist_of({"id": track_id(1), "name": "A"}), ApiArtist)
 
 
@@ -235,7 +235,7 @@ json_values = st.recursive(
 @given(json_values)
 def test_no_row_of_any_shape_raises(row: Any) -> None:
     for read in (track_of, artist_of, playlist_of):
-        assert isinstance(read(row), ApiTrack | ApiArtist | ApiPlaylist | LeftOut)
+        assert isinstance(read(row), ApiTrack | ApiArtist | ApiPlaylist | SkippedRow)
 
 
 # --- lists ----------------------------------------------------------------------------
@@ -309,12 +309,12 @@ def test_the_quota_in_the_middle_of_5000_keeps_what_came(stub: Stub) -> None:
     assert len(saved.tracks) == 2500
     assert not saved.done
     assert "quota" in saved.failure
-    assert held.unfinished() == ["saved", "playlists"]
+    assert held.list_unfinished() == ["saved", "playlists"]
     assert not stub.asked("/v1/me/playlists"), "the next list was asked for in vain"
 
     stub.on("GET", "/v1/me/tracks", good)
     stub.seen.clear()
-    session_library.read(client, held, held.unfinished())
+    session_library.read(client, held, held.list_unfinished())
     assert len(saved.tracks) == 5000
     assert saved.done
     assert not saved.failure

@@ -23,10 +23,10 @@ from musicai.core.errors import (
 from musicai.core.progress import no_progress
 from musicai.core.settings import Settings
 from musicai.data.parsed import ReadOptions
-from musicai.data.playlists import Listed
+from musicai.data.playlists import ListEntry
 from musicai.integrations.spotify import consent, matching, playlists, session_library
 from musicai.integrations.spotify.client import Client
-from musicai.integrations.spotify.matching import Addressed, addressed, chosen
+from musicai.integrations.spotify.matching import Addressed, address_tracks, choose_candidate
 from musicai.integrations.spotify.parsing import ApiTrack
 from musicai.integrations.spotify.session_library import PLAYLIST, Shelf
 from musicai.library.assemble import load_library
@@ -128,7 +128,7 @@ def test_tracks_are_found_by_id_and_name_and_the_rest_is_told(desk: Desk) -> Non
 def test_nothing_to_match_is_matched(desk: Desk) -> None:
     library = load_library(desk.store, desk.settings, "me")
     found = matching.match(library, [])
-    assert len(found.found) == 0
+    assert len(found.matched_rows) == 0
     assert found.by_method == {}
 
 
@@ -168,7 +168,7 @@ def test_without_consent_keeping_is_refused_and_writes_nothing(desk: Desk) -> No
         with pytest.raises(QueryError, match="only after you have read"):
             consent.keep(desk.store, desk.settings, "me", desk.shelf)
         assert desk.store.fingerprint("me") == before
-        assert not consent.kept(desk.store, "me")
+        assert not consent.list_api_imports(desk.store, "me")
 
 
 def test_with_consent_lists_are_kept_and_trained_on_while_it_holds(desk: Desk) -> None:
@@ -197,11 +197,11 @@ def test_keeping_again_takes_the_place_of_what_was_kept(desk: Desk) -> None:
     desk.read("saved")
     consent.keep(desk.store, desk.settings, "me", desk.shelf)
     consent.keep(desk.store, desk.settings, "me", desk.shelf)  # the same again
-    assert len(consent.kept(desk.store, "me")) >= 1
+    assert len(consent.list_api_imports(desk.store, "me")) >= 1
     desk.world.saved = desk.world.saved[1:]
     desk.read("saved")
     consent.keep(desk.store, desk.settings, "me", desk.shelf)
-    assert len(consent.kept(desk.store, "me")) == 1
+    assert len(consent.list_api_imports(desk.store, "me")) == 1
     items = load_library(desk.store, desk.settings, "me").playlist_items
     assert len(items) == 2
 
@@ -222,9 +222,9 @@ def test_disconnecting_deletes_all_of_it_and_nothing_else(desk: Desk) -> None:
     library = load_library(desk.store, desk.settings, "me")
     assert library.playlist_items.empty
     assert len(library.plays) == plays
-    assert not consent.kept(desk.store, "me")
-    assert not desk.store.sent("me", desk.shelf.account.account_id)
-    assert len(desk.store.sent("me", "another account")) == 1
+    assert not consent.list_api_imports(desk.store, "me")
+    assert not desk.store.list_sent("me", desk.shelf.account.account_id)
+    assert len(desk.store.list_sent("me", "another account")) == 1
 
 
 def test_the_sample_keeps_nothing_and_nothing_read_is_nothing_kept(
@@ -268,17 +268,17 @@ def asked_nobody(words: str) -> Sequence[Any]:
     pytest.fail(f"searched for {words}")
 
 
-def in_list(desk: Desk, *names: str) -> list[Listed]:
+def in_list(desk: Desk, *names: str) -> list[ListEntry]:
     library = load_library(desk.store, desk.settings, "me")
     rows = {name: row for row, name in enumerate(library.tracks["name"].tolist())}
     artists = dict(SONGS)
-    return [Listed(library.vocabulary.id(rows[n]), n, artists[n]) for n in names]
+    return [ListEntry(library.vocabulary.id(rows[n]), n, artists[n]) for n in names]
 
 
 def test_an_id_of_spotifys_is_sent_as_it_is(desk: Desk) -> None:
     library = load_library(desk.store, desk.settings, "me")
     tracks = in_list(desk, "Blue Room", "Zu Haus")
-    found = addressed(library, tracks, asked_nobody)
+    found = address_tracks(library, tracks, asked_nobody)
     assert [one.how for one in found.values()] == ["id", "id"]
     assert [one.uri for one in found.values()] == [
         f"spotify:track:{track_id(1)}",
@@ -288,28 +288,28 @@ def test_an_id_of_spotifys_is_sent_as_it_is(desk: Desk) -> None:
 
 def test_a_track_without_an_id_is_searched_for(desk: Desk) -> None:
     library = load_library(desk.store, desk.settings, "me")
-    listed = Listed("name:0000000000000001", "Red Door", "Ben")
-    found = addressed(library, [listed], desk.client.search)[listed.track_id]
+    listed = ListEntry("name:0000000000000001", "Red Door", "Ben")
+    found = address_tracks(library, [listed], desk.client.search)[listed.track_id]
     assert (found.how, found.spotify_id) == ("found", track_id(3))
     assert desk.stub.asked("/v1/search")[0].query["q"] == ['track:"Red Door" artist:"Ben"']
 
 
 def test_another_version_or_artist_is_a_candidate_and_not_a_find(desk: Desk) -> None:
     library = load_library(desk.store, desk.settings, "me")
-    listed = Listed("name:0000000000000002", "Red Door", "Somebody Else")
-    found = addressed(library, [listed], desk.client.search)[listed.track_id]
+    listed = ListEntry("name:0000000000000002", "Red Door", "Somebody Else")
+    found = address_tracks(library, [listed], desk.client.search)[listed.track_id]
     assert (found.how, found.uri) == ("unsure", "")
     assert [one.track_id for one in found.candidates] == [track_id(3)]
-    picked = chosen(found, track_id(3))
+    picked = choose_candidate(found, track_id(3))
     assert (picked.how, picked.uri) == ("chosen", f"spotify:track:{track_id(3)}")
-    assert chosen(picked, "").how == "unsure"
+    assert choose_candidate(picked, "").how == "unsure"
 
 
 def test_what_is_not_there_or_invented_stays_here(desk: Desk) -> None:
     library = load_library(desk.store, desk.settings, "me")
-    missing = Listed("name:0000000000000003", 'A "Quoted" Thing', "")
-    invented = Listed("invented00000000000001", "Nothing", "Nobody")
-    found = addressed(library, [missing, invented], desk.client.search)
+    missing = ListEntry("name:0000000000000003", 'A "Quoted" Thing', "")
+    invented = ListEntry("invented00000000000001", "Nothing", "Nobody")
+    found = address_tracks(library, [missing, invented], desk.client.search)
     assert [one.how for one in found.values()] == ["missing", "invented"]
     assert not any(one.uri for one in found.values())
     assert all('"' not in seen.query["q"][0] for seen in desk.stub.asked("/v1/search"))
@@ -317,9 +317,9 @@ def test_what_is_not_there_or_invented_stays_here(desk: Desk) -> None:
 
 def test_what_was_found_is_not_asked_again(desk: Desk) -> None:
     library = load_library(desk.store, desk.settings, "me")
-    listed = Listed("name:0000000000000001", "Red Door", "Ben")
+    listed = ListEntry("name:0000000000000001", "Red Door", "Ben")
     known = {listed.track_id: Addressed(listed, "chosen", track_id(3))}
-    assert addressed(library, [listed], asked_nobody, known) == known
+    assert address_tracks(library, [listed], asked_nobody, known) == known
 
 
 # --- playlists ------------------------------------------------------------------------
@@ -333,7 +333,9 @@ RECIPE = {"list": "Mine"}
 
 
 def sent_with(desk: Desk, wanted: Sequence[str], **head: Any) -> playlists.SentPlaylist:
-    name, description, once = playlists.checked("My  list", head.pop("description", ""), wanted)
+    name, description, once = playlists.check_playlist(
+        "My  list", head.pop("description", ""), wanted
+    )
     made = playlists.make(
         desk.client,
         desk.store,
@@ -345,7 +347,7 @@ def sent_with(desk: Desk, wanted: Sequence[str], **head: Any) -> playlists.SentP
         **head,
     )
     playlists.fill(desk.client, desk.store, "me", desk.shelf.account, made, once, RECIPE)
-    return desk.store.sent("me", desk.shelf.account.account_id)[0]
+    return desk.store.list_sent("me", desk.shelf.account.account_id)[0]
 
 
 @pytest.mark.parametrize("n", [1, 99, 100, 101, 250])
@@ -387,7 +389,7 @@ def test_a_failure_half_way_is_finished_in_the_same_playlist(desk: Desk) -> None
     desk.stub.on("POST", path, failure(429, "slow", **{"Retry-After": "900"}), times=1)
     with pytest.raises(RateLimited, match="15 minutes"):
         playlists.fill(desk.client, desk.store, "me", desk.shelf.account, made, uris(250), RECIPE)
-    (kept,) = desk.store.sent("me", desk.shelf.account.account_id)
+    (kept,) = desk.store.list_sent("me", desk.shelf.account.account_id)
     assert kept.written_at == 0
     playlists.fill(desk.client, desk.store, "me", desk.shelf.account, kept, uris(250), RECIPE)
     assert [p.uris for p in desk.world.made] == [uris(250)]
@@ -412,7 +414,7 @@ def test_a_playlist_is_brought_up_to_date_in_place(desk: Desk) -> None:
         desk.client, desk.store, "me", desk.shelf.account, sent, uris(20, 500), {"list": "New"}
     )
     assert [p.uris for p in desk.world.made] == [uris(20, 500)]
-    (now,) = desk.store.sent("me", desk.shelf.account.account_id)
+    (now,) = desk.store.list_sent("me", desk.shelf.account.account_id)
     assert (now.tracks, now.recipe) == (20, {"list": "New"})
 
 
@@ -439,7 +441,7 @@ def test_a_playlist_that_cannot_be_made_is_not_made_twice(desk: Desk) -> None:
     with pytest.raises(SpotifyUnavailable):
         playlists.make(desk.client, desk.store, "me", desk.shelf.account, "A", RECIPE)
     assert len(desk.stub.asked("/v1/me/playlists")) == 1
-    assert not desk.store.sent("me", desk.shelf.account.account_id)
+    assert not desk.store.list_sent("me", desk.shelf.account.account_id)
 
 
 @pytest.mark.parametrize(
@@ -455,7 +457,7 @@ def test_a_playlist_that_cannot_be_made_is_not_made_twice(desk: Desk) -> None:
 )
 def test_what_cannot_be_sent(name: str, wanted: list[str], text: str) -> None:
     with pytest.raises(QueryError, match=text):
-        playlists.checked(name, "", wanted)
+        playlists.check_playlist(name, "", wanted)
 
 
 def test_a_scope_that_is_missing_is_named(desk: Desk) -> None:
@@ -467,7 +469,7 @@ def test_a_scope_that_is_missing_is_named(desk: Desk) -> None:
 def test_deleting_the_profile_forgets_its_playlists(desk: Desk) -> None:
     sent_with(desk, uris(3))
     desk.store.delete_profile("me")
-    assert not desk.store.sent("me", desk.shelf.account.account_id)
+    assert not desk.store.list_sent("me", desk.shelf.account.account_id)
     with pytest.raises(NotFound):
         desk.store.note_written("me", desk.world.made[0].playlist_id, RECIPE, 1)
 
@@ -482,7 +484,7 @@ def test_a_request_comes_back_from_json_as_it_was(own_history: Path) -> None:
     tuning = Tuning(weights={"history": 1.0}, diversity=0.4, n_recommendations=7)
     recipe = json.loads(json.dumps(recipes.of_request(request, tuning)))
     with Store(Settings(home=own_history)) as store:
-        made = recipes.made(recipe, ai, store)
+        made = recipes.make_list(recipe, ai, store)
     direct = ai.rank(ai.score(request), tuning)
     assert [one.track_id for one in made] == [item.track_id for item in direct]
     assert len(made) == 7
@@ -506,21 +508,21 @@ def test_every_field_of_a_request_survives_json() -> None:
 def test_a_list_is_made_anew_from_what_it_holds_now(own_history: Path) -> None:
     ai = MusicAI("me")
     with Store(Settings(home=own_history)) as store:
-        first, second = (Listed(ai.library.vocabulary.id(row), "n", "a") for row in (0, 1))
+        first, second = (ListEntry(ai.library.vocabulary.id(row), "n", "a") for row in (0, 1))
         store.save_list("me", "Mine", [first])
-        assert recipes.made({"list": "Mine"}, ai, store) == [first]
+        assert recipes.make_list({"list": "Mine"}, ai, store) == [first]
         store.add_to_list("me", [second], "Mine")
-        assert recipes.made({"list": "Mine"}, ai, store) == [first, second]
+        assert recipes.make_list({"list": "Mine"}, ai, store) == [first, second]
         store.delete_list("me", "Mine")
         with pytest.raises(NotFound):
-            recipes.made({"list": "Mine"}, ai, store)
+            recipes.make_list({"list": "Mine"}, ai, store)
         with pytest.raises(QueryError, match="cannot be read"):
-            recipes.made({"request": {"mode": "mix"}}, ai, store)
+            recipes.make_list({"request": {"mode": "mix"}}, ai, store)
 
 
 def test_recipes_in_words() -> None:
-    assert recipes.told({"list": ""}) == "your list"
-    assert recipes.told({"list": "Mine"}) == "the playlist “Mine”"
+    assert recipes.describe_recipe({"list": ""}) == "your list"
+    assert recipes.describe_recipe({"list": "Mine"}) == "the playlist “Mine”"
     told = recipes.of_request(Request(mood={"happy": 1.0}, seed_tracks=("a",)), Tuning())
-    assert recipes.told(told) == "recommendations (happy, from your picks)"
-    assert recipes.told({}) == "recommendations"
+    assert recipes.describe_recipe(told) == "recommendations (happy, from your picks)"
+    assert recipes.describe_recipe({}) == "recommendations"

@@ -15,7 +15,7 @@ from streamlit.testing.v1 import AppTest
 from musicai.core.progress import no_progress
 from musicai.core.settings import Settings
 from musicai.data.parsed import ReadOptions
-from musicai.data.playlists import Listed
+from musicai.data.playlists import ListEntry
 from musicai.integrations.spotify import auth
 from musicai.integrations.spotify.client import Client
 from musicai.library.importing import import_inputs
@@ -276,9 +276,12 @@ def test_keeping_needs_the_switch(me: Path, world: SpotifyWorld) -> None:
 # --- sending --------------------------------------------------------------------------
 
 
-def put_in_list(home: Path, *extra: Listed) -> None:
+def put_in_list(home: Path, *extra: ListEntry) -> None:
     with Store(Settings(home=home)) as store:
-        mine = [Listed(track_id(1), "Blue Room", "Ada"), Listed(track_id(4), "Zu Haus", "Zoë")]
+        mine = [
+            ListEntry(track_id(1), "Blue Room", "Ada"),
+            ListEntry(track_id(4), "Zu Haus", "Zoë"),
+        ]
         store.add_to_list("me", [*mine, *extra])
 
 
@@ -333,8 +336,8 @@ def test_not_connected_the_list_waits_for_the_sign_in(me: Path, world: SpotifyWo
 def test_what_is_unsure_is_chosen_and_what_is_missing_is_listed(
     me: Path, world: SpotifyWorld
 ) -> None:
-    unsure = Listed("name:0000000000000001", "Red Door", "Another Ben")
-    put_in_list(me, unsure, Listed("name:0000000000000002", "Nowhere", "Nobody"))
+    unsure = ListEntry("name:0000000000000001", "Red Door", "Another Ben")
+    put_in_list(me, unsure, ListEntry("name:0000000000000002", "Nowhere", "Nobody"))
     app = on_the_way(opened("playlists.py"))
     app = returned(visited(link(app, "send_connect")))
     assert "**2 of 4** can be sent" in told(app)
@@ -386,7 +389,7 @@ def test_recommendations_are_sent_and_made_anew(me: Path, world: SpotifyWorld) -
     app = returned(visited(link(app, "send_allow")))
     run(app.button(key="send_now").click())
     with Store(Settings(home=me)) as store:
-        (sent,) = store.sent("me", "acc-stub-user")
+        (sent,) = store.list_sent("me", "acc-stub-user")
     assert json.loads(json.dumps(sent.recipe))["request"]["mode"] == "rediscover"
     run(app.switch_page("pages/connect.py"))
     assert "From recommendations" in told(app)

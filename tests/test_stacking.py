@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from musicai.ai_model import MusicAI
 from musicai.data.library import BoolArray, FloatArray
-from musicai.models.blend import KNOTS, Stacked, bent
+from musicai.models.blend import KNOTS, StackedBlend, apply_curve
 from musicai.ranking.request import Request, Tuning
 from musicai.ranking.rerank import CEILING
 from musicai.ranking.serving import Serving
@@ -47,9 +47,11 @@ def learned_straight(units: Pools) -> dict[str, float]:
 def test_a_curve_by_hand() -> None:
     curve = (0.0, 0.0, 0.5, 2.0, 2.0)
     scores = np.array([-1.0, 0.0, 0.5, 0.75, 1.0, 1.25, 2.0, np.nan], dtype=np.float32)
-    np.testing.assert_allclose(bent(scores, curve), [-1.0, 0.0, 0.0, 0.25, 0.5, 1.25, 2.0, np.nan])
-    assert bent(scores, None) is scores
-    np.testing.assert_allclose(bent(scores, KNOTS), scores)
+    np.testing.assert_allclose(
+        apply_curve(scores, curve), [-1.0, 0.0, 0.0, 0.25, 0.5, 1.25, 2.0, np.nan]
+    )
+    assert apply_curve(scores, None) is scores
+    np.testing.assert_allclose(apply_curve(scores, KNOTS), scores)
 
 
 def test_it_finds_what_a_weight_cannot_say() -> None:
@@ -106,19 +108,19 @@ def test_curves_never_fall_and_end_at_the_ceiling(seed: int) -> None:
         assert (np.diff(curve) >= 0).all()
     assert min(learned.weights.values()) >= 0
     scores: FloatArray = np.linspace(-2, 2, 41).astype(np.float32)
-    assert (np.diff(bent(scores, learned.curves.get("a"))) >= -1e-6).all()
+    assert (np.diff(apply_curve(scores, learned.curves.get("a"))) >= -1e-6).all()
 
 
 def test_the_same_seed_learns_the_same_and_survives_json() -> None:
     learned = stack(pools(), STRAIGHT, learned_straight, seed=4)
     assert learned == stack(pools(), STRAIGHT, learned_straight, seed=4)
     assert learned is not None
-    assert Stacked.from_json(json.loads(json.dumps(learned.to_json()))) == learned
+    assert StackedBlend.from_json(json.loads(json.dumps(learned.to_json()))) == learned
 
 
 # --- in lists -------------------------------------------------------------------------
 
-STEEP = Stacked(
+STEEP = StackedBlend(
     {"content": 0.5, "history": 0.5},
     {"content": (0.0, 0.0, 0.0, 0.5, 2.0)},
     (0.02, 0.01, 0.03),
@@ -140,13 +142,13 @@ def blended(with_sample: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_model_uses_it_where_it_led_and_nothing_is_set_by_hand(blended: None) -> None:
     ai = MusicAI("sample")
     hand = {"content": 1.0}
-    assert ai.stacked_for("rediscover", Tuning()) == STEEP
-    assert ai.stacked_for("discover", Tuning()) is None
-    assert ai.stacked_for("rediscover", Tuning(curves=False)) is None
-    assert ai.stacked_for("rediscover", Tuning(weights=hand)) is None
-    assert ai.stacked_for("rediscover", Tuning(weights=hand, curves=True)) == STEEP
+    assert ai.find_learned_blend("rediscover", Tuning()) == STEEP
+    assert ai.find_learned_blend("discover", Tuning()) is None
+    assert ai.find_learned_blend("rediscover", Tuning(curves=False)) is None
+    assert ai.find_learned_blend("rediscover", Tuning(weights=hand)) is None
+    assert ai.find_learned_blend("rediscover", Tuning(weights=hand, curves=True)) == STEEP
     ai.stacked = {"rediscover": replace(STEEP, gain=(0.01, -0.01, 0.03))}
-    assert ai.stacked_for("rediscover", Tuning()) is None
+    assert ai.find_learned_blend("rediscover", Tuning()) is None
 
 
 def test_contributions_add_up_on_curves(blended: None) -> None:
@@ -158,7 +160,7 @@ def test_contributions_add_up_on_curves(blended: None) -> None:
         assert sum(item.contributions.values()) == pytest.approx(item.score, abs=1e-6)
         place = int(np.flatnonzero(scored.candidates == item.track)[0])
         raw = np.array([scored.scaled["content"][place]])
-        expected = found.weights["content"] * float(bent(raw, STEEP.curves["content"])[0])
+        expected = found.weights["content"] * float(apply_curve(raw, STEEP.curves["content"])[0])
         assert item.contributions["content"] == pytest.approx(expected, abs=1e-5)
     straight = ai.rank(scored, Tuning(diversity=0.0, curves=False))
     assert not straight.curved

@@ -127,7 +127,7 @@ def put(store: Store, *files: ParsedFile, profile: str = "p", consent: bool | No
     """Import parsed files; the digest is that of the name."""
     with store.begin_import(profile) as writer:
         for parsed in files:
-            parts = writer.known(digest(parsed.file))
+            parts = writer.find_known_parts(digest(parsed.file))
             if parts:
                 writer.repeat(parsed.file, parts)
             elif parsed.kind == "catalogue":
@@ -246,7 +246,7 @@ def test_own_data_make_a_library(store: Store) -> None:
     own = store.own_data("p")
     extra = {"feature_source": "none", "genre_source": "none", "origin": "your history"}
     extra |= {"key_source": "none", "recording": 0, "match": "", "estimate": "", "excluded": False}
-    library = Library.checked(
+    library = Library.validate(
         profile="p",
         invented=False,
         tracks=own.tracks.assign(**extra, own=True, in_catalogue=False),
@@ -262,7 +262,7 @@ def test_the_same_bytes_again_are_a_look_up(store: Store) -> None:
     put(store, HISTORY)
     before = store.fingerprint("p")
     with store.begin_import("p") as writer:
-        writer.repeat("renamed", writer.known(digest("history")))
+        writer.repeat("renamed", writer.find_known_parts(digest("history")))
         writer.finish()
     (again,) = writer.records
     assert (again.counts.imported, again.counts.duplicate, again.counts.read) == (0, 2, 2)
@@ -276,9 +276,9 @@ def test_the_parts_of_a_file_are_known_together(store: Store) -> None:
     with store.begin_import("p") as writer:
         for part in parts:
             writer.add_rows(part, digest("history"))
-        assert writer.known(digest("history")) == tuple(writer.records)
-        writer.repeat("again", writer.known(digest("history")))
-        assert len(writer.known(digest("history"))) == 2
+        assert writer.find_known_parts(digest("history")) == tuple(writer.records)
+        writer.repeat("again", writer.find_known_parts(digest("history")))
+        assert len(writer.find_known_parts(digest("history"))) == 2
         writer.finish()
     assert [(r.kind, r.counts.imported, r.counts.duplicate) for r in writer.records] == [
         ("plays", 2, 0),

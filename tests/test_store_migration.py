@@ -141,7 +141,7 @@ def test_schema_3_is_migrated_with_its_rows_and_a_copy_is_kept(settings: Setting
         assert store.settings_of("p") == {"open_data": ["artists", "tags"]}
         assert store.recordings("p") == {}
         store.put_recordings("p", {"0" * 22: "m"})
-        assert store.wanted_recordings("p") == {"m": "m"}
+        assert store.list_wanted_recordings("p") == {"m": "m"}
     with closing(sqlite3.connect(settings.home / "musicai.db.before-schema-4")) as before:
         assert before.execute("PRAGMA user_version").fetchone() == (3,)
 
@@ -154,9 +154,9 @@ def test_schema_4_is_migrated_and_the_serving_version_can_be_gone_back_to(
     with Store(settings) as store:
         assert store.recordings("p") == {"0" * 22: "m"}
         assert store.profile("p").active_version == old
-        assert store.served("p") == [old]
+        assert store.list_served("p") == [old]
         store.activate_version("p", "2026-01-02T00-00-00-bbbb")
-        assert store.served("p") == ["2026-01-02T00-00-00-bbbb", old]
+        assert store.list_served("p") == ["2026-01-02T00-00-00-bbbb", old]
         assert store.version_marks() == {}
     with closing(sqlite3.connect(settings.home / "musicai.db.before-schema-5")) as before:
         assert before.execute("PRAGMA user_version").fetchone() == (4,)

@@ -20,7 +20,7 @@ from musicai.data.parsed import PLAY_SOURCES, SOURCE_PLAY_COLUMNS, ParsedFile
 from musicai.data.text_keys import name_id
 from musicai.library.formats.tracks import tracks_frame
 from musicai.store import Store
-from musicai.store.deduplication import Played, superseded
+from musicai.store.deduplication import ListenerPlays, find_superseded
 
 NOON = 1_699_963_200
 """2023-11-14 12:00 UTC."""
@@ -243,10 +243,10 @@ def test_one_source_alone_is_never_looked_through(
     assert len(seen(store)) == 2
 
 
-def played(rows: Sequence[tuple[str, str, int, int]]) -> Played:
+def played(rows: Sequence[tuple[str, str, int, int]]) -> ListenerPlays:
     """Plays from (source, title, start, ms)."""
     titles = sorted({row[1] for row in rows})
-    return Played(
+    return ListenerPlays(
         np.array([PLAY_SOURCES.index(row[0]) for row in rows], dtype=np.int64),
         np.array([titles.index(row[1]) for row in rows], dtype=np.int64),
         np.array([row[2] for row in rows], dtype=np.int64),
@@ -256,7 +256,7 @@ def played(rows: Sequence[tuple[str, str, int, int]]) -> Played:
 
 
 def best(*rows: tuple[str, str, int, int]) -> list[int]:
-    return superseded(played(rows)).tolist()
+    return find_superseded(played(rows)).tolist()
 
 
 def test_no_plays_at_all() -> None:
@@ -344,7 +344,7 @@ def test_a_loop_is_paired_throughout() -> None:
     """Every second play lies half-way between two of the other source."""
     rows = [("lastfm", "a", NOON + 100 * i, 1) for i in range(500)]
     rows += [("maloja", "a", NOON + 50 + 100 * i, 1) for i in range(500)]
-    found = superseded(played(rows))
+    found = find_superseded(played(rows))
     assert (found[500:] >= 0).all()
     assert len(set(found[500:].tolist())) == 500
 
@@ -367,7 +367,7 @@ def rows_of(*sources: str) -> st.SearchStrategy[list[tuple[str, str, int, int]]]
 def test_each_play_has_at_most_one_row_of_each_source_and_the_best_one_counts(
     rows: list[tuple[str, str, int, int]],
 ) -> None:
-    plays, found = played(rows), superseded(played(rows))
+    plays, found = played(rows), find_superseded(played(rows))
     for row, top in enumerate(found.tolist()):
         if top >= 0:
             assert found[top] == -1
@@ -394,8 +394,10 @@ def test_the_order_of_the_rows_does_not_matter(
 ) -> None:
     plays = played(rows)
     order = np.array(chance.sample(range(len(rows)), len(rows)), dtype=np.int64)
-    mixed = superseded(Played(*(getattr(plays, f.name)[order] for f in fields(Played))))
-    plain = superseded(plays)
+    mixed = find_superseded(
+        ListenerPlays(*(getattr(plays, f.name)[order] for f in fields(ListenerPlays)))
+    )
+    plain = find_superseded(plays)
     assert mixed.tolist() == [
         int(np.flatnonzero(order == plain[row])[0]) if plain[row] >= 0 else -1 for row in order
     ]

@@ -28,7 +28,7 @@ def parts(**changes: object) -> dict[str, object]:
 def test_a_fair_library_passes_and_is_sorted() -> None:
     base = worlds.two_camps(4)
     shuffled = base.plays.sample(frac=1, random_state=0)
-    found = Library.checked(**parts(tracks=base.tracks, plays=shuffled))  # type: ignore[arg-type]
+    found = Library.validate(**parts(tracks=base.tracks, plays=shuffled))  # type: ignore[arg-type]
     assert found.plays["played_at"].is_monotonic_increasing
 
 
@@ -49,7 +49,7 @@ def test_misfits_are_refused() -> None:
         {"plays": base.plays.assign(listener=3)},
     ):
         with pytest.raises(DataError):
-            Library.checked(**parts(**change))  # type: ignore[arg-type]
+            Library.validate(**parts(**change))  # type: ignore[arg-type]
 
 
 def test_vocabulary_finds_rows_both_ways() -> None:

@@ -96,7 +96,7 @@ def library(
                 "api_born": False,
             }
         )
-    return Library.checked(
+    return Library.validate(
         profile="p",
         invented=False,
         tracks=pd.DataFrame(tracks),
@@ -442,7 +442,7 @@ def test_an_empty_library() -> None:
 
 def test_a_library_without_any_track() -> None:
     data = library([track(0)])
-    none = Library.checked(
+    none = Library.validate(
         profile="p",
         invented=False,
         tracks=data.tracks.iloc[:0],
@@ -631,7 +631,7 @@ def test_a_million_plays_take_a_second() -> None:
             "shuffle": False,
         }
     )
-    data = Library.checked(
+    data = Library.validate(
         profile="p",
         invented=False,
         tracks=rows,

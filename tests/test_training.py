@@ -76,7 +76,7 @@ def test_training_makes_a_version_that_serves(
     assert sum(result.default_weights.values()) == pytest.approx(1.0)
     music = MusicAI(listener, settings=settings)
     assert music.version == result.version
-    assert music.untrained == ()
+    assert music.untrained_components == ()
     headline = TASKS[result.metrics["task"]]
     assert music.weights_for(mode=headline) == pytest.approx(dict(result.default_weights))
     assert music.weights.modes.keys() <= set(TASKS.values()) - {headline}

@@ -23,12 +23,12 @@ from musicai.data.context import SLOTS
 from musicai.data.library import IntArray
 from musicai.models.deep import session_features, transformer
 from musicai.models.deep.config import TransformerConfig
-from musicai.models.deep.spectral import carried, item_vectors
+from musicai.models.deep.spectral import carry_vectors, item_vectors
 from musicai.models.deep.transformer import Transformer
 from musicai.models.deep.transformer_numpy import (
     CONTENT,
-    Given,
     Served,
+    SessionInput,
     ahead,
     content_of,
     unit,
@@ -239,7 +239,7 @@ def test_new_items_are_carried_along() -> None:
     vectors = rng.normal(size=(200, 3)).astype(np.float32)
     turned = vectors @ np.array([[0, 1, 0], [1, 0, 0], [0, 0, -1]], dtype=np.float32)
     there = np.arange(200) < 150
-    found = carried(vectors, np.where(there[:, None], turned, 0), there)
+    found = carry_vectors(vectors, np.where(there[:, None], turned, 0), there)
     np.testing.assert_array_equal(found[there], turned[there])
     np.testing.assert_allclose(found[~there], turned[~there], atol=0.05)
 
@@ -297,7 +297,7 @@ def test_a_reason_is_what_the_score_rests_on() -> None:
     vectors = unit(learned.vectors.astype(np.float32))
 
     def odds(absent: Listed[bool]) -> float:
-        shown = Given(vectors[[0, 4, 7]], np.array([absent]), *(np.zeros((3, 3), dtype=int)))
+        shown = SessionInput(vectors[[0, 4, 7]], np.array([absent]), *(np.zeros((3, 3), dtype=int)))
         found = ahead(learned.arrays, SMALL, shown)
         copies = found.copies[0][np.array([0, 4, 7]) == track].sum()
         return float(found.pointed[0] @ (vectors[track] - vectors.mean(axis=0)) + copies)
@@ -396,11 +396,11 @@ def test_wrong_settings_are_refused(wrong: dict[str, Any]) -> None:
 def test_the_numpy_pass_equals_torch() -> None:
     import torch
 
-    from musicai.models.deep.transformer_torch import Input, Network
+    from musicai.models.deep.transformer_torch import Input, TransformerNetwork
 
     torch.manual_seed(1)
     config = TransformerConfig(size=32, heads=4, layers=3, length=12)
-    network = Network(20, 3, config).eval()
+    network = TransformerNetwork(20, 3, config).eval()
     with torch.no_grad():
         for parameter in network.parameters():
             parameter.copy_(torch.randn_like(parameter) * 0.3)
@@ -410,7 +410,7 @@ def test_the_numpy_pass_equals_torch() -> None:
     gap, slot, skip = rng.integers(0, 17, 9), rng.integers(0, 17, 9), rng.integers(0, 2, 9)
     absent = rng.random((5, 9)) < 0.3
     vectors = unit(rng.normal(size=(20, 32)).astype(np.float32))
-    found = ahead(arrays, config, Given(vectors[place], absent, gap, slot, skip))
+    found = ahead(arrays, config, SessionInput(vectors[place], absent, gap, slot, skip))
     with torch.no_grad():
         given_ = Input(
             torch.from_numpy(np.tile(place, (5, 1))),

@@ -12,11 +12,11 @@ from benchmarks.generate import library as make_library
 from musicai.core.errors import Cancelled, QueryError
 from musicai.core.progress import Progress, no_progress
 from musicai.models import COMPONENTS
-from musicai.models.hyperparameters import HYPERPARAMETERS, PRESETS, Settings, parsed
+from musicai.models.hyperparameters import HYPERPARAMETERS, PRESETS, Settings, parse_settings
 from musicai.training.evaluation.metrics import Float64Array
 from musicai.training.fit import TrainingConfig, configs
 from musicai.training.train import prepare
-from musicai.training.tuning import LEAST_TRIALS, changed, tune
+from musicai.training.tuning import LEAST_TRIALS, list_changed, tune
 
 APART = {"method", "seed", "threads", "bridge", "ease_side"}
 """Fields that are no hyper-parameters: chosen elsewhere, or of the machine."""
@@ -33,20 +33,20 @@ def test_a_default_lies_within_its_range_and_the_ends_can_be_set(one: object) ->
     assert isinstance(one, type(HYPERPARAMETERS[0]))
     assert one.low <= one.default <= one.high
     for value in (one.low, one.default, one.high):
-        made = configs(TrainingConfig(settings=parsed([(one.key, value)])), "als")
+        made = configs(TrainingConfig(settings=parse_settings([(one.key, value)])), "als")
         assert getattr(made[one.component], one.name) == value
     with pytest.raises(QueryError, match=one.key):
-        parsed([(one.key, one.high * 2 + 1)])
+        parse_settings([(one.key, one.high * 2 + 1)])
     assert one.help.endswith(".")
 
 
 def test_names_and_fractions_that_cannot_be_meant_are_told() -> None:
     with pytest.raises(QueryError, match=r"choose from collaborative\.alpha"):
-        parsed([("collaborative.alfa", 1)])
+        parse_settings([("collaborative.alfa", 1)])
     with pytest.raises(QueryError, match="begin with one of collaborative, item_item"):
-        parsed([("alpha", 1)])
+        parse_settings([("alpha", 1)])
     with pytest.raises(QueryError, match="whole number"):
-        parsed([("collaborative.factors", 2.5)])
+        parse_settings([("collaborative.factors", 2.5)])
     with pytest.raises(QueryError, match="no trained component 'rules'"):
         TrainingConfig(settings={"rules": {}})
     with pytest.raises(QueryError, match="Tuning takes"):
@@ -62,7 +62,7 @@ def test_an_own_field_goes_before_the_settings() -> None:
     config = TrainingConfig(factors=8, settings={"collaborative": {"factors": 16, "alpha": 3.0}})
     made = config.collaborative("als")
     assert (made.factors, made.alpha) == (8, 3.0)
-    assert config.settled(config.chosen("als")).collaborative("als") == made
+    assert config.settle(config.list_chosen("als")).collaborative("als") == made
 
 
 # --- the search -----------------------------------------------------------------------
@@ -86,7 +86,7 @@ def test_it_finds_what_is_better_and_says_by_how_much() -> None:
     assert found.before == pytest.approx(0.6)
     assert abs(found.settings["item_item"]["dropout"] - 0.1) < 0.1
     assert found.after > 0.9
-    assert "item_item.dropout" in changed(found.settings)
+    assert "item_item.dropout" in list_changed(found.settings)
 
 
 def test_what_one_began_with_stays_where_nothing_leads_it() -> None:

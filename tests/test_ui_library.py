@@ -158,8 +158,8 @@ def test_a_running_import_shows_how_far_it_is_and_can_be_cancelled(
 ) -> None:
     cancelled: list[str] = []
     going = JobStatus("import-x", "import", "me", "running", fraction=0.3, note="Reading file 2")
-    monkeypatch.setattr(jobs, "latest", lambda settings: going)
-    monkeypatch.setattr(jobs, "status", lambda settings, job_id: going)
+    monkeypatch.setattr(jobs, "find_latest", lambda settings: going)
+    monkeypatch.setattr(jobs, "read_status", lambda settings, job_id: going)
     monkeypatch.setattr(jobs, "cancel", lambda settings, job_id: cancelled.append(job_id))
     app = opened()
     assert any("30" in p.text and "Reading file 2" in p.text for p in app.progress)
@@ -364,8 +364,8 @@ def test_the_radar_lays_two_shapes_over_each_other_and_names_the_change() -> Non
 
 def test_names_are_found_by_all_their_words_in_any_order() -> None:
     names = [
-        exclusions.Named("a", "Björk", 3, normalise("Björk")),
-        exclusions.Named("b", "One — Two", 2, normalise("One — Two")),
+        exclusions.ExcludableItem("a", "Björk", 3, normalise("Björk")),
+        exclusions.ExcludableItem("b", "One — Two", 2, normalise("One — Two")),
     ]
     assert exclusions.find(names, "BJORK", 8) == names[:1]
     assert exclusions.find(names, "two one", 8) == names[1:]

@@ -128,7 +128,7 @@ def test_each_kind_of_row_has_a_line_and_each_file_its_own_counts() -> None:
     fates = ("Imported", "Had already", "Not music", "Private", "Rejected")
     for place, read in enumerate(by_file["Read"]):
         assert read == sum(by_file[fate][place] for fate in fates)
-    assert importing.imported_rows(record(files=files)) == 6
+    assert importing.count_imported_rows(record(files=files)) == 6
 
 
 def test_only_the_end_of_a_members_path_is_shown() -> None:
@@ -180,7 +180,7 @@ def test_a_name_is_needed_and_the_samples_is_taken(
     with Store(settings) as store:
         store.create_profile("sample", "Sample", invented=True)
         monkeypatch.setattr(state, "store", lambda: store)
-        assert importing.checked_name("  Ann\n ") == "Ann"
+        assert importing.check_typed_name("  Ann\n ") == "Ann"
         for wrong in ("", "   ", "sample"):
             with pytest.raises(QueryError):
-                importing.checked_name(wrong)
+                importing.check_typed_name(wrong)

@@ -87,8 +87,8 @@ def test_shares_and_scores() -> None:
     assert wording.share(0) == "0\u00a0%"
     assert wording.share(0.0996) == "10\u00a0%"
     assert wording.score(-0.001) == "0.00"
-    assert wording.signed(-0.25) == "−0.25"
-    assert wording.signed(0.25) == "+0.25"
+    assert wording.format_signed(-0.25) == "−0.25"
+    assert wording.format_signed(0.25) == "+0.25"
 
 
 def test_sentences_and_lists() -> None:

@@ -35,7 +35,7 @@ from musicai.store import Store
 from musicai.training.checks import check_model
 from musicai.training.fit import TrainingConfig
 from musicai.training.train import train
-from musicai.training.update import refreshed, update
+from musicai.training.update import update, update_components
 from tests.component_contract import NO_SEEDS, STRANGER, saved_bytes
 from tests.test_training import folders
 
@@ -151,7 +151,7 @@ def test_a_track_that_is_new_begins_where_its_artist_is(world: Library) -> None:
     new = int(np.argmax(np.bincount(data.features.artist)[data.features.artist]))
     rows[new] = -1
     old = model.align(rows)
-    joint = model._joined(data)
+    joint = model._build_matrix(data)
     slot = int(np.searchsorted(joint.tracks, new))
     start = start_from(old.items_, old.factors_, model.items_, joint)
     others = np.delete(np.arange(len(joint.tracks)), slot)
@@ -187,7 +187,7 @@ def test_artists_and_friends_go_on_too(parts: dict[float, TrainingData]) -> None
     turned = replace(model.items_, artists=model.items_.artists[::-1])
     order = np.arange(model.items_.n_slots)
     order[n_tracks : n_tracks + n_known] = order[n_tracks : n_tracks + n_known][::-1]
-    joint = model._joined(data)
+    joint = model._build_matrix(data)
     start = start_from(turned, model.factors_[order], model.items_, joint)
     np.testing.assert_array_equal(start[: joint.n_kept], model.factors_)
     assert len(start) == joint.n_kept + 4
@@ -218,7 +218,7 @@ def test_nothing_learned_before_is_a_full_fit(
 def test_item_item_is_fitted_anew(parts: dict[float, TrainingData], tmp_path: Path) -> None:
     old = ItemItem().fit(parts[0.7], no_progress)
     full = ItemItem().fit(parts[1.0], no_progress)
-    updated = refreshed({"item_item": old}, parts[1.0])["item_item"]
+    updated = update_components({"item_item": old}, parts[1.0])["item_item"]
     assert not ItemItem.goes_on
     assert saved_bytes(updated, tmp_path / "a") == saved_bytes(full, tmp_path / "b")
 
@@ -264,7 +264,7 @@ def test_new_plays_bring_a_new_version_with_opinions_on_new_tracks(
     assert registry.active(settings, store, "p") == result.version != trained
     music = MusicAI("p", settings=settings)
     assert music.version == result.version
-    assert music.untrained == ()
+    assert music.untrained_components == ()
     past = music.history(0)
     ids = music.library.vocabulary.ids
     fresh = [row for row in past.rows[past.plays > 0] if ids[row] not in known]
@@ -465,9 +465,11 @@ def test_all_trained_components_are_updated_and_no_other(
     world: Library, parts: dict[float, TrainingData]
 ) -> None:
     given = {name: kind() for name, kind in COMPONENTS.items() if not kind.trained}
-    assert refreshed(given, parts[1.0]) == {}
+    assert update_components(given, parts[1.0]) == {}
     seen: list[float] = []
     model = Collaborative(config("als")).fit(parts[0.7], no_progress)
-    refreshed({**given, "collaborative": model}, parts[1.0], lambda f, note="": seen.append(f))
+    update_components(
+        {**given, "collaborative": model}, parts[1.0], lambda f, note="": seen.append(f)
+    )
     assert seen == sorted(seen)
     assert seen[-1] == pytest.approx(1.0)

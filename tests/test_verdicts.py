@@ -50,7 +50,7 @@ def said(*given: tuple[str, str], at: int = NOW) -> list[Feedback]:
     return [Feedback(track, verdict, at + n) for n, (track, verdict) in enumerate(given)]  # type: ignore[arg-type]
 
 
-def resolved(library: Library, *given: tuple[str, str], now: int = NOW) -> feedback.Verdicts:
+def resolved(library: Library, *given: tuple[str, str], now: int = NOW) -> feedback.LatestFeedback:
     return feedback.resolve(library, dp.build_features(library), said(*given), now)
 
 
@@ -94,13 +94,13 @@ def test_every_release_of_a_recording_leaves_the_list() -> None:
     library = small()
     features = dp.build_features(library)
     for verdict in ("dislike", "not_now"):
-        shown = resolved(library, ("d", verdict)).shown(features, "mix")
+        shown = resolved(library, ("d", verdict)).mark_showable(features, "mix")
         assert shown is not None
         assert shown.tolist() == [False, True, True, False, True, True], verdict
     liked = resolved(library, ("n", "like"))
-    assert liked.shown(features, "discover").tolist()[-1] is False  # type: ignore[union-attr]
-    assert liked.shown(features, "mix") is None
-    assert feedback.Verdicts().shown(features, "discover") is None
+    assert liked.mark_showable(features, "discover").tolist()[-1] is False  # type: ignore[union-attr]
+    assert liked.mark_showable(features, "mix") is None
+    assert feedback.LatestFeedback().mark_showable(features, "discover") is None
 
 
 # --- the past -------------------------------------------------------------------------
@@ -109,7 +109,9 @@ def test_every_release_of_a_recording_leaves_the_list() -> None:
 def test_a_like_is_worth_plays_and_a_dislike_takes_a_track_out() -> None:
     library = small()
     past = dp.history(library, 0)
-    found = feedback.heard(past, resolved(library, ("b", "like"), ("n", "like"), ("e", "dislike")))
+    found = feedback.apply_feedback(
+        past, resolved(library, ("b", "like"), ("n", "like"), ("e", "dislike"))
+    )
     assert found.rows.tolist() == [0, 1, 2, 5]
     gained = found.confidence - np.append(past.confidence[:3], 0.0)
     np.testing.assert_allclose(gained, [0, np.log(9), 0, np.log(9)], rtol=1e-6)
@@ -131,7 +133,7 @@ def test_training_hears_the_same() -> None:
     assert taught[0, 0] == pytest.approx(before[0, 0] + np.log(9))
     np.testing.assert_array_equal(taught[1:], before[1:])
     np.testing.assert_array_equal(taught[0, 1:4], before[0, 1:4])
-    assert feedback.taught(data, feedback.Verdicts()) is data
+    assert feedback.taught(data, feedback.LatestFeedback()) is data
 
 
 @pytest.mark.slow
@@ -142,7 +144,7 @@ def test_training_hears_the_same() -> None:
 def test_whatever_was_said_the_past_stays_well_formed(judged: list[tuple[str, str]]) -> None:
     library = small()
     found = resolved(library, *judged)
-    past: History = feedback.heard(dp.history(library, 0), found)
+    past: History = feedback.apply_feedback(dp.history(library, 0), found)
     assert (np.diff(past.rows) > 0).all()
     assert (past.confidence > 0).all()
     assert len(past.rows) == len(past.confidence) == len(past.plays) == len(past.last_played)
@@ -161,7 +163,7 @@ def test_leaning_by_hand() -> None:
     words = features.tfidf.toarray()
     expected = np.tanh(words @ words[1] - words @ words[4])
     np.testing.assert_allclose(feedback.leaning(features, told), expected, rtol=1e-5)
-    assert feedback.leaning(features, feedback.Verdicts()) is None
+    assert feedback.leaning(features, feedback.LatestFeedback()) is None
 
 
 def test_without_the_like_that_a_reason_names_the_leaning_falls() -> None:
@@ -176,7 +178,7 @@ def test_without_the_like_that_a_reason_names_the_leaning_falls() -> None:
         if not named:
             continue
         rest = told.liked[told.liked != named[0].seed]
-        other = feedback.leaning(features, feedback.Verdicts(liked=rest))
+        other = feedback.leaning(features, feedback.LatestFeedback(liked=rest))
         assert other is not None
         assert other[track] < found[track]
 

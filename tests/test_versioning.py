@@ -77,7 +77,7 @@ def test_the_same_version_activated_twice_is_one_step(
 ) -> None:
     first, second = (made(settings, store, n, monkeypatch) for n in range(2))
     registry.activate(settings, store, "p", second)
-    assert store.served("p") == [second, first]
+    assert store.list_served("p") == [second, first]
     assert versioning.roll_back(settings, store, "p") == first
 
 
@@ -94,7 +94,7 @@ def test_names_and_pins_are_listed_and_go_with_the_version(
     assert store.version_marks() == {version: VersionMark("", False)}
     registry.delete(settings, store, version)
     assert store.version_marks() == {}
-    assert store.served("p") == []
+    assert store.list_served("p") == []
 
 
 @pytest.mark.parametrize("name", ["x" * 61, "two\nlines", "nul\0"])

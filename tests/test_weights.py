@@ -47,7 +47,7 @@ def pools_of(n_units: int, strength: float = 2.0, seed: int = 0) -> Pools:
 
 def mean_ndcg(pools: Pools, weights: dict[str, float]) -> float:
     vector = np.array([weights[name] for name in pools.components])
-    return float(pools.packed().ndcg(vector).mean())
+    return float(pools.pack().ndcg(vector).mean())
 
 
 def test_weights_sum_to_one_and_lean_to_what_is_right() -> None:
@@ -137,7 +137,7 @@ def test_a_blend_is_measured_as_the_metric_says() -> None:
     score = vector[:2] @ np.nan_to_num(scaled[:2])
     ranked = np.argsort(-score, kind="stable").astype(np.int32)
     expected = ndcg_at(ranked, np.flatnonzero(hits).astype(np.int32), K)
-    assert pools.packed().ndcg(vector)[0] == pytest.approx(expected)
+    assert pools.pack().ndcg(vector)[0] == pytest.approx(expected)
 
 
 def test_the_same_pools_give_the_same_weights() -> None:

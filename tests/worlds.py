@@ -92,7 +92,7 @@ def library(
     fingerprint: str = "test",
 ) -> Library:
     """A validated library."""
-    return Library.checked(
+    return Library.validate(
         profile="p",
         invented=False,
         tracks=tracks(track_rows),

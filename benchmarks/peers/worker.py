@@ -100,7 +100,7 @@ def main():
     """Run all settings of a method."""
     job, out, method, settings, seed = sys.argv[1:]
     warnings.simplefilter("ignore")
-    with np.load(job) as stored:
+    with np.load(job, allow_pickle=False) as stored:
         parts = stored["data"], stored["indices"], stored["indptr"]
         matrix = csr_matrix(parts, shape=tuple(stored["shape"]))
         users, k = stored["users"], int(stored["k"])

@@ -87,7 +87,7 @@ def _library(rows: pd.DataFrame) -> Library:
             "excluded": False,
         }
     )
-    return Library.checked(
+    return Library.validate(
         profile="playlists",
         invented=False,
         tracks=conform(tracks, TRACK_COLUMNS, "tracks"),

@@ -30,7 +30,7 @@ from benchmarks.quality.choosing import (
 from benchmarks.quality.scoring import Lists, Problem, rank_all
 from musicai.core.errors import DataError
 from musicai.models import COMPONENTS
-from musicai.training.evaluation.metrics import bootstrap_interval, paired_difference
+from musicai.training.evaluation.metrics import bootstrap_interval, compare_paired
 
 logger = logging.getLogger(__name__)
 
@@ -120,7 +120,7 @@ def _report(
         "best_single_on_validation": single,
         "paired_difference": {
             f"hybrid-vs-{name}": [
-                round(end, 5) for end in paired_difference(hybrid[KEY], values[name][KEY])
+                round(end, 5) for end in compare_paired(hybrid[KEY], values[name][KEY])
             ]
             for name in COMPONENTS
         },

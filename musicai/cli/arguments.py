@@ -438,7 +438,7 @@ def _catalogues(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         _profile_again(one)
         return one
 
-    def named(name: str, text: str) -> argparse.ArgumentParser:
+    def add_named(name: str, text: str) -> argparse.ArgumentParser:
         one = action(name, text)
         one.add_argument("name", metavar="NAME")
         return one
@@ -453,15 +453,15 @@ def _catalogues(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     renaming = action("rename", "call a catalogue otherwise")
     renaming.add_argument("name", metavar="OLD")
     renaming.add_argument("to", metavar="NEW")
-    describing = named("describe", "note where a catalogue is from, and its licence")
+    describing = add_named("describe", "note where a catalogue is from, and its licence")
     describing.add_argument("--licence", metavar="TEXT")
     describing.add_argument("--origin", metavar="TEXT")
-    named("enable", "recommend from a catalogue")
-    named("disable", "recommend from a catalogue no longer")
-    updating = named("update", "replace the tracks of a catalogue by those of a newer file")
+    add_named("enable", "recommend from a catalogue")
+    add_named("disable", "recommend from a catalogue no longer")
+    updating = add_named("update", "replace the tracks of a catalogue by those of a newer file")
     _tracks(updating)
     updating.add_argument("--licence", metavar="TEXT", help="without it what was noted stays")
-    named("remove", "remove a catalogue from every profile")
+    add_named("remove", "remove a catalogue from every profile")
     _job(action("prepare", "join the enabled catalogues with your music, so that it opens fast"))
 
 

@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from musicai.cli.output import Outcome, Work, chosen_profile, show_rows, show_table, work_of
+from musicai.cli.output import Outcome, Work, choose_profile, show_rows, show_table, work_of
 from musicai.core import jobs
 from musicai.core.errors import QueryError
 from musicai.core.settings import Settings
 from musicai.library import catalogs
 from musicai.library.archives import Input
 from musicai.library.catalogs import Taken
-from musicai.library.coverage import Coverage, Reach, coverage
+from musicai.library.coverage import CatalogCoverage, Reach, coverage
 from musicai.store import Catalogue, Store
 from musicai.store.catalogs import NEIGHBOURS
 
@@ -29,12 +29,12 @@ def catalogues(options: argparse.Namespace, settings: Settings, store: Store) ->
 
 def _list(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
     """The catalogues that the profile may use, and what each covers of its music."""
-    profile = chosen_profile(options, store, settings)
+    profile = choose_profile(options, store, settings)
     looked = not getattr(options, "no_coverage", False)
     found = coverage(store, settings, profile) if looked else None
     there = [one for one in store.catalogues(profile) if one.kind != NEIGHBOURS]
     rows = [_row(one, found) for one in there]
-    show_rows(options, [_shown(row) for row in rows])
+    show_rows(options, [_format_row(row) for row in rows])
     result: dict[str, Any] = {"profile": profile, "catalogues": rows}
     if found is not None:
         result["coverage"] = {
@@ -47,7 +47,7 @@ def _list(options: argparse.Namespace, settings: Settings, store: Store) -> Outc
     return 0, result
 
 
-def _row(one: Catalogue, found: Coverage | None) -> dict[str, Any]:
+def _row(one: Catalogue, found: CatalogCoverage | None) -> dict[str, Any]:
     row: dict[str, Any] = {
         "name": one.name,
         "enabled": one.enabled,
@@ -69,7 +69,7 @@ def _row(one: Catalogue, found: Coverage | None) -> dict[str, Any]:
     return row
 
 
-def _reach(reach: Reach, found: Coverage) -> dict[str, Any]:
+def _reach(reach: Reach, found: CatalogCoverage) -> dict[str, Any]:
     """Counts, and shares of the own artists and plays; null where there are none."""
     return {
         "artists": reach.artists,
@@ -90,7 +90,7 @@ def _percent(share: float | None) -> str:
     return "–" if share is None else f"{share:.1%}"
 
 
-def _shown(row: Mapping[str, Any]) -> dict[str, object]:
+def _format_row(row: Mapping[str, Any]) -> dict[str, object]:
     """A row as the table on a terminal has room for it."""
     shown = {name: row[name] for name in ("name", "enabled", "tracks", "licence", "origin")}
     if "coverage" in row:
@@ -101,7 +101,7 @@ def _shown(row: Mapping[str, Any]) -> dict[str, object]:
     return shown
 
 
-def _total(found: Coverage) -> str:
+def _total(found: CatalogCoverage) -> str:
     enabled = found.enabled
     return (
         f"Enabled together: {enabled.artists:,} of {found.n_artists:,} of your artists, "
@@ -120,7 +120,7 @@ def _add(options: argparse.Namespace, settings: Settings, store: Store) -> Outco
         taken = catalogs.add(
             store,
             settings,
-            _given(options, settings),
+            _open_given_file(options, settings),
             profile=profile,
             name=options.name or "",
             licence=options.licence,
@@ -146,7 +146,7 @@ def _taking(options: argparse.Namespace, settings: Settings) -> Iterator[Work]:
             jobs.discard_spool(settings, options.spool)
 
 
-def _given(options: argparse.Namespace, settings: Settings) -> Input:
+def _open_given_file(options: argparse.Namespace, settings: Settings) -> Input:
     """The file that is meant: a path, or an upload."""
     uploads = jobs.read_spool(settings, options.spool) if options.spool else []
     given: list[Input] = [*([options.file] if options.file else []), *uploads]
@@ -178,12 +178,12 @@ def _report(options: argparse.Namespace, taken: Taken, row: dict[str, Any]) -> O
 def _update(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
     """Other tracks under the same name."""
     with _taking(options, settings) as work:
-        name = _named(options, store).name
+        name = _find_catalog(options, store).name
         taken = catalogs.update(
             store,
             settings,
             name,
-            _given(options, settings),
+            _open_given_file(options, settings),
             profile=_of_person(options, store),
             licence=options.licence,
             progress=work.progress,
@@ -198,9 +198,9 @@ def _update(options: argparse.Namespace, settings: Settings, store: Store) -> Ou
 def _prepare(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
     """The side files that make opening a large library quick."""
     with work_of(options, settings, "prepare") as work:
-        profile = chosen_profile(options, store, settings)
+        profile = choose_profile(options, store, settings)
         # told before, so that a look at the job says what it was for, however it ends
-        work.result({"joined": store.joined_fingerprint(profile)})
+        work.result({"joined": store.compute_joined_name(profile)})
         joined = catalogs.prepare(store, settings, profile, work.progress)
         work.result({"joined": joined})
     if not options.json:
@@ -210,24 +210,24 @@ def _prepare(options: argparse.Namespace, settings: Settings, store: Store) -> O
 
 def _rename(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
     """Another name."""
-    new = store.rename_catalogue(_named(options, store).name, options.to)
-    return _done(options, new, f"Catalogue {options.name!r} is called {new.name!r} now.")
+    new = store.rename_catalogue(_find_catalog(options, store).name, options.to)
+    return _report_result(options, new, f"Catalogue {options.name!r} is called {new.name!r} now.")
 
 
 def _describe(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
     """Its licence and origin."""
     if options.licence is None and options.origin is None:
         raise QueryError("Say what to note: --licence, --origin, or both.")
-    name = _named(options, store).name
+    name = _find_catalog(options, store).name
     new = store.describe_catalogue(name, origin=options.origin, licence=options.licence)
     said = f"{new.name!r} is from {new.origin}; licence: {new.licence or 'not known'}."
-    return _done(options, new, said)
+    return _report_result(options, new, said)
 
 
 def _switch(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
     """On or off for a profile."""
-    profile = chosen_profile(options, store, settings)
-    name = _named(options, store, profile).name
+    profile = choose_profile(options, store, settings)
+    name = _find_catalog(options, store, profile).name
     store.enable_catalogue(profile, name, options.action == "enable")
     options.no_coverage = True
     return _list(options, settings, store)
@@ -235,20 +235,22 @@ def _switch(options: argparse.Namespace, settings: Settings, store: Store) -> Ou
 
 def _remove(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
     """It is gone, with its file."""
-    name = _named(options, store).name
+    name = _find_catalog(options, store).name
     store.remove_catalogue(name)
     if not options.json:
         print(f"Catalogue {name!r} is removed.")
     return 0, {"removed": name}
 
 
-def _done(options: argparse.Namespace, one: Catalogue, said: str) -> Outcome:
+def _report_result(options: argparse.Namespace, one: Catalogue, said: str) -> Outcome:
     if not options.json:
         print(said)
     return 0, {"catalogue": _row(one, None)}
 
 
-def _named(options: argparse.Namespace, store: Store, profile: str | None = None) -> Catalogue:
+def _find_catalog(
+    options: argparse.Namespace, store: Store, profile: str | None = None
+) -> Catalogue:
     """The catalogue that is meant.
 
     Raises:

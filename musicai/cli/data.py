@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from musicai.cli.arguments import exclusions_of
-from musicai.cli.output import Outcome, chosen_profile, show_rows, show_table, work_of
+from musicai.cli.output import Outcome, choose_profile, show_rows, show_table, work_of
 from musicai.core import jobs
 from musicai.core.errors import QueryError, SettingsError
 from musicai.core.progress import Progress, no_progress, part
@@ -59,7 +59,7 @@ def import_command(options: argparse.Namespace, settings: Settings, store: Store
             work.result(report.summary())
             result = report.to_json()
             if options.train and report.fingerprint_changed:
-                trained = _learned(store, settings, options.profile, work.progress)
+                trained = _start_learning(store, settings, options.profile, work.progress)
                 if trained is not None:
                     work.result({"version": trained.version})
                     result["training"] = trained.to_json()
@@ -71,7 +71,7 @@ def import_command(options: argparse.Namespace, settings: Settings, store: Store
     return (0 if report.files else 1), result
 
 
-def _learned(
+def _start_learning(
     store: Store, settings: Settings, profile: str, progress: Progress
 ) -> TrainingResult | None:
     """What the profile wants after an import: a training, an update, or nothing."""
@@ -151,7 +151,7 @@ def _mapping(said: object, file: str) -> ColumnMapping:
 def export(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
     """Everything of a profile as CSV and Parquet in a zip, or as JSON."""
     kind = _kind(options)
-    profile = chosen_profile(options, store, settings)
+    profile = choose_profile(options, store, settings)
     _may_write(options.target, force=options.force)
     with work_of(options, settings, "export", alone=False) as work:
         export_profile(store, settings, profile, options.target, kind, work.progress)
@@ -186,7 +186,7 @@ def _may_write(target: Path, *, force: bool) -> None:
 def backup(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
     """The database and the catalogues in one zip."""
     _may_write(options.file, force=options.force)
-    with _told(options.file, "written"):
+    with _explain_disk_errors(options.file, "written"):
         write_backup(store, options.file)
         size = options.file.stat().st_size
     if not options.json:
@@ -206,7 +206,7 @@ def restore(options: argparse.Namespace, settings: Settings, store: Store) -> Ou
             f"This replaces all {len(store.profiles())} profiles by those of {options.file.name}. "
             "Add --yes if that is what you want."
         )
-    with _told(options.file, "restored"):
+    with _explain_disk_errors(options.file, "restored"):
         before = read_backup(store, options.file)
     names = [profile.name for profile in store.profiles()]
     if not options.json:
@@ -218,7 +218,7 @@ def restore(options: argparse.Namespace, settings: Settings, store: Store) -> Ou
 
 
 @contextmanager
-def _told(path: Path, what: str) -> Iterator[None]:
+def _explain_disk_errors(path: Path, what: str) -> Iterator[None]:
     """Errors of the disk in plain words."""
     try:
         yield
@@ -234,7 +234,7 @@ def _told(path: Path, what: str) -> Iterator[None]:
 
 def exclude(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
     """Rules of what says nothing about one's taste: add, take back, list."""
-    profile = chosen_profile(options, store, settings)
+    profile = choose_profile(options, store, settings)
     rules = exclusions_of(options)
     known = store.exclusions(profile)
     if (options.action == "list") == bool(rules):
@@ -245,7 +245,9 @@ def exclude(options: argparse.Namespace, settings: Settings, store: Store) -> Ou
     if options.action == "remove":
         for rule in rules:
             if rule not in known:
-                raise QueryError(f"{_said(rule)} is not left out. `exclude list` shows what is.")
+                raise QueryError(
+                    f"{_describe_import(rule)} is not left out. `exclude list` shows what is."
+                )
             store.remove_exclusion(profile, rule)
     for rule in rules if options.action == "add" else ():
         store.add_exclusion(profile, rule)
@@ -264,7 +266,7 @@ def exclude(options: argparse.Namespace, settings: Settings, store: Store) -> Ou
     return 0, {"profile": profile, "exclusions": rows}
 
 
-def _said(rule: Exclusion) -> str:
+def _describe_import(rule: Exclusion) -> str:
     if rule.kind == "period":
         return f"The period from {_time(rule.since)} to {_time(rule.until)}"
     return f"The {rule.kind} {rule.value!r}"

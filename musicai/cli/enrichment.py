@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
 from typing import Any
 
-from musicai.cli.output import Outcome, chosen_profile, show_table, work_of
+from musicai.cli.output import Outcome, choose_profile, show_table, work_of
 from musicai.core.errors import QueryError
 from musicai.core.progress import Progress, part
 from musicai.core.settings import Settings
@@ -29,13 +29,15 @@ def open_data(options: argparse.Namespace, settings: Settings, store: Store) -> 
     return _ACTIONS[options.action](options, settings, store)
 
 
-def _steps(options: argparse.Namespace, store: Store, profile: str) -> tuple[enrichment.Step, ...]:
+def _steps(
+    options: argparse.Namespace, store: Store, profile: str
+) -> tuple[enrichment.EnrichmentStep, ...]:
     """Those named, else those allowed before."""
-    return enrichment.checked(options.step or enrichment.allowed(store, profile))
+    return enrichment.order_steps(options.step or enrichment.list_allowed_steps(store, profile))
 
 
 def _preview(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
-    profile = chosen_profile(options, store, settings)
+    profile = choose_profile(options, store, settings)
     steps = _steps(options, store, profile)
     plan = enrichment.plan_for(load_library(store, settings, profile))
     has_token = credentials.load(settings).token is not None
@@ -73,10 +75,10 @@ def _preview(options: argparse.Namespace, settings: Settings, store: Store) -> O
 
 
 def _run(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
-    profile = chosen_profile(options, store, settings)
+    profile = choose_profile(options, store, settings)
     steps = _steps(options, store, profile)
     names = {step.name for step in steps}
-    if not options.yes and not names <= set(enrichment.allowed(store, profile)):
+    if not options.yes and not names <= set(enrichment.list_allowed_steps(store, profile)):
         raise QueryError(
             "Nothing leaves this machine before you allow it. Look at `open-data preview` with the "
             "same steps, then repeat this with --yes."
@@ -117,7 +119,7 @@ def _offline(
 
 
 def _acousticbrainz(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
-    profile = chosen_profile(options, store, settings)
+    profile = choose_profile(options, store, settings)
     with work_of(options, settings, "measure") as work:
         library = load_library(store, settings, profile)
         done = enrichment.measure(
@@ -167,20 +169,20 @@ def _show(done: enrichment.Enrichment) -> None:
 
 
 def _status(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
-    profile = chosen_profile(options, store, settings)
+    profile = choose_profile(options, store, settings)
     kept = credentials.load(settings)
     counts = store.answers_counts()
     measured = enrichment.coverage(store, profile, load_library(store, settings, profile))
     result = {
         "profile": profile,
-        "allowed": list(enrichment.allowed(store, profile)),
-        "token": credentials.masked(kept.token),
+        "allowed": list(enrichment.list_allowed_steps(store, profile)),
+        "token": credentials.mask_token(kept.token),
         "contact": kept.contact,
         "answers": {name: {"known": k, "unknown": u} for name, (k, u) in counts.items()},
         "acousticbrainz": {
             "own": measured.own,
             "recognised": measured.recognised,
-            "measured": measured.measured,
+            "measured": measured.n_measured,
             "features": dict(measured.features),
         },
     }
@@ -192,10 +194,10 @@ def _status(options: argparse.Namespace, settings: Settings, store: Store) -> Ou
     return 0, result
 
 
-def _show_measured(measured: enrichment.Coverage) -> None:
+def _show_measured(measured: enrichment.DescriptorCoverage) -> None:
     print(
         f"Recordings known of {measured.recognised:,} of your {measured.own:,} tracks; "
-        f"AcousticBrainz measured {measured.measured:,}. {CAUTION}"
+        f"AcousticBrainz measured {measured.n_measured:,}. {CAUTION}"
     )
     if measured.features:
         show_table(
@@ -205,7 +207,7 @@ def _show_measured(measured: enrichment.Coverage) -> None:
 
 
 def _refuse(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
-    profile = chosen_profile(options, store, settings)
+    profile = choose_profile(options, store, settings)
     enrichment.allow(store, profile, ())
     if not options.json:
         print("No step is allowed any more.")
@@ -220,7 +222,7 @@ def _token(options: argparse.Namespace, settings: Settings, store: Store) -> Out
         typed = getpass.getpass("ListenBrainz token: ") if sys.stdin.isatty() else sys.stdin.read()
         token = typed.strip()
     credentials.save(settings, replace(kept, token=token))
-    shown = credentials.masked(token)
+    shown = credentials.mask_token(token)
     if not options.json:
         print(f"Kept, readable by you alone: {shown}" if shown else "Forgotten.")
     return 0, {"token": shown}

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 
-from musicai.cli.output import Outcome, chosen_profile, show_rows
+from musicai.cli.output import Outcome, choose_profile, show_rows
 from musicai.core.errors import NotFound
 from musicai.core.settings import Settings
 from musicai.data.feedback import Experiment
@@ -22,15 +22,15 @@ def experiments(options: argparse.Namespace, settings: Settings, store: Store) -
     return _ACTIONS[options.action or "show"](options, settings, store)
 
 
-def _listed(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
-    profile = chosen_profile(options, store, settings)
+def _list_experiments(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
+    profile = choose_profile(options, store, settings)
     rows = [asdict(one) for one in store.experiments(profile)]
     show_rows(options, rows)
     return 0, {"profile": profile, "experiments": rows}
 
 
-def _started(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
-    profile = chosen_profile(options, store, settings)
+def _start_experiment(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
+    profile = choose_profile(options, store, settings)
     versions = registry.list_versions(settings, store)
     a, b = (versioning.find(versions, name).version for name in (options.a, options.b))
     number = store.begin_experiment(
@@ -41,22 +41,22 @@ def _started(options: argparse.Namespace, settings: Settings, store: Store) -> O
     return 0, {"profile": profile, "experiment": number}
 
 
-def _shown(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
-    profile = chosen_profile(options, store, settings)
+def _show_experiment(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
+    profile = choose_profile(options, store, settings)
     running = _running(store, profile)
     verdict = so_far(store, profile, running, load_library(store, settings, profile))
     if not options.json:
-        print(verdict.told())
+        print(verdict.describe())
     return 0, {"profile": profile, "experiment": asdict(running), **verdict.to_json()}
 
 
-def _ended(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
-    profile = chosen_profile(options, store, settings)
+def _end_experiment(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
+    profile = choose_profile(options, store, settings)
     running = _running(store, profile)
     verdict = so_far(store, profile, running, load_library(store, settings, profile))
     store.end_experiment(profile, running.id, {**verdict.to_json(), "promoted": False})
     if not options.json:
-        print(verdict.told())
+        print(verdict.describe())
     return 0, {"profile": profile, "experiment": running.id, **verdict.to_json()}
 
 
@@ -71,8 +71,8 @@ def _running(store: Store, profile: str) -> Experiment:
 
 
 _ACTIONS: Mapping[str, Callable[[argparse.Namespace, Settings, Store], Outcome]] = {
-    "list": _listed,
-    "start": _started,
-    "show": _shown,
-    "end": _ended,
+    "list": _list_experiments,
+    "start": _start_experiment,
+    "show": _show_experiment,
+    "end": _end_experiment,
 }

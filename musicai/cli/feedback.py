@@ -7,7 +7,7 @@ import time
 from datetime import UTC, datetime
 from typing import cast
 
-from musicai.cli.output import Outcome, chosen_profile, show_table
+from musicai.cli.output import Outcome, choose_profile, show_table
 from musicai.core.errors import NotFound
 from musicai.core.settings import Settings
 from musicai.data.feedback import Feedback
@@ -19,9 +19,9 @@ from musicai.store import Store
 
 def feedback(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
     """One of the actions; the list without one."""
-    profile = chosen_profile(options, store, settings)
+    profile = choose_profile(options, store, settings)
     if options.action in (None, "list"):
-        return _listed(options, settings, store, profile)
+        return _list_feedback(options, settings, store, profile)
     if options.action == "undo":
         return _undone(options, store, profile)
     verdict = cast(Verdict, options.action.replace("-", "_"))
@@ -36,7 +36,9 @@ def feedback(options: argparse.Namespace, settings: Settings, store: Store) -> O
     return 0, {"profile": profile, "verdict": verdict, "tracks": options.tracks}
 
 
-def _listed(options: argparse.Namespace, settings: Settings, store: Store, profile: str) -> Outcome:
+def _list_feedback(
+    options: argparse.Namespace, settings: Settings, store: Store, profile: str
+) -> Outcome:
     told = sorted(standing(store.feedback(profile)).values(), key=lambda one: -one.given_at)
     library = load_library(store, settings, profile)
     known = set(library.vocabulary.ids)

@@ -6,7 +6,7 @@ import argparse
 from datetime import datetime
 from typing import cast
 
-from musicai.cli.output import Outcome, chosen_profile, figure, show_table
+from musicai.cli.output import Outcome, choose_profile, figure, show_table
 from musicai.core.errors import NotFound, QueryError
 from musicai.core.settings import Settings
 from musicai.data import periods
@@ -21,7 +21,7 @@ from musicai.store import Store
 
 def taste(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
     """The taste profile of a listener in a period."""
-    library, listener, zone = _asked(options, settings, store)
+    library, listener, zone = _load_listener(options, settings, store)
     period = _period(options, library, listener, zone)
     told = taste_profile(
         library,
@@ -50,7 +50,7 @@ def taste(options: argparse.Namespace, settings: Settings, store: Store) -> Outc
 
 def history(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
     """The history of a listener in a period."""
-    library, listener, zone = _asked(options, settings, store)
+    library, listener, zone = _load_listener(options, settings, store)
     period = _period(options, library, listener, zone)
     told = listening_history(library, load_features(settings, library), period, zone, listener)
     if not options.json:
@@ -66,11 +66,11 @@ def history(options: argparse.Namespace, settings: Settings, store: Store) -> Ou
     return 0, told.to_dict()
 
 
-def _asked(
+def _load_listener(
     options: argparse.Namespace, settings: Settings, store: Store
 ) -> tuple[Library, int, str]:
     """The library, the listener's position in it, and the time zone."""
-    profile = chosen_profile(options, store, settings)
+    profile = choose_profile(options, store, settings)
     library = load_library(store, settings, profile)
     zone = options.timezone or store.settings_of(profile).get(TIMEZONE_SETTING) or "UTC"
     if options.user is None or options.user == profile:

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from musicai.cli.output import Outcome, chosen_profile, figure, show_rows, show_table, work_of
+from musicai.cli.output import Outcome, choose_profile, figure, show_rows, show_table, work_of
 from musicai.core.progress import part
 from musicai.core.settings import Settings
 from musicai.data_processor import load_features
@@ -17,7 +17,7 @@ from musicai.models.registry import bundles, registry, versions
 from musicai.models.registry.compare import compare
 from musicai.models.registry.registry import VersionInfo
 from musicai.store import Store
-from musicai.training.experiments import Duel, contestant_of, duel
+from musicai.training.experiments import PairedComparison, contestant_of, duel
 
 
 def models(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
@@ -25,7 +25,7 @@ def models(options: argparse.Namespace, settings: Settings, store: Store) -> Out
     return _ACTIONS[options.action or "list"](options, settings, store)
 
 
-def _listed(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
+def _list_versions(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
     serving = {p.active_version for p in store.profiles()}
     rows = [
         {
@@ -44,8 +44,8 @@ def _listed(options: argparse.Namespace, settings: Settings, store: Store) -> Ou
     return 0, {"versions": rows}
 
 
-def _shown(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
-    info = _found(options.version, settings, store)
+def _show_version(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
+    info = _find_version(options.version, settings, store)
     told = asdict(info)
     if not options.json:
         for name in ("version", "name", "created_at", "profiles", "problem"):
@@ -59,8 +59,10 @@ def _shown(options: argparse.Namespace, settings: Settings, store: Store) -> Out
     return 0, told
 
 
-def _compared(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
-    before, after = (_found(name, settings, store) for name in (options.before, options.after))
+def _compare_versions(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
+    before, after = (
+        _find_version(name, settings, store) for name in (options.before, options.after)
+    )
     told = compare(before, after)
     if not options.json:
         rows = [(one.what, one.before, one.after) for one in (*told.data, *told.config)]
@@ -86,9 +88,9 @@ def _interval(ends: tuple[float, float] | None) -> str:
     return f"({figure(ends[0])} to {figure(ends[1])})" if ends else ""
 
 
-def _duelled(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
-    options.profile = chosen_profile(options, store, settings)
-    a, b = (contestant_of(_found(name, settings, store)) for name in (options.a, options.b))
+def _run_comparison(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
+    options.profile = choose_profile(options, store, settings)
+    a, b = (contestant_of(_find_version(name, settings, store)) for name in (options.a, options.b))
     with work_of(options, settings, "duel", alone=False) as work:
         work.progress(0.0, "Reading your library…")
         library = load_library(store, settings, options.profile)
@@ -101,7 +103,7 @@ def _duelled(options: argparse.Namespace, settings: Settings, store: Store) -> O
     return 0, told
 
 
-def _show_duel(found: Duel) -> None:
+def _show_duel(found: PairedComparison) -> None:
     rows: list[tuple[object, ...]] = []
     for name, task in found.tasks.items():
         for one in task.metrics.values():
@@ -111,18 +113,18 @@ def _show_duel(found: Duel) -> None:
     show_table(("task", "n", "metric", found.a, found.b, "difference", "95 %"), rows)
     for note in found.notes:
         print(f"Note: {note}")
-    print(found.told())
+    print(found.describe())
 
 
-def _activated(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
-    profile = chosen_profile(options, store, settings)
-    version = _found(options.version, settings, store).version
+def _activate_version(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
+    profile = choose_profile(options, store, settings)
+    version = _find_version(options.version, settings, store).version
     registry.activate(settings, store, profile, version)
     return _serves(options, profile, version)
 
 
-def _rolled_back(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
-    profile = chosen_profile(options, store, settings)
+def _roll_back(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
+    profile = choose_profile(options, store, settings)
     return _serves(options, profile, versions.roll_back(settings, store, profile))
 
 
@@ -132,16 +134,16 @@ def _serves(options: argparse.Namespace, profile: str, version: str) -> Outcome:
     return 0, {"profile": profile, "version": version}
 
 
-def _renamed(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
-    version = _found(options.version, settings, store).version
+def _rename_version(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
+    version = _find_version(options.version, settings, store).version
     versions.rename(settings, store, version, options.name)
     if not options.json:
         print(f"Version {version} is called {options.name!r}." if options.name else "No name.")
     return 0, {"version": version, "name": options.name.strip()}
 
 
-def _pinned(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
-    version = _found(options.version, settings, store).version
+def _pin_version(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
+    version = _find_version(options.version, settings, store).version
     pinned = options.action == "pin"
     versions.pin(settings, store, version, pinned)
     if not options.json:
@@ -149,54 +151,54 @@ def _pinned(options: argparse.Namespace, settings: Settings, store: Store) -> Ou
     return 0, {"version": version, "pinned": pinned}
 
 
-def _deleted(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
-    version = _found(options.version, settings, store).version
+def _delete_version(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
+    version = _find_version(options.version, settings, store).version
     registry.delete(settings, store, version)
     if not options.json:
         print(f"Version {version} is deleted.")
     return 0, {"deleted": version}
 
 
-def _pruned(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
-    profile = chosen_profile(options, store, settings)
+def _prune_versions(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
+    profile = choose_profile(options, store, settings)
     gone = versions.prune(settings, store, profile, options.keep)
     if not options.json:
         print(f"Deleted: {', '.join(gone)}." if gone else "Nothing to delete.")
     return 0, {"profile": profile, "deleted": list(gone)}
 
 
-def _exported(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
-    version = _found(options.version, settings, store).version
+def _export_version(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
+    version = _find_version(options.version, settings, store).version
     target = bundles.export_version(settings, store, version, Path(options.file))
     if not options.json:
         print(f"Version {version} is in {target}. It holds what was learned from the listening.")
     return 0, {"version": version, "file": str(target), "bytes": target.stat().st_size}
 
 
-def _imported(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
-    profile = chosen_profile(options, store, settings)
+def _import_version(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
+    profile = choose_profile(options, store, settings)
     version = bundles.import_version(settings, store, profile, Path(options.file))
     if not options.json:
         print(f"Version {version} is there; `musicai models activate {version}` lets it serve.")
     return 0, {"profile": profile, "version": version}
 
 
-def _found(asked: str, settings: Settings, store: Store) -> VersionInfo:
+def _find_version(asked: str, settings: Settings, store: Store) -> VersionInfo:
     return versions.find(registry.list_versions(settings, store), asked)
 
 
 _ACTIONS: Mapping[str, Callable[[argparse.Namespace, Settings, Store], Outcome]] = {
-    "list": _listed,
-    "show": _shown,
-    "compare": _compared,
-    "duel": _duelled,
-    "activate": _activated,
-    "rollback": _rolled_back,
-    "rename": _renamed,
-    "pin": _pinned,
-    "unpin": _pinned,
-    "delete": _deleted,
-    "prune": _pruned,
-    "export": _exported,
-    "import": _imported,
+    "list": _list_versions,
+    "show": _show_version,
+    "compare": _compare_versions,
+    "duel": _run_comparison,
+    "activate": _activate_version,
+    "rollback": _roll_back,
+    "rename": _rename_version,
+    "pin": _pin_version,
+    "unpin": _pin_version,
+    "delete": _delete_version,
+    "prune": _prune_versions,
+    "export": _export_version,
+    "import": _import_version,
 }

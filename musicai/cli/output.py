@@ -68,7 +68,7 @@ Outcome = tuple[int, Mapping[str, Any]]
 """Exit code, and what ``--json`` prints."""
 
 
-def chosen_profile(options: argparse.Namespace, store: Store, settings: Settings) -> str:
+def choose_profile(options: argparse.Namespace, store: Store, settings: Settings) -> str:
     """The profile named, else the only one with real data, else the sample."""
     if options.profile:
         store.profile(options.profile)

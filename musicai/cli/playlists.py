@@ -7,13 +7,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 
-from musicai.cli.output import Outcome, chosen_profile, show_rows, show_table
+from musicai.cli.output import Outcome, choose_profile, show_rows, show_table
 from musicai.core.errors import QueryError
 from musicai.core.settings import Settings
-from musicai.data.playlists import FORMATS, artists_of, written
+from musicai.data.playlists import FORMATS, artists_of, write_playlist
 from musicai.library.assemble import load_library
 from musicai.store import Store
-from musicai.store.catalogs import written_beside
+from musicai.store.catalogs import write_beside
 from musicai.store.playlists import STAGING
 
 
@@ -22,9 +22,9 @@ def playlists(options: argparse.Namespace, settings: Settings, store: Store) -> 
     return _ACTIONS[options.action or "list"](options, settings, store)
 
 
-def _listed(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
-    profile = chosen_profile(options, store, settings)
-    rows = [asdict(one) for one in store.made_lists(profile)]
+def _list_playlists(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
+    profile = choose_profile(options, store, settings)
+    rows = [asdict(one) for one in store.list_playlists(profile)]
     show_rows(options, rows)
     return 0, {
         "profile": profile,
@@ -33,8 +33,8 @@ def _listed(options: argparse.Namespace, settings: Settings, store: Store) -> Ou
     }
 
 
-def _shown(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
-    profile = chosen_profile(options, store, settings)
+def _show_playlist(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
+    profile = choose_profile(options, store, settings)
     tracks = store.list_tracks(profile, options.name)
     if not options.json:
         rows = [(n, one.name, ", ".join(artists_of(one))) for n, one in enumerate(tracks, 1)]
@@ -42,30 +42,30 @@ def _shown(options: argparse.Namespace, settings: Settings, store: Store) -> Out
     return 0, {"profile": profile, "name": options.name, "tracks": [asdict(one) for one in tracks]}
 
 
-def _renamed(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
-    profile = chosen_profile(options, store, settings)
+def _rename_playlist(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
+    profile = choose_profile(options, store, settings)
     store.rename_list(profile, options.name, options.new)
     if not options.json:
         print(f"{options.name!r} is called {options.new!r} now.")
     return 0, {"profile": profile, "name": options.new.strip()}
 
 
-def _deleted(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
-    profile = chosen_profile(options, store, settings)
+def _delete_playlist(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
+    profile = choose_profile(options, store, settings)
     store.delete_list(profile, options.name)
     if not options.json:
         print(f"The playlist {options.name!r} is deleted; its tracks stay in the library.")
     return 0, {"profile": profile, "deleted": options.name}
 
 
-def _exported(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
-    profile = chosen_profile(options, store, settings)
+def _export_playlist(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
+    profile = choose_profile(options, store, settings)
     tracks = store.list_tracks(profile, options.name)
     target = Path(options.file)
     ending = target.suffix.lower().removeprefix(".")
-    data = written(load_library(store, settings, profile), options.name, tracks, ending)
+    data = write_playlist(load_library(store, settings, profile), options.name, tracks, ending)
     try:
-        with written_beside(target) as beside:
+        with write_beside(target) as beside:
             beside.write_bytes(data)
     except OSError as error:
         raise QueryError(
@@ -78,9 +78,9 @@ def _exported(options: argparse.Namespace, settings: Settings, store: Store) -> 
 
 
 _ACTIONS: Mapping[str, Callable[[argparse.Namespace, Settings, Store], Outcome]] = {
-    "list": _listed,
-    "show": _shown,
-    "rename": _renamed,
-    "delete": _deleted,
-    "export": _exported,
+    "list": _list_playlists,
+    "show": _show_playlist,
+    "rename": _rename_playlist,
+    "delete": _delete_playlist,
+    "export": _export_playlist,
 }

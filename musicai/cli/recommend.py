@@ -10,15 +10,15 @@ from collections.abc import Mapping
 import numpy as np
 
 from musicai.ai_model import MusicAI
-from musicai.cli.output import Outcome, chosen_profile, figure, show_table, work_of
+from musicai.cli.output import Outcome, choose_profile, figure, show_table, work_of
 from musicai.core.progress import no_progress
 from musicai.core.settings import Settings
 from musicai.data.genres import GENRE_LABELS
 from musicai.library.sample import SAMPLE_PROFILE, load_sample
-from musicai.models.hyperparameters import parsed
+from musicai.models.hyperparameters import parse_settings
 from musicai.models.registry import registry
 from musicai.ranking import autoplay as autoplaying
-from musicai.ranking.autoplay import Wish
+from musicai.ranking.autoplay import AutoplayOptions
 from musicai.ranking.request import Filters, Request
 from musicai.store import Store
 from musicai.training.checks import Report, check_model
@@ -36,7 +36,7 @@ from musicai.training.update import update as run_update
 
 def recommend(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
     """A list, each row with its reason."""
-    profile = chosen_profile(options, store, settings)
+    profile = choose_profile(options, store, settings)
     music = MusicAI(profile, settings=settings, version=options.version)
     started = time.perf_counter()
     items = music.get_hybrid_recommendations(
@@ -103,10 +103,12 @@ def recommend(options: argparse.Namespace, settings: Settings, store: Store) -> 
 
 def autoplay(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
     """A session along an arc, each step with its reason."""
-    profile = chosen_profile(options, store, settings)
+    profile = choose_profile(options, store, settings)
     music = MusicAI(profile, settings=settings, version=options.version)
     request = Request(seed_tracks=tuple(options.seed), mode=options.mode)
-    found = autoplaying.autoplay(music, request, Wish(options.n, options.arc, options.apart))
+    found = autoplaying.autoplay(
+        music, request, AutoplayOptions(options.n, options.arc, options.apart)
+    )
     tracks = music.library.tracks
     rows = [
         {
@@ -144,7 +146,7 @@ def _mix(genres: Mapping[str, float]) -> str:
 def train(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
     """A new version that serves the profile."""
     if options.if_due:
-        found = due(store, settings, chosen_profile(options, store, settings))
+        found = due(store, settings, choose_profile(options, store, settings))
         if not found.due:
             if not options.json:
                 print(found.why)
@@ -157,7 +159,7 @@ def _run_training(
     options: argparse.Namespace, settings: Settings, store: Store
 ) -> tuple[str, TrainingResult]:
     with work_of(options, settings, "train") as work:
-        profile = chosen_profile(options, store, settings)
+        profile = choose_profile(options, store, settings)
         result: TrainingResult
         if options.update:
             result = run_update(store, settings, profile, work.progress, _config(options))
@@ -182,15 +184,15 @@ def all_command(options: argparse.Namespace, settings: Settings, store: Store) -
     profile, result = _run_training(options, settings, store)
     report = check_model(MusicAI(profile, settings=settings), store)
     _show_report(options, report)
-    return (0 if report.passed else 1), {**result.to_json(), "test": report.to_json()}
+    return (0 if report.has_passed else 1), {**result.to_json(), "test": report.to_json()}
 
 
 def test(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
     """The checks of the active version."""
-    profile = chosen_profile(options, store, settings)
+    profile = choose_profile(options, store, settings)
     report = check_model(MusicAI(profile, settings=settings), store)
     _show_report(options, report)
-    return (0 if report.passed else 1), report.to_json()
+    return (0 if report.has_passed else 1), report.to_json()
 
 
 def train_bundled(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
@@ -213,7 +215,7 @@ def _config(options: argparse.Namespace) -> TrainingConfig:
         evaluate=not options.no_evaluation,
         music_map=not options.no_map,
         deep=not options.no_deep,
-        settings=parsed(options.set),
+        settings=parse_settings(options.set),
         tune_s=60 * options.tune,
     )
 

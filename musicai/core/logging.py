@@ -81,7 +81,7 @@ def setup_logging(settings: Settings) -> Path:
 
 
 @contextlib.contextmanager
-def timed(logger: logging.Logger, what: str) -> Iterator[None]:
+def log_duration(logger: logging.Logger, what: str) -> Iterator[None]:
     """Log how long a block took, also where it failed. ``what`` holds no personal data."""
     started = time.perf_counter()
     try:

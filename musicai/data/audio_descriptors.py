@@ -76,7 +76,7 @@ FEATURES: dict[str, MeasuredFeature] = {
 
 
 @dataclass(frozen=True)
-class Measure:
+class AudioDescriptor:
     """One feature of one recording, over all submissions of it."""
 
     recording: str
@@ -98,24 +98,24 @@ class Measure:
     """The day of the dump, YYYY-MM-DD, or ""."""
 
 
-def combined(measures: Iterable[Measure]) -> dict[tuple[str, str], Measure]:
+def combine_measures(measures: Iterable[AudioDescriptor]) -> dict[tuple[str, str], AudioDescriptor]:
     """(recording, feature) → one measure.
 
     Only probabilities come from several archives, each with other submissions: their means and
     variances are joined exactly. The sample archives repeat a full one and are left out beside it.
     """
-    found: dict[tuple[str, str], Measure] = {}
+    found: dict[tuple[str, str], AudioDescriptor] = {}
     for one in sorted(measures, key=lambda m: ("sample" in m.source, m.source)):
         key = one.recording, one.feature
         before = found.get(key)
         if before is None:
             found[key] = one
         elif "sample" not in one.source:
-            found[key] = _joined(before, one)
+            found[key] = _join_submissions(before, one)
     return found
 
 
-def _joined(one: Measure, two: Measure) -> Measure:
+def _join_submissions(one: AudioDescriptor, two: AudioDescriptor) -> AudioDescriptor:
     n = one.n + two.n
     mean = (one.n * one.value + two.n * two.value) / n
     square = sum(m.n * (m.spread**2 + m.value**2) for m in (one, two)) / n

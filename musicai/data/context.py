@@ -17,7 +17,7 @@ import pandas as pd
 
 from musicai.data.library import BoolArray, IntArray, Library
 from musicai.data.periods import zone
-from musicai.data.sessions import SESSION_GAP_MINUTES, completed, seconds, sessions
+from musicai.data.sessions import SESSION_GAP_MINUTES, mark_completed, seconds, sessions
 from musicai.data.text_keys import normalise
 
 HOURS = 3
@@ -44,7 +44,7 @@ def slot_of(moment: datetime) -> int:
     return int(slots(np.array([moment.timestamp()]))[0])
 
 
-def named(slot: int, timezone: str, near: datetime | None = None) -> str:
+def name_slot(slot: int, timezone: str, near: datetime | None = None) -> str:
     """A slot in a listener's own hours: "weekdays, 18:00 to 21:00".
 
     Args:
@@ -130,7 +130,7 @@ def _place(number: Any) -> Any:
     return (number >= EARLY).astype(int) + (number >= LATE)
 
 
-def counted(
+def count_context_plays(
     library: Library, plays: pd.DataFrame, rows: IntArray, done: BoolArray
 ) -> dict[str, IntArray]:
     """Completed plays of each track by slot of the week, season and place.
@@ -164,11 +164,13 @@ def _number_within(session: IntArray) -> IntArray:
 
 
 def of_others(library: Library) -> dict[str, IntArray]:
-    """As :func:`counted`, by listeners other than the owner, over all tracks; empty without any."""
+    """Count as :func:`count_context_plays`, by the other listeners; empty without any."""
     plays = library.plays[library.plays["listener"] != 0]
     if plays.empty:
         return {}
-    return counted(library, plays, np.arange(library.n_tracks, dtype=np.int32), completed(plays))
+    return count_context_plays(
+        library, plays, np.arange(library.n_tracks, dtype=np.int32), mark_completed(plays)
+    )
 
 
 def _table(at: Any, kind: Any, n: int, occasion: str) -> IntArray:
@@ -177,7 +179,7 @@ def _table(at: Any, kind: Any, n: int, occasion: str) -> IntArray:
     return counts.reshape(n, size).astype(np.int32)
 
 
-def kept_for(library: Library, rows: IntArray, plays: IntArray) -> IntArray:
+def count_activity_plays(library: Library, rows: IntArray, plays: IntArray) -> IntArray:
     """(k, 7) plays of each track by the activities that its playlists name; the last for none.
 
     A track that was never played counts once where a playlist holds it.
@@ -202,23 +204,23 @@ def kept_for(library: Library, rows: IntArray, plays: IntArray) -> IntArray:
     return found
 
 
-def known_activities(counts: IntArray) -> tuple[str, ...]:
-    """Those with enough tracks in playlists of theirs; ``counts`` as :func:`kept_for` has it."""
+def list_known_activities(counts: IntArray) -> tuple[str, ...]:
+    """List those with enough tracks in playlists; ``counts`` of :func:`count_activity_plays`."""
     if not len(counts):
         return ()
     tracks = (counts[:, :-1] > 0).sum(axis=0)
     return tuple(name for name, n in zip(ACTIVITIES, tracks, strict=True) if n >= FEWEST_TRACKS)
 
 
-def inferred(counts: IntArray, rows: IntArray, recent: IntArray) -> str | None:
+def infer_activity(counts: IntArray, rows: IntArray, recent: IntArray) -> str | None:
     """The activity that the last session looks like; None where it looks like none.
 
     Args:
-        counts: (k, 7) as :func:`kept_for` has it.
+        counts: (k, 7) as :func:`count_activity_plays` has it.
         rows: (k,) its tracks, ascending.
         recent: (r,) tracks of the last session.
     """
-    known = known_activities(counts)
+    known = list_known_activities(counts)
     here = np.isin(rows, recent)
     if not known or not here.any():
         return None

@@ -69,7 +69,7 @@ def neighbour_rows(library: Library, features: TrackFeatures) -> NeighbourRows |
     width = columns.n_artists
     tracks = csr_matrix(vstack([part[0] for part in parts], format="csr"), dtype=np.float32)
     artists = csr_matrix(
-        vstack([_widened(part[1], width) for part in parts], format="csr"), dtype=np.float32
+        vstack([_widen_matrix(part[1], width) for part in parts], format="csr"), dtype=np.float32
     )
     chosen = _closest(tracks, artists, _own_artists(library, features))
     friends = _friends([pack.tables.friends for pack in library.neighbours], parts)
@@ -80,7 +80,7 @@ def neighbour_rows(library: Library, features: TrackFeatures) -> NeighbourRows |
     return rows if rows.n_listeners(len(features.artist_names)) else None
 
 
-def _widened(matrix: csr_matrix, width: int) -> csr_matrix:
+def _widen_matrix(matrix: csr_matrix, width: int) -> csr_matrix:
     return csr_matrix((matrix.data, matrix.indices, matrix.indptr), shape=(matrix.shape[0], width))
 
 

@@ -47,7 +47,7 @@ def mix_of(tracks: Double, weights: npt.NDArray[np.generic] | None = None) -> Do
     return np.asarray(sums / total if total > 0 else sums, dtype=np.float64)
 
 
-def named(mix: Double) -> dict[str, float]:
+def list_shares(mix: Double) -> dict[str, float]:
     """Genre → share, largest first, without those that are 0."""
     order = np.argsort(-mix, kind="stable")
     return {GENRES[place]: float(mix[place]) for place in order if mix[place] > 0}
@@ -97,7 +97,7 @@ class GrowingMix:
         self._sum = np.zeros(self._pool.shape[1])
         self._n = 0
 
-    def weighed(self, value: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    def weigh_candidates(self, value: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """(pool,) ``value`` (0 to 1) traded against the divergence after adding each track.
 
         (1 − c)·(mean value of the list) − c·divergence, times the list's length; what is the

@@ -196,7 +196,7 @@ class Library:
     """One profile's tracks, plays and playlists, with the tracks of its enabled catalogues.
 
     Own tracks come first. Frozen and never mutated: it is shared between
-    sessions, and cached by ``fingerprint``. :meth:`checked` is the only door.
+    sessions, and cached by ``fingerprint``. :meth:`validate` is the only door.
     """
 
     profile: str
@@ -231,7 +231,7 @@ class Library:
         object.__setattr__(self, "vocabulary", Vocabulary(self.tracks["track_id"]))
 
     @classmethod
-    def checked(
+    def validate(
         cls,
         *,
         profile: str,

@@ -43,7 +43,7 @@ class PackTables:
     friends: pd.DataFrame
 
     @classmethod
-    def checked(
+    def validate(
         cls,
         items: pd.DataFrame,
         listens: pd.DataFrame,
@@ -121,7 +121,7 @@ class Pack:
                 ).to_pandas()
                 for name in PACK_TABLES
             }
-            return PackTables.checked(**found)
+            return PackTables.validate(**found)
         except (OSError, pa.ArrowException, DataError) as error:
             raise NotFound(
                 f"The neighbour pack {self.name!r} is gone or damaged. Import its files again to "

@@ -22,7 +22,7 @@ from musicai.data.library import ARTIST_SEPARATOR, INVENTED_PREFIX, Library
 
 
 @dataclass(frozen=True)
-class Listed:
+class ListEntry:
     """One track of a list that a person made."""
 
     track_id: str
@@ -50,7 +50,7 @@ _FORMULA = tuple("=+-@\t\r")
 
 
 @dataclass(frozen=True)
-class Line:
+class PlaylistLine:
     """One track of a playlist."""
 
     track_id: str
@@ -69,7 +69,7 @@ class Line:
         return ", ".join(self.artists)
 
 
-def csv_file(name: str, lines: Sequence[Line]) -> bytes:
+def csv_file(name: str, lines: Sequence[PlaylistLine]) -> bytes:
     """A table, in UTF-8 with a mark for spreadsheets.
 
     A cell that a spreadsheet would run as a formula gets an apostrophe in front.
@@ -90,21 +90,21 @@ def plain_cell(text: str) -> str:
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 
-def m3u8_file(name: str, lines: Sequence[Line]) -> bytes:
+def m3u8_file(name: str, lines: Sequence[PlaylistLine]) -> bytes:
     """An extended M3U; a track without an address is named as a file might be."""
-    told = ["#EXTM3U", f"#PLAYLIST:{_one_line(name)}"]
+    told = ["#EXTM3U", f"#PLAYLIST:{_flatten_line(name)}"]
     for line in lines:
         seconds = -1 if line.milliseconds is None else round(line.milliseconds / 1000)
-        shown = f"{_one_line(line.creator)} - {_one_line(line.title)}"
+        shown = f"{_flatten_line(line.creator)} - {_flatten_line(line.title)}"
         told += [f"#EXTINF:{seconds},{shown}", line.address or shown.replace("/", "-") + ".mp3"]
     return ("\n".join(told) + "\n").encode()
 
 
-def _one_line(text: str) -> str:
+def _flatten_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def xspf_file(name: str, lines: Sequence[Line]) -> bytes:
+def xspf_file(name: str, lines: Sequence[PlaylistLine]) -> bytes:
     """XSPF version 1."""
     ET.register_namespace("", _XSPF)
     root = ET.Element(f"{{{_XSPF}}}playlist", {"version": "1"})
@@ -121,7 +121,7 @@ def _add(parent: ET.Element, tag: str, text: str) -> None:
     ET.SubElement(parent, f"{{{_XSPF}}}{tag}").text = _ILLEGAL_IN_XML.sub("", text)
 
 
-def jspf_file(name: str, lines: Sequence[Line]) -> bytes:
+def jspf_file(name: str, lines: Sequence[PlaylistLine]) -> bytes:
     """XSPF in JSON."""
     tracks = []
     for line in lines:
@@ -134,7 +134,7 @@ def jspf_file(name: str, lines: Sequence[Line]) -> bytes:
     return json.dumps(playlist, ensure_ascii=False, indent=1).encode()
 
 
-def _fields(line: Line) -> dict[str, Any]:
+def _fields(line: PlaylistLine) -> dict[str, Any]:
     """The elements of a track, in the order of the specification; only those known."""
     uri = f"spotify:track:{line.track_id}" if line.address and "/track/" in line.address else None
     known = {
@@ -148,7 +148,7 @@ def _fields(line: Line) -> dict[str, Any]:
     return {tag: value for tag, value in known.items() if value not in (None, "")}
 
 
-FORMATS: Mapping[str, tuple[str, str, Callable[[str, Sequence[Line]], bytes]]] = {
+FORMATS: Mapping[str, tuple[str, str, Callable[[str, Sequence[PlaylistLine]], bytes]]] = {
     "csv": ("CSV", "text/csv", csv_file),
     "m3u8": ("M3U8", "audio/x-mpegurl", m3u8_file),
     "xspf": ("XSPF", "application/xspf+xml", xspf_file),
@@ -195,19 +195,19 @@ class Duplicate:
     """Id of the one before it."""
 
 
-def listed(library: Library, track_ids: Sequence[str]) -> list[Listed]:
+def list_entries(library: Library, track_ids: Sequence[str]) -> list[ListEntry]:
     """Tracks as a list keeps them; ids that are not here are left out."""
     rows = library.vocabulary.rows(track_ids)
     names = library.tracks["name"].to_numpy(dtype=object)
     artists = library.tracks["artists"].to_numpy(dtype=object)
     return [
-        Listed(track_id, str(names[row]), str(artists[row]))
+        ListEntry(track_id, str(names[row]), str(artists[row]))
         for track_id, row in zip(track_ids, rows, strict=True)
         if row >= 0
     ]
 
 
-def duplicates(library: Library, tracks: Sequence[Listed]) -> list[Duplicate]:
+def duplicates(library: Library, tracks: Sequence[ListEntry]) -> list[Duplicate]:
     """Tracks that are a recording which the list has before: the same song, released again."""
     rows = library.vocabulary.rows([track.track_id for track in tracks])
     recording = library.tracks["recording"].to_numpy()
@@ -222,13 +222,13 @@ def duplicates(library: Library, tracks: Sequence[Listed]) -> list[Duplicate]:
     return found
 
 
-def lines(library: Library, tracks: Sequence[Listed]) -> list[Line]:
+def lines(library: Library, tracks: Sequence[ListEntry]) -> list[PlaylistLine]:
     """What a file says of each track of a list."""
     rows = library.vocabulary.rows([track.track_id for track in tracks])
     albums = library.tracks["album"].to_numpy(dtype=object)
     lengths = library.tracks["duration_ms"].to_numpy()
     return [
-        Line(
+        PlaylistLine(
             track.track_id,
             track.name,
             artists_of(track),
@@ -240,13 +240,13 @@ def lines(library: Library, tracks: Sequence[Listed]) -> list[Line]:
     ]
 
 
-def total_ms(library: Library, tracks: Sequence[Listed]) -> tuple[float, int]:
+def total_ms(library: Library, tracks: Sequence[ListEntry]) -> tuple[float, int]:
     """The length of a list in milliseconds, and of how many of its tracks none is known."""
     known = [line.milliseconds for line in lines(library, tracks)]
     return sum(length for length in known if length is not None), known.count(None)
 
 
-def artists_of(track: Listed) -> tuple[str, ...]:
+def artists_of(track: ListEntry) -> tuple[str, ...]:
     """The artists of a track, one by one."""
     return tuple(part.strip() for part in track.artists.split(ARTIST_SEPARATOR) if part.strip())
 
@@ -268,7 +268,7 @@ def search_address(track_id: str, words: str) -> str | None:
     return address(track_id) or found
 
 
-def written(library: Library, name: str, tracks: Sequence[Listed], ending: str) -> bytes:
+def write_playlist(library: Library, name: str, tracks: Sequence[ListEntry], ending: str) -> bytes:
     """A list as a file.
 
     Args:

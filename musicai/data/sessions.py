@@ -17,7 +17,7 @@ SESSION_GAP_MINUTES = 30
 """A pause longer than this ends a listening session; the customary value for music logs."""
 
 
-def completed(plays: pd.DataFrame) -> BoolArray:
+def mark_completed(plays: pd.DataFrame) -> BoolArray:
     """(n_plays,) True where the track was listened to: not skipped, 30 seconds or more."""
     skipped = plays["skipped"].fillna(False).to_numpy(dtype=bool)
     return ~skipped & (plays["ms_played"].to_numpy() >= COMPLETED_MS)

@@ -15,7 +15,7 @@ from musicai.data.library import FEATURE_SOURCES, GENRE_SOURCES, IntArray, Libra
 
 
 @dataclass(frozen=True)
-class Forgotten:
+class ForgottenFavorite:
     """A favourite that has not been played for long."""
 
     track_id: str
@@ -28,7 +28,7 @@ class Forgotten:
 
 
 @dataclass(frozen=True)
-class Coverage:
+class ProvenanceShares:
     """How much is known of the profile's own tracks: provenance → share, sums to 1."""
 
     features_by_plays: Mapping[str, float]
@@ -57,7 +57,9 @@ def favourites(past: History, n: int) -> IntArray:
     return past.rows[np.lexsort((past.rows, -worth))[:n]]
 
 
-def forgotten(past: History, features: TrackFeatures, shown: Shown, n: int) -> list[Forgotten]:
+def find_forgotten(
+    past: History, features: TrackFeatures, shown: Shown, n: int
+) -> list[ForgottenFavorite]:
     """Favourites not played for long, the most missed first, one an artist."""
     days = (past.now - past.last_played) / DAY
     rested = (past.last_played > 0) & (past.plays > 0)
@@ -65,13 +67,13 @@ def forgotten(past: History, features: TrackFeatures, shown: Shown, n: int) -> l
     for least, rest in FORGOTTEN_BARS:
         hit = np.flatnonzero(rested & (past.plays >= least) & (days >= rest))
         missed = np.log1p(past.plays[hit]) * (1.0 - np.exp(-days[hit] / (2 * 90.0)))
-        chosen = _one_an_artist(hit[np.lexsort((hit, -missed))], past, features, n)
+        chosen = _keep_one_per_artist(hit[np.lexsort((hit, -missed))], past, features, n)
         if len(chosen) >= n:
             break
     return [_as_forgotten(past, place, shown) for place in chosen]
 
 
-def _one_an_artist(
+def _keep_one_per_artist(
     places: npt.NDArray[np.intp], past: History, features: TrackFeatures, n: int
 ) -> list[int]:
     seen: set[int] = set()
@@ -86,13 +88,13 @@ def _one_an_artist(
     return chosen
 
 
-def _as_forgotten(past: History, place: int, shown: Shown) -> Forgotten:
+def _as_forgotten(past: History, place: int, shown: Shown) -> ForgottenFavorite:
     track_id, name, artists, _ = shown[int(past.rows[place])]
     last = datetime.fromtimestamp(int(past.last_played[place]), UTC)
-    return Forgotten(track_id, name, artists, int(past.plays[place]), last)
+    return ForgottenFavorite(track_id, name, artists, int(past.plays[place]), last)
 
 
-def coverage(library: Library) -> Coverage:
+def coverage(library: Library) -> ProvenanceShares:
     """Where the features and genres of the own tracks come from, by tracks and by plays."""
     tracks = library.tracks[library.tracks["own"]]
     counts = library.plays.loc[library.plays["listener"] == 0, "track"].value_counts()
@@ -104,7 +106,7 @@ def coverage(library: Library) -> Coverage:
         whole = float(total.sum())
         return {name: float(total[name]) / whole if whole else 0.0 for name in names}
 
-    return Coverage(
+    return ProvenanceShares(
         features_by_plays=shares("feature_source", FEATURE_SOURCES, by_plays),
         features_by_tracks=shares("feature_source", FEATURE_SOURCES, by_tracks),
         genres_by_plays=shares("genre_source", GENRE_SOURCES, by_plays),

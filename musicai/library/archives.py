@@ -50,7 +50,7 @@ browser or a system names their copies: "Identity (1).json", "Identity - Copy.js
 _NOT_DATA = re.compile(r"(read_?me|licen[cs]e|source|copying|changelog).*", re.IGNORECASE)
 
 
-def shown(name: str) -> str:
+def clean_name(name: str) -> str:
     """A name fit to be shown: one line, no control characters, forward slashes."""
     name = unicodedata.normalize("NFC", name.replace("\\", "/"))
     plain = "".join(ch if unicodedata.category(ch)[0] != "C" else "\ufffd" for ch in name)
@@ -68,7 +68,7 @@ def never_opened(name: str) -> bool:
     return len(last) <= MAX_BASE_NAME and bool(NEVER_OPENED.fullmatch(last))
 
 
-def passed_over(name: str) -> bool:
+def is_passed_over(name: str) -> bool:
     """Whether a file in a folder or archive is no data: pictures, PDFs, what systems leave."""
     parts = PurePosixPath(name.replace("\\", "/")).parts
     hidden = (part.startswith(".") and part not in (".", "..") for part in parts)
@@ -145,7 +145,7 @@ def open_inputs(inputs: Sequence[Input], settings: Settings) -> Iterator[Member 
     for given in inputs:
         if isinstance(given, tuple):
             name, data = given
-            yield from walk.single(shown(name), io.BytesIO(data), len(data), handed=True)
+            yield from walk.single(clean_name(name), io.BytesIO(data), len(data), handed=True)
         else:
             yield from walk.path(given)
 
@@ -187,7 +187,7 @@ class _Budget:
         return b"".join(blocks)
 
     @property
-    def spent(self) -> bool:
+    def is_spent(self) -> bool:
         """Whether nothing more may be unpacked."""
         return self.unpacked > self.settings.max_unpacked_bytes or _is_bomb(
             self.unpacked, self.packed
@@ -201,7 +201,7 @@ class _Walk:
 
     def path(self, path: Path) -> Iterator[Member | Problem]:
         """A file or folder on this machine."""
-        name = shown(path.name or str(path))
+        name = clean_name(path.name or str(path))
         try:
             if path.is_dir():
                 yield from self.folder(path, name)
@@ -231,13 +231,13 @@ class _Walk:
             for file in sorted(files):
                 path = Path(where) / file
                 relative = path.relative_to(folder).as_posix()
-                if passed_over(relative) or not path.is_file():
+                if is_passed_over(relative) or not path.is_file():
                     continue
                 met += 1
                 if met > self.settings.max_members:
                     yield Problem(name, "", self._too_many("The folder"))
                     return
-                yield from self.file(path, shown(f"{name}/{relative}"), handed=False)
+                yield from self.file(path, clean_name(f"{name}/{relative}"), handed=False)
         yield from problems
         if not met:
             yield Problem(name, "", _NOTHING_HERE)
@@ -287,15 +287,15 @@ class _Walk:
                 why = "A zip inside a zip inside a zip is not opened. Unpack the outer ones first."
                 yield Problem(name, "", why)
             else:
-                yield from self.zipped(name, stream, budget, size, depth)
+                yield from self.open_zip(name, stream, budget, size, depth)
         elif magic[:2] == b"\x1f\x8b":
-            yield from self.gzipped(name, stream, budget, size)
+            yield from self.open_gzip(name, stream, budget, size)
         else:
             data = stream.read(self.settings.max_member_bytes + 1)
             if data:
                 yield Member(name, data, hashlib.sha256(data).hexdigest())
 
-    def gzipped(
+    def open_gzip(
         self, name: str, stream: IO[bytes], budget: _Budget, size: int
     ) -> Iterator[Member | Problem]:
         """The one file in a gz."""
@@ -313,7 +313,7 @@ class _Walk:
             else:
                 yield Problem(name, "", "The gz file holds nothing. Download it again.")
 
-    def zipped(
+    def open_zip(
         self, name: str, stream: IO[bytes], budget: _Budget, size: int, depth: int
     ) -> Iterator[Member | Problem]:
         """The data members of a zip."""
@@ -338,15 +338,15 @@ class _Walk:
                 return
             # info.is_dir() raises for a member without a name
             wanted = [info for info in infos if not info.filename.endswith("/")]
-            wanted = [info for info in wanted if not passed_over(_member_name(info))]
+            wanted = [info for info in wanted if not is_passed_over(_member_name(info))]
             if not wanted:
                 yield Problem(name, "", _NOTHING_HERE)
             for info in wanted:
                 member = _member_name(info)
                 yield from self.member(
-                    archive, info, shown(f"{name}{ARROW}{member}"), budget, depth
+                    archive, info, clean_name(f"{name}{ARROW}{member}"), budget, depth
                 )
-                if budget.spent:
+                if budget.is_spent:
                     yield Problem(
                         name, "", "The rest of the archive was not read, for it unpacks too far."
                     )

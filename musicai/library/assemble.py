@@ -39,7 +39,14 @@ from musicai.data.neighbour_data import Pack
 from musicai.data.text_keys import artist_keys, isrc, normalise, recordings
 from musicai.library.exclusions import leave_out
 from musicai.library.feature_estimates import estimate, evidence
-from musicai.library.matching import Pairs, apart_by_length, known_audio, merged, pair, versions
+from musicai.library.matching import (
+    Pairs,
+    apart_by_length,
+    apply_decisions,
+    mark_known_audio,
+    pair,
+    versions,
+)
 from musicai.store import OwnData, Store
 
 logger = logging.getLogger(__name__)
@@ -57,7 +64,7 @@ _TEXT = ("album", "genres", "isrc")
 _NUMBERS = ("year", "duration_ms", "popularity")
 
 
-def joined_file(settings: Settings, joined: str) -> Path:
+def get_joined_path(settings: Settings, joined: str) -> Path:
     """The side file of the joined tracks that ``Store.joined_fingerprint`` names."""
     return settings.cache / f"joined-{joined[:32]}.parquet"
 
@@ -83,19 +90,19 @@ def load_library(
         progress: Raises ``Cancelled`` to stop; then no side file was written.
     """
     started = time.perf_counter()
-    fingerprint, joined = store.fingerprint(profile), store.joined_fingerprint(profile)
-    path = joined_file(settings, joined)
+    fingerprint, joined = store.fingerprint(profile), store.compute_joined_name(profile)
+    path = get_joined_path(settings, joined)
     own: OwnData | None = None
     try:
         tracks = _read_joined(path)
         own = store.own_data(profile)
     except (OSError, ValueError, pa.ArrowException):
         own, catalogue = own_and_catalogue(store, profile)
-        tags = tagged_genres(store.neighbours(profile))
+        tags = collect_tagged_genres(store.neighbours(profile))
         tracks = join(own, catalogue, store.decisions(profile), tags, progress)
         _write_parquet(path, tracks)
     record = store.profile(profile)
-    library = Library.checked(
+    library = Library.validate(
         profile=profile,
         invented=record.invented,
         tracks=tracks,
@@ -138,7 +145,7 @@ def _links(store: Store, profile: str, there: pd.Series) -> pd.DataFrame:
     return pd.concat(frames, ignore_index=True) if frames else empty_frame(LINK_COLUMNS)
 
 
-def tagged_genres(packs: Sequence[Pack]) -> dict[str, str]:
+def collect_tagged_genres(packs: Sequence[Pack]) -> dict[str, str]:
     """Normalised artist → genres, from the tags that listeners of neighbour packs gave.
 
     Only tags that a genre is known by, and that at least ``MIN_TAGGERS`` listeners gave; the
@@ -186,7 +193,7 @@ def join(
         data: The own data; plays and playlists point to rows of its tracks.
         catalogue: ``stack`` of the enabled catalogues.
         decisions: The person's word on which tracks are one recording.
-        tags: ``tagged_genres`` of the enabled neighbour packs.
+        tags: ``collect_tagged_genres`` of the enabled neighbour packs.
         progress: Raises ``Cancelled`` to stop.
 
     Returns:
@@ -209,9 +216,9 @@ def join(
     rest = catalogue[~catalogue["track_id"].isin(own["track_id"])].assign(
         own=False, in_catalogue=True, recording=0, match="", estimate="", excluded=False
     )
-    rest["feature_source"] = np.where(known_audio(rest), "file", "none")
+    rest["feature_source"] = np.where(mark_known_audio(rest), "file", "none")
     rest["genre_source"] = np.where(rest["genres"] != "", "file", "none")
-    rest["key_source"] = np.where(_known_key(rest), "file", "none")
+    rest["key_source"] = np.where(_mark_whole_keys(rest), "file", "none")
     columns = list(TRACK_COLUMNS)
     tracks = pd.concat([own[columns], rest[columns]], ignore_index=True)
     progress(0.5, "Telling recordings apart")
@@ -260,7 +267,7 @@ def _recordings(
     split = [(one, other) for one, other, same in said if not same]
     lengths = tracks["duration_ms"].to_numpy(dtype=float)
     numbers = apart_by_length(recordings(artists, names, ids), lengths)
-    return merged(numbers, [(a, b) for a, b in together if a != b], split)
+    return apply_decisions(numbers, [(a, b) for a, b in together if a != b], split)
 
 
 def stack(catalogues: list[tuple[str, pd.DataFrame]]) -> pd.DataFrame:
@@ -280,17 +287,17 @@ def _adopt(
     own, partner = own.copy(), pairs.partner
     by_id = np.array([method == "id" for method in pairs.method], dtype=bool)
     own["in_catalogue"] = partner >= 0
-    own["feature_source"] = np.where(known_audio(own), "file", "none")
+    own["feature_source"] = np.where(mark_known_audio(own), "file", "none")
     own["genre_source"] = np.where(own["genres"] != "", "file", "none")
-    own["key_source"] = np.where(_known_key(own), "file", "none")
+    own["key_source"] = np.where(_mark_whole_keys(own), "file", "none")
     matched = np.flatnonzero(partner >= 0)
     if not len(matched):
         return own
     found = catalogue.iloc[partner[matched]].set_axis(matched)
-    gains = matched[~known_audio(own)[matched] & known_audio(found)]
+    gains = matched[~mark_known_audio(own)[matched] & mark_known_audio(found)]
     own.loc[gains, list(AUDIO_FEATURES)] = found.loc[gains, list(AUDIO_FEATURES)]
     own.loc[gains, "feature_source"] = "matched"
-    keyed = matched[~_known_key(own)[matched] & _known_key(found)]
+    keyed = matched[~_mark_whole_keys(own)[matched] & _mark_whole_keys(found)]
     own.loc[keyed, list(KEY_COLUMNS)] = found.loc[keyed, list(KEY_COLUMNS)]
     own.loc[keyed, "key_source"] = "matched"
     labelled = matched[(own.loc[matched, "genres"] == "") & (found["genres"] != "")]
@@ -306,7 +313,7 @@ def _adopt(
     return own
 
 
-def _known_key(frame: pd.DataFrame) -> BoolArray:
+def _mark_whole_keys(frame: pd.DataFrame) -> BoolArray:
     """(n,) tracks with a whole key; half of one is never put together with another file's half."""
     return frame[list(KEY_COLUMNS)].notna().all(axis=1).to_numpy(dtype=bool)
 

@@ -22,8 +22,8 @@ from musicai.core.settings import Settings
 from musicai.data.parsed import ColumnMapping, ParsedFile, Problem, ReadOptions
 from musicai.data_processor import features_file, load_features
 from musicai.library.archives import Input, open_inputs
-from musicai.library.assemble import joined_file, load_library
-from musicai.library.coverage import Coverage, coverage
+from musicai.library.assemble import get_joined_path, load_library
+from musicai.library.coverage import CatalogCoverage, coverage
 from musicai.library.formats import exportify
 from musicai.library.importing import catalogue_name, keep_apart
 from musicai.library.reader import few_collections, read_file
@@ -155,8 +155,8 @@ class Taken:
     file: CatalogueFile
     replaced: int | None
     """Tracks it had before; None for a new one."""
-    before: Coverage | None
-    after: Coverage | None
+    before: CatalogCoverage | None
+    after: CatalogCoverage | None
     """What the enabled catalogues cover of the profile's music; None without a profile."""
 
     def summary(self) -> dict[str, Any]:
@@ -216,7 +216,7 @@ def add(
         QueryError: these very tracks, or a catalogue of that name, are there already.
         DataError: the name, licence or origin cannot be one.
     """
-    before = _covered(store, settings, profile)
+    before = _measure_coverage(store, settings, profile)
     file = read_catalogue(
         settings, given, mappings=store.mappings(), progress=part(progress, 0.0, _READING)
     )
@@ -239,7 +239,7 @@ def add(
     with _or_back(lambda: store.remove_catalogue(added.name)):
         if profile is not None:
             store.enable_catalogue(profile, added.name, True)
-        after = _prepared(store, settings, profile, part(progress, _KEEPING, 1.0))
+        after = _prepare_and_measure(store, settings, profile, part(progress, _KEEPING, 1.0))
     return Taken(store.catalogue(added.name, profile), file, None, before, after)
 
 
@@ -270,7 +270,7 @@ def update(
         DataError: the tracks are refused, or are another catalogue already.
     """
     old = store.catalogue(name, profile)
-    before = _covered(store, settings, profile)
+    before = _measure_coverage(store, settings, profile)
     file = read_catalogue(
         settings,
         given,
@@ -283,7 +283,7 @@ def update(
         store.update_catalogue(
             name, file.tracks, origin=file.origin, licence=licence, digest=file.digest
         )
-        after = _prepared(store, settings, profile, part(progress, _KEEPING, 1.0))
+        after = _prepare_and_measure(store, settings, profile, part(progress, _KEEPING, 1.0))
     return Taken(store.catalogue(name, profile), file, old.n_tracks, before, after)
 
 
@@ -322,13 +322,15 @@ def _aside(store: Store, settings: Settings, old: Catalogue) -> Iterator[Callabl
         yield put_back
 
 
-def _covered(store: Store, settings: Settings, profile: str | None) -> Coverage | None:
+def _measure_coverage(
+    store: Store, settings: Settings, profile: str | None
+) -> CatalogCoverage | None:
     return None if profile is None else coverage(store, settings, profile)
 
 
-def _prepared(
+def _prepare_and_measure(
     store: Store, settings: Settings, profile: str | None, progress: Progress
-) -> Coverage | None:
+) -> CatalogCoverage | None:
     """Side files made, then what is covered now."""
     if profile is None:
         return None
@@ -362,7 +364,7 @@ def prepare(
     return library.joined
 
 
-def unprepared(store: Store, settings: Settings, profile: str) -> str | None:
+def find_unprepared(store: Store, settings: Settings, profile: str) -> str | None:
     """The name of the joined tracks, if they are many and opening them would take long.
 
     Reads no tracks: it looks whether side files are there.
@@ -373,6 +375,6 @@ def unprepared(store: Store, settings: Settings, profile: str) -> str | None:
     enabled = [c for c in store.catalogues(profile) if c.enabled and c.kind != NEIGHBOURS]
     if sum(c.n_tracks for c in enabled) < LARGE:
         return None
-    joined = store.joined_fingerprint(profile)
-    files = (joined_file(settings, joined), features_file(settings, joined))
+    joined = store.compute_joined_name(profile)
+    files = (get_joined_path(settings, joined), features_file(settings, joined))
     return None if all(path.is_file() for path in files) else joined

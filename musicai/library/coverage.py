@@ -27,7 +27,7 @@ from musicai.data.library import AUDIO_FEATURES, BoolArray, IntArray
 from musicai.data.text_keys import first_artist, normalise, recording_key
 from musicai.library.matching import pair
 from musicai.store import Catalogue, OwnData, Store
-from musicai.store.catalogs import NEIGHBOURS, written_beside
+from musicai.store.catalogs import NEIGHBOURS, write_beside
 
 logger = logging.getLogger(__name__)
 
@@ -61,7 +61,7 @@ class CatalogueReach:
 
 
 @dataclass(frozen=True)
-class Coverage:
+class CatalogCoverage:
     """Of how much, and how much of it each catalogue covers."""
 
     n_artists: int
@@ -106,7 +106,7 @@ class _Found:
         )
 
 
-def coverage(store: Store, settings: Settings, profile: str) -> Coverage:
+def coverage(store: Store, settings: Settings, profile: str) -> CatalogCoverage:
     """What the catalogues that a profile may use know of its music.
 
     What each catalogue holds of it is kept in a side file by fingerprint, so only the first call
@@ -126,7 +126,7 @@ def coverage(store: Store, settings: Settings, profile: str) -> Coverage:
             continue
         path = settings.cache / f"coverage-{key}-{one.digest[:16]}.npz"
         try:
-            found[one.name] = _kept(path, own) or _look(store, path, one, own, decisions)
+            found[one.name] = _read_saved(path, own) or _look(store, path, one, own, decisions)
         except NotFound:
             logger.warning("a catalogue's file is gone; it covers nothing")
             continue
@@ -135,7 +135,7 @@ def coverage(store: Store, settings: Settings, profile: str) -> Coverage:
     return _summary(own, found, enabled)
 
 
-def _summary(own: _Own, found: Mapping[str, _Found], enabled: Sequence[str]) -> Coverage:
+def _summary(own: _Own, found: Mapping[str, _Found], enabled: Sequence[str]) -> CatalogCoverage:
     def together(names: Iterable[str]) -> Reach:
         nothing = _Found(
             np.zeros(len(own.artists), dtype=bool),
@@ -148,7 +148,7 @@ def _summary(own: _Own, found: Mapping[str, _Found], enabled: Sequence[str]) -> 
     for name in found:
         others = [other for other in enabled if other != name]
         each[name] = CatalogueReach(together([name]), together(others), together([*others, name]))
-    return Coverage(len(own.artists), int(own.plays.sum()), together(enabled), each)
+    return CatalogCoverage(len(own.artists), int(own.plays.sum()), together(enabled), each)
 
 
 def _reach(own: _Own, found: _Found) -> Reach:
@@ -181,7 +181,7 @@ def _look(
 ) -> _Found:
     found = _find(own, store.catalogue_tracks(one.name, _COLUMNS), decisions)
     try:
-        with written_beside(path) as beside, beside.open("wb") as file:
+        with write_beside(path) as beside, beside.open("wb") as file:
             np.savez(
                 file,
                 artists=found.artists,
@@ -194,7 +194,7 @@ def _look(
     return found
 
 
-def _kept(path: Path, own: _Own) -> _Found | None:
+def _read_saved(path: Path, own: _Own) -> _Found | None:
     """What was found before, or None if the file is absent or damaged."""
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:

@@ -19,7 +19,7 @@ from musicai.data.text_keys import normalise
 
 
 @dataclass(frozen=True)
-class LeftOut:
+class ExcludedRows:
     """What one rule concerns."""
 
     tracks: BoolArray
@@ -30,7 +30,7 @@ class LeftOut:
     """(n_playlist_items,) playlist rows that it takes away."""
 
 
-def concerned(library: Library, rule: Exclusion) -> LeftOut:
+def find_excluded(library: Library, rule: Exclusion) -> ExcludedRows:
     """The tracks, plays and playlist rows that a rule concerns.
 
     An artist counts also as a guest. A track stands for every release of its
@@ -43,17 +43,17 @@ def concerned(library: Library, rule: Exclusion) -> LeftOut:
         at = library.plays["played_at"].to_numpy(dtype="datetime64[s]").astype(np.int64)
         nothing = np.zeros(library.n_tracks, dtype=bool)
         within = (at >= rule.since) & (at < rule.until)
-        return LeftOut(nothing, mine & within, np.zeros(len(listed), dtype=bool))
-    tracks = _named(library, rule)
+        return ExcludedRows(nothing, mine & within, np.zeros(len(listed), dtype=bool))
+    tracks = _name_rule(library, rule)
     played = tracks[library.plays["track"].to_numpy()]
     if rule.kind == "playlist":
         rows = (library.playlist_items["playlist"] == rule.value).to_numpy(dtype=bool)
     else:
         rows = tracks[listed]
-    return LeftOut(tracks, mine & played, rows)
+    return ExcludedRows(tracks, mine & played, rows)
 
 
-def _named(library: Library, rule: Exclusion) -> BoolArray:
+def _name_rule(library: Library, rule: Exclusion) -> BoolArray:
     tracks = library.tracks
     if rule.kind == "artist":
         wanted = normalise(rule.value)
@@ -78,7 +78,7 @@ def _named(library: Library, rule: Exclusion) -> BoolArray:
 
 def count(library: Library, rule: Exclusion) -> int:
     """The owner's plays that one rule alone takes away from a whole library."""
-    return int(concerned(library, rule).plays.sum())
+    return int(find_excluded(library, rule).plays.sum())
 
 
 def leave_out(library: Library, rules: Sequence[Exclusion]) -> Library:
@@ -89,7 +89,7 @@ def leave_out(library: Library, rules: Sequence[Exclusion]) -> Library:
     """
     if not rules:
         return library
-    found = [concerned(library, rule) for rule in rules]
+    found = [find_excluded(library, rule) for rule in rules]
     plays = np.logical_or.reduce([one.plays for one in found])
     items = np.logical_or.reduce([one.items for one in found])
     excluded = np.logical_or.reduce([one.tracks for one in found])

@@ -31,7 +31,7 @@ from musicai.data.feedback import Exclusion, Feedback, MatchDecision
 from musicai.library.formats.musicai_export import FORMAT
 from musicai.library.formats.musicai_rows import TABLES
 from musicai.store import OwnData, Store
-from musicai.store.catalogs import written_beside
+from musicai.store.catalogs import write_beside
 from musicai.store.own_data import OWNER
 
 README = """\
@@ -157,7 +157,7 @@ def export_profile(
     }
     write = _write_zip if kind == "zip" else _write_json
     try:
-        with written_beside(target) as beside:
+        with write_beside(target) as beside:
             write(beside, tables, about, _Steps(tables, progress, 2 if kind == "zip" else 1))
     except OSError as error:
         raise SettingsError(
@@ -205,7 +205,9 @@ def _whole(name: str, rows: pa.Table) -> _Table:
     return _Table(name, rows.num_rows, rows.schema, lambda start, stop: rows[start:stop])
 
 
-def _made(name: str, size: int, columns: Callable[[int, int], dict[str, pa.Array]]) -> _Table:
+def _build_table(
+    name: str, size: int, columns: Callable[[int, int], dict[str, pa.Array]]
+) -> _Table:
     """A table whose chunks are made of columns; they are put into the order of ``TABLES``."""
 
     def make(start: int, stop: int) -> pa.Table:
@@ -223,7 +225,7 @@ def _plays(own: OwnData, tracks: pa.Table) -> _Table:
     def columns(start: int, stop: int) -> dict[str, pa.Array]:
         rows = own.plays.iloc[start:stop]
         return {
-            **_named(tracks, rows["track"]),
+            **_name_rows(tracks, rows["track"]),
             "played_at": _times(rows["played_at"]),
             "ms_played": pa.array(rows["ms_played"], pa.int64()),
             "skipped": pa.array(rows["skipped"], pa.bool_()),
@@ -234,24 +236,24 @@ def _plays(own: OwnData, tracks: pa.Table) -> _Table:
             "source": _words(rows["source"]),
         }
 
-    return _made("plays", len(own.plays), columns)
+    return _build_table("plays", len(own.plays), columns)
 
 
 def _playlists(own: OwnData, tracks: pa.Table) -> _Table:
     def columns(start: int, stop: int) -> dict[str, pa.Array]:
         rows = own.playlist_items.iloc[start:stop]
         return {
-            **_named(tracks, rows["track"]),
+            **_name_rows(tracks, rows["track"]),
             "playlist": _words(rows["playlist"]),
             "position": pa.array(rows["position"], pa.int32()),
             "added_at": _times(rows["added_at"]),
             "api_born": pa.array(rows["api_born"], pa.bool_()),
         }
 
-    return _made("playlists", len(own.playlist_items), columns)
+    return _build_table("playlists", len(own.playlist_items), columns)
 
 
-def _named(tracks: pa.Table, rows: pd.Series) -> dict[str, pa.Array]:
+def _name_rows(tracks: pa.Table, rows: pd.Series) -> dict[str, pa.Array]:
     """Id and names of the tracks at some rows."""
     found = tracks.select(["track_id", *NAMES]).take(pa.array(rows))
     return {name: found[name] for name in found.column_names}

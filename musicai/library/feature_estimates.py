@@ -27,7 +27,7 @@ from scipy import sparse
 from musicai.core.settings import Settings
 from musicai.data.genres import genre_matrix
 from musicai.data.library import AUDIO_FEATURES, BoolArray, Library
-from musicai.data.sessions import basket_rows, completed, sessions
+from musicai.data.sessions import basket_rows, mark_completed, sessions
 from musicai.data.text_keys import artist_keys
 
 logger = logging.getLogger(__name__)
@@ -68,7 +68,7 @@ class EstimateError:
 
 
 @dataclass(frozen=True)
-class Evidence:
+class KnownFeatures:
     """What estimates are made from, a row a track."""
 
     audio: Matrix
@@ -83,12 +83,12 @@ class Evidence:
     """(n,) tracks of one number are one recording."""
 
     @property
-    def known(self) -> BoolArray:
+    def is_known(self) -> BoolArray:
         """(n,) tracks with any known value."""
         return np.asarray(np.isfinite(self.audio).any(axis=1))
 
 
-def evidence(tracks: pd.DataFrame, plays: pd.DataFrame, items: pd.DataFrame) -> Evidence:
+def evidence(tracks: pd.DataFrame, plays: pd.DataFrame, items: pd.DataFrame) -> KnownFeatures:
     """Gather what a library knows; estimates that its tracks carry count as not known.
 
     Args:
@@ -101,7 +101,7 @@ def evidence(tracks: pd.DataFrame, plays: pd.DataFrame, items: pd.DataFrame) -> 
     names = artist_keys(tracks["artists"].astype(object))
     codes = pd.factorize(np.array(names, dtype=object))[0].astype(np.int64)
     codes[np.array([not name for name in names], dtype=bool)] = -1
-    done = completed(plays)
+    done = mark_completed(plays)
     lists = items["playlist"].astype("category").cat.codes.to_numpy()
     parts = [
         basket_rows(sessions(plays)[done], plays["track"].to_numpy()[done], len(tracks)),
@@ -110,7 +110,7 @@ def evidence(tracks: pd.DataFrame, plays: pd.DataFrame, items: pd.DataFrame) -> 
     baskets = sparse.csr_matrix(sparse.vstack(parts, format="csr"), dtype=np.float64)
     small = np.diff(baskets.indptr) <= LARGEST_BASKET
     members = np.nan_to_num(genre_matrix(tracks["genres"])).astype(np.float64)
-    return Evidence(
+    return KnownFeatures(
         audio=audio,
         artist=codes,
         genres=members,
@@ -127,10 +127,10 @@ def _ratio(total: Matrix, weight: Matrix) -> Matrix:
     return result
 
 
-def by_artist(known: Evidence, wanted: npt.NDArray[np.intp]) -> Matrix:
+def by_artist(known: KnownFeatures, wanted: npt.NDArray[np.intp]) -> Matrix:
     """(len(wanted), 9) means of the same artist's known tracks."""
     size = int(known.artist.max(initial=-1)) + 1
-    has = np.flatnonzero((known.artist >= 0) & known.known)
+    has = np.flatnonzero((known.artist >= 0) & known.is_known)
     members = sparse.csr_matrix(
         (np.ones(len(has)), (known.artist[has], np.arange(len(has)))), shape=(size, len(has))
     )
@@ -141,9 +141,9 @@ def by_artist(known: Evidence, wanted: npt.NDArray[np.intp]) -> Matrix:
     return np.asarray(means[known.artist[wanted]])
 
 
-def by_genre(known: Evidence, wanted: npt.NDArray[np.intp]) -> Matrix:
+def by_genre(known: KnownFeatures, wanted: npt.NDArray[np.intp]) -> Matrix:
     """(len(wanted), 9) means of the genres' known tracks, weighted by membership."""
-    has = known.known
+    has = known.is_known
     present = np.isfinite(known.audio[has])
     weights = known.genres[has]
     centre = _ratio(weights.T @ np.nan_to_num(known.audio[has]), weights.T @ present)
@@ -151,10 +151,10 @@ def by_genre(known: Evidence, wanted: npt.NDArray[np.intp]) -> Matrix:
     return _ratio(mine @ np.nan_to_num(centre), mine @ np.isfinite(centre).astype(float))
 
 
-def by_neighbours(known: Evidence, wanted: npt.NDArray[np.intp]) -> Matrix:
+def by_neighbours(known: KnownFeatures, wanted: npt.NDArray[np.intp]) -> Matrix:
     """(len(wanted), 9) weighted means of known tracks played beside them."""
     found = np.full((len(wanted), len(AUDIO_FEATURES)), np.nan)
-    has = np.flatnonzero(known.known)
+    has = np.flatnonzero(known.is_known)
     if not known.baskets.nnz or not len(has):
         return found
     size = np.sqrt(np.asarray(known.baskets.sum(axis=0)).ravel())
@@ -175,7 +175,7 @@ def by_neighbours(known: Evidence, wanted: npt.NDArray[np.intp]) -> Matrix:
     return found
 
 
-_BY: dict[str, Callable[[Evidence, npt.NDArray[np.intp]], Matrix]] = {
+_BY: dict[str, Callable[[KnownFeatures, npt.NDArray[np.intp]], Matrix]] = {
     "artist": by_artist,
     "genre": by_genre,
     "neighbours": by_neighbours,
@@ -185,9 +185,9 @@ _BY: dict[str, Callable[[Evidence, npt.NDArray[np.intp]], Matrix]] = {
 # --- measuring ------------------------------------------------------------------------
 
 
-def measure(facts: Evidence, *, seed: int = 0) -> tuple[EstimateError, ...]:
+def measure(facts: KnownFeatures, *, seed: int = 0) -> tuple[EstimateError, ...]:
     """The error of each way on tracks whose known values were hidden from all of them."""
-    has = np.flatnonzero(facts.known)
+    has = np.flatnonzero(facts.is_known)
     random = np.random.default_rng(seed)
     # at most a fifth, or what is left to guess from would be another library
     hidden = np.sort(random.permutation(has)[: min(HIDDEN, len(has) // 5)])
@@ -228,15 +228,15 @@ def order(errors: tuple[EstimateError, ...]) -> tuple[str, ...]:
     return tuple(sorted(WAYS, key=lambda way: (worth(way), WAYS.index(way))))
 
 
-def estimate(tracks: pd.DataFrame, facts: Evidence) -> pd.DataFrame:
+def estimate(tracks: pd.DataFrame, facts: KnownFeatures) -> pd.DataFrame:
     """Fill what is missing in tracks without audio features; each row says from what.
 
     Args:
         tracks: ``TRACK_COLUMNS``; changed columns are copies.
         facts: ``evidence`` of the same tracks.
     """
-    lacking = np.flatnonzero(~facts.known)
-    if not len(lacking) or not facts.known.any():
+    lacking = np.flatnonzero(~facts.is_known)
+    if not len(lacking) or not facts.is_known.any():
         return tracks
     values = facts.audio[lacking]
     method = np.full(len(lacking), "", dtype=object)

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from musicai.core.errors import Cancelled, DataError, MusicAIError, StoreError
-from musicai.core.logging import timed
+from musicai.core.logging import log_duration
 from musicai.core.progress import Progress
 from musicai.core.settings import Settings, child_environment
 from musicai.data.feedback import Choices
@@ -241,11 +241,11 @@ def import_inputs(
     if known:
         invented = store.profile(profile).invented
     with (
-        timed(logger, "import"),
+        log_duration(logger, "import"),
         store.begin_import(profile, include_private=options.include_private) as writer,
     ):
         options = replace(options, mappings=(*options.mappings, *store.mappings()))
-        expected = _expected_bytes(inputs)
+        expected = _estimate_bytes(inputs)
         with few_collections(), _workers(expected, settings) as workers:
             drop = _Drop(writer, options, invented, workers, progress, expected)
             members = open_inputs(inputs, settings)
@@ -351,7 +351,7 @@ class _Drop:
         size, twin = len(member.data), member.digest
         if (
             self.workers is None
-            or self.known(twin)
+            or self.find_known_parts(twin)
             or any(waiting.digest == twin for waiting in self.waiting)
         ):
             return _Waiting(size, member, digest=twin)
@@ -392,19 +392,19 @@ class _Drop:
 
     def take_here(self, member: Member) -> None:
         """One file in this process: known bytes are a look-up, all others are read."""
-        known = self.known(member.digest)
+        known = self.find_known_parts(member.digest)
         if known:
             self.writer.repeat(member.file, known)
         else:
             reading = read_file(member.data, member.file, self.options)
             self.keep(reading, member.file, member.digest)
 
-    def known(self, digest: str) -> tuple[FileRecord, ...]:
+    def find_known_parts(self, digest: str) -> tuple[FileRecord, ...]:
         """The parts of bytes that were taken in before; those of packs are read again.
 
         One of a pack's files may be new, and then all of them are needed.
         """
-        parts = self.writer.known(digest)
+        parts = self.writer.find_known_parts(digest)
         return () if any(part.kind == "neighbours" for part in parts) else parts
 
     def keep(self, reading: Reading, file: str, digest: str) -> None:
@@ -478,12 +478,12 @@ def pack_name(folder: str) -> str:
     return name if name and name != "Track table" else "Neighbours"
 
 
-def _expected_bytes(inputs: Sequence[Input]) -> int:
+def _estimate_bytes(inputs: Sequence[Input]) -> int:
     """About how much there is to read, for the progress alone."""
     total = 0
     for given in inputs:
         if isinstance(given, tuple):
-            total += _grown(given[0], len(given[1]))
+            total += _grow_counts(given[0], len(given[1]))
         elif given.is_dir():
             total += sum(_size(path) for path in given.rglob("*"))
         else:
@@ -493,10 +493,10 @@ def _expected_bytes(inputs: Sequence[Input]) -> int:
 
 def _size(path: Path) -> int:
     try:
-        return _grown(path.name, path.stat().st_size) if path.is_file() else 0
+        return _grow_counts(path.name, path.stat().st_size) if path.is_file() else 0
     except OSError:
         return 0
 
 
-def _grown(name: str, size: int) -> int:
+def _grow_counts(name: str, size: int) -> int:
     return size * ZIP_GROWTH if name.lower().endswith((".zip", ".gz")) else size

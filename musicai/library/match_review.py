@@ -20,7 +20,7 @@ from musicai.store import Store
 
 
 @dataclass(frozen=True)
-class Release:
+class RecordingRelease:
     """One of several own tracks of a recording."""
 
     track_id: str
@@ -34,7 +34,7 @@ class Release:
 class Merged:
     """A recording with several own tracks: one for taste, apart in the history."""
 
-    releases: tuple[Release, ...]
+    releases: tuple[RecordingRelease, ...]
     """The most played first."""
     how: str
     """``isrc``, ``name`` or ``confirmed``: what made them one."""
@@ -66,10 +66,10 @@ class Audit:
 
 def audit(library: Library) -> Audit:
     """Look through the own tracks and playlists of a library."""
-    return Audit(tuple(_merged(library)), tuple(_repeated(library)))
+    return Audit(tuple(_find_merged(library)), tuple(_find_repeated(library)))
 
 
-def _merged(library: Library) -> list[Merged]:
+def _find_merged(library: Library) -> list[Merged]:
     tracks = library.tracks
     own = np.flatnonzero(tracks["own"].to_numpy(dtype=bool))
     number = tracks["recording"].to_numpy()
@@ -89,11 +89,11 @@ def _merged(library: Library) -> list[Merged]:
     return sorted(found, key=lambda one: (-one.plays, one.releases[0].track_id))
 
 
-def _release(tracks: pd.DataFrame, row: int, plays: int) -> Release:
+def _release(tracks: pd.DataFrame, row: int, plays: int) -> RecordingRelease:
     track_id, name, artists, album = (
         str(tracks[column].iat[row]) for column in ("track_id", "name", "artists", "album")
     )
-    return Release(track_id, name, artists, album, plays)
+    return RecordingRelease(track_id, name, artists, album, plays)
 
 
 def _how(library: Library, rows: list[int]) -> str:
@@ -105,7 +105,7 @@ def _how(library: Library, rows: list[int]) -> str:
     return "isrc" if len(codes) == 1 and codes != {""} else "confirmed"
 
 
-def _repeated(library: Library) -> list[Repeated]:
+def _find_repeated(library: Library) -> list[Repeated]:
     items = library.playlist_items
     if items.empty:
         return []

@@ -112,7 +112,7 @@ class _Search:
         """Own rows without a partner that have a name."""
         return [row for row in np.flatnonzero(self.partner < 0).tolist() if self.names[row]]
 
-    def allowed(self, row: int, other: int) -> bool:
+    def is_allowed(self, row: int, other: int) -> bool:
         """Whether the person did not say that the two are different."""
         one, two = self.own_ids[row], self.ids[other]
         return (min(one, two), max(one, two)) not in self.apart
@@ -153,7 +153,7 @@ class _Search:
         mine = [isrc(text) if text else "" for text in self.own["isrc"].astype(object)]
         for row in self.free():
             other = first.get(mine[row], -1) if mine[row] else -1
-            if other < 0 or not self.allowed(row, other):
+            if other < 0 or not self.is_allowed(row, other):
                 continue
             if versions(self.names[row]) == versions(self.other_names[other]):
                 self.take(row, other, "isrc")
@@ -171,7 +171,7 @@ class _Search:
             if other_keys[place] in wanted:
                 there.setdefault(other_keys[place], []).append(place)
         for row in self.free():
-            rows = [other for other in there.get(keys[row], ()) if self.allowed(row, other)]
+            rows = [other for other in there.get(keys[row], ()) if self.is_allowed(row, other)]
             fitting = [
                 other for other in rows if lengths_fit(self.own_length[row], self.length[other])
             ]
@@ -206,7 +206,7 @@ class _Search:
         for row in free:
             choices = there.get(title_key(self.names[row]), {})
             found = process.extractOne(artist[row], choices, scorer=fuzz.ratio, score_cutoff=DOUBT)
-            if found is None or not self.allowed(row, found[2]):
+            if found is None or not self.is_allowed(row, found[2]):
                 continue
             if lengths_fit(self.own_length[row], self.length[found[2]]):
                 why = "the titles are the same, the artists are spelt nearly so"
@@ -217,7 +217,7 @@ class _Search:
         found = process.extract(mine, choices, scorer=fuzz.ratio, score_cutoff=DOUBT, limit=3)
         for title, score, other in found:
             same_numbers = _NUMBERS.findall(mine) == _NUMBERS.findall(title)
-            if not same_numbers or not self.allowed(row, other):
+            if not same_numbers or not self.is_allowed(row, other):
                 continue
             if versions(mine) != versions(title):
                 continue
@@ -319,7 +319,7 @@ def alike(
                 yield Doubtful(one, other, float(scores[i, j]) / 100.0, why)
 
 
-def merged(
+def apply_decisions(
     recording: np.ndarray[tuple[int], np.dtype[np.int32]],
     pairs: Iterable[tuple[int, int]],
     split: Iterable[tuple[int, int]] = (),
@@ -379,6 +379,6 @@ def apart_by_length(
     return pd.factorize(numbers)[0].astype(np.int32)
 
 
-def known_audio(frame: pd.DataFrame) -> BoolArray:
+def mark_known_audio(frame: pd.DataFrame) -> BoolArray:
     """(n,) tracks with any audio feature."""
     return frame[list(AUDIO_FEATURES)].notna().any(axis=1).to_numpy(dtype=bool)

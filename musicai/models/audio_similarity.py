@@ -56,7 +56,7 @@ class Centres:
 
 
 @dataclass(frozen=True)
-class LeftOut:
+class LeaveOneOut:
     """Centres without one track each; arrays over (the query's tracks, columns)."""
 
     mean: FloatArray
@@ -66,7 +66,7 @@ class LeftOut:
     """½ log variance."""
 
 
-class Sound:
+class AudioSimilarity:
     """Log-likelihood ratios of tracks: the query's centres against the catalogue.
 
     In rank-normal columns the catalogue is N(0, 1). A centre's mean μ and variance v
@@ -127,7 +127,7 @@ class Sound:
         nearest: FloatArray = ratio.max(axis=0)
         return np.clip(nearest, np.float32(-MOST), np.float32(MOST), out=nearest)
 
-    def left_out(self, rows: IntArray, counts: FloatArray, centres: Centres) -> LeftOut:
+    def leave_each_out(self, rows: IntArray, counts: FloatArray, centres: Centres) -> LeaveOneOut:
         """The centre of each of the query's tracks as it would be without that track."""
         values, known = self.filled[rows], self.known[rows].astype(np.float32)
         weight = known * counts[:, None]
@@ -139,9 +139,9 @@ class Sound:
         mean = first / (n + np.float32(PULL))
         spread = np.maximum(second - 2 * mean * first + mean**2 * n, 0)
         variance = (spread + np.float32(PRIOR)) / (n + np.float32(PRIOR))
-        return LeftOut(mean, np.float32(0.5) / variance, np.float32(0.5) * np.log(variance))
+        return LeaveOneOut(mean, np.float32(0.5) / variance, np.float32(0.5) * np.log(variance))
 
-    def without(self, centres: Centres, left: LeftOut, track: int) -> tuple[float, FloatArray]:
+    def without(self, centres: Centres, left: LeaveOneOut, track: int) -> tuple[float, FloatArray]:
         """The ratio of a track, and (k,) what it would be without each of the query's tracks."""
         mine, told = self.filled[track], self.known[track].astype(np.float32)
         ratio = _log_ratio(mine[None], told[None], centres)[0]

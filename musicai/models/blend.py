@@ -24,7 +24,7 @@ Curve = tuple[float, ...]
 
 
 @dataclass(frozen=True)
-class Stacked:
+class StackedBlend:
     """A learned blend."""
 
     weights: dict[str, float]
@@ -44,14 +44,14 @@ class Stacked:
     def bend(self, components: Sequence[str], scaled: FloatArray) -> FloatArray:
         """(n_components, …) scaled scores on the curves; NaN stays."""
         rows = zip(components, scaled, strict=True)
-        return np.stack([bent(row, self.curves.get(name)) for name, row in rows])
+        return np.stack([apply_curve(row, self.curves.get(name)) for name, row in rows])
 
     def to_json(self) -> dict[str, Any]:
         """Plain values."""
         return asdict(self)
 
     @classmethod
-    def from_json(cls, stored: Mapping[str, Any]) -> Stacked:
+    def from_json(cls, stored: Mapping[str, Any]) -> StackedBlend:
         """What :meth:`to_json` wrote."""
         mean, low, high = (float(one) for one in stored["gain"])
         return cls(
@@ -62,7 +62,7 @@ class Stacked:
         )
 
 
-def bent(scores: FloatArray, curve: Curve | None) -> FloatArray:
+def apply_curve(scores: FloatArray, curve: Curve | None) -> FloatArray:
     """(…) scaled scores on a curve; below 0, and without a curve, as they are. NaN stays."""
     if curve is None:
         return scores

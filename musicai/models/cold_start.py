@@ -82,7 +82,7 @@ def bridge(
         layer = _Layer(_inputs(features, scaled, known, seed), known, seed)
         weights, mean = layer.fit(scaled)
         length = _length(layer, weights, mean, scaled, known)
-        for rows in _blocks(np.flatnonzero(_told(features)).astype(np.int32)):
+        for rows in _blocks(np.flatnonzero(_mark_described(features)).astype(np.int32)):
             found[rows] = (layer.units(rows) @ weights + mean) * np.float32(spread * length)
     found[known] = factors
     return found
@@ -192,7 +192,7 @@ def _directions(tfidf: sparse.csr_matrix, seed: int) -> FloatArray:
     return np.asarray(basis, dtype=np.float32)
 
 
-def _told(features: TrackFeatures) -> npt.NDArray[np.bool_]:
+def _mark_described(features: TrackFeatures) -> npt.NDArray[np.bool_]:
     """(n_tracks,) whether anything is known that the regression could go by."""
     found: npt.NDArray[np.bool_] = (
         (np.diff(features.tfidf.indptr) > 0)

@@ -20,8 +20,8 @@ from musicai.data.library import FloatArray, IntArray
 from musicai.models.base import Component, ComponentConfig, Reason, write_json
 from musicai.models.cold_start import bridge
 from musicai.models.factorization import UNEVEN, als, n_nmf_factors, nmf, start_from
-from musicai.models.item_index import Entries, Items
-from musicai.models.side_information import Joint, SideWeights, confidences, join
+from musicai.models.item_index import Entries, ItemIndex
+from musicai.models.side_information import SideInformation, SideWeights, confidences, join
 
 logger = logging.getLogger(__name__)
 
@@ -119,7 +119,9 @@ class _Folded:
     def toward(self, target: Float64Array) -> Float64Array:
         """(f,) M⁻¹ · target (f,), from which a score can be taken apart."""
         found = np.zeros(len(target))
-        found[self.used] = _solved(self.inner[np.ix_(self.used, self.used)], target[self.used])
+        found[self.used] = _solve_cholesky(
+            self.inner[np.ix_(self.used, self.used)], target[self.used]
+        )
         return found
 
 
@@ -163,7 +165,7 @@ class Collaborative(Component):
             DataError: a confidence is negative, not a number, or beyond 1,000,000.
         """
         started = time.perf_counter()
-        joint = self._joined(data)
+        joint = self._build_matrix(data)
         self._learn(joint, data, self.config.epochs, progress)
         logger.info("%s in %.2f s", self._words(joint), time.perf_counter() - started)
         return self
@@ -180,7 +182,7 @@ class Collaborative(Component):
         """
         started = time.perf_counter()
         other = type(self)(self.config)
-        joint = other._joined(data)
+        joint = other._build_matrix(data)
         wanted = self._n_factors
         if self.config.method == "nmf":
             wanted = n_nmf_factors(joint.matrix, wanted)
@@ -192,19 +194,19 @@ class Collaborative(Component):
         logger.info("updated %s in %.2f s", self._words(joint), time.perf_counter() - started)
         return other
 
-    def _joined(self, data: TrainingData) -> Joint:
+    def _build_matrix(self, data: TrainingData) -> SideInformation:
         """What is factorised; remembers whose columns these are."""
         joint = join(confidences(data, self.config.basket_weight), data, self.config.side())
-        self._know(Items.of(joint, data, self.config.artist_share, self.config.friend_weight))
+        self._know(ItemIndex.of(joint, data, self.config.artist_share, self.config.friend_weight))
         return joint
 
-    def _words(self, joint: Joint) -> str:
+    def _words(self, joint: SideInformation) -> str:
         rows, columns = joint.matrix.shape
         return f"{self.config.method} of {rows} x {columns}, {joint.matrix.nnz} entries,"
 
     def _learn(
         self,
-        joint: Joint,
+        joint: SideInformation,
         data: TrainingData,
         sweeps: int,
         progress: Progress,
@@ -238,7 +240,7 @@ class Collaborative(Component):
                 start=start,
             )
         if config.bridge and config.method == "als":
-            factors = _bridged(factors, joint, data, seed)
+            factors = _regress_unplayed(factors, joint, data, seed)
         self._set_factors(factors, joint.n_kept)
         progress(1.0, "Learned what is played together")
 
@@ -246,7 +248,7 @@ class Collaborative(Component):
     def _n_factors(self) -> int:
         return self.config.factors if self.config.method == "als" else self.config.nmf_factors
 
-    def _know(self, items: Items) -> None:
+    def _know(self, items: ItemIndex) -> None:
         self.items_ = items
         self.n_tracks_, self.n_listeners_ = items.n_tracks, items.n_listeners
 
@@ -287,12 +289,12 @@ class Collaborative(Component):
 
     def score(self, query: Query) -> FloatArray:
         """(n_tracks,) NaN where a track, or all of the query, was not in training."""
-        listener = self._folded(query)
+        listener = self._fold_query(query)
         if listener is None:
             return np.full(self.n_tracks_, np.nan, dtype=np.float32)
         return self.items_.by_track(self._scored @ listener.x.astype(np.float32))
 
-    def _folded(self, query: Query) -> _Folded | None:
+    def _fold_query(self, query: Query) -> _Folded | None:
         """The query as a listener, worked out once; None where nothing of it is known here."""
         if self.token not in query.memo:
             entries = self.items_.entries(query, self.config.profile_tracks)
@@ -307,14 +309,14 @@ class Collaborative(Component):
         profile = self.factors_[entries.slots]
         if self.config.method == "als":
             inner, pull = self._normal_equations(profile, entries.weights)
-            x = _solved(inner, (pull @ profile).astype(np.float64))
+            x = _solve_cholesky(inner, (pull @ profile).astype(np.float64))
             return _Folded(entries, profile, x, inner, pull, np.arange(len(x)))
         x = self._non_negative(profile, entries.weights)
         used = np.flatnonzero(x > LEAST_USED * x.max(initial=0.0))
         # what the solver leaves on the way is not quite the solution that takes scores apart
         target = (entries.weights @ profile).astype(np.float64)[used]
         x = np.zeros_like(x)
-        x[used] = _solved(self._base[np.ix_(used, used)], target)
+        x[used] = _solve_cholesky(self._base[np.ix_(used, used)], target)
         return _Folded(entries, profile, x, self._base, entries.weights, used)
 
     def _normal_equations(
@@ -349,7 +351,7 @@ class Collaborative(Component):
         Returns:
             rows (k,) of the query's tracks that are known here; parts (k,) float32.
         """
-        listener, slot = self._folded(query), int(self.items_.slot[track])
+        listener, slot = self._fold_query(query), int(self.items_.slot[track])
         if listener is None or slot < 0:
             return np.zeros(0, dtype=np.int32), np.zeros(0, dtype=np.float32)
         target = self.factors_[slot].astype(np.float64) * self.items_.share_of(track)
@@ -384,7 +386,7 @@ class Collaborative(Component):
         with np.load(folder / "collaborative.npz", allow_pickle=False) as stored:
             component._scale = float(stored["scale"])
             component.gram_ = stored["gram"]
-            items = Items.restored(
+            items = ItemIndex.restore(
                 stored, texts, component.config.artist_share, component.config.friend_weight
             )
             component._know(items)
@@ -402,7 +404,9 @@ class Collaborative(Component):
         return other
 
 
-def _bridged(factors: FloatArray, joint: Joint, data: TrainingData, seed: int) -> FloatArray:
+def _regress_unplayed(
+    factors: FloatArray, joint: SideInformation, data: TrainingData, seed: int
+) -> FloatArray:
     """The factors with those of unplayed tracks regressed from their content."""
     n, played = len(joint.tracks), np.flatnonzero(joint.played)
     known = joint.tracks[played]
@@ -412,7 +416,7 @@ def _bridged(factors: FloatArray, joint: Joint, data: TrainingData, seed: int) -
     return changed
 
 
-def _solved(inner: Float64Array, target: Float64Array) -> Float64Array:
+def _solve_cholesky(inner: Float64Array, target: Float64Array) -> Float64Array:
     """(f,) inner⁻¹ · target by Cholesky, of a symmetric positive definite (f, f) matrix.
 
     Raises:

@@ -14,9 +14,9 @@ from musicai.core.errors import QueryError
 from musicai.core.progress import Progress
 from musicai.data.arrays import Query, TrainingData
 from musicai.data.library import FloatArray, IntArray
-from musicai.models.audio_similarity import Centres, LeftOut, Sound, rank_normal
+from musicai.models.audio_similarity import AudioSimilarity, Centres, LeaveOneOut, rank_normal
 from musicai.models.base import Component, ComponentConfig, Reason, write_json
-from musicai.models.text_similarity import Losses, Wanted, Words, worth_of
+from musicai.models.text_similarity import Losses, TextSimilarity, Wanted, worth_of
 
 FIELDS = ("artist", "artists", "release", "album", "genre", "title", "any")
 """Settings that weigh a field."""
@@ -81,7 +81,7 @@ class _Apart:
     """A query without each of its tracks."""
 
     words: Losses
-    sound: LeftOut | None
+    sound: LeaveOneOut | None
 
 
 @dataclass(frozen=True)
@@ -141,10 +141,10 @@ class Content(Component):
 
     def _prepare(self) -> None:
         """What every query needs again, computed once."""
-        self._words = Words(
+        self._words = TextSimilarity(
             self.tfidf_, self.terms_, self.artist_, self.worth_, self.config.saturation
         )
-        self._sound = Sound(self.sound_)
+        self._sound = AudioSimilarity(self.sound_)
         order = np.argsort(self.recording_, kind="stable").astype(np.int32)
         self._by_recording = order
         self._recordings = self.recording_[order].astype(np.int32)
@@ -154,7 +154,7 @@ class Content(Component):
 
     # --- scoring ----------------------------------------------------------------------
 
-    def _asked(self, query: Query) -> _Asked | None:
+    def _read_query(self, query: Query) -> _Asked | None:
         """The query's heaviest tracks and what they stand for; None for a query without any."""
         if self.token not in query.memo:
             rows, weights = query.profile()
@@ -173,7 +173,7 @@ class Content(Component):
             rows,
             counts,
             held,
-            self._words.wanted(held, counts),
+            self._words.collect_query_terms(held, counts),
             self._sound.centres(rows, counts, self.config.centres),
             self._releases(rows),
         )
@@ -189,7 +189,7 @@ class Content(Component):
 
     def score(self, query: Query) -> FloatArray:
         """(n_tracks,) ≥ 0; NaN everywhere for a query without any track."""
-        asked = self._asked(query)
+        asked = self._read_query(query)
         if asked is None:
             return np.full(self.tfidf_.shape[0], np.nan, dtype=np.float32)
         scores = self._words.score(asked.wanted)
@@ -209,12 +209,14 @@ class Content(Component):
         k are the tracks that define the query, in the order of their rows; the weight of
         the heaviest one stays the unit of counts.
         """
-        asked = self._asked(query)
+        asked = self._read_query(query)
         if asked is None:
             return np.zeros(0, dtype=np.float32)
-        return self._taken_apart(asked, track)[0]
+        return self._leave_each_out(asked, track)[0]
 
-    def _taken_apart(self, asked: _Asked, track: int) -> tuple[FloatArray, dict[str, FloatArray]]:
+    def _leave_each_out(
+        self, asked: _Asked, track: int
+    ) -> tuple[FloatArray, dict[str, FloatArray]]:
         """What a track's score loses without each of the query's tracks.
 
         Returns:
@@ -240,17 +242,17 @@ class Content(Component):
         if "apart" not in asked.memo:
             sound = None
             if asked.centres is not None:
-                sound = self._sound.left_out(asked.rows, asked.counts, asked.centres)
+                sound = self._sound.leave_each_out(asked.rows, asked.counts, asked.centres)
             words = self._words.losses(asked.held, asked.counts)
             asked.memo["apart"] = _Apart(words, sound)
         return asked.memo["apart"]
 
     def reasons(self, query: Query, track: int) -> list[Reason]:
         """The query's track without which the score would fall most, and in what they meet."""
-        asked = self._asked(query)
+        asked = self._read_query(query)
         if asked is None or self._silent[track] or track in asked.again:
             return []
-        pulls, parts = self._taken_apart(asked, track)
+        pulls, parts = self._leave_each_out(asked, track)
         pulls[asked.rows == track] = 0.0
         place = int(np.argmax(pulls))
         if pulls[place] <= 0:
@@ -284,10 +286,10 @@ class Content(Component):
         if best == "artist":
             return f"it is by {self._maker(track)}, like {title}"
         if best == "artists":
-            return f"{self._shared(seed, track, 'a:')} is on it, as on {title}"
+            return f"{self._find_shared_terms(seed, track, 'a:')} is on it, as on {title}"
         if best == "genre":
             alike = f", and close to it in {near}" if near else ""
-            return f"like {title} it is {self._shared(seed, track, 'g:')}{alike}"
+            return f"like {title} it is {self._find_shared_terms(seed, track, 'g:')}{alike}"
         return {
             "release": f"it is from the same release as {title}",
             "sound": f"it sounds like {title}: close in {near}",
@@ -299,7 +301,7 @@ class Content(Component):
         artist = int(self.artist_[track])
         return self.artist_names_[artist] if artist >= 0 else ""
 
-    def _shared(self, seed: int, track: int, mark: str) -> str:
+    def _find_shared_terms(self, seed: int, track: int, mark: str) -> str:
         """The terms of one field that two tracks have in common, the longest two."""
         common = np.intersect1d(self._terms_of(seed), self._terms_of(track))
         found = [self.terms_[term][2:] for term in common if self.terms_[term].startswith(mark)]

@@ -150,7 +150,11 @@ class Context(Component):
         of_track, of_artist, of_genre = strength
         genre = member[rows].T @ here + of_genre * average * usual.genre
         genre /= member[rows].T @ plays + of_genre
-        prior = _mixed(member, genre, average) * usual.track / _mixed(member, usual.genre, 1.0)
+        prior = (
+            _average_genres(member, genre, average)
+            * usual.track
+            / _average_genres(member, usual.genre, 1.0)
+        )
         n_artists = int(self.artist_.max(initial=-1)) + 2
         artist = self.artist_[rows]  # −1, unknown, is the last place
         played = _by_artist(artist, plays, n_artists)[self.artist_]
@@ -183,7 +187,7 @@ class Context(Component):
         The hour and every other occasion that is asked for are added up.
         """
         total = np.full(len(self.artist_), np.nan, dtype=np.float32)
-        for occasion, kind in _asked(query):
+        for occasion, kind in _list_asked(query):
             own = self._scores(query.history, occasion, kind)
             total = np.where(np.isnan(total), own, total + np.nan_to_num(own))
         return np.clip(total, -CEILING, CEILING)
@@ -193,11 +197,13 @@ class Context(Component):
         key = self.token, occasion, kind
         if key not in past.memo:
             counts, usual = _counts(past, occasion), self._usual(occasion, kind)
-            past.memo[key] = self._scored(past, counts, kind, usual)
+            past.memo[key] = self._compute_scores(past, counts, kind, usual)
         found: FloatArray = past.memo[key]
         return found
 
-    def _scored(self, past: History, counts: IntArray, kind: int, usual: _Usual) -> FloatArray:
+    def _compute_scores(
+        self, past: History, counts: IntArray, kind: int, usual: _Usual
+    ) -> FloatArray:
         config = self.config
         strength = (config.track_plays, config.artist_plays, config.genre_plays)
         found = self._shares(past.rows, counts, kind, usual, strength)
@@ -211,19 +217,21 @@ class Context(Component):
     def reasons(self, query: Query, track: int) -> list[Reason]:
         """Of each occasion: how many plays of the track, or else of its artist, fall on it."""
         found = []
-        for occasion, kind in _asked(query):
+        for occasion, kind in _list_asked(query):
             score = float(self._scores(query.history, occasion, kind)[track])
             if not np.isnan(score):
-                found.append(self._told(query.history, occasion, kind, track, score))
+                found.append(self._explain_own(query.history, occasion, kind, track, score))
         return sorted(found, key=lambda reason: -reason.strength)
 
-    def _told(self, past: History, occasion: str, kind: int, track: int, score: float) -> Reason:
+    def _explain_own(
+        self, past: History, occasion: str, kind: int, track: int, score: float
+    ) -> Reason:
         words = _words(occasion, kind)
         if score <= 0:
             return Reason(self.name, f"you play it no more {words.then} than at others", score)
         others = float(np.log(self._usual(occasion, kind).track[track]))
         if others > score / 2:
-            return self._told_of_others(words, track, score, others)
+            return self._explain_others(words, track, score, others)
         counts = _counts(past, occasion)
         average = float(counts[:, kind].sum() / counts.sum())
         usual = f"as {average:.0%} of all you play do"
@@ -243,7 +251,7 @@ class Context(Component):
         text = f"you play its genre more {words.then} than at others"
         return Reason(self.name, text, score, feature="genre")
 
-    def _told_of_others(self, words: _Words, track: int, score: float, others: float) -> Reason:
+    def _explain_others(self, words: _Words, track: int, score: float, others: float) -> Reason:
         """Where more than half of a score comes from how many times as often others play it."""
         text = (
             f"{np.exp(others):.1f} times as many of other listeners' plays of it {words.fall} "
@@ -328,7 +336,7 @@ def _words(occasion: str, kind: int) -> _Words:
     )
 
 
-def _asked(query: Query) -> list[tuple[str, int]]:
+def _list_asked(query: Query) -> list[tuple[str, int]]:
     """Occasion and kind of all that is asked for."""
     hour = [] if query.moment is None else [(HOUR, query.moment)]
     return [*hour, *query.occasion.items()]
@@ -339,7 +347,7 @@ def _counts(past: History, occasion: str) -> IntArray:
     return past.occasions.get(occasion, _NO_COUNTS)
 
 
-def _mixed(member: Double, genre: Double, average: float) -> Double:
+def _average_genres(member: Double, genre: Double, average: float) -> Double:
     """(n_tracks,) the mean of a track's genres' values; the average for a track without any."""
     total = member.sum(axis=1)
     found: Double = np.where(total > 0, member @ genre / np.maximum(total, 1e-9), average)

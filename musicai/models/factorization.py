@@ -12,8 +12,8 @@ from scipy.sparse import csr_matrix
 from musicai.core.errors import DataError
 from musicai.core.progress import Progress
 from musicai.data.library import BoolArray, FloatArray
-from musicai.models.item_index import Items
-from musicai.models.side_information import Joint
+from musicai.models.item_index import ItemIndex
+from musicai.models.side_information import SideInformation
 
 UNEVEN = "The training confidences are too uneven to be factorised; raise regularization."
 
@@ -144,7 +144,9 @@ def n_nmf_factors(matrix: csr_matrix, most: int) -> int:
 # --- going on from before -------------------------------------------------------------
 
 
-def start_from(old: Items, factors: FloatArray, new: Items, joint: Joint) -> FloatArray:
+def start_from(
+    old: ItemIndex, factors: FloatArray, new: ItemIndex, joint: SideInformation
+) -> FloatArray:
     """The factors that a new training begins with, from those of an earlier one.
 
     Tracks are matched by row, artists by name, friends by place where they are as many as
@@ -170,7 +172,7 @@ def start_from(old: Items, factors: FloatArray, new: Items, joint: Joint) -> Flo
     return start
 
 
-def places(old: Items, new: Items) -> npt.NDArray[np.int64]:
+def places(old: ItemIndex, new: ItemIndex) -> npt.NDArray[np.int64]:
     """(new.n_slots,) the old slot of each new one, -1 where there is none."""
     track = np.full(new.n_tracks, -1, dtype=np.int64)
     track[old.tracks] = np.arange(len(old.tracks))
@@ -182,7 +184,7 @@ def places(old: Items, new: Items) -> npt.NDArray[np.int64]:
     return np.concatenate([track[new.tracks], artists, friends])
 
 
-def _from_what_they_are(start: FloatArray, known: BoolArray, joint: Joint) -> None:
+def _from_what_they_are(start: FloatArray, known: BoolArray, joint: SideInformation) -> None:
     """Fill the unknown columns that side rows hold with the means of those rows."""
     if not joint.n_side or known.all():
         return

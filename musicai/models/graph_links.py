@@ -61,15 +61,15 @@ class Connections(Component):
 
     def _begin(self, query: Query) -> FloatArray:
         """(n_links,) how much the query plays the beginning of each link, 0 to 1."""
-        return self._worked_out(query)[0]
+        return self._walk_links(query)[0]
 
-    def _worked_out(self, query: Query) -> tuple[FloatArray, float]:
+    def _walk_links(self, query: Query) -> tuple[FloatArray, float]:
         if self.token not in query.memo:
-            query.memo[self.token] = self._played(*query.profile())
+            query.memo[self.token] = self._describe_start(*query.profile())
         found: tuple[FloatArray, float] = query.memo[self.token]
         return found
 
-    def _played(self, rows: IntArray, weights: FloatArray) -> tuple[FloatArray, float]:
+    def _describe_start(self, rows: IntArray, weights: FloatArray) -> tuple[FloatArray, float]:
         """The beginnings, and how much the second artist is played, where the first is 1."""
         links, second = self.links_, 0.0
         found = np.zeros(len(links), dtype=np.float32)
@@ -88,7 +88,7 @@ class Connections(Component):
         return found, second
 
     @property
-    def _linked(self) -> BoolArray:
+    def _has_link(self) -> BoolArray:
         """(n_tracks,) tracks with a link."""
         linked = np.zeros(len(self.artist_), dtype=bool)
         linked[self.links_.track] = True
@@ -101,7 +101,7 @@ class Connections(Component):
             return np.full(n, np.nan, dtype=np.float32)
         parts = self.links_.strength * self._begin(query)
         scores = np.bincount(self.links_.track, parts, minlength=n)
-        return np.where(self._linked, scores, np.nan).astype(np.float32)
+        return np.where(self._has_link, scores, np.nan).astype(np.float32)
 
     def reasons(self, query: Query, track: int) -> list[Reason]:
         """The strongest link of the artist or tag without which the score would fall most."""
@@ -132,7 +132,7 @@ class Connections(Component):
         Without the artist who is played most, the others count relative to the second: what
         their links would gain is taken off.
         """
-        begin, second = self._worked_out(query)
+        begin, second = self._walk_links(query)
         artist, tag = self.links_.artist[mine], self.links_.tag[mine]
         by_artist = artist >= 0
         found, most = np.arange(0), -np.inf
@@ -152,7 +152,7 @@ class Connections(Component):
         kind = LINK_KINDS[links.kind[link]]
         if kind == "tag":
             return f"it is tagged “{via}”, like {self._begin(query)[link]:.0%} of your music here"
-        met = self._met(query, int(links.artist[link]))
+        met = self._find_met(query, int(links.artist[link]))
         if kind == "top recording":
             return f"it is among the most played of {via}, {met}"
         if kind == "fresh release":
@@ -164,7 +164,7 @@ class Connections(Component):
             return f"{by} is similar to {through}, who is similar to {via}, {met}"
         return f"{by} is similar to {via}, {met}"
 
-    def _met(self, query: Query, artist: int) -> str:
+    def _find_met(self, query: Query, artist: int) -> str:
         history = query.history
         plays = int(history.plays[self.artist_[history.rows] == artist].sum())
         if plays:

@@ -50,7 +50,7 @@ class Hyperparameter:
         """Whether only whole numbers can be meant."""
         return isinstance(self.default, int)
 
-    def checked(self, value: float) -> int | float:
+    def validate(self, value: float) -> int | float:
         """The value, as the config takes it.
 
         Raises:
@@ -317,7 +317,7 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
 _BY_KEY = {one.key: one for one in HYPERPARAMETERS}
 
 
-def parsed(pairs: Iterable[tuple[str, float]]) -> dict[str, dict[str, int | float]]:
+def parse_settings(pairs: Iterable[tuple[str, float]]) -> dict[str, dict[str, int | float]]:
     """Settings from pairs of ``component.name`` and value.
 
     Raises:
@@ -328,7 +328,7 @@ def parsed(pairs: Iterable[tuple[str, float]]) -> dict[str, dict[str, int | floa
         known = _BY_KEY.get(key)
         if known is None:
             raise QueryError(f"There is no hyper-parameter {key!r}; {_choice(key)}.")
-        found.setdefault(known.component, {})[known.name] = known.checked(value)
+        found.setdefault(known.component, {})[known.name] = known.validate(value)
     return found
 
 

@@ -1,8 +1,8 @@
 """The items of a trained component: tracks, artists and friends, and what a query has of them.
 
-A component that learned from :class:`musicai.models.side_information.Joint` has one slot for each
-of its kept columns: tracks first, then artists, then friends. This module says which slots a
-query stands for, which slot a track is scored by, and in what words a slot may be told.
+A component that learned from :class:`musicai.models.side_information.SideInformation` has one slot
+for each of its kept columns: tracks first, then artists, then friends. This module says which slots
+a query stands for, which slot a track is scored by, and in what words a slot may be told.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from scipy.sparse import csr_matrix
 from musicai.data.arrays import Query, TrainingData
 from musicai.data.library import BoolArray, FloatArray, IntArray
 from musicai.models.base import Reason
-from musicai.models.side_information import Joint
+from musicai.models.side_information import SideInformation
 
 ENOUGH_LISTENERS = 20
 """From this many listeners on a reason may speak of "listeners like you"."""
@@ -44,7 +44,7 @@ class Entries:
 
 
 @dataclass(frozen=True)
-class Items:
+class ItemIndex:
     """Which tracks, artists and friends a model knows; see the module."""
 
     n_tracks: int
@@ -78,7 +78,7 @@ class Items:
 
     @classmethod
     def of(
-        cls, joint: Joint, data: TrainingData, artist_share: float, friend_weight: float
+        cls, joint: SideInformation, data: TrainingData, artist_share: float, friend_weight: float
     ) -> Self:
         """The items of a training."""
         features = data.features
@@ -97,9 +97,9 @@ class Items:
             friend_weight=friend_weight,
             slot=np.zeros(0, dtype=np.int32),
         )
-        return found._slotted()
+        return found._find_slots()
 
-    def _slotted(self) -> Self:
+    def _find_slots(self) -> Self:
         slot = np.full(self.n_tracks, -1, dtype=np.int32)
         if self.artists:
             slot = np.where(self.artist_of >= 0, self.artist_of + len(self.tracks), -1)
@@ -188,7 +188,7 @@ class Items:
         """
         if not len(rows):
             return []
-        others = np.where(self._told_by(rows, track), parts, -np.inf)
+        others = np.where(self._find_namable(rows, track), parts, -np.inf)
         best = int(np.argmax(others))
         if others[best] > 0:
             row = int(rows[best])
@@ -199,7 +199,7 @@ class Items:
             return [Reason(component, text, float(parts[own].sum()), track)]
         return []
 
-    def _told_by(self, rows: IntArray, track: int) -> BoolArray:
+    def _find_namable(self, rows: IntArray, track: int) -> BoolArray:
         """(k,) which of the query's tracks can be named as what leads to a track.
 
         Where the track is known by its artist alone, those of whose artists the
@@ -219,7 +219,7 @@ class Items:
         target = int(self.slot[track])
         who = "listeners like you" if enough else "a few listeners"
         if target < n_heard:
-            played = self._played(row)
+            played = self._name_played(row)
             if not self.played[target]:
                 return f"its artist, genre or sound goes with {played} in what is played together"
             # packs of artists say nothing of single tracks
@@ -230,10 +230,10 @@ class Items:
         if by == what:
             as_they = f", as {who} do" if self.named[what] else ""
             return f"you play {self.artists[what]}{as_they}"
-        played = self.artists[by] if by >= 0 else self._played(row)
+        played = self.artists[by] if by >= 0 else self._name_played(row)
         return f"{who} who play {played} also play {self.artists[what]}"
 
-    def _played(self, row: int) -> str:
+    def _name_played(self, row: int) -> str:
         """A track of the query, by its title; by its artist where only the artist is known."""
         slot = int(self.slot[row])
         if slot < len(self.tracks):
@@ -263,7 +263,7 @@ class Items:
         }
 
     @classmethod
-    def restored(
+    def restore(
         cls, stored: Any, texts: dict[str, Any], artist_share: float, friend_weight: float
     ) -> Self:
         """From :meth:`arrays` and :meth:`texts`.
@@ -287,7 +287,7 @@ class Items:
             friend_weight=friend_weight,
             slot=np.zeros(0, dtype=np.int32),
         )
-        return found._slotted()
+        return found._find_slots()
 
     def align(self, rows: IntArray) -> tuple[Self, IntArray]:
         """The same for another vocabulary (see ``Component.align``), and the slots that stay."""
@@ -306,7 +306,7 @@ class Items:
             else _NO_ARTISTS,
         )
         further = np.arange(len(self.tracks), self.n_slots, dtype=np.int32)
-        return other._slotted(), np.concatenate([kept, further])
+        return other._find_slots(), np.concatenate([kept, further])
 
 
 _NO_ARTISTS = np.zeros(0, dtype=np.int32)

@@ -19,8 +19,8 @@ from musicai.core.progress import Progress
 from musicai.data.arrays import Query, TrainingData
 from musicai.data.library import FloatArray, IntArray
 from musicai.models.base import Component, ComponentConfig, Reason, write_json
-from musicai.models.item_index import Entries, Items
-from musicai.models.side_information import Joint, SideWeights, confidences, join
+from musicai.models.item_index import Entries, ItemIndex
+from musicai.models.side_information import SideInformation, SideWeights, confidences, join
 
 logger = logging.getLogger(__name__)
 
@@ -136,8 +136,8 @@ class ItemItem(Component):
         """
         started = time.perf_counter()
         joint = join(self._present(data), data, self.config.side())
-        self.items_ = Items.of(joint, data, self.config.artist_share, self.config.friend_weight)
-        matrix = _shortened(joint, self.config.ease_side)
+        self.items_ = ItemIndex.of(joint, data, self.config.artist_share, self.config.friend_weight)
+        matrix = _drop_sparse_rows(joint, self.config.ease_side)
         self.method_ = self.config.method
         if self.method_ == "auto":
             self.method_ = "ease" if _small_enough(matrix, self.config.ease_side) else "knn"
@@ -179,11 +179,11 @@ class ItemItem(Component):
                 blocks.append(_strongest(found, keep))
         return csr_matrix(vstack(blocks, format="csr").T)
 
-    def _cosine(self, joint: Joint, keep: int) -> csr_matrix:
+    def _cosine(self, joint: SideInformation, keep: int) -> csr_matrix:
         """(n_kept, n_kept) shrunk cosine of columns, the ``keep`` largest of each."""
         from implicit.nearest_neighbours import all_pairs_knn  # noqa: PLC0415 (training only)
 
-        matrix = _capped(joint)[:, : joint.n_kept]
+        matrix = _cap_rows(joint)[:, : joint.n_kept]
         square = np.asarray(matrix.multiply(matrix).sum(axis=0)).ravel()
         scale = 1.0 / np.sqrt(np.maximum(square, 1e-12) + self.config.shrinkage)
         scaled = csr_matrix(matrix @ diags_array(scale), dtype=np.float64)
@@ -270,7 +270,7 @@ class ItemItem(Component):
         texts = json.loads((folder / "item_item.json").read_text("utf-8"))
         component.method_ = str(texts["method"])
         with np.load(folder / "item_item.npz", allow_pickle=False) as stored:
-            component.items_ = Items.restored(
+            component.items_ = ItemIndex.restore(
                 stored, texts, component.config.artist_share, component.config.friend_weight
             )
             component._scale = float(stored["scale"])
@@ -337,7 +337,7 @@ def _small_enough(matrix: csr_matrix, most: int) -> bool:
     return bool(small and work <= MAX_WORK)
 
 
-def _shortened(joint: Joint, most: int) -> csr_matrix:
+def _drop_sparse_rows(joint: SideInformation, most: int) -> csr_matrix:
     """Without the least filled side rows, where there are more than ``most`` rows in all."""
     matrix = joint.matrix
     too_many = matrix.shape[0] - most
@@ -349,7 +349,7 @@ def _shortened(joint: Joint, most: int) -> csr_matrix:
     return csr_matrix(matrix[np.concatenate([np.arange(plain), fullest])])
 
 
-def _capped(joint: Joint) -> csr_matrix:
+def _cap_rows(joint: SideInformation) -> csr_matrix:
     """Rows of at most ``MAX_ROW`` entries, so that pairs stay countable."""
     matrix = joint.matrix
     length = np.diff(matrix.indptr)

@@ -48,11 +48,11 @@ class Popularity(Component):
         self.scores_: FloatArray = file.astype(np.float32)
         self._most = np.log1p(max(int(self.listeners_.max(initial=0)), 1))
         if self.n_listeners_ >= self.config.min_listeners:
-            counted = self._counted(self.listeners_)
+            counted = self._scale_counts(self.listeners_)
             both = 0.5 * (np.nan_to_num(file) + counted)
             self.scores_ = np.where(np.isnan(file), counted, both).astype(np.float32)
 
-    def _counted(self, listeners: IntArray) -> FloatArray:
+    def _scale_counts(self, listeners: IntArray) -> FloatArray:
         """Listeners on a logarithmic scale, 1 for the track that has the most."""
         return np.asarray(np.log1p(listeners) / self._most, dtype=np.float64)
 
@@ -73,7 +73,7 @@ class Popularity(Component):
             float(self.file_[track]) / 100,
             self.n_listeners_ >= self.config.min_listeners,
         )
-        counted = float(self._counted(self.listeners_[track])) if shared else 0.0
+        counted = float(self._scale_counts(self.listeners_[track])) if shared else 0.0
         found: list[tuple[float, str, str]] = []
         if shared:
             told = f"{int(self.listeners_[track])} of {self.n_listeners_} listeners play it"

@@ -74,7 +74,7 @@ class Rules(Component):
         self.audio_ = features.audio
         self.estimated_ = features.feature_source == FEATURE_SOURCES.index("estimated")
         self.genres_ = _as_stored(features.genres)
-        self.moods_ = _as_stored(calibrated(mood_matrix(features.audio), self.config))
+        self.moods_ = _as_stored(calibrate_moods(mood_matrix(features.audio), self.config))
         self._prepare()
         progress(1.0, "Scored moods and genres")
         return self
@@ -166,7 +166,7 @@ class Rules(Component):
         return other
 
 
-def calibrated(raw: FloatArray, config: RulesConfig) -> FloatArray:
+def calibrate_moods(raw: FloatArray, config: RulesConfig) -> FloatArray:
     """(n, 8) the worth of ``moods.mood_matrix``: 0 to ``config.ceiling``, NaN stays NaN."""
     fixed, ceiling = mood_worth(raw), config.ceiling
     worth = np.full(raw.shape, np.nan, dtype=np.float32)

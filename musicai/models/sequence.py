@@ -159,11 +159,11 @@ class Sequence(Component):
     def score(self, query: Query) -> FloatArray:
         """(n_tracks,) NaN where a track, or all of the session, was in no session."""
         if self.token not in query.memo:
-            query.memo[self.token] = self._scored(query)
+            query.memo[self.token] = self._compute_scores(query)
         found: FloatArray = query.memo[self.token]
         return found.copy()
 
-    def _scored(self, query: Query) -> FloatArray:
+    def _compute_scores(self, query: Query) -> FloatArray:
         session = self._session_of(query)
         scores = np.full(self._n_tracks, np.nan, dtype=np.float32)
         if not len(session.rows):
@@ -250,7 +250,9 @@ class Sequence(Component):
         best = int(np.argmax(parts))
         row = int(rows[best])
         sessions = np.unique(self._session[near.events[place == best]])
-        return [Reason(self.name, self._told(row, track, sessions), float(parts[best]), row)]
+        return [
+            Reason(self.name, self._explain_pair(row, track, sessions), float(parts[best]), row)
+        ]
 
     def _of_sessions(self, query: Query, session: _Session, track: int) -> list[Reason]:
         """Where nothing of the session was played near it: that sessions like it hold it."""
@@ -258,20 +260,20 @@ class Sequence(Component):
         if not score > 0:
             return []
         row = int(session.rows[int(np.argmax(session.weights))])
-        text = f"it is in sessions like the one with {self._called(row)}"
+        text = f"it is in sessions like the one with {self._keep_titles(row)}"
         return [Reason(self.name, text, score, row)]
 
-    def _called(self, row: int) -> str:
+    def _keep_titles(self, row: int) -> str:
         return f"“{self.names_[row]}”" if self.names_.get(row) else "an untitled track"
 
-    def _told(self, row: int, track: int, sessions: IntArray) -> str:
+    def _explain_pair(self, row: int, track: int, sessions: IntArray) -> str:
         """How often a track was played near one of the session's, and by whom."""
         own = int(self.sequences_.own[sessions].sum())
         n = own or len(sessions)
         who = "you" if own else "listeners" if self.others_ else "others"
         times = "one session" if n == 1 else f"{n:,} sessions"
         again = "again " if row == track else ""
-        return f"{who} played it {again}near {self._called(row)} in {times}"
+        return f"{who} played it {again}near {self._keep_titles(row)} in {times}"
 
     # --- disk and vocabularies --------------------------------------------------------
 

@@ -43,7 +43,7 @@ class SideWeights:
 
 
 @dataclass(frozen=True)
-class Joint:
+class SideInformation:
     """What is factorised.
 
     Columns in order: tracks, artists of the library, friends; then artists whom only
@@ -91,7 +91,7 @@ def confidences(data: TrainingData, basket_weight: float) -> csr_matrix:
     return matrix
 
 
-def join(matrix: csr_matrix, data: TrainingData, weights: SideWeights) -> Joint:
+def join(matrix: csr_matrix, data: TrainingData, weights: SideWeights) -> SideInformation:
     """The matrix of a training.
 
     Args:
@@ -105,17 +105,17 @@ def join(matrix: csr_matrix, data: TrainingData, weights: SideWeights) -> Joint:
     if others is not None:
         tracks = _below(matrix, others.tracks)
         artists = _below(_by_artist(matrix, features, others), others.artists)
-        known = np.flatnonzero(_filled(artists, len(features.artist_names))).astype(np.int32)
-        named = _filled(others.artists, artists.shape[1])[known]
+        known = np.flatnonzero(_mark_filled(artists, len(features.artist_names))).astype(np.int32)
+        named = _mark_filled(others.artists, artists.shape[1])[known]
     side = side_rows(features, weights)
-    played = _filled(tracks, features.n_tracks)
+    played = _mark_filled(tracks, features.n_tracks)
     by_artist = np.zeros(len(features.artist_names) + 1, dtype=bool)
     by_artist[known] = True  # of these, an unplayed track takes its artist's column instead
-    heard = played | (_filled(side, features.n_tracks) & ~by_artist[features.artist])
+    heard = played | (_mark_filled(side, features.n_tracks) & ~by_artist[features.artist])
     own, theirs = _friends(data, tracks.shape[0], weights.friends)
     further = np.ones(artists.shape[1], dtype=bool)
     further[known] = False
-    further &= _filled(artists, artists.shape[1])
+    further &= _mark_filled(artists, artists.shape[1])
     upper = hstack(
         [_compact(tracks, heard), artists[:, known], own, _compact(artists, further), theirs],
         format="csr",
@@ -123,7 +123,7 @@ def join(matrix: csr_matrix, data: TrainingData, weights: SideWeights) -> Joint:
     lower = _compact(side, heard)
     lower.resize((lower.shape[0], upper.shape[1]))
     columns = np.flatnonzero(heard).astype(np.int32)
-    return Joint(
+    return SideInformation(
         matrix=_below(csr_matrix(upper, dtype=np.float32), lower),
         n_side=lower.shape[0],
         tracks=columns,
@@ -225,7 +225,7 @@ def _below(upper: csr_matrix, lower: csr_matrix) -> csr_matrix:
     return csr_matrix(vstack([upper, lower], format="csr"), dtype=np.float32)
 
 
-def _filled(matrix: csr_matrix, n_columns: int) -> BoolArray:
+def _mark_filled(matrix: csr_matrix, n_columns: int) -> BoolArray:
     """(n_columns,) which of the first columns hold anything."""
     found: BoolArray = np.bincount(matrix.indices, minlength=n_columns)[:n_columns] > 0
     return found

@@ -43,7 +43,7 @@ class Losses:
     """(k,) what all tracks would lose, whatever they hold."""
 
 
-class Words:
+class TextSimilarity:
     """Which track holds which term, and what a term is worth.
 
     A term t of field f that tracks of a query hold c times, of ``df`` tracks in all,
@@ -82,7 +82,7 @@ class Words:
         marks = [NAMES.index(FIELD_OF[term[0]]) for term in terms]
         self.field = np.array([*marks, *[0] * n_artists], dtype=np.int32)
         """(n_terms + n_artists,) position in ``NAMES``."""
-        held = _held(tfidf, artist, n_artists)
+        held = _build_terms(tfidf, artist, n_artists)
         held.data = _parts(held, self.field == NAMES.index("genre"))
         held.data *= self.worth[held.indices] > 0
         held.eliminate_zeros()
@@ -90,7 +90,7 @@ class Words:
         self.by_term: sparse.csc_matrix = held.tocsc()
         self.count = np.diff(self.by_term.indptr)
 
-    def wanted(self, held: sparse.csr_matrix, counts: FloatArray) -> Wanted:
+    def collect_query_terms(self, held: sparse.csr_matrix, counts: FloatArray) -> Wanted:
         """The terms of a query.
 
         Args:
@@ -198,12 +198,12 @@ def worth_of(
     n_artists = int(artist.max(initial=-1)) + 1
     factor = [weights[FIELD_OF[term[0]]] for term in terms]
     factor += [weights["artist"]] * n_artists + [weights["any"]]
-    held = _held(tfidf, artist, n_artists)
+    held = _build_terms(tfidf, artist, n_artists)
     count = np.append(np.bincount(held.indices, minlength=held.shape[1]), len(artist))
     return np.asarray(np.array(factor) / (count + 2.0) ** rarity, dtype=np.float32)
 
 
-def _held(tfidf: sparse.csr_matrix, artist: IntArray, n_artists: int) -> sparse.csr_matrix:
+def _build_terms(tfidf: sparse.csr_matrix, artist: IntArray, n_artists: int) -> sparse.csr_matrix:
     """(n_tracks, n_terms + n_artists) the documents' terms, then the first artists."""
     named = np.flatnonzero(artist >= 0)
     first = sparse.csr_matrix(

@@ -54,7 +54,7 @@ _TEMPO, _ENERGY = AUDIO_FEATURES.index("tempo"), AUDIO_FEATURES.index("energy")
 
 
 @dataclass(frozen=True)
-class Wish:
+class AutoplayOptions:
     """How a session shall be.
 
     Raises:
@@ -78,7 +78,7 @@ class Wish:
 
 
 @dataclass(frozen=True)
-class Step:
+class AutoplayStep:
     """One track of a session, and why it came there."""
 
     track: int
@@ -98,15 +98,15 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Session:
+class AutoplaySession:
     """The tracks in order."""
 
-    steps: tuple[Step, ...]
+    steps: tuple[AutoplayStep, ...]
     notes: tuple[str, ...] = ()
     """What could not be done as wished."""
 
 
-def autoplay(ai: Recommender, request: Request, wish: Wish) -> Session:
+def autoplay(ai: Recommender, request: Request, wish: AutoplayOptions) -> AutoplaySession:
     """A session that goes on from the request's seeds, else from the listener's last session.
 
     Args:
@@ -129,7 +129,7 @@ def autoplay(ai: Recommender, request: Request, wish: Wish) -> Session:
 
 class _Walk:
     def __init__(
-        self, ai: Recommender, query: Query, pool: list[Recommendation], wish: Wish
+        self, ai: Recommender, query: Query, pool: list[Recommendation], wish: AutoplayOptions
     ) -> None:
         self._ai = ai
         self._query = query
@@ -140,15 +140,15 @@ class _Walk:
         self._liking = (score - score.min()) / max(float(np.ptp(score)), 1e-9)
         self._artist = ai.features.artist[self._rows]
         self._recording = ai.features.recording[self._rows]
-        self._tempo = _known(ai.features.audio[self._rows, _TEMPO])
-        self._energy = _known(ai.features.audio[self._rows, _ENERGY])
+        self._tempo = _mask_unknown(ai.features.audio[self._rows, _TEMPO])
+        self._energy = _mask_unknown(ai.features.audio[self._rows, _ENERGY])
         self._keys = ai.library.tracks[list(KEY_COLUMNS)].to_numpy(dtype=np.float64)
         self._sequence = ai.components.get("sequence")
         self._past, _ = query.session()
 
-    def session(self, notes: tuple[str, ...]) -> Session:
+    def session(self, notes: tuple[str, ...]) -> AutoplaySession:
         """All steps; fewer where tracks run out."""
-        steps: list[Step] = []
+        steps: list[AutoplayStep] = []
         taken: list[int] = []
         free = np.ones(len(self._rows), dtype=bool)
         free &= ~np.isin(self._recording, self._ai.features.recording[self._past])
@@ -160,7 +160,7 @@ class _Walk:
             steps.append(step)
             taken.append(at)
             free &= self._recording != self._recording[at]
-        return Session(tuple(steps), (*notes, *self._notes(len(steps), bool(free.any()))))
+        return AutoplaySession(tuple(steps), (*notes, *self._notes(len(steps), bool(free.any()))))
 
     def _notes(self, found: int, left: bool) -> tuple[str, ...]:
         """What could not be as wished; ``left``: only their artists keep further tracks out."""
@@ -192,9 +192,9 @@ class _Walk:
 
     def _step(
         self, taken: list[int], allowed: npt.NDArray[np.bool_], place: int
-    ) -> tuple[Step, int]:
+    ) -> tuple[AutoplayStep, int]:
         query, follows = self._following(taken)
-        wanted = self._wanted(taken, place)
+        wanted = self._compute_wanted(taken, place)
         parts = {
             "liking": self._liking,
             "follows": follows,
@@ -205,7 +205,7 @@ class _Walk:
         total = np.where(allowed, sum(parts.values()), -np.inf)
         at = int(np.argmax(total))
         mine = {name: float(values[at]) for name, values in parts.items()}
-        step = Step(
+        step = AutoplayStep(
             track=int(self._rows[at]),
             parts=mine,
             why=self._why(query, at, mine, taken, wanted),
@@ -231,7 +231,7 @@ class _Walk:
         if taken:
             return float((self._tempo if feature == _TEMPO else self._energy)[taken[-1]])
         if len(self._past):
-            return float(_known(self._ai.features.audio[self._past[-1:], feature])[0])
+            return float(_mask_unknown(self._ai.features.audio[self._past[-1:], feature])[0])
         return float("nan")
 
     def _last_key(self, taken: list[int]) -> npt.NDArray[np.float64]:
@@ -247,9 +247,9 @@ class _Walk:
             return np.zeros(len(away))
         return np.where(known, away[known & allowed].mean() - away, 0.0)
 
-    def _wanted(self, taken: list[int], place: int) -> float:
+    def _compute_wanted(self, taken: list[int], place: int) -> float:
         """The energy that the arc wants at a place: from that of the start, in equal steps."""
-        start = _known(self._ai.features.audio[self._past[-FOLLOWED:], _ENERGY])
+        start = _mask_unknown(self._ai.features.audio[self._past[-FOLLOWED:], _ENERGY])
         if np.isnan(start).all():
             start = self._energy[taken[:1]] if taken else start
         if np.isnan(start).all():
@@ -279,7 +279,7 @@ class _Walk:
         return f"{text}; {', '.join(fits)}." if fits else f"{text}."
 
 
-def _known(values: FloatArray) -> npt.NDArray[np.float64]:
+def _mask_unknown(values: FloatArray) -> npt.NDArray[np.float64]:
     return np.asarray(values, dtype=np.float64)
 
 

@@ -45,7 +45,7 @@ class Candidates:
         return np.asarray((tracks["name"] != "") & ~tracks["excluded"], dtype=bool)
 
     @cached_property
-    def _offered(self) -> BoolArray:
+    def _is_offered(self) -> BoolArray:
         """(n_tracks,) in an enabled catalogue, and fit to be shown."""
         return self._library.tracks["in_catalogue"].to_numpy(dtype=bool) & self._showable
 
@@ -57,11 +57,11 @@ class Candidates:
         if mode == "rediscover":
             return np.flatnonzero(own & self._showable)
         if mode == "mix":
-            return np.flatnonzero((own & self._showable) | self._offered)
+            return np.flatnonzero((own & self._showable) | self._is_offered)
         recording = self._features.recording
         met = np.zeros(int(recording.max(initial=-1)) + 1, dtype=bool)
         met[recording[own]] = True
-        return np.flatnonzero(self._offered & ~own & ~met[recording])
+        return np.flatnonzero(self._is_offered & ~own & ~met[recording])
 
     def without(self, rows: RowArray, tracks: IntArray) -> RowArray:
         """``rows`` less every track that shares its recording with one of ``tracks``."""
@@ -118,7 +118,7 @@ class Candidates:
         member: BoolArray = np.logical_or.reduce(self._genre_members[wanted], axis=0)
         return rows[member[rows]]
 
-    def filtered(self, rows: RowArray, filters: Filters) -> RowArray:
+    def apply_filters(self, rows: RowArray, filters: Filters) -> RowArray:
         """Those of ``rows`` that pass every filter.
 
         Raises:
@@ -172,15 +172,15 @@ class Candidates:
     @cached_property
     def _fresh(self) -> BoolArray:
         """(n_tracks,) found by open data among the fresh releases of loved artists."""
-        return self._linked(self._library.links["kind"] == "fresh release")
+        return self._mark_linked(self._library.links["kind"] == "fresh release")
 
     @cached_property
     def further(self) -> BoolArray:
         """(n_tracks,) found by a second step alone: similar to the similar."""
         second = self._library.links["through"] != ""
-        return self._linked(second) & ~self._linked(~second)
+        return self._mark_linked(second) & ~self._mark_linked(~second)
 
-    def _linked(self, chosen: pd.Series) -> BoolArray:
+    def _mark_linked(self, chosen: pd.Series) -> BoolArray:
         """(n_tracks,) tracks of the chosen links."""
         mask = np.zeros(self._library.n_tracks, dtype=bool)
         rows = self._library.vocabulary.rows(self._library.links["track_id"][chosen])
@@ -237,7 +237,7 @@ def _refuse(asked: Mapping[str, str | None], what: str) -> None:
             raise QueryError(f"The {what} {name!r} cannot be used here. {why_not}")
 
 
-def asked_for(candidates: Candidates, rows: RowArray, query: Query) -> RowArray:
+def drop_seeds(candidates: Candidates, rows: RowArray, query: Query) -> RowArray:
     """``rows`` without the seeds' recordings; at full genre strength, of that genre only.
 
     Raises:
@@ -266,7 +266,7 @@ def passing(
     """
     if not filters:
         return rows, ()
-    kept = candidates.filtered(rows, filters)
+    kept = candidates.apply_filters(rows, filters)
     if not len(kept):
         raise NoCandidates(_why_none(candidates, rows, filters))
     if filters.years is None:
@@ -283,7 +283,7 @@ def _why_none(candidates: Candidates, rows: RowArray, filters: Filters) -> str:
         words
         for name, words in _FILTERS.items()
         if getattr(filters, name) != getattr(none, name)
-        and len(candidates.filtered(rows, replace(filters, **{name: getattr(none, name)})))
+        and len(candidates.apply_filters(rows, replace(filters, **{name: getattr(none, name)})))
     ]
     what = " or ".join(helps) if helps else "several of them"
     return f"No track passes these filters together. Lift {what}."

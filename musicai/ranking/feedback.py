@@ -43,7 +43,7 @@ _NONE: IntArray = np.zeros(0, dtype=np.int32)
 
 
 @dataclass(frozen=True)
-class Verdicts:
+class LatestFeedback:
     """The verdicts that count now, as rows of a library."""
 
     liked: IntArray = field(default_factory=lambda: _NONE)
@@ -58,7 +58,7 @@ class Verdicts:
     def __bool__(self) -> bool:
         return any(map(len, (self.liked, self.disliked, self.resting, self.banned)))
 
-    def shown(self, features: TrackFeatures, mode: str) -> BoolArray | None:
+    def mark_showable(self, features: TrackFeatures, mode: str) -> BoolArray | None:
         """(n_tracks,) what may stand in a list; None for everything.
 
         A verdict holds for every release of a recording. What was liked is no longer new, so
@@ -86,7 +86,7 @@ def standing(feedback: Iterable[Feedback]) -> dict[str, Feedback]:
 
 def resolve(
     library: Library, features: TrackFeatures, feedback: Iterable[Feedback], now: int
-) -> Verdicts:
+) -> LatestFeedback:
     """Verdicts as rows; those on tracks that the library does not hold are passed over.
 
     Args:
@@ -107,7 +107,7 @@ def resolve(
     for row, one in latest.items():
         if one.verdict != "not_now" or now - one.given_at < REST_DAYS * DAY:
             kinds[one.verdict].append(row)
-    return Verdicts(
+    return LatestFeedback(
         liked=_rows(kinds["like"]),
         disliked=_rows(kinds["dislike"] + kinds["never_artist"]),
         resting=_rows(kinds["not_now"]),
@@ -131,7 +131,7 @@ def _of_artists(library: Library, features: TrackFeatures, judged: list[int]) ->
 # --- what they move -------------------------------------------------------------------
 
 
-def heard(past: History, verdicts: Verdicts) -> History:
+def apply_feedback(past: History, verdicts: LatestFeedback) -> History:
     """The past with likes as plays of now, and without what was disliked."""
     if not len(verdicts.liked) and not len(verdicts.disliked):
         return past
@@ -141,7 +141,7 @@ def heard(past: History, verdicts: Verdicts) -> History:
     stays = ~np.isin(past.recent, verdicts.disliked)
     place = np.searchsorted(rows, old)
 
-    def moved(counts: IntArray) -> IntArray:
+    def move_weight(counts: IntArray) -> IntArray:
         found = np.zeros((len(rows), counts.shape[1]), dtype=counts.dtype)
         found[place] = counts[kept]
         return found
@@ -159,14 +159,14 @@ def heard(past: History, verdicts: Verdicts) -> History:
         plays=plays,
         last_played=last,
         liked=verdicts.liked,
-        occasions={name: moved(counts) for name, counts in past.occasions.items()},
+        occasions={name: move_weight(counts) for name, counts in past.occasions.items()},
         recent=past.recent[stays],
         recent_heard=past.recent_heard[stays],
         recent_at=past.recent_at[stays] if len(past.recent_at) else past.recent_at,
     )
 
 
-def taught(data: TrainingData, verdicts: Verdicts) -> TrainingData:
+def taught(data: TrainingData, verdicts: LatestFeedback) -> TrainingData:
     """Training data in which the owner's row, the first, has heard the verdicts."""
     if not len(verdicts.liked) and not len(verdicts.disliked):
         return data
@@ -189,7 +189,7 @@ def taught(data: TrainingData, verdicts: Verdicts) -> TrainingData:
     return replace(data, interactions=joined)
 
 
-def leaning(features: TrackFeatures, verdicts: Verdicts) -> FloatArray | None:
+def leaning(features: TrackFeatures, verdicts: LatestFeedback) -> FloatArray | None:
     """(n_tracks,) −1 like what was disliked … 1 like what was liked; None without verdicts.
 
     tanh(Σ liked cos / √l − Σ disliked cos / √d) over the TF-IDF documents: one verdict moves
@@ -211,7 +211,7 @@ def _sum(features: TrackFeatures, rows: IntArray) -> FloatArray:
     return scaled
 
 
-def reasons(features: TrackFeatures, verdicts: Verdicts, track: int) -> list[Reason]:
+def reasons(features: TrackFeatures, verdicts: LatestFeedback, track: int) -> list[Reason]:
     """The liked track that lifts ``track`` most; none where nothing liked is like it."""
     if not len(verdicts.liked):
         return []

@@ -8,10 +8,10 @@ from typing import Any
 
 from musicai.core.errors import QueryError
 from musicai.data.playlists import (
-    Listed,
-    listed,
+    ListEntry,
+    list_entries,
 )
-from musicai.ranking.autoplay import Wish, autoplay
+from musicai.ranking.autoplay import AutoplayOptions, autoplay
 from musicai.ranking.request import Filters, Recommender, Request, Tuning
 from musicai.store import Store
 from musicai.store.playlists import STAGING
@@ -20,7 +20,7 @@ MOST_SEEDS = 50
 """Of a longer list, the last so many say what more shall be like."""
 
 
-def more_like(ai: Recommender, tracks: Sequence[Listed], n: int) -> list[str]:
+def more_like(ai: Recommender, tracks: Sequence[ListEntry], n: int) -> list[str]:
     """Ids of ``n`` tracks that go with a list and are not in it, best first.
 
     Raises:
@@ -52,12 +52,12 @@ def of_request(request: Request, tuning: Tuning) -> dict[str, Any]:
     return {"request": _plain(request), "tuning": _plain(tuning)}
 
 
-def of_session(request: Request, wish: Wish) -> dict[str, Any]:
+def of_session(request: Request, wish: AutoplayOptions) -> dict[str, Any]:
     """A session along an arc."""
     return {"request": _plain(request), "session": asdict(wish)}
 
 
-def told(recipe: Recipe) -> str:
+def describe_recipe(recipe: Recipe) -> str:
     """What a recipe makes, in words."""
     if "list" in recipe:
         return "your list" if recipe["list"] == STAGING else f"the playlist “{recipe['list']}”"
@@ -70,7 +70,7 @@ def told(recipe: Recipe) -> str:
     return f"recommendations ({', '.join(parts)})" if parts else "recommendations"
 
 
-def made(recipe: Recipe, ai: Recommender, store: Store) -> list[Listed]:
+def make_list(recipe: Recipe, ai: Recommender, store: Store) -> list[ListEntry]:
     """The tracks that a recipe makes now.
 
     Args:
@@ -88,15 +88,17 @@ def made(recipe: Recipe, ai: Recommender, store: Store) -> list[Listed]:
     try:
         request = _request(recipe["request"])
         if "session" in recipe:
-            steps = autoplay(ai, request, Wish(**recipe["session"])).steps
-            return listed(ai.library, [ai.library.vocabulary.id(step.track) for step in steps])
+            steps = autoplay(ai, request, AutoplayOptions(**recipe["session"])).steps
+            return list_entries(
+                ai.library, [ai.library.vocabulary.id(step.track) for step in steps]
+            )
         tuning = Tuning(**recipe["tuning"])
     except (KeyError, TypeError) as error:
         raise QueryError(
             "What this playlist was made from cannot be read any more. Send a new list to it."
         ) from error
     found = ai.rank(ai.score(request), tuning)
-    return listed(ai.library, [item.track_id for item in found])
+    return list_entries(ai.library, [item.track_id for item in found])
 
 
 def _request(told: Mapping[str, Any]) -> Request:

@@ -14,7 +14,7 @@ from musicai.data.genre_mix import GenreGoal
 from musicai.data.library import FloatArray, IntArray, Shown
 from musicai.models import COMPONENTS
 from musicai.models.base import Component, Reason
-from musicai.models.blend import Curve, bent
+from musicai.models.blend import Curve, apply_curve
 from musicai.ranking import exploration, feedback, rerank
 from musicai.ranking.candidates import Candidates
 from musicai.ranking.request import Recommendation, Recommendations, Scored, Tuning
@@ -93,7 +93,7 @@ class Lists:
     @cached_property
     def _obscurity(self) -> FloatArray:
         scores = self._components["popularity"].score(self._stranger)
-        return rerank.stepped(rerank.obscurity(scores), self._candidates.further)
+        return rerank.shift_obscurity(rerank.obscurity(scores), self._candidates.further)
 
     @cached_property
     def _likeness(self) -> FloatArray:
@@ -180,7 +180,7 @@ class Lists:
             QueryError: a weight is unknown, negative or not a number, or all are 0.
         """
         weights = rerank.check_weights(weights, list(COMPONENTS))
-        scaled, stacked = _bent(scored, curves)
+        scaled, stacked = _apply_curves(scored, curves)
         score = rerank.blend_stack(stacked, list(scaled), weights)
         extras = self._extras(scored, tuning)
         for values in extras.values():
@@ -192,14 +192,14 @@ class Lists:
             self._features.artist,
             self._features.recording,
             self._likeness,
-            rerank.Rules(tuning.n_recommendations, tuning.diversity, tuning.artist_cap, goal),
+            rerank.RerankRules(tuning.n_recommendations, tuning.diversity, tuning.artist_cap, goal),
         )
         told = rerank.contributions(scaled, weights, places)
         rows = scored.candidates[places].tolist()
         added = [{name: float(v[at]) for name, v in extras.items()} for at in places.tolist()]
         chances = self._propensities(scored, tuning, score, extras, places)
         items = tuple(
-            self._explained(scored, tuning, opinions, more, row, rank, chance)
+            self._explain(scored, tuning, opinions, more, row, rank, chance)
             for rank, (row, opinions, more, chance) in enumerate(
                 zip(rows, told, added, chances, strict=True), start=1
             )
@@ -214,8 +214,10 @@ class Lists:
             weights=weights,
             curved=bool(curves),
             origins=scored.origins,
-            genres_wanted=genre_mix.named(goal.wanted) if goal else {},
-            genres_listed=genre_mix.named(genre_mix.mix_of(goal.tracks[rows])) if goal else {},
+            genres_wanted=genre_mix.list_shares(goal.wanted) if goal else {},
+            genres_listed=genre_mix.list_shares(genre_mix.mix_of(goal.tracks[rows]))
+            if goal
+            else {},
         )
 
     def _rank_notes(
@@ -240,7 +242,7 @@ class Lists:
             "leave no more. Raise the artist cap for a longer list.",
         )
 
-    def _explained(
+    def _explain(
         self,
         scored: Scored,
         tuning: Tuning,
@@ -281,13 +283,13 @@ class Lists:
         return scored.reasons[component, row]
 
 
-def _bent(
+def _apply_curves(
     scored: Scored, curves: Mapping[str, Curve]
 ) -> tuple[Mapping[str, FloatArray], FloatArray]:
     """The scaled scores on their curves, and the same stacked; worked out once a request."""
     if not curves:
         return scored.scaled, scored.stacked
     if not scored.bent:
-        scaled = {name: bent(one, curves.get(name)) for name, one in scored.scaled.items()}
+        scaled = {name: apply_curve(one, curves.get(name)) for name, one in scored.scaled.items()}
         scored.bent.append((scaled, rerank.stack(scaled)))
     return scored.bent[0]

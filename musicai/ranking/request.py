@@ -17,7 +17,7 @@ from musicai.data.genres import GENRES
 from musicai.data.library import FloatArray, Library, RowArray
 from musicai.data.moods import MOODS
 from musicai.models.base import Component, Reason
-from musicai.ranking.feedback import Verdicts
+from musicai.ranking.feedback import LatestFeedback
 
 MODES = ("rediscover", "discover", "mix")
 """Own tracks, tracks never played, or both."""
@@ -194,7 +194,7 @@ class Scored:
     """Components without an opinion on any candidate: their weights change nothing here."""
     origins: Mapping[str, int] = field(default_factory=dict)
     """Origin → how many of the candidates are known from it, most first."""
-    verdicts: Verdicts = field(default_factory=Verdicts)
+    verdicts: LatestFeedback = field(default_factory=LatestFeedback)
     """What the listener said of single tracks."""
     leaning: FloatArray | None = None
     """(n,) how far verdicts speak for a candidate, −1 to 1; None without any."""

@@ -170,7 +170,7 @@ def obscurity(popularity: FloatArray) -> FloatArray:
     return found
 
 
-def stepped(obscurity: FloatArray, further: BoolArray) -> FloatArray:
+def shift_obscurity(obscurity: FloatArray, further: BoolArray) -> FloatArray:
     """(n,) obscurity with tracks of a second step moved towards the obscure, at most to +1.
 
     Args:
@@ -207,7 +207,7 @@ def _unit(rows: npt.NDArray[np.floating[Any]]) -> npt.NDArray[np.floating[Any]]:
 
 
 @dataclass(frozen=True)
-class Rules:
+class RerankRules:
     """What re-ranking keeps to."""
 
     n: int
@@ -226,7 +226,7 @@ def rerank(
     artist: IntArray,
     recording: IntArray,
     likeness: FloatArray,
-    rules: Rules,
+    rules: RerankRules,
 ) -> IntArray:
     """Places (positions in ``score``) of the chosen tracks, in order.
 
@@ -267,7 +267,7 @@ def _best(score: FloatArray, size: int) -> npt.NDArray[np.intp]:
     return places[np.lexsort((places, -score[places]))][:size]
 
 
-def _pool(score: FloatArray, rows: RowArray, size: int, rules: Rules) -> npt.NDArray[np.intp]:
+def _pool(score: FloatArray, rows: RowArray, size: int, rules: RerankRules) -> npt.NDArray[np.intp]:
     """The best places, best first, and for a genre mix the best of each wanted genre."""
     best = _best(score, size)
     if rules.genres is None or size == len(score):
@@ -287,7 +287,7 @@ def _select(
     who: IntArray,
     what: IntArray,
     vectors: FloatArray,
-    rules: Rules,
+    rules: RerankRules,
     mix: GrowingMix | None = None,
 ) -> list[int]:
     """Positions in the pool, in order; all arrays are (pool,), best first."""
@@ -301,7 +301,7 @@ def _select(
     while len(chosen) < rules.n and open_.any():
         value = keep * worth - np.float32(rules.diversity) * nearest
         if mix is not None:
-            value = mix.weighed(value)
+            value = mix.weigh_candidates(value)
         place = int(np.argmax(np.where(open_, value, -np.inf)))
         chosen.append(place)
         if mix is not None:

@@ -21,7 +21,7 @@ ARTIST_SEEDS = 3
 """Tracks that stand for a seed which is not known here, but whose artist is."""
 
 
-class Finder:
+class TrackFinder:
     """Looks up tracks of one library by id, by name, by artist, and by words."""
 
     def __init__(self, library: Library, features: TrackFeatures) -> None:
@@ -37,7 +37,7 @@ class Finder:
         Raises:
             QueryError: the value has none of these shapes, or no track is found.
         """
-        wanted = [_as_seed(track) for track in _listed(tracks)]
+        wanted = [_as_seed(track) for track in _list_given(tracks)]
         rows: list[int] = []
         notes: list[str] = []
         for track_id, artist, name in wanted:
@@ -110,7 +110,7 @@ class Finder:
         return (tracks["artists"] + " " + tracks["name"]).map(normalise).astype("str")
 
 
-def _listed(tracks: Tracks | None) -> Iterable[Any]:
+def _list_given(tracks: Tracks | None) -> Iterable[Any]:
     if tracks is None:
         return []
     if isinstance(tracks, pd.DataFrame):

@@ -12,7 +12,7 @@ from musicai.core.settings import Settings
 from musicai.data.library import IntArray, Library
 from musicai.library.sample import SAMPLE_PROFILE, load_sample
 from musicai.models.base import Component
-from musicai.models.blend import LearnedWeights, Stacked
+from musicai.models.blend import LearnedWeights, StackedBlend
 from musicai.models.registry.registry import LoadedVersion, candidates, load
 from musicai.store import Store
 
@@ -30,7 +30,7 @@ class Serving:
     components: Mapping[str, Component] = field(default_factory=dict)
     """The trained ones, in the rows of the library."""
     weights: LearnedWeights | None = None
-    stacked: Mapping[str, Stacked] = field(default_factory=dict)
+    stacked: Mapping[str, StackedBlend] = field(default_factory=dict)
     """Mode → the learned blend of its lists."""
     notes: tuple[str, ...] = ()
     """Why none serves, where that is not as it should be."""
@@ -52,7 +52,7 @@ def serving(settings: Settings, store: Store, library: Library, asked: str | Non
             it serves, and where there is none nothing; a note says why.
     """
     if asked is not None:
-        found = _served(load(settings, store, asked), library)
+        found = _open_version(load(settings, store, asked), library)
         if found is None:
             raise ModelError(
                 f"Version {asked} does not know most tracks of profile "
@@ -62,7 +62,7 @@ def serving(settings: Settings, store: Store, library: Library, asked: str | Non
     problems: list[str] = []
     for version in candidates(settings, store, library.profile):
         try:
-            found = _served(load(settings, store, version), library)
+            found = _open_version(load(settings, store, version), library)
         except (ModelError, NotFound) as error:
             logger.warning("version %s cannot be used: %s", version, type(error).__name__)
             problems.append(f"Version {version} cannot be used. {error}")
@@ -74,17 +74,19 @@ def serving(settings: Settings, store: Store, library: Library, asked: str | Non
     return Serving(notes=tuple(f"{one} {without}" for one in problems))
 
 
-def _served(loaded: LoadedVersion, library: Library) -> Serving | None:
+def _open_version(loaded: LoadedVersion, library: Library) -> Serving | None:
     """A version over the library; None where it does not know most of the own tracks."""
     rows = loaded.vocabulary.rows(library.vocabulary.ids)
     own = library.tracks["own"].to_numpy()
     if own.any() and float((rows[own] >= 0).mean()) < MIN_VOCABULARY:
         return None
-    components = _aligned(loaded, library, rows)
+    components = _align_components(loaded, library, rows)
     return Serving(loaded.version, components, loaded.weights, loaded.stacked)
 
 
-def _aligned(loaded: LoadedVersion, library: Library, rows: IntArray) -> dict[str, Component]:
+def _align_components(
+    loaded: LoadedVersion, library: Library, rows: IntArray
+) -> dict[str, Component]:
     """The trained components in the rows of the library."""
     same = loaded.vocabulary.fingerprint == library.vocabulary.fingerprint
     return {

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import BindParameter, Connection, bindparam, delete, func, select, union, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from musicai.data.audio_descriptors import Measure
+from musicai.data.audio_descriptors import AudioDescriptor
 from musicai.store import deletion, schema
 from musicai.store.connection import OpenStore
 
@@ -95,7 +95,7 @@ class MeasureStore(OpenStore):
                 found |= {str(alias): str(mbid) for alias, mbid in connection.execute(query)}
         return found
 
-    def wanted_recordings(self, profile: str) -> dict[str, str]:
+    def list_wanted_recordings(self, profile: str) -> dict[str, str]:
         """Every id under which something may be measured of a profile's tracks → recording id."""
         mine, others = schema.recordings.c, schema.aliases.c
         query = union(
@@ -109,7 +109,7 @@ class MeasureStore(OpenStore):
 
     # --- measures ---------------------------------------------------------------------
 
-    def put_measures(self, measures: Sequence[Measure]) -> None:
+    def put_measures(self, measures: Sequence[AudioDescriptor]) -> None:
         """Keep measures, each in place of an earlier one from the same source; one transaction."""
         if not measures:
             return
@@ -136,7 +136,7 @@ class MeasureStore(OpenStore):
 
     def measures(
         self, profile: str, track_ids: Sequence[str] | None = None
-    ) -> list[tuple[str, Measure]]:
+    ) -> list[tuple[str, AudioDescriptor]]:
         """(track id, measure) for a profile's tracks, all or some."""
         mine, table = schema.recordings.c, schema.measures.c
         query = (
@@ -148,16 +148,16 @@ class MeasureStore(OpenStore):
             .where(mine.profile == profile)
             .order_by(mine.track_id, table.feature, table.source)
         )  # fmt: skip
-        found: list[tuple[str, Measure]] = []
+        found: list[tuple[str, AudioDescriptor]] = []
         with self.reading() as connection:
             for some in [None] if track_ids is None else _parts(track_ids, AT_ONCE):
                 chosen = query if some is None else query.where(mine.track_id.in_(some))
                 for track, mbid, feature, value, *told in connection.execute(chosen):
                     number = math.nan if value is None else value
-                    found.append((track, Measure(mbid, feature, number, *told)))
+                    found.append((track, AudioDescriptor(mbid, feature, number, *told)))
         return found
 
-    def measured_tracks(self, profile: str) -> dict[str, list[str]]:
+    def list_measured_tracks(self, profile: str) -> dict[str, list[str]]:
         """Feature → ids of the profile's tracks of which it is measured."""
         mine, table = schema.recordings.c, schema.measures.c
         query = (

@@ -36,7 +36,7 @@ def backup(store: Store, path: Path) -> Path:
     Raises:
         StoreError: the database cannot be read.
     """
-    with tempfile.TemporaryDirectory() as folder, catalogs.written_beside(path) as beside:
+    with tempfile.TemporaryDirectory() as folder, catalogs.write_beside(path) as beside:
         copy = Path(folder) / _DATABASE
         with plain_errors(store.settings.database):
             copy_database(store.settings.database, copy)
@@ -73,7 +73,7 @@ def restore(store: Store, path: Path) -> Path:
             trusted = connection.execute(select(schema.artifacts)).mappings().all()
         _replace(store, folder / _DATABASE)
         for file in found:
-            with catalogs.written_beside(settings.catalogues / file) as beside:
+            with catalogs.write_beside(settings.catalogues / file) as beside:
                 shutil.copyfile(folder / file, beside)
         with store.writing() as connection:
             profiles = schema.profiles

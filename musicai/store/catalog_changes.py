@@ -41,7 +41,7 @@ _c = schema.catalogues.c
 # --- names ----------------------------------------------------------------------------
 
 
-def checked_name(name: str) -> str:
+def check_catalog_name(name: str) -> str:
     """The name without blanks around it.
 
     Raises:
@@ -58,7 +58,7 @@ def checked_name(name: str) -> str:
     return wanted
 
 
-def checked_note(text: str, what: str) -> str:
+def check_note(text: str, what: str) -> str:
     """An origin or a licence without blanks around it; "" is one.
 
     Raises:
@@ -90,13 +90,13 @@ def rename(connection: Connection, settings: Settings, catalogue: Catalogue, nam
     Raises:
         DataError: the name is taken or cannot be one.
     """
-    wanted = checked_name(name)
+    wanted = check_catalog_name(name)
     check_free(connection, wanted, catalogue.id)
     _change(connection, catalogue.id, name=wanted)
     used = schema.profile_catalogues.c
     users = connection.execute(select(used.profile).where(used.catalogue == catalogue.id))
     for profile in users.scalars().all():
-        for fingerprint in own_data.noted(connection, profile):
+        for fingerprint in own_data.list_noted_states(connection, profile):
             with contextlib.suppress(OSError):
                 path = settings.cache / f"joined-{fingerprint[:32]}.parquet"
                 path.unlink(missing_ok=True)
@@ -112,11 +112,11 @@ def describe(
     """
     values: dict[str, Any] = {}
     if origin is not None:
-        values["origin"] = checked_note(origin, "origin")
+        values["origin"] = check_note(origin, "origin")
         if not values["origin"]:
             raise DataError("Say where the catalogue came from: a file, a site, or who made it.")
     if licence is not None:
-        values["licence"] = checked_note(licence, "licence")
+        values["licence"] = check_note(licence, "licence")
     if values:
         _change(connection, catalogue.id, **values)
 
@@ -153,8 +153,8 @@ def put_tracks(
         store.settings,
         catalogue.name,
         frame,
-        origin=checked_note(origin, "origin"),
-        licence=catalogue.licence if licence is None else checked_note(licence, "licence"),
+        origin=check_note(origin, "origin"),
+        licence=catalogue.licence if licence is None else check_note(licence, "licence"),
         invented=catalogue.invented,
         digest=digest,
     )
@@ -206,10 +206,10 @@ def put_personal(
             kind, of a strength outside 0 to 1, or of a track that is not there.
     """
     frame = conform(frame, SOURCE_TRACK_COLUMNS, name)
-    links = _checked_links(links, frame, name)
+    links = _check_links(links, frame, name)
     digest = _digest_of(profile, frame, links)
     path = _links_file(store.settings, digest)
-    with catalogs.written_beside(path) as beside:
+    with catalogs.write_beside(path) as beside:
         table = pa.Table.from_pandas(links, preserve_index=False)
         pq.write_table(table, beside, write_page_checksum=True)
     new = catalogs.prepare(
@@ -217,7 +217,7 @@ def put_personal(
         name,
         frame,
         origin=_OPEN_ORIGIN,
-        licence=checked_note(licence, "licence"),
+        licence=check_note(licence, "licence"),
         invented=False,
         digest=digest,
     )
@@ -228,13 +228,13 @@ def put_personal(
         if earlier is not None:
             _replace(connection, earlier, new)
         else:
-            catalogs.insert_new(connection, new.owned_by(profile))
+            catalogs.insert_new(connection, new.assign_owner(profile))
             catalogs.enable_digest(connection, profile, digest)
     sweep(store)
     return digest
 
 
-def _checked_links(links: pd.DataFrame, frame: pd.DataFrame, name: str) -> pd.DataFrame:
+def _check_links(links: pd.DataFrame, frame: pd.DataFrame, name: str) -> pd.DataFrame:
     links = conform(links, LINK_COLUMNS, f"links of {name}")
     if not links["kind"].isin(LINK_KINDS).all():
         raise DataError(f"A link of {name!r} is of no known kind: {', '.join(LINK_KINDS)}.")

@@ -51,7 +51,7 @@ class NewCatalogue:
     kind: str = TRACKS
     owner: str = ""
 
-    def owned_by(self, profile: str) -> NewCatalogue:
+    def assign_owner(self, profile: str) -> NewCatalogue:
         """The same, as what open data found for that profile."""
         return replace(self, kind=OPEN, owner=profile)
 
@@ -67,7 +67,7 @@ def files_of(settings: Settings, digest: str) -> list[Path]:
 
 
 @contextlib.contextmanager
-def written_beside(path: Path) -> Iterator[Path]:
+def write_beside(path: Path) -> Iterator[Path]:
     """A temporary file in the same folder that takes the name when the block ends well."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
@@ -103,7 +103,7 @@ def prepare(
         raise DataError(f"The catalogue {name!r} names a track id twice.")
     if not (frame["track_id"].str.startswith(INVENTED_PREFIX) == invented).all():
         raise DataError(f"The catalogue {name!r} would mix invented sample tracks with real ones.")
-    with written_beside(file_of(settings, digest)) as beside:
+    with write_beside(file_of(settings, digest)) as beside:
         table = pa.Table.from_pandas(frame, preserve_index=False)
         pq.write_table(table, beside, write_page_checksum=True)
     return NewCatalogue(name, origin, licence, invented, len(frame), digest)
@@ -353,7 +353,9 @@ def insert_new_pack(connection: Connection, new: NewPack) -> None:
     )
 
 
-def enabled_packs(connection: Connection, settings: Settings, profile: str) -> tuple[Pack, ...]:
+def list_enabled_packs(
+    connection: Connection, settings: Settings, profile: str
+) -> tuple[Pack, ...]:
     """The packs whose listeners count as a profile's neighbours; nothing of them is read yet."""
     return tuple(
         Pack(one.name, one.path, one.n_listeners)

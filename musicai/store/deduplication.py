@@ -117,7 +117,7 @@ CROWD = 16
 
 
 @dataclass(frozen=True)
-class Played:
+class ListenerPlays:
     """Plays of one listener, no two of them equal in everything: arrays of one length."""
 
     source: Int64
@@ -137,7 +137,7 @@ def is_possible(sources: Collection[int]) -> bool:
     return len(sources) > 1 or not SCROBBLES.isdisjoint(sources)
 
 
-def superseded(plays: Played) -> Int64:
+def find_superseded(plays: ListenerPlays) -> Int64:
     """Which rows tell again what a better row tells.
 
     Returns:
@@ -146,7 +146,7 @@ def superseded(plays: Played) -> Int64:
     """
     best = _of_one_service(plays)
     every = np.arange(len(best), dtype=np.int64)
-    rows = _told_by_several(plays, np.flatnonzero(best == every))
+    rows = _find_shared_titles(plays, np.flatnonzero(best == every))
     rows = rows[np.lexsort([column[rows] for column in (plays.track, plays.ms, plays.start)])]
     by_source = {int(s): rows[plays.source[rows] == s] for s in np.unique(plays.source[rows])}
     for weak, mine in by_source.items():
@@ -160,7 +160,7 @@ def superseded(plays: Played) -> Int64:
     return np.where(best == every, -1, best)
 
 
-def _of_one_service(plays: Played) -> Int64:
+def _of_one_service(plays: ListenerPlays) -> Int64:
     """(n,) the position of the best of the rows that one scrobbling service has of one play.
 
     Such rows have one moment, or one minute where the time of one has no seconds. The best has
@@ -185,7 +185,7 @@ def _of_one_service(plays: Played) -> Int64:
     return best
 
 
-def _told_by_several(plays: Played, rows: Int64) -> Int64:
+def _find_shared_titles(plays: ListenerPlays, rows: Int64) -> Int64:
     """Rows whose title is in more than one source: no others can have a partner."""
     sources = np.zeros(int(plays.title.max(initial=-1)) + 1, dtype=np.int64)
     for source in np.unique(plays.source[rows]):
@@ -194,7 +194,7 @@ def _told_by_several(plays: Played, rows: Int64) -> Int64:
 
 
 def _pairs(
-    plays: Played, mine: Int64, theirs: Int64, strong: int, weak: int
+    plays: ListenerPlays, mine: Int64, theirs: Int64, strong: int, weak: int
 ) -> tuple[Int64, Int64]:
     """Rows of a weaker source and the rows of a stronger one that tell the same plays."""
     my_time, their_time = plays.start[mine], plays.start[theirs]
@@ -215,7 +215,7 @@ def _pairs(
         same = other_length <= SAME_LENGTH
         row, place, away, other_length = row[same], place[same], away[same], other_length[same]
     order = np.lexsort((place, row, away, other_length))
-    taken = _one_to_one(zip(row[order].tolist(), place[order].tolist(), strict=True))
+    taken = _pair_once(zip(row[order].tolist(), place[order].tolist(), strict=True))
     return mine[taken[:, 0]], theirs[taken[:, 1]]
 
 
@@ -241,7 +241,7 @@ def _near(
     return row, order[place]
 
 
-def _one_to_one(pairs: Iterable[tuple[int, int]]) -> Int64:
+def _pair_once(pairs: Iterable[tuple[int, int]]) -> Int64:
     """(n, 2) the pairs taken in their order, each of both sides once."""
     left: set[int] = set()
     right: set[int] = set()
@@ -259,7 +259,7 @@ FEW_TRACKS = 5_000
 
 
 @dataclass(frozen=True)
-class Marks:
+class ChangedPlays:
     """Plays whose mark is another one now: arrays of one length."""
 
     id: Int64
@@ -272,14 +272,16 @@ class Marks:
     def __len__(self) -> int:
         return len(self.id)
 
-    def of(self, which: npt.NDArray[np.bool_] | slice) -> Marks:
+    def of(self, which: npt.NDArray[np.bool_] | slice) -> ChangedPlays:
         """Some of them."""
-        return Marks(self.id[which], self.import_id[which], self.before[which], self.after[which])
+        return ChangedPlays(
+            self.id[which], self.import_id[which], self.before[which], self.after[which]
+        )
 
 
 _NONE = np.zeros(0, dtype=np.int64)
 
-NO_MARKS = Marks(_NONE, _NONE, _NONE, _NONE)
+NO_MARKS = ChangedPlays(_NONE, _NONE, _NONE, _NONE)
 
 
 def is_needed(connection: Connection, profile: str) -> bool:
@@ -299,7 +301,7 @@ def changes(
     importing: int = 0,
     tracks: Collection[int] | None = None,
     names: Mapping[int, str] | None = None,
-) -> Marks:
+) -> ChangedPlays:
     """What marking the owner's plays afresh changes.
 
     Args:
@@ -323,12 +325,12 @@ def changes(
     columns = (plays.id, plays.import_id, holder, plays.source, plays.track, plays.played_at)
     table = schema.raw_integers(connection, select(*columns, plays.ms_played).where(*where))
     ids, imports, before, source, track, start, ms = table[:, concerned[table[4]]]
-    best = superseded(Played(source, titles[track], start, ms, places[track]))
+    best = find_superseded(ListenerPlays(source, titles[track], start, ms, places[track]))
     after = np.where(best >= 0, imports[best], 0)
-    return Marks(ids, imports, before, after).of(before != after)
+    return ChangedPlays(ids, imports, before, after).of(before != after)
 
 
-def write(connection: Connection, marks: Marks) -> None:
+def write(connection: Connection, marks: ChangedPlays) -> None:
     """Note the marks."""
     if len(marks):
         after = [value or None for value in marks.after.tolist()]

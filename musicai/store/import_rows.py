@@ -73,7 +73,7 @@ def listeners(connection: Connection, profile: str) -> Numbers:
     return Numbers({"": 0} | numbers(connection, profile, schema.listeners).known)
 
 
-def told(connection: Connection, profile: str) -> dict[int, int]:
+def read_known_facts(connection: Connection, profile: str) -> dict[int, int]:
     """Which facts are known of each track: number → mask with a bit a column."""
     c = schema.tracks.c
     columns = [c.row, *(c[name] for name in SOURCE_TRACK_COLUMNS)]
@@ -211,9 +211,9 @@ class RowWriter:
             return items(connection, self._profile)
 
     @cached_property
-    def _told_before(self) -> dict[int, int]:
+    def _facts_before(self) -> dict[int, int]:
         with self._store.reading() as connection:
-            return told(connection, self._profile)
+            return read_known_facts(connection, self._profile)
 
     @property
     def _owner(self) -> int:
@@ -230,7 +230,7 @@ class RowWriter:
         return self._sources
 
     @property
-    def told(self) -> set[int]:
+    def described_tracks(self) -> set[int]:
         """Numbers of the tracks of which this import says something."""
         return set(np.flatnonzero(self._told).tolist())
 
@@ -239,8 +239,8 @@ class RowWriter:
     def facts(self, tracks: pd.DataFrame) -> int:
         """Store facts about tracks; returns of how many the profile learns something new."""
         rows = self._tracks.of(tracks["track_id"].astype(object))
-        before = np.array([self._told_before.get(row, 0) for row in rows.tolist()], dtype=np.int64)
-        news = _masks(tracks) & ~before & ~self._told_of(rows)
+        before = np.array([self._facts_before.get(row, 0) for row in rows.tolist()], dtype=np.int64)
+        news = _masks(tracks) & ~before & ~self._read_facts(rows)
         self.tracks(tracks)
         return int(np.count_nonzero(news))
 
@@ -248,7 +248,7 @@ class RowWriter:
         """(len(tracks),) the profile's number of each; what is new about them is stored."""
         rows = self._tracks.of(tracks["track_id"].astype(object))
         masks = _masks(tracks)
-        news = np.flatnonzero(masks & ~self._told_of(rows))
+        news = np.flatnonzero(masks & ~self._read_facts(rows))
         self._told[rows] |= masks
         told_now = tracks.iloc[news]
         columns: dict[str, Sequence[Any]] = {"row": rows[news].tolist()}
@@ -263,7 +263,7 @@ class RowWriter:
         self._insert(schema.tracks, columns)
         return rows
 
-    def _told_of(self, rows: Int64) -> Int64:
+    def _read_facts(self, rows: Int64) -> Int64:
         """(len(rows),) bits of the columns that this import has stored of each track."""
         size = int(rows.max(initial=-1)) + 1
         if size > len(self._told):
@@ -283,7 +283,7 @@ class RowWriter:
         """
         plays = parsed.plays
         codes, names = pd.factorize(plays["listener"])
-        listener = self._named_codes(schema.listeners, self._listeners, names)[codes]
+        listener = self._number_names(schema.listeners, self._listeners, names)[codes]
         source = self._source_of(parsed, listener)
         track = rows[plays["track"].to_numpy()]
         played_at = plays["played_at"].to_numpy(dtype=np.int64)
@@ -320,7 +320,7 @@ class RowWriter:
     def items(self, items: pd.DataFrame, rows: Int64, api_born: bool) -> int:
         """Store playlist rows; returns how many are new."""
         codes, names = pd.factorize(items["playlist"])
-        playlist = self._named_codes(schema.playlists, self._playlists, names)[codes]
+        playlist = self._number_names(schema.playlists, self._playlists, names)[codes]
         track = rows[items["track"].to_numpy()]
         position = items["position"].to_numpy(dtype=np.int64)
         added_at = items["added_at"].to_numpy(dtype=np.int64)
@@ -378,7 +378,7 @@ class RowWriter:
         codes = np.array([self._words[str(word)] for word in words], dtype=np.int64)
         return codes[place] if len(codes) else np.zeros(0, dtype=np.int64)
 
-    def _named_codes(self, table: Table, numbers: Numbers, names: Iterable[str]) -> Int64:
+    def _number_names(self, table: Table, numbers: Numbers, names: Iterable[str]) -> Int64:
         """The numbers of listeners or playlists, each noted once in this import."""
         every = [str(name) for name in names]
         codes = numbers.of(every)

@@ -172,7 +172,7 @@ class ImportWriter:
             return int(key[0])
 
     @cached_property
-    def _chosen(self) -> set[tuple[object, ...]]:
+    def _options(self) -> set[tuple[object, ...]]:
         with self._store.reading() as connection:
             choices = feedback.read(connection, self.profile)
         return set(map(feedback.key_of, feedback.each(choices)))
@@ -193,7 +193,7 @@ class ImportWriter:
 
     # --- files ------------------------------------------------------------------------
 
-    def known(self, digest: str) -> tuple[FileRecord, ...]:
+    def find_known_parts(self, digest: str) -> tuple[FileRecord, ...]:
         """The parts of the same bytes, taken in before for this profile with these options."""
         if digest in self._taken:
             return tuple(self._taken[digest])
@@ -208,7 +208,7 @@ class ImportWriter:
             if part.catalogue is not None:
                 self._enable.append(part.catalogue)
             self.records.append(
-                replace(part, file=file, counts=part.counts.repeated(), repeated=True)
+                replace(part, file=file, counts=part.counts.count_as_repeated(), repeated=True)
             )
 
     def add_rows(self, parsed: ParsedFile, digest: str) -> FileRecord:
@@ -229,8 +229,8 @@ class ImportWriter:
         """Take in what the person decided elsewhere; what is decided here already stays."""
         self._rows.tracks(parsed.tracks)
         every = list(feedback.each(parsed.choices))
-        new = {feedback.key_of(choice) for choice in every} - self._chosen
-        self._chosen.update(new)
+        new = {feedback.key_of(choice) for choice in every} - self._options
+        self._options.update(new)
         for start in range(0, len(every), BATCH):
             with self._store.writing() as connection:
                 some = every[start : start + BATCH]
@@ -281,7 +281,7 @@ class ImportWriter:
             self._enable.append(digest)
         for parsed, one in files:
             kept = parsed.read - parsed.rejected if tables is not None else 0
-            known_before = self.known(one) if there else ()
+            known_before = self.find_known_parts(one) if there else ()
             catalogue = digest if tables is not None else None
             if known_before:
                 self.repeat(parsed.file, known_before)
@@ -378,12 +378,12 @@ class ImportWriter:
             .values(train_on_api_rows=consent)
         )
 
-    def _settle(self, names: pd.DataFrame) -> deduplication.Marks:
+    def _settle(self, names: pd.DataFrame) -> deduplication.ChangedPlays:
         """Mark this import's plays that a better source tells; returns the marks of earlier ones.
 
         Those of earlier imports must not change before this one is visible.
         """
-        tracks = self._rows.told | set(names["row"].tolist())
+        tracks = self._rows.described_tracks | set(names["row"].tolist())
         sources = self._rows.sources
         if not tracks or (sources and not is_possible(sources)):
             return deduplication.NO_MARKS

@@ -25,7 +25,7 @@ from musicai.data.frames import conform
 from musicai.data.library import SOURCE_TRACK_COLUMNS
 from musicai.data.parsed import PLAY_SOURCES
 from musicai.store import feedback, schema
-from musicai.store.catalogs import written_beside
+from musicai.store.catalogs import write_beside
 from musicai.store.records import OwnData
 
 logger = logging.getLogger(__name__)
@@ -148,7 +148,7 @@ def write_side_files(settings: Settings, fingerprint: str, stored: Stored) -> No
     try:
         for part, table in stored.tables.items():
             marked = table.replace_schema_metadata({**(table.schema.metadata or {}), **notes})
-            with written_beside(side_file(settings, fingerprint, part)) as beside:
+            with write_beside(side_file(settings, fingerprint, part)) as beside:
                 pq.write_table(marked, beside, compression="lz4", write_page_checksum=True)
     except OSError:
         logger.warning("the side files could not be written; loading stays slow")
@@ -172,7 +172,7 @@ def note_state(
     forget_fingerprints(connection, settings, profile, old)
 
 
-def noted(connection: Connection, profile: str) -> list[str]:
+def list_noted_states(connection: Connection, profile: str) -> list[str]:
     """The states of a profile that side files were made for."""
     seen = schema.fingerprints.c
     query = select(seen.fingerprint).where(seen.profile == profile)
@@ -181,7 +181,7 @@ def noted(connection: Connection, profile: str) -> list[str]:
 
 def forget_all(connection: Connection, settings: Settings, profile: str) -> None:
     """Delete every side file of a profile, whoever made it."""
-    forget_fingerprints(connection, settings, profile, noted(connection, profile))
+    forget_fingerprints(connection, settings, profile, list_noted_states(connection, profile))
 
 
 def forget_fingerprints(

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, delete, func, insert, select, update
 
 from musicai.core.errors import DataError, NotFound
-from musicai.data.playlists import Listed, MadeList, SentPlaylist
+from musicai.data.playlists import ListEntry, MadeList, SentPlaylist
 from musicai.store import schema
 from musicai.store.connection import OpenStore
 
@@ -31,7 +31,7 @@ _LISTS, _TRACKS = schema.lists, schema.list_tracks
 class ListStore(OpenStore):
     """The part of the store that keeps the lists a person makes."""
 
-    def made_lists(self, profile: str) -> list[MadeList]:
+    def list_playlists(self, profile: str) -> list[MadeList]:
         """The named lists of a profile, by name."""
         query = (
             select(_LISTS, func.count(_TRACKS.c.list).label("tracks"))
@@ -44,7 +44,7 @@ class ListStore(OpenStore):
             rows = connection.execute(query).all()
         return [MadeList(row.name, row.tracks, row.made_at, row.changed_at) for row in rows]
 
-    def list_tracks(self, profile: str, name: str = STAGING) -> list[Listed]:
+    def list_tracks(self, profile: str, name: str = STAGING) -> list[ListEntry]:
         """The tracks of a list in order; of the one being put together, none at first.
 
         Raises:
@@ -53,7 +53,7 @@ class ListStore(OpenStore):
         with self.reading() as connection:
             return _tracks(connection, _id(connection, profile, name))
 
-    def add_to_list(self, profile: str, tracks: Iterable[Listed], name: str = STAGING) -> int:
+    def add_to_list(self, profile: str, tracks: Iterable[ListEntry], name: str = STAGING) -> int:
         """Put tracks at the end of a list; those that are in it stay where they are.
 
         Returns:
@@ -101,7 +101,7 @@ class ListStore(OpenStore):
             _put(connection, profile, name, tracks)
 
     def save_list(
-        self, profile: str, name: str, tracks: Sequence[Listed], *, replace: bool = False
+        self, profile: str, name: str, tracks: Sequence[ListEntry], *, replace: bool = False
     ) -> None:
         """Keep tracks as a named list.
 
@@ -114,9 +114,9 @@ class ListStore(OpenStore):
         Raises:
             DataError: the name cannot be one, or is taken; or the list is too long.
         """
-        name = checked_name(name)
+        name = check_list_name(name)
         with self.writing() as connection:
-            if _found(connection, profile, name) is not None and not replace:
+            if _find_list(connection, profile, name) is not None and not replace:
                 raise DataError(
                     f"There is a playlist {name!r} already. Choose another name, or replace it."
                 )
@@ -129,10 +129,10 @@ class ListStore(OpenStore):
             NotFound: there is no list of that name.
             DataError: the new name cannot be one, or is taken.
         """
-        new = checked_name(new)
+        new = check_list_name(new)
         with self.writing() as connection:
             which = _id(connection, profile, name)
-            other = _found(connection, profile, new)
+            other = _find_list(connection, profile, new)
             if other is not None and other != which:
                 raise DataError(f"There is a playlist {new!r} already; choose another name.")
             connection.execute(
@@ -153,7 +153,7 @@ class ListStore(OpenStore):
             connection.execute(delete(_LISTS).where(_LISTS.c.id == which))
 
 
-def checked_name(name: str) -> str:
+def check_list_name(name: str) -> str:
     """A playlist's name, without blanks at its ends.
 
     Raises:
@@ -167,7 +167,7 @@ def checked_name(name: str) -> str:
     return name
 
 
-def _found(connection: Connection, profile: str, name: str) -> int | None:
+def _find_list(connection: Connection, profile: str, name: str) -> int | None:
     """A list's id; None where there is none."""
     query = select(_LISTS.c.id).where(_LISTS.c.profile == profile, _LISTS.c.name == name)
     return connection.execute(query).scalar()
@@ -175,30 +175,30 @@ def _found(connection: Connection, profile: str, name: str) -> int | None:
 
 def _id(connection: Connection, profile: str, name: str) -> int | None:
     """A list's id; None only for the one being put together, which begins without any."""
-    found = _found(connection, profile, name)
+    found = _find_list(connection, profile, name)
     if found is None and name != STAGING:
         raise NotFound(f"There is no playlist {name!r} here. `musicai playlists list` lists them.")
     return found
 
 
-def _tracks(connection: Connection, which: int | None) -> list[Listed]:
+def _tracks(connection: Connection, which: int | None) -> list[ListEntry]:
     query: Select[tuple[str, str, str]] = (
         select(_TRACKS.c.track_id, _TRACKS.c.name, _TRACKS.c.artists)
         .where(_TRACKS.c.list == which)
         .order_by(_TRACKS.c.position)
     )
     rows = connection.execute(query).all()
-    return [Listed(row.track_id, row.name, row.artists) for row in rows]
+    return [ListEntry(row.track_id, row.name, row.artists) for row in rows]
 
 
-def _put(connection: Connection, profile: str, name: str, tracks: Sequence[Listed]) -> None:
+def _put(connection: Connection, profile: str, name: str, tracks: Sequence[ListEntry]) -> None:
     """Write a list as a whole: it is short, and its order stays free of gaps."""
     if len(tracks) > LONGEST_LIST:
         raise DataError(
             f"A list holds at most {LONGEST_LIST:,} tracks; this would have {len(tracks):,}."
         )
     now = int(time.time())
-    which = _found(connection, profile, name)
+    which = _find_list(connection, profile, name)
     if which is None:
         done = connection.execute(
             insert(_LISTS).values(profile=profile, name=name, made_at=now, changed_at=now)
@@ -260,7 +260,7 @@ class SendingStore(OpenStore):
         if not done.rowcount:
             raise NotFound("This playlist was not made from here, so it is left as it is.")
 
-    def sent(self, profile: str, account_id: str) -> list[SentPlaylist]:
+    def list_sent(self, profile: str, account_id: str) -> list[SentPlaylist]:
         """A profile's playlists in an account, the latest first."""
         query = (
             select(*[_SENT.c[name] for name in _FIELDS])

@@ -97,7 +97,7 @@ class ProfileStore(OpenStore):
     def neighbours(self, profile: str) -> tuple[Pack, ...]:
         """The neighbour packs enabled for a profile; nothing of them is read yet."""
         with self.reading() as connection:
-            return catalogs.enabled_packs(connection, self.settings, profile)
+            return catalogs.list_enabled_packs(connection, self.settings, profile)
 
     def settings_of(self, profile: str) -> dict[str, Any]:
         """The profile's own settings, plain JSON values."""

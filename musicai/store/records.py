@@ -35,13 +35,13 @@ class Counts:
         return self.read == parts
 
     @property
-    def kept(self) -> int:
+    def n_kept(self) -> int:
         """Rows that are in the data: imported now, or there before."""
         return self.imported + self.duplicate
 
-    def repeated(self) -> Counts:
+    def count_as_repeated(self) -> Counts:
         """The counts of reading the same file again: everything kept is a duplicate."""
-        return Counts(self.read, 0, self.kept, self.not_music, self.private, self.rejected)
+        return Counts(self.read, 0, self.n_kept, self.not_music, self.private, self.rejected)
 
     def to_json(self) -> dict[str, int]:
         """Plain values, in reading order."""

@@ -358,8 +358,8 @@ measures = Table(
     Column("dated", Text, nullable=False),
     Column("noted_at", Integer, nullable=False),
 )
-"""``musicai.data.audio_descriptors.Measure``: what AcousticBrainz measured. Never joined with audio
-features."""
+"""``musicai.data.audio_descriptors.AudioDescriptor``: what AcousticBrainz measured. Never joined
+with audio features."""
 
 read_dumps = Table(
     "read_dumps",

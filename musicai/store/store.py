@@ -141,10 +141,10 @@ class Store(
         with self.exclusive("adding a catalogue"):
             new = catalogs.prepare(
                 self.settings,
-                changes.checked_name(name),
+                changes.check_catalog_name(name),
                 frame,
-                origin=changes.checked_note(origin, "origin"),
-                licence=changes.checked_note(licence, "licence"),
+                origin=changes.check_note(origin, "origin"),
+                licence=changes.check_note(licence, "licence"),
                 invented=invented,
                 digest=digest,
             )
@@ -271,7 +271,7 @@ class Store(
             raise DataError("The invented sample has no open data: nothing in it is real.")
         with self.exclusive("keeping open data"):
             digest = changes.put_personal(
-                self, profile, changes.checked_name(name), frame, links, licence=licence
+                self, profile, changes.check_catalog_name(name), frame, links, licence=licence
             )
         return next(c for c in self.catalogues(profile) if c.digest == digest)
 
@@ -389,7 +389,7 @@ class Store(
         with self.reading() as connection:
             return own_data.fingerprint_of(connection, profile)
 
-    def joined_fingerprint(self, profile: str) -> str:
+    def compute_joined_name(self, profile: str) -> str:
         """The name of the joined tracks: the fingerprint without what is left out of taste.
 
         Raises:
@@ -426,9 +426,9 @@ class Store(
 
     def _note(self, profile: str, own: str) -> None:
         """Remember that side files may exist for this state of the profile."""
-        state = {own, self.joined_fingerprint(profile), self.fingerprint(profile)}
+        state = {own, self.compute_joined_name(profile), self.fingerprint(profile)}
         with self.reading() as connection:
-            if state <= set(own_data.noted(connection, profile)):
+            if state <= set(own_data.list_noted_states(connection, profile)):
                 return
         with self.writing() as connection:
             own_data.note_state(connection, self.settings, profile, state)

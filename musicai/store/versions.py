@@ -67,7 +67,7 @@ class VersionStore(OpenStore):
                 )
             )
 
-    def served(self, profile: str) -> list[str]:
+    def list_served(self, profile: str) -> list[str]:
         """The versions that served a profile, the last one first; none twice in a row."""
         table = schema.activations.c
         query = select(table.version).where(table.profile == profile).order_by(table.id.desc())

@@ -17,9 +17,9 @@ import numpy.typing as npt
 from scipy.optimize import minimize
 
 from musicai.data.library import FloatArray
-from musicai.models.blend import Double, Stacked, _basis
+from musicai.models.blend import Double, StackedBlend, _basis
 from musicai.ranking.rerank import CEILING
-from musicai.training.evaluation.metrics import paired_difference
+from musicai.training.evaluation.metrics import compare_paired
 from musicai.training.evaluation.pools import Packed, Pools
 
 FOLDS = 3
@@ -37,7 +37,7 @@ def stack(
     straight: Mapping[str, float],
     learned: Callable[[Pools], Mapping[str, float]],
     seed: int = 0,
-) -> Stacked | None:
+) -> StackedBlend | None:
     """Learn a blend beside a straight one.
 
     Args:
@@ -50,7 +50,7 @@ def stack(
         The blend, with its gain over the straight one on units that neither was fitted on; None
         where there are too few units.
     """
-    units = pools.packed()
+    units = pools.pack()
     n = len(units.targets)
     begin = _vector(pools, straight)
     if n < ENOUGH or not begin.any() or not units.hits.any():
@@ -60,23 +60,23 @@ def stack(
     plain, curved = np.zeros(n), np.zeros((len(PULLS), n))
     for number in range(FOLDS):
         inside, here = np.flatnonzero(fold != number), np.flatnonzero(fold == number)
-        first = _vector(pools, learned(pools.chosen(inside.tolist())))
+        first = _vector(pools, learned(pools.select(inside.tolist())))
         plain[here] = units.ndcg(first)[here]
         for line, pull in enumerate(PULLS):
             fitted = _fit(units, basis, first, pull, inside)
             curved[line, here] = _ndcg(units, basis, fitted, here)
     best = int(curved.mean(axis=1).argmax())
     coefficients = _fit(units, basis, begin, PULLS[best], np.arange(n))
-    return _told(pools, straight, coefficients, paired_difference(curved[best], plain, seed), n)
+    return _build_blend(pools, straight, coefficients, compare_paired(curved[best], plain, seed), n)
 
 
 def _vector(pools: Pools, weights: Mapping[str, float]) -> Double:
     return np.array([weights.get(name, 0.0) for name in pools.components])
 
 
-def ndcg(learned: Stacked, pools: Pools) -> Double:
+def ndcg(learned: StackedBlend, pools: Pools) -> Double:
     """(n_units,) nDCG of a learned blend."""
-    units = pools.packed()
+    units = pools.pack()
     curved = learned.bend(pools.components, units.scaled)
     part = Packed(curved, units.hits, units.empty, units.targets, units.k)
     return part.ndcg(np.array([learned.weights.get(name, 0.0) for name in pools.components]))
@@ -139,13 +139,13 @@ def _value(loss: Any, at: Double) -> float:
     return float(loss(at.ravel(), at)[0])
 
 
-def _told(
+def _build_blend(
     pools: Pools,
     straight: Mapping[str, float],
     coefficients: Double,
     gain: tuple[float, float, float],
     n: int,
-) -> Stacked:
+) -> StackedBlend:
     """Weights and curves of the coefficients; the silent keep their share and stay straight."""
     kept = {name: straight.get(name, 0.0) for name in pools.silent}
     height = {
@@ -160,4 +160,4 @@ def _told(
         if name not in kept and one.sum() > 0
     }
     weights = {name: kept.get(name, scale * height.get(name, 0.0)) for name in pools.components}
-    return Stacked(weights, curves, gain, n)
+    return StackedBlend(weights, curves, gain, n)

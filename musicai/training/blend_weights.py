@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from musicai.data.sessions import SEGMENTS
 from musicai.models.blend import LearnedWeights
-from musicai.training.evaluation.metrics import paired_difference
+from musicai.training.evaluation.metrics import compare_paired
 from musicai.training.evaluation.pools import Float64Array, Packed, Pools
 
 logger = logging.getLogger(__name__)
@@ -75,11 +75,11 @@ def learn(
         return LearnedWeights(shares)
     search = _Search(pools, shares)
     begun = [search.vector(weights) for weights in (starts or {}).values()]
-    units = pools.packed()
+    units = pools.pack()
     everyone = search.ascend(units, [*begun, *search.usual_starts()])
     found: dict[str, dict[str, float]] = {}
     for segment in SEGMENTS if segments else ():
-        theirs = pools.packed(segment)
+        theirs = pools.pack(segment)
         own = search.of_segment(theirs, everyone, seed)
         if own is not None:
             found[segment] = search.weights(own, theirs)
@@ -151,13 +151,13 @@ class _Search:
         if len(units.targets) < ENOUGH_OF_SEGMENT:
             return None
         order = np.random.default_rng(seed).permutation(len(units.targets))
-        halves = [_chosen(units, order[part::2]) for part in (0, 1)]
+        halves = [_choose_weights(units, order[part::2]) for part in (0, 1)]
         gained, lost = [], []
         for learned, judged in (halves, halves[::-1]):
             own = self.ascend(learned, [everyone])
             gained.append(judged.ndcg(own))
             lost.append(judged.ndcg(everyone))
-        _, low, _ = paired_difference(np.concatenate(gained), np.concatenate(lost), seed)
+        _, low, _ = compare_paired(np.concatenate(gained), np.concatenate(lost), seed)
         return self.ascend(units, [everyone]) if low > 0 else None
 
     def weights(self, vector: Float64Array, units: Packed) -> dict[str, float]:
@@ -190,7 +190,7 @@ def _steps(weights: Float64Array, place: int) -> list[Float64Array]:
     return found
 
 
-def _chosen(units: Packed, rows: npt.NDArray[np.intp]) -> Packed:
+def _choose_weights(units: Packed, rows: npt.NDArray[np.intp]) -> Packed:
     return Packed(
         units.scaled[:, rows], units.hits[rows], units.empty[rows], units.targets[rows], units.k
     )

@@ -48,7 +48,7 @@ _ROWS_COMPARED = 200
 
 
 @dataclass(frozen=True)
-class Check:
+class ModelCheck:
     """One thing that was looked at."""
 
     name: str
@@ -66,11 +66,11 @@ class Report:
     """All checks of one version, and the lists they looked at."""
 
     version: str
-    checks: tuple[Check, ...]
+    checks: tuple[ModelCheck, ...]
     lists: Mapping[str, Recommendations] = field(default_factory=dict)
 
     @property
-    def passed(self) -> bool:
+    def has_passed(self) -> bool:
         """Whether no check failed."""
         return all(check.passed is not False for check in self.checks)
 
@@ -78,7 +78,7 @@ class Report:
         """Plain values; lists as track ids."""
         return {
             "version": self.version,
-            "passed": self.passed,
+            "passed": self.has_passed,
             "checks": [check.to_json() for check in self.checks],
             "lists": {
                 name: [item.track_id for item in items] for name, items in self.lists.items()
@@ -109,12 +109,12 @@ def check_model(music: MusicAI, store: Store) -> Report:
             label = f"{kind} {name}"
             why_not = availability.get(name)
             if why_not:
-                checks.append(Check(label, None, why_not))
+                checks.append(ModelCheck(label, None, why_not))
                 continue
             try:
                 made[label], candidates = _list(music, kind, name)
             except MusicAIError as error:
-                checks.append(Check(label, False, str(error)))
+                checks.append(ModelCheck(label, False, str(error)))
                 continue
             checks.append(look(music, name, made[label], candidates))
         checks.append(_distinct(f"{kind} lists differ", made))
@@ -133,10 +133,12 @@ def _list(music: MusicAI, kind: str, name: str) -> tuple[Recommendations, RowArr
     return items, music.candidates("auto")
 
 
-def _mood_check(music: MusicAI, mood: str, items: Recommendations, candidates: RowArray) -> Check:
+def _mood_check(
+    music: MusicAI, mood: str, items: Recommendations, candidates: RowArray
+) -> ModelCheck:
     rows = np.array([item.track for item in items], dtype=np.int32)
     if not len(rows):
-        return Check(f"mood {mood}", False, "The list is empty.")
+        return ModelCheck(f"mood {mood}", False, "The list is empty.")
     parts, passed = [], True
     for feature, side in EXPECTED[mood].items():
         values = music.features.audio[:, AUDIO_FEATURES.index(feature)]
@@ -145,74 +147,76 @@ def _mood_check(music: MusicAI, mood: str, items: Recommendations, candidates: R
         # where all candidates are alike, no list can lean anywhere
         passed &= spread < 1e-6 or side * (mean - usual) > 0
         parts.append(f"{feature} {mean:.2f} ({'above' if side > 0 else 'below'} {usual:.2f})")
-    return Check(f"mood {mood}", passed, ", ".join(parts))
+    return ModelCheck(f"mood {mood}", passed, ", ".join(parts))
 
 
-def _genre_check(music: MusicAI, genre: str, items: Recommendations, candidates: RowArray) -> Check:
+def _genre_check(
+    music: MusicAI, genre: str, items: Recommendations, candidates: RowArray
+) -> ModelCheck:
     members = np.nan_to_num(music.features.genres[:, GENRES.index(genre)])
     rows = np.array([item.track for item in items], dtype=np.int32)
     if not len(rows):
-        return Check(f"genre {genre}", False, "The list is empty.")
+        return ModelCheck(f"genre {genre}", False, "The list is empty.")
     share, usual = float((members[rows] > 0).mean()), float((members[candidates] > 0).mean())
-    return Check(
+    return ModelCheck(
         f"genre {genre}",
         share > usual or share == 1.0,
         f"{share:.0%} of the list, {usual:.0%} of the candidates",
     )
 
 
-def _distinct(name: str, lists: Mapping[str, Recommendations]) -> Check:
+def _distinct(name: str, lists: Mapping[str, Recommendations]) -> ModelCheck:
     if len(lists) < 2:
-        return Check(name, None, "Fewer than two lists could be made.")
+        return ModelCheck(name, None, "Fewer than two lists could be made.")
     ids = {label: [item.track_id for item in items] for label, items in lists.items()}
     same = [f"{a} = {b}" for a, b in combinations(ids, 2) if ids[a] == ids[b]]
     shared = [len(set(ids[a]) & set(ids[b])) / LENGTH for a, b in combinations(ids, 2)]
     detail = ", ".join(same) or f"on average two lists share {np.mean(shared):.0%} of their tracks"
-    return Check(name, not same, detail)
+    return ModelCheck(name, not same, detail)
 
 
-def _pickles(music: MusicAI, store: Store, version: str) -> list[Check]:
+def _pickles(music: MusicAI, store: Store, version: str) -> list[ModelCheck]:
     """The two pickles open after verification, and the vectorizer gives the stored rows."""
     try:
         vectorizer = load_pickle(music.settings, store, version, VECTORIZER_PICKLE)
     except IncompatibleModel as error:
-        return [Check(VECTORIZER_PICKLE, None, str(error))]
+        return [ModelCheck(VECTORIZER_PICKLE, None, str(error))]
     loaded = load(music.settings, store, version)
     checks = [_vectorizer_check(music, loaded, vectorizer)]
     try:
         nmf = load_pickle(music.settings, store, version, NMF_PICKLE)
     except NotFound as error:
-        return [*checks, Check(NMF_PICKLE, None, str(error))]
+        return [*checks, ModelCheck(NMF_PICKLE, None, str(error))]
     factors, tracks = nmf.components_.shape
     collaborative = loaded.components["collaborative"]
     # both were fitted on the tracks that anyone played
     same = isinstance(collaborative, Collaborative) and tracks == len(collaborative.items_.tracks)
-    return [*checks, Check(NMF_PICKLE, same, f"{factors} factors of {tracks:,} played tracks")]
+    return [*checks, ModelCheck(NMF_PICKLE, same, f"{factors} factors of {tracks:,} played tracks")]
 
 
-def _map_check(music: MusicAI, store: Store, version: str) -> Check:
+def _map_check(music: MusicAI, store: Store, version: str) -> ModelCheck:
     """The music map opens after verification, and has a place for most of the own tracks."""
     try:
         found = load_map(music.settings, store, version, music.library.vocabulary)
     except MusicAIError as error:
-        return Check(MUSIC_MAP, False, str(error))
+        return ModelCheck(MUSIC_MAP, False, str(error))
     if found is None:
-        return Check(MUSIC_MAP, None, "the version was made without a map")
+        return ModelCheck(MUSIC_MAP, None, "the version was made without a map")
     own = music.library.tracks["own"].to_numpy(dtype=bool)
-    share = float(found.placed[own].mean()) if own.any() else 1.0
+    share = float(found.is_placed[own].mean()) if own.any() else 1.0
     detail = f"{share:.0%} of the own tracks have a place"
     if "trustworthiness" in found.told:
         detail += f", trustworthiness {found.told['trustworthiness']:.3f}"
-    return Check(MUSIC_MAP, share >= 0.5, detail)
+    return ModelCheck(MUSIC_MAP, share >= 0.5, detail)
 
 
-def _vectorizer_check(music: MusicAI, loaded: LoadedVersion, vectorizer: Any) -> Check:
+def _vectorizer_check(music: MusicAI, loaded: LoadedVersion, vectorizer: Any) -> ModelCheck:
     if loaded.manifest["fingerprint"] != music.library.fingerprint:
         detail = "the data changed since training, so its rows cannot be compared"
-        return Check(VECTORIZER_PICKLE, None, detail)
+        return ModelCheck(VECTORIZER_PICKLE, None, detail)
     step = max(music.library.n_tracks // _ROWS_COMPARED, 1)
     rows = np.arange(0, music.library.n_tracks, step)
     made = vectorizer.transform(documents(music.library.tracks.iloc[rows]))
     stored = music.features.tfidf[rows]
     same = made.shape == stored.shape and abs(made - stored).max() < 1e-5
-    return Check(VECTORIZER_PICKLE, bool(same), f"reproduces {len(rows)} stored TF-IDF rows")
+    return ModelCheck(VECTORIZER_PICKLE, bool(same), f"reproduces {len(rows)} stored TF-IDF rows")

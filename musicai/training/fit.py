@@ -68,10 +68,10 @@ class TrainingConfig:
     def collaborative(self, method: str) -> CollaborativeConfig:
         """The collaborative component's config for a method."""
         return CollaborativeConfig(
-            method=method, seed=self.seed, **self.chosen(method).get(Collaborative.name, {})
+            method=method, seed=self.seed, **self.list_chosen(method).get(Collaborative.name, {})
         )
 
-    def chosen(self, method: str) -> dict[str, dict[str, Any]]:
+    def list_chosen(self, method: str) -> dict[str, dict[str, Any]]:
         """Component → name → value of all that was chosen, for a collaborative method."""
         chosen: dict[str, Any] = {
             "epochs": self.epochs,
@@ -85,7 +85,7 @@ class TrainingConfig:
             found[Collaborative.name] = {**found.get(Collaborative.name, {}), **given}
         return found
 
-    def settled(self, settings: Settings) -> TrainingConfig:
+    def settle(self, settings: Settings) -> TrainingConfig:
         """The same with these settings in place of all that was chosen."""
         return replace(
             self, settings=settings, factors=None, epochs=None, regularization=None, alpha=None
@@ -157,7 +157,7 @@ def fit_all(
 
 def configs(config: TrainingConfig, method: str) -> dict[str, ComponentConfig]:
     """Each component's config; without the optional ones where they are not wanted."""
-    chosen = config.chosen(method)
+    chosen = config.list_chosen(method)
     made: dict[str, ComponentConfig] = {
         name: kind.config_class(**chosen.get(name, {}))
         for name, kind in COMPONENTS.items()
@@ -184,7 +184,7 @@ def fit_components(
     return fitted
 
 
-def kept(components: Mapping[str, Component]) -> dict[str, Component]:
+def select_kept(components: Mapping[str, Component]) -> dict[str, Component]:
     """Those that belong in a version: an optional one that learned nothing does not."""
     return {n: one for n, one in components.items() if not (one.optional and one.silent)}
 

@@ -26,7 +26,7 @@ from musicai.models.registry import freshness, registry
 from musicai.models.registry.registry import BUNDLED, VersionInfo
 from musicai.ranking.serving import serving
 from musicai.store import Store
-from musicai.training.monitoring import moved
+from musicai.training.monitoring import measure_drift
 
 State = Literal["ok", "warning", "problem"]
 
@@ -48,7 +48,7 @@ OPTIONAL = {
 
 
 @dataclass(frozen=True)
-class Check:
+class HealthCheck:
     """One thing that was looked at."""
 
     name: str
@@ -62,7 +62,7 @@ class Health:
     """All of them."""
 
     profile: str | None
-    checks: tuple[Check, ...]
+    checks: tuple[HealthCheck, ...]
 
     @property
     def state(self) -> State:
@@ -111,20 +111,22 @@ def examine(settings: Settings, store: Store, profile: str | None) -> Health:
 # --- the machine ----------------------------------------------------------------------
 
 
-def _machine(settings: Settings) -> Iterator[Check]:
+def _machine(settings: Settings) -> Iterator[HealthCheck]:
     told = ", ".join(f"{name} {metadata.version(name)}" for name in LIBRARIES)
-    yield Check("libraries", "ok", f"Python {platform.python_version()}; {told}.")
+    yield HealthCheck("libraries", "ok", f"Python {platform.python_version()}; {told}.")
     missing = [pair for module, pair in OPTIONAL.items() if util.find_spec(module) is None]
     if missing:
         lost = "; ".join(f"without {package} there is no {what}" for package, what in missing)
         names = " ".join(package for package, _ in missing)
-        yield Check("optional packages", "warning", f"{lost}. `pip install {names}` brings it.")
+        yield HealthCheck(
+            "optional packages", "warning", f"{lost}. `pip install {names}` brings it."
+        )
     else:
-        yield Check("optional packages", "ok", "All are installed.")
+        yield HealthCheck("optional packages", "ok", "All are installed.")
     yield _writable(settings)
     free = shutil.disk_usage(settings.home).free
     enough = free >= LEAST_FREE
-    yield Check(
+    yield HealthCheck(
         "disk",
         "ok" if enough else "warning",
         f"{free / 1024**3:.1f} GB are free where your data are."
@@ -133,29 +135,29 @@ def _machine(settings: Settings) -> Iterator[Check]:
     yield _address()
 
 
-def _writable(settings: Settings) -> Check:
+def _writable(settings: Settings) -> HealthCheck:
     for folder in (settings.home, settings.models, settings.logs):
         try:
             folder.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryFile(dir=folder):
                 pass
         except OSError as error:
-            return Check(
+            return HealthCheck(
                 "data folder",
                 "problem",
                 f"{folder} cannot be written ({error.strerror}). What is there serves on, and "
                 "nothing new is kept. Make it writable, or set MUSICAI_HOME to another folder.",
             )
-    return Check("data folder", "ok", "Data, models and logs can be written.")
+    return HealthCheck("data folder", "ok", "Data, models and logs can be written.")
 
 
-def _address() -> Check:
+def _address() -> HealthCheck:
     """Whether the dashboard listens on this machine alone and tells nobody."""
     path = PROJECT_ROOT / ".streamlit" / "config.toml"
     try:
         config = tomllib.loads(path.read_text("utf-8"))
     except (OSError, ValueError) as error:
-        return Check(
+        return HealthCheck(
             "privacy",
             "problem",
             f".streamlit/config.toml cannot be read ({type(error).__name__}), so that the "
@@ -164,77 +166,85 @@ def _address() -> Check:
     address = config.get("server", {}).get("address")
     statistics = config.get("browser", {}).get("gatherUsageStats")
     if address != "127.0.0.1" or statistics is not False:
-        return Check(
+        return HealthCheck(
             "privacy",
             "problem",
             "In .streamlit/config.toml server.address must be 127.0.0.1 and "
             "browser.gatherUsageStats false; else others on your network can open the dashboard, "
             "or statistics leave the machine.",
         )
-    return Check("privacy", "ok", "The dashboard listens on 127.0.0.1 and sends no statistics.")
+    return HealthCheck(
+        "privacy", "ok", "The dashboard listens on 127.0.0.1 and sends no statistics."
+    )
 
 
 # --- what is kept ---------------------------------------------------------------------
 
 
-def _database(store: Store) -> Check:
+def _database(store: Store) -> HealthCheck:
     try:
         found = store.quick_check()
     except StoreError as error:
-        return Check("database", "problem", str(error))
+        return HealthCheck("database", "problem", str(error))
     if found != "ok":
-        return Check(
+        return HealthCheck(
             "database",
             "problem",
             f"It is damaged: {found}. Put back a copy (`musicai restore`); copies made before "
             "updates lie beside it.",
         )
-    return Check("database", "ok", "It is whole, and its schema is current.")
+    return HealthCheck("database", "ok", "It is whole, and its schema is current.")
 
 
-def _models(settings: Settings, store: Store) -> Iterator[Check]:
+def _models(settings: Settings, store: Store) -> Iterator[HealthCheck]:
     versions = registry.list_versions(settings, store)
     damaged = [one for one in versions if one.problem]
     for one in damaged:
-        yield Check(f"version {one.version}", "warning", str(one.problem))
+        yield HealthCheck(f"version {one.version}", "warning", str(one.problem))
     if not damaged:
-        yield Check("versions", "ok", f"{len(versions)} on disk, all complete.")
+        yield HealthCheck("versions", "ok", f"{len(versions)} on disk, all complete.")
 
 
-def _lock(settings: Settings) -> Check:
-    job = jobs.latest(settings)
-    if job is not None and not job.finished:
-        return Check("jobs", "ok", f"A job works: {job.kind}, {job.fraction:.0%}.")
+def _lock(settings: Settings) -> HealthCheck:
+    job = jobs.find_latest(settings)
+    if job is not None and not job.is_finished:
+        return HealthCheck("jobs", "ok", f"A job works: {job.kind}, {job.fraction:.0%}.")
     try:
         with jobs.exclusive(settings, "doctor", ""):
-            return Check("jobs", "ok", "None works, and no lock is left.")
+            return HealthCheck("jobs", "ok", "None works, and no lock is left.")
     except JobRunning as error:
-        return Check("jobs", "warning", f"No job is known, yet the lock is held. {error}")
+        return HealthCheck("jobs", "warning", f"No job is known, yet the lock is held. {error}")
     except OSError as error:
-        return Check("jobs", "problem", f"The lock cannot be taken ({error.strerror}).")
+        return HealthCheck("jobs", "problem", f"The lock cannot be taken ({error.strerror}).")
 
 
 # --- one listener ---------------------------------------------------------------------
 
 
-def _profile(settings: Settings, store: Store, profile: str) -> Iterator[Check]:
+def _profile(settings: Settings, store: Store, profile: str) -> Iterator[HealthCheck]:
     try:
         library = load_library(store, settings, profile)
     except MusicAIError as error:
-        yield Check("library", "problem", str(error))
+        yield HealthCheck("library", "problem", str(error))
         return
     if not library.n_tracks:
-        yield Check("library", "warning", "It is empty. Import an export or a table of tracks.")
+        yield HealthCheck(
+            "library", "warning", "It is empty. Import an export or a table of tracks."
+        )
         return
-    yield Check("library", "ok", f"{library.n_tracks:,} tracks and {len(library.plays):,} plays.")
-    yield from _served(settings, store, library)
+    yield HealthCheck(
+        "library", "ok", f"{library.n_tracks:,} tracks and {len(library.plays):,} plays."
+    )
+    yield from _list_served(settings, store, library)
 
 
-def _served(settings: Settings, store: Store, library: Library) -> Iterator[Check]:
+def _list_served(settings: Settings, store: Store, library: Library) -> Iterator[HealthCheck]:
     served = serving(settings, store, library, None)
     if served.version is None:
         why = " ".join(served.notes) or "No version is trained, or none knows this library."
-        yield Check("model", "warning", f"{why} What needs no training answers; train a version.")
+        yield HealthCheck(
+            "model", "warning", f"{why} What needs no training answers; train a version."
+        )
         return
     missing = [
         kind.label
@@ -242,23 +252,23 @@ def _served(settings: Settings, store: Store, library: Library) -> Iterator[Chec
         if kind.trained and not kind.optional and name not in served.components
     ]
     if missing:
-        yield Check(
+        yield HealthCheck(
             "model",
             "warning",
             f"Version {served.version} serves without {', '.join(missing)}, which came later. "
             "Train a new version.",
         )
     else:
-        yield Check("model", "ok", f"Version {served.version} loads and serves.")
+        yield HealthCheck("model", "ok", f"Version {served.version} loads and serves.")
     info = registry.info_of(settings, store, served.version)
     if info.version != BUNDLED:
         yield _fresh(settings, library, info)
 
 
-def _fresh(settings: Settings, library: Library, info: VersionInfo) -> Check:
+def _fresh(settings: Settings, library: Library, info: VersionInfo) -> HealthCheck:
     """How far the data have moved since the version was trained."""
     behind = freshness.behind(info, library)
-    shift = moved(
+    shift = measure_drift(
         library, load_features(settings, library), datetime.fromisoformat(info.created_at)
     )
     told = f"{max(behind.new_plays, 0):,} new plays and playlist rows since it was made."
@@ -268,7 +278,7 @@ def _fresh(settings: Settings, library: Library, info: VersionInfo) -> Check:
             f"(n {shift.since:,})."
         )
     if behind.advice:
-        return Check("training data", "warning", f"{told} {behind.advice}")
+        return HealthCheck("training data", "warning", f"{told} {behind.advice}")
     if shift.divergence is not None and shift.divergence > FAR:
-        return Check("training data", "warning", f"{told} That is another taste; train anew.")
-    return Check("training data", "ok", told)
+        return HealthCheck("training data", "warning", f"{told} That is another taste; train anew.")
+    return HealthCheck("training data", "ok", told)

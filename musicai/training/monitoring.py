@@ -22,7 +22,7 @@ from musicai.data.arrays import TrackFeatures
 from musicai.data.feedback import Feedback, Impression
 from musicai.data.genre_mix import divergence, mix_of, mixes
 from musicai.data.library import Library
-from musicai.data.sessions import completed, seconds
+from musicai.data.sessions import mark_completed, seconds
 
 logger = logging.getLogger(__name__)
 
@@ -112,7 +112,7 @@ def log_lines(settings: Settings) -> Iterator[Mapping[str, Any]]:
                 yield found
 
 
-def shown_days(
+def summarize_days(
     library: Library,
     features: TrackFeatures,
     shown: Sequence[Impression],
@@ -138,12 +138,12 @@ def shown_days(
     )
     played = _last_played(library)
     return [
-        _shown_day(day, tracks, library, features, (liked, played, refused))
+        _summarize_day(day, tracks, library, features, (liked, played, refused))
         for day, tracks in sorted(days.items())
     ]
 
 
-def _shown_day(
+def _summarize_day(
     day: date,
     tracks: Counter[str],
     library: Library,
@@ -177,7 +177,7 @@ def _last_said(feedback: Iterable[Feedback], verdicts: Sequence[str]) -> dict[st
 def _last_played(library: Library) -> dict[str, int]:
     """Track id → when the owner last heard it out."""
     plays = library.plays
-    wanted = (plays["listener"].to_numpy() == 0) & completed(plays)
+    wanted = (plays["listener"].to_numpy() == 0) & mark_completed(plays)
     rows, at = plays["track"].to_numpy()[wanted], seconds(plays["played_at"])[wanted]
     last = np.zeros(library.n_tracks, dtype=np.int64)
     np.maximum.at(last, rows, at)
@@ -200,7 +200,7 @@ class Moved:
     with fewer than ``ENOUGH`` plays on either side."""
 
 
-def moved(library: Library, features: TrackFeatures, since: datetime) -> Moved:
+def measure_drift(library: Library, features: TrackFeatures, since: datetime) -> Moved:
     """How far the owner's genre mix has moved since a moment."""
     plays = library.plays
     mine = plays["listener"].to_numpy() == 0

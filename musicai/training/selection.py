@@ -17,16 +17,16 @@ from musicai.data.library import Library
 from musicai.data_processor import training_data
 from musicai.models import COMPONENTS, DEFAULT_WEIGHTS, PRESETS
 from musicai.models.base import Component
-from musicai.models.blend import LearnedWeights, Stacked
+from musicai.models.blend import LearnedWeights, StackedBlend
 from musicai.models.collaborative import Collaborative
 from musicai.models.hyperparameters import Settings
 from musicai.training.blend_curves import ndcg, stack
 from musicai.training.blend_weights import learn, learn_by_mode
 from musicai.training.evaluation import Cuts, Evaluation, evaluate, make_units, temporal_split
-from musicai.training.evaluation.metrics import Float64Array, paired_difference
+from musicai.training.evaluation.metrics import Float64Array, compare_paired
 from musicai.training.evaluation.pools import Pools
 from musicai.training.fit import TrainingConfig, configs, fit_components
-from musicai.training.tuning import Tuned, changed, tune
+from musicai.training.tuning import Tuned, list_changed, tune
 
 VALIDATION_UNITS = 200
 """Units that method and weights are chosen on; enough to tell them apart, and quick."""
@@ -59,7 +59,7 @@ class Choice:
     metrics: Mapping[str, Any] = field(default_factory=dict)
     """``Evaluation.to_json()`` of the test part; empty where it was not measured."""
     notes: tuple[str, ...] = ()
-    stacked: Mapping[str, Stacked] = field(default_factory=dict)
+    stacked: Mapping[str, StackedBlend] = field(default_factory=dict)
     """Mode → the learned blend of its lists."""
     config: TrainingConfig | None = None
     """With the settings that tuning found; None where nothing was tuned."""
@@ -78,8 +78,8 @@ def choose(
     if config.tune_s and find_spec("optuna") is None:
         choice = replace(choice, notes=(*choice.notes, NO_OPTUNA))
     elif config.tune_s:
-        tuned = _tuned(library, features, config, choice, cuts, part(progress, end, 0.55))
-        config = config.settled(tuned.settings)
+        tuned = _tune_components(library, features, config, choice, cuts, part(progress, end, 0.55))
+        config = config.settle(tuned.settings)
         again = replace(config, method=choice.method)
         within = part(progress, 0.55, 0.65)
         choice, _ = _by_validation(library, features, again, cuts, within)
@@ -161,7 +161,7 @@ def _by_validation(
     return replace(best, stacked={m: one for m, one in stacked.items() if one}), tried
 
 
-def _on_curves(stacked: Mapping[str, Stacked]) -> list[str]:
+def _on_curves(stacked: Mapping[str, StackedBlend]) -> list[str]:
     """A sentence for each mode whose lists are blended with curves."""
     return [
         f"For lists of “{mode}”, learned curves are used before the weights: on validation plays "
@@ -172,7 +172,7 @@ def _on_curves(stacked: Mapping[str, Stacked]) -> list[str]:
     ]
 
 
-def _on_test(learned: Stacked, pools: Pools, straight: Mapping[str, float]) -> dict[str, Any]:
+def _on_test(learned: StackedBlend, pools: Pools, straight: Mapping[str, float]) -> dict[str, Any]:
     """NDCG of the learned blend beside the straight one, on the test part."""
     plain = pools.ndcg(straight)
     found = ndcg(learned, pools)
@@ -180,13 +180,13 @@ def _on_test(learned: Stacked, pools: Pools, straight: Mapping[str, float]) -> d
         "n": len(pools),
         "straight": round(float(plain.mean()), 5) if len(plain) else None,
         "learned": round(float(found.mean()), 5) if len(found) else None,
-        "paired_difference": list(paired_difference(found, plain)) if len(plain) else None,
+        "paired_difference": list(compare_paired(found, plain)) if len(plain) else None,
         "validation_gain": list(learned.gain),
         "default": learned.better,
     }
 
 
-def _tuned(
+def _tune_components(
     library: Library,
     features: TrackFeatures,
     config: TrainingConfig,
@@ -208,7 +208,7 @@ def _tuned(
     }
 
     def judge(settings: Settings, within: Progress) -> Float64Array:
-        made = configs(config.settled(settings), choice.method)
+        made = configs(config.settle(settings), choice.method)
         slow = {
             name: COMPONENTS[name](config).fit(data, within)
             for name, config in made.items()
@@ -229,13 +229,13 @@ def _tuned(
         starts = {**PRESETS, "before": choice.weights.everyone}
         return pools.ndcg(learn(pools, DEFAULT_WEIGHTS, starts, config.seed).everyone)
 
-    begin = config.chosen(choice.method)
+    begin = config.list_chosen(choice.method)
     return tune(judge, begin, choice.method, config.tune_s, config.seed, progress)
 
 
 def _on_tuning(tuned: Tuned) -> str:
     """What tuning came to, in a sentence."""
-    found = changed(tuned.settings)
+    found = list_changed(tuned.settings)
     if tuned.after <= tuned.before:
         return (
             f"Tuning tried {tuned.trials} settings; none led the ones it began with by a "

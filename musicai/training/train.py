@@ -37,7 +37,7 @@ from musicai.models.registry.registry import (
 )
 from musicai.models.registry.versions import prune
 from musicai.store import Store
-from musicai.training.experiments import Contestant, Gate, contestant_of, duel, gate
+from musicai.training.experiments import Gate, Variant, contestant_of, duel, gate
 from musicai.training.experiments.promotion import NOT_COMPARED
 from musicai.training.fit import (
     Described,
@@ -45,8 +45,8 @@ from musicai.training.fit import (
     TrainingConfig,
     describe,
     fit_all,
-    kept,
     notes_of,
+    select_kept,
 )
 from musicai.training.selection import NOT_ASKED, Choice, choose
 
@@ -122,7 +122,7 @@ def train(
     started = time.perf_counter()
     against = _in_service(store, settings, profile) if gated else None
     within = part(progress, 0.0, 0.97)
-    trained = _trained(store, settings, profile, config, within, started, against)
+    trained = _train_components(store, settings, profile, config, within, started, against)
     trained = replace(trained, notes=(*notes, *trained.notes))
     progress(0.97, "Saving the new version…")
     version = save(settings, store, trained)
@@ -168,11 +168,11 @@ def train_bundled(
         ModelError: the profile is not the invented sample.
     """
     plain = TrainingConfig(deep=False)  # what the default install makes, wherever it is made
-    trained = _trained(store, settings, profile, plain, progress, time.perf_counter())
+    trained = _train_components(store, settings, profile, plain, progress, time.perf_counter())
     return save_bundled(settings, trained)
 
 
-def _trained(
+def _train_components(
     store: Store,
     settings: Settings,
     profile: str,
@@ -217,7 +217,7 @@ def _gate(
     progress: Progress,
 ) -> Gate:
     """Whether the new version may take the place of the one in service."""
-    new = Contestant(
+    new = Variant(
         "the new version",
         {name: component.config for name, component in trained.components.items()},
         trained.weights,
@@ -286,7 +286,7 @@ def prepare(
         fingerprint=library.fingerprint,
         sizes=data_sizes(library, fitted.data) | {"feedback": len(feedback)},
         vocabulary=library.vocabulary,
-        components=kept(fitted.components),
+        components=select_kept(fitted.components),
         weights=choice.weights,
         stacked=choice.stacked,
         metrics=choice.metrics,

@@ -73,7 +73,7 @@ def tune(
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     study = optuna.create_study(direction="maximize", sampler=optuna.samplers.TPESampler(seed=seed))
     varied = [one for one in HYPERPARAMETERS if one.tuned and _counts(one, method)]
-    study.enqueue_trial({one.key: _begun(one, begin) for one in varied})
+    study.enqueue_trial({one.key: _clip_start(one, begin) for one in varied})
     started = time.perf_counter()
     tried: list[tuple[dict[str, dict[str, Any]], Float64Array]] = []
     while True:
@@ -82,7 +82,7 @@ def tune(
             break
         progress(min(spent / max(seconds, 1.0), 0.99), _note(tried, seconds - spent))
         trial = study.ask()
-        settings = _proposed(trial, varied, begin)
+        settings = _propose(trial, varied, begin)
         values = judge(settings, _ticking(progress, started, seconds))
         study.tell(trial, float(values.mean()) if len(values) else 0.0)
         tried.append((settings, values))
@@ -120,13 +120,13 @@ def _counts(one: Hyperparameter, method: str) -> bool:
     return one.name not in others.get(method, ())
 
 
-def _begun(one: Hyperparameter, begin: Settings) -> int | float:
+def _clip_start(one: Hyperparameter, begin: Settings) -> int | float:
     """Within its range: a person may set what lies beyond, a proposal may not."""
     value = min(max(begin.get(one.component, {}).get(one.name, one.default), one.low), one.high)
     return int(value) if one.whole else float(value)
 
 
-def _proposed(
+def _propose(
     trial: Any, varied: list[Hyperparameter], begin: Settings
 ) -> dict[str, dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {name: dict(own) for name, own in begin.items()}
@@ -152,7 +152,7 @@ def _note(tried: list[tuple[dict[str, dict[str, Any]], Float64Array]], left: flo
     )
 
 
-def changed(settings: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+def list_changed(settings: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     """``component.name`` → value of what is not the component's own."""
     return {
         one.key: settings[one.component][one.name]

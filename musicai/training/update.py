@@ -24,9 +24,15 @@ from musicai.library.assemble import load_library
 from musicai.models import COMPONENTS
 from musicai.models.base import Component
 from musicai.models.collaborative import Collaborative
-from musicai.models.music_map import MusicMap, grown
+from musicai.models.music_map import MusicMap, extend_map
 from musicai.models.registry.artifacts import NMF_PICKLE, VECTORIZER_PICKLE, Trained
-from musicai.models.registry.freshness import Update, behind, first_of, heard, trained_on
+from musicai.models.registry.freshness import (
+    Update,
+    behind,
+    count_training_rows,
+    first_of,
+    read_trained_sizes,
+)
 from musicai.models.registry.registry import (
     BUNDLED,
     LoadedVersion,
@@ -115,7 +121,7 @@ def update(
         made = train(store, settings, profile, config, part(progress, 0.01, 1.0), notes=(note,))
         return _as_update(made)
     feedback = store.feedback(profile)
-    trained = _updated(settings, library, source, feedback, part(progress, 0.02, 0.95), started)
+    trained = _update_one(settings, library, source, feedback, part(progress, 0.02, 0.95), started)
     progress(0.95, "Saving the updated version…")
     version = save(settings, store, trained)
     activate(settings, store, profile, version)
@@ -130,7 +136,7 @@ def _as_update(made: TrainingResult, **more: Any) -> UpdateResult:
     return UpdateResult(**{one.name: getattr(made, one.name) for one in fields(made)}, **more)
 
 
-def refreshed(
+def update_components(
     components: Mapping[str, Component], data: TrainingData, progress: Progress = no_progress
 ) -> dict[str, Component]:
     """The trained ones of ``components``, updated with ``data`` of the same vocabulary."""
@@ -171,7 +177,7 @@ def _source(store: Store, settings: Settings, library: Library) -> _Source:
 # --- going on -------------------------------------------------------------------------
 
 
-def _updated(
+def _update_one(
     settings: Settings,
     library: Library,
     source: _Source,
@@ -189,15 +195,15 @@ def _updated(
     data = training_data(library, features, seed=_seed(info))
     data = taught(data, resolve(library, features, feedback, now=0))
     aligned = {name: one.align(source.rows) for name, one in loaded.components.items()}
-    components = refreshed(aligned, data, part(progress, 0.4, 0.85))
+    components = update_components(aligned, data, part(progress, 0.4, 0.85))
     train_s = time.perf_counter() - began
     music_map = source.music_map
     if music_map is not None:
         drawing = part(progress, 0.85, 0.97)
-        music_map = grown(music_map, features, components, _seed(info), drawing)
+        music_map = extend_map(music_map, features, components, _seed(info), drawing)
     collaborative = components[Collaborative.name]
     assert isinstance(collaborative, Collaborative)
-    told = _told(library, source, components, collaborative.sweeps_)
+    told = _describe_update(library, source, components, collaborative.sweeps_)
     if collaborative.sklearn_model_ is not None:  # an update of ALS makes no NMF beside it
         pickles[NMF_PICKLE] = collaborative.sklearn_model_
     note = (
@@ -234,7 +240,7 @@ def _seed(info: VersionInfo) -> int:
     return int(info.config.get("seed", 0))
 
 
-def _told(
+def _describe_update(
     library: Library, source: _Source, components: Mapping[str, Component], sweeps: int
 ) -> Update:
     """What the manifest says of the update."""
@@ -246,8 +252,8 @@ def _told(
         in_a_row=in_a_row + 1,
         sweeps=sweeps,
         refitted=tuple(name for name, one in components.items() if not one.goes_on),
-        new_plays=heard(library) - trained_on(source.info.sizes),
+        new_plays=count_training_rows(library) - read_trained_sizes(source.info.sizes),
         new_tracks=int((source.rows[own] < 0).sum()),
         trained_on=learned_from,
-        now=heard(library),
+        now=count_training_rows(library),
     )

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import streamlit as st
 
-from musicai.data.context import named, slot_of
-from musicai.data.playlists import listed
+from musicai.data.context import name_slot, slot_of
+from musicai.data.playlists import list_entries
 from musicai.ranking import autoplay, playlists
 from musicai.ranking.request import MODES, Request
 from musicai.ui import charts, state, wording
@@ -42,7 +42,7 @@ _ARCS = {"steady": "Steady", "rising": "Rising", "winding down": "Winding down"}
 def draw() -> None:
     """The whole page for the chosen profile."""
     ai = state.current_ai()
-    widgets.invented_note(ai.library.invented)
+    widgets.draw_invented_note(ai.library.invented)
     request, wish = _controls(ai)
     why_not = ai.modes()[request.mode]
     if why_not:
@@ -61,7 +61,7 @@ def draw() -> None:
 # --- what is asked --------------------------------------------------------------------
 
 
-def _controls(ai: MusicAI) -> tuple[Request, autoplay.Wish]:
+def _controls(ai: MusicAI) -> tuple[Request, autoplay.AutoplayOptions]:
     left, right = st.columns(2, gap="medium")
     with left.container(border=True):
         start = st.segmented_control(
@@ -107,16 +107,16 @@ def _controls(ai: MusicAI) -> tuple[Request, autoplay.Wish]:
             bind="query-params",
             format="%d tracks",
         )
-    timed = start == "now" and context.known(ai)
+    timed = start == "now" and context.has_known_hours(ai)
     moment, occasion = context.now(ai) if timed else (None, {})
     request = Request(seed_tracks=seeds, mode=str(mode), moment=moment, occasion=occasion)
-    return request, autoplay.Wish(n, str(arc), apart)
+    return request, autoplay.AutoplayOptions(n, str(arc), apart)
 
 
 def _seeds(ai: MusicAI, start: str) -> tuple[str, ...]:
     """Ids to start from; none for the last session."""
     if start == "picked":
-        found = discover_seeds.kept(ai)
+        found = discover_seeds.get_kept_seeds(ai)
         if not found:
             st.caption("Nothing is picked on Discover yet, so it goes on from your last session.")
         return found
@@ -124,7 +124,7 @@ def _seeds(ai: MusicAI, start: str) -> tuple[str, ...]:
         chosen = st.session_state.get(SEED, "")
         if chosen in ai.library.vocabulary:
             row = int(ai.library.vocabulary.rows([chosen])[0])
-            name, artists = track_picker.named(ai, row)
+            name, artists = track_picker.name_row(ai, row)
             with st.container(horizontal=True, vertical_alignment="center", gap="small"):
                 widgets.ring(ai, row, 28)
                 st.markdown(widgets.title_line(chosen, name, artists, linked=False))
@@ -147,10 +147,10 @@ def _last_session(ai: MusicAI) -> None:
     if not len(recent):
         st.caption("There are no plays to go on from, so it begins with what you like.")
         return
-    titles = [wording.plain(track_picker.named(ai, int(row))[0], 40) for row in recent]
+    titles = [wording.plain(track_picker.name_row(ai, int(row))[0], 40) for row in recent]
     hour = ""
-    if context.known(ai):
-        when = named(slot_of(datetime.now(UTC)), period_picker.timezone(ai))
+    if context.has_known_hours(ai):
+        when = name_slot(slot_of(datetime.now(UTC)), period_picker.timezone(ai))
         hour = f" The occasion counts too: {when}."
     st.caption(f"You heard last: {' · '.join(titles)}.{hour}")
 
@@ -158,7 +158,7 @@ def _last_session(ai: MusicAI) -> None:
 # --- what comes -----------------------------------------------------------------------
 
 
-def _course(ai: MusicAI, found: autoplay.Session) -> None:
+def _course(ai: MusicAI, found: autoplay.AutoplaySession) -> None:
     rows = [step.track for step in found.steps]
     tracks = ai.library.tracks.loc[rows]
     names = wording.hovers(tracks["name"], tracks["artists"])
@@ -180,7 +180,9 @@ def _course(ai: MusicAI, found: autoplay.Session) -> None:
     chart_box.draw(chart, "autoplay_course", data=frame)
 
 
-def _actions(ai: MusicAI, found: autoplay.Session, request: Request, wish: autoplay.Wish) -> None:
+def _actions(
+    ai: MusicAI, found: autoplay.AutoplaySession, request: Request, wish: autoplay.AutoplayOptions
+) -> None:
     ids = [ai.library.vocabulary.id(step.track) for step in found.steps]
     length = ai.library.tracks["duration_ms"].to_numpy()[[step.track for step in found.steps]]
     told = wording.count(len(ids), "track")
@@ -193,16 +195,16 @@ def _actions(ai: MusicAI, found: autoplay.Session, request: Request, wish: autop
             with st.popover("Export", icon=":material/download:", key="autoplay_export_open"):
                 send_request.button(
                     "A session by musicai",
-                    listed(ai.library, ids),
+                    list_entries(ai.library, ids),
                     playlists.of_session(request, wish),
                     "autoplay_send",
                     invented=ai.library.invented,
                 )
                 playlist_download.buttons(
-                    ai, "musicai session", lambda: listed(ai.library, ids), "autoplay"
+                    ai, "musicai session", lambda: list_entries(ai.library, ids), "autoplay"
                 )
 
 
-def _tracks(ai: MusicAI, found: autoplay.Session) -> None:
+def _tracks(ai: MusicAI, found: autoplay.AutoplaySession) -> None:
     notes = [f"{place}. {step.why}" for place, step in enumerate(found.steps, 1)]
     track_list.draw(ai, [step.track for step in found.steps], notes, key="autoplay")

@@ -40,8 +40,8 @@ _ALL_OF_IT = 50
 def draw() -> None:
     """The artist or track of the address."""
     ai = state.current_ai()
-    widgets.invented_note(ai.library.invented)
-    wanted = links.wanted()
+    widgets.draw_invented_note(ai.library.invented)
+    wanted = links.read_address()
     if wanted is None:
         st.info("Click an artist or a track on Taste, History or the Map to see it here.")
         return

@@ -38,7 +38,7 @@ _MEANS = {
 def draw() -> None:
     """Figures, a filter, and the verdicts, newest first."""
     ai = state.current_ai()
-    widgets.invented_note(ai.library.invented)
+    widgets.draw_invented_note(ai.library.invented)
     st.caption(
         "What you said on any page. A verdict moves the next list at once and enters the next "
         "training; taking it back does the same."
@@ -83,7 +83,7 @@ def _list(ai: MusicAI, told: list[Feedback]) -> None:
 
 def _line(ai: MusicAI, one: Feedback) -> None:
     row = _row(ai, one)
-    name, artists = track_picker.named(ai, row) if row >= 0 else (_GONE, ())
+    name, artists = track_picker.name_row(ai, row) if row >= 0 else (_GONE, ())
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         with st.container(gap=None, width="stretch"):
             st.markdown(widgets.title_line(one.track_id, name, artists, linked=row >= 0))
@@ -103,12 +103,12 @@ def _line(ai: MusicAI, one: Feedback) -> None:
             key=f"feedback_undo_{one.track_id}",
             icon=":material/undo:",
             type="tertiary",
-            on_click=_taken_back,
+            on_click=_take_back,
             args=(one.track_id,),
         )
 
 
-def _taken_back(track_id: str) -> None:
+def _take_back(track_id: str) -> None:
     state.attempt(lambda: feedback_buttons.take_back(track_id))
 
 

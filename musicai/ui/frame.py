@@ -132,14 +132,14 @@ _HIDDEN = (
 """Pages that are reached by a click or an address, not by the menu."""
 
 
-def _hidden() -> list[StreamlitPage]:
+def _hide_pages() -> list[StreamlitPage]:
     return [
         st.Page(PROJECT_ROOT / file, title=title, icon=icon, visibility="hidden", help=text)
         for file, title, icon, text in _HIDDEN
     ]
 
 
-def _returned() -> None:
+def _finish_sign_in() -> None:
     """Finish a sign-in, where Spotify has sent the browser back here."""
     address = st.query_params
     if "state" in address and ("code" in address or "error" in address):
@@ -154,17 +154,17 @@ def run_app() -> None:
     st.set_page_config(page_title="musicai", page_icon=logo_svg(64), layout="wide", menu_items={})
     st.logo(logo_svg(), size="large")
     groups = pages()
-    groups["Know"].extend(_hidden())
+    groups["Know"].extend(_hide_pages())
     page = st.navigation(groups, position="sidebar", expanded=True)
-    _returned()
+    _finish_sign_in()
     state.follow_wish()
     job_panel.take_sample_wish()
-    state.guarded(training.start_due)
+    state.run_guarded(training.start_due)
     with st.sidebar:
-        state.guarded(_sidebar)
+        state.run_guarded(_sidebar)
     st.title(page.title, anchor=False)
     state.show_kept_error()
-    state.guarded(job_panel.outcome)
+    state.run_guarded(job_panel.outcome)
     if not _waits():
         st.session_state[_FRAMED] = True
         page.run()
@@ -173,7 +173,7 @@ def run_app() -> None:
 def _waits() -> bool:
     """Whether a job must be done before any page of the chosen profile can be drawn."""
     found: list[bool] = []
-    state.guarded(lambda: found.append(job_panel.stands_in()))
+    state.run_guarded(lambda: found.append(job_panel.stands_in()))
     return found == [True]
 
 

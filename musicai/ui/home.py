@@ -40,20 +40,20 @@ def _two_ways() -> None:
         widgets.sample_button("home_sample")
     with right.container(border=True, height="stretch"):
         st.subheader("Bring your own music", anchor=False)
-        state.guarded(importing.drop_zone)
+        state.run_guarded(importing.drop_zone)
 
 
 def _welcome_back(name: str) -> None:
     record = state.profile_record(name)
     if _needs_consent(name):
         importing.consent_question(name)
-    state.guarded(_forgotten)
+    state.run_guarded(_draw_forgotten)
     if not record.invented:
         _last_import(name)
     title = "Bring your own music" if record.invented else "Add more"
     with st.container(border=True):
         st.subheader(title, anchor=False)
-        state.guarded(importing.drop_zone)
+        state.run_guarded(importing.drop_zone)
 
 
 def _needs_consent(name: str) -> bool:
@@ -62,11 +62,11 @@ def _needs_consent(name: str) -> bool:
     return record.train_on_api_rows is None and importing.has_api_rows(name)
 
 
-def _forgotten() -> None:
+def _draw_forgotten() -> None:
     """First of all, three favourites that were not played for long; then the way on."""
     ai = state.current_ai()
-    found = ai.forgotten(3)
-    widgets.invented_note(ai.library.invented)
+    found = ai.list_forgotten(3)
+    widgets.draw_invented_note(ai.library.invented)
     if found:
         st.subheader("You have not heard these for a while", anchor=False)
     else:
@@ -82,7 +82,7 @@ def _forgotten() -> None:
             )
             with st.container(horizontal=True, vertical_alignment="center"):
                 feedback_buttons.buttons(ai, item.track_id, f"home_{item.track_id}")
-    if ai.untrained:
+    if ai.untrained_components:
         st.caption(
             ":material/hourglass_top: Discover answers already from what needs no training; "
             "the rest joins when training is done."
@@ -96,7 +96,7 @@ def _last_import(name: str) -> None:
     if not records:
         return
     last = max(records, key=lambda record: record.id)
-    kept = wording.count(importing.imported_rows(last), "row")
+    kept = wording.count(importing.count_imported_rows(last), "row")
     with st.expander(
         f"Last import: {kept} on {wording.date(last.created_at)}, "
         f"{wording.count(len(last.problems), 'problem')}",

@@ -15,7 +15,7 @@ _KEY = "settings_timezone"
 def draw() -> None:
     """The settings of the chosen profile."""
     ai = state.current_ai()
-    widgets.invented_note(ai.library.invented)
+    widgets.draw_invented_note(ai.library.invented)
     st.subheader("Time zone", anchor=False)
     if ai.library.invented:
         st.caption("The invented listener lives in UTC. Your own profiles can be set here.")

@@ -26,12 +26,12 @@ from musicai.insights.history.charts import Codes
 from musicai.insights.history.drift import Drift
 from musicai.insights.history.drift import drift as find_drift
 from musicai.insights.taste import TasteProfile, taste_profile
-from musicai.insights.taste.plays import Plays, timed
-from musicai.integrations.enrichment import Coverage, Plan, coverage, plan_for
+from musicai.insights.taste.plays import Plays, list_timed_plays
+from musicai.integrations.enrichment import DescriptorCoverage, Plan, coverage, plan_for
 from musicai.integrations.spotify.auth import WaitingRoom
 from musicai.models.music_map import MusicMap
 from musicai.models.registry.registry import active, load_map
-from musicai.ranking.autoplay import Session, Wish, autoplay
+from musicai.ranking.autoplay import AutoplayOptions, AutoplaySession, autoplay
 from musicai.ranking.request import Request, Scored
 from musicai.store import Profile, Store
 from musicai.ui.wording import plain
@@ -211,7 +211,7 @@ def forget_loaded() -> None:
     _load_version.clear()
 
 
-def scored(ai: MusicAI, request: Request) -> Scored:
+def get_scored(ai: MusicAI, request: Request) -> Scored:
     """All components' scores for a request: computed once, so that sliders only re-blend."""
     heeded = f"{ai.heeded} {datetime.now(UTC).date()}" if ai.heeded else ""
     return _score(ai.library.fingerprint, ai.version or "", heeded, request.key(), ai, request)
@@ -229,7 +229,7 @@ def _score(
     return _ai.score(_request)
 
 
-def session(ai: MusicAI, request: Request, wish: Wish) -> Session:
+def session(ai: MusicAI, request: Request, wish: AutoplayOptions) -> AutoplaySession:
     """A session along an arc, computed once."""
     heeded = f"{ai.heeded} {datetime.now(UTC).date()}" if ai.heeded else ""
     key = f"{request.key()} {wish}"
@@ -244,8 +244,8 @@ def _session(
     key: str,
     _ai: MusicAI,
     _request: Request,
-    _wish: Wish,
-) -> Session:
+    _wish: AutoplayOptions,
+) -> AutoplaySession:
     return autoplay(_ai, _request, _wish)
 
 
@@ -313,7 +313,7 @@ def plays(ai: MusicAI, timezone: str) -> Plays:
 
 @st.cache_resource(max_entries=2, show_spinner=False)
 def _plays(fingerprint: str, timezone: str, _ai: MusicAI) -> Plays:
-    return timed(_ai.library, 0, timezone)
+    return list_timed_plays(_ai.library, 0, timezone)
 
 
 def codes(ai: MusicAI) -> Codes:
@@ -387,14 +387,14 @@ def _open_data_plan(fingerprint: str, _ai: MusicAI) -> Plan:
     return plan_for(_ai.library)
 
 
-def measured(ai: MusicAI) -> Coverage:
+def get_measured(ai: MusicAI) -> DescriptorCoverage:
     """How much of a profile's music AcousticBrainz measured."""
     library = ai.library
-    return _measured(library.fingerprint, store().measures_state(library.profile), ai)
+    return _measure(library.fingerprint, store().measures_state(library.profile), ai)
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def _measured(fingerprint: str, measures: str, _ai: MusicAI) -> Coverage:
+def _measure(fingerprint: str, measures: str, _ai: MusicAI) -> DescriptorCoverage:
     return coverage(store(), _ai.library.profile, _ai.library)
 
 
@@ -403,7 +403,7 @@ def on_phone() -> bool:
     return "Mobi" in (st.context.headers.get("User-Agent") or "")
 
 
-def guarded(draw: Callable[[], None]) -> None:
+def run_guarded(draw: Callable[[], None]) -> None:
     """Draw, and show an error that was raised on purpose as a message, not as a crash."""
     try:
         draw()

@@ -324,7 +324,7 @@ def _bar(
             body.append(_segment(left, length, height, f"url(#h{at})", label))
     if zero > 0:
         body.append(f'<path d="M{zero:.1f} 0V{height}" stroke="{NEUTRAL}" stroke-width="1"/>')
-    return _encoded(
+    return _encode_font(
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
         f'viewBox="0 0 {width} {height}">{"".join(body)}</svg>'
     )
@@ -349,7 +349,7 @@ def _hatching(at: int, colour: str) -> str:
 @lru_cache(maxsize=64)
 def legend_swatch(colour: str, size: int = 14) -> str:
     """A small rounded square of one colour, as a data URI."""
-    return _encoded(
+    return _encode_font(
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{size}" height="{size}" '
         f'viewBox="0 0 14 14"><rect x="1" y="1" width="12" height="12" rx="3" '
         f'fill="{escape(colour)}"/></svg>'
@@ -363,11 +363,11 @@ def logo_svg(size: int = 44) -> str:
 
 
 def _data_uri(body: str, size: int) -> str:
-    return _encoded(
+    return _encode_font(
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{size}" height="{size}" '
         f'viewBox="0 0 44 44">{body}</svg>'
     )
 
 
-def _encoded(svg: str) -> str:
+def _encode_font(svg: str) -> str:
     return "data:image/svg+xml;base64," + base64.b64encode(svg.encode()).decode()

@@ -140,7 +140,7 @@ def score(number: float) -> str:
     return "0.00" if text == "-0.00" else text.replace("-", "−")
 
 
-def signed(number: float) -> str:
+def format_signed(number: float) -> str:
     """A contribution with its sign: "+0.31", "−0.04"."""
     text = score(number)
     return text if text.startswith("−") or text == "0.00" else "+" + text

@@ -11,7 +11,7 @@ notes, of the person only the profile's name, and of a catalogue's file its name
 that were not taken.
 """
 
-from musicai.core.jobs.manager import cancel, forget, latest, prune, start, status
+from musicai.core.jobs.manager import cancel, find_latest, forget, prune, read_status, start
 from musicai.core.jobs.runner import JobProgress, exclusive
 from musicai.core.jobs.status import Job, JobStatus, Kind
 from musicai.core.jobs.uploads import discard_spool, read_spool, spool
@@ -24,11 +24,11 @@ __all__ = [
     "cancel",
     "discard_spool",
     "exclusive",
+    "find_latest",
     "forget",
-    "latest",
     "prune",
     "read_spool",
+    "read_status",
     "spool",
     "start",
-    "status",
 ]

@@ -27,8 +27,8 @@ from musicai.core.jobs.status import (
     job_file,
     job_ids,
     read,
+    read_write_time,
     write,
-    written_at,
 )
 from musicai.core.settings import PROJECT_ROOT, Settings, child_environment
 
@@ -106,21 +106,21 @@ def _option(argv: Sequence[str], name: str) -> str:
     return ""
 
 
-def status(settings: Settings, job_id: str) -> JobStatus:
+def read_status(settings: Settings, job_id: str) -> JobStatus:
     """How a job stands. A job whose process is gone is shown, and noted, as failed.
 
     Raises:
         NotFound: there is no such job.
     """
     job = read(settings, job_id)
-    if job.finished:
+    if job.is_finished:
         _children_reap(job_id)
         return job
     now = time.time()
     flag = job_file(settings, job_id, "cancel")
     if _is_gone(settings, job, now):
         job = read(settings, job_id)  # it may have ended well in between
-        return job if job.finished else _note_gone(settings, job, cancelled=flag.exists())
+        return job if job.is_finished else _note_gone(settings, job, cancelled=flag.exists())
     asked = age(flag, now)
     if asked is not None and asked > CANCEL_GRACE_S and job.pid:
         with contextlib.suppress(OSError):
@@ -129,7 +129,7 @@ def status(settings: Settings, job_id: str) -> JobStatus:
     return replace(job, seconds=seconds, cancelling=asked is not None)
 
 
-def latest(
+def find_latest(
     settings: Settings, profile: str | None = None, kind: str | None = None
 ) -> JobStatus | None:
     """The job started last, of that profile and kind where they are given."""
@@ -137,7 +137,7 @@ def latest(
         with contextlib.suppress(NotFound):
             job = read(settings, job_id)
             if profile in (None, job.profile) and kind in (None, job.kind):
-                return status(settings, job_id)
+                return read_status(settings, job_id)
     return None
 
 
@@ -147,7 +147,7 @@ def cancel(settings: Settings, job_id: str) -> None:
     Raises:
         NotFound: there is no such job.
     """
-    if not read(settings, job_id).finished:
+    if not read(settings, job_id).is_finished:
         job_file(settings, job_id, "cancel").touch()
 
 
@@ -155,8 +155,8 @@ def forget(settings: Settings, profile: str) -> None:
     """Delete what is kept of a profile's finished jobs."""
     for job_id in job_ids(settings):
         with contextlib.suppress(NotFound):
-            job = status(settings, job_id)
-            if job.profile == profile and job.finished:
+            job = read_status(settings, job_id)
+            if job.profile == profile and job.is_finished:
                 delete(settings, job_id)
 
 
@@ -165,7 +165,7 @@ def prune(settings: Settings) -> None:
     settings.jobs.mkdir(parents=True, exist_ok=True)
     for job_id in job_ids(settings)[KEEP_JOBS:]:
         with contextlib.suppress(NotFound):
-            if status(settings, job_id).finished:
+            if read_status(settings, job_id).is_finished:
                 delete(settings, job_id)
     for folder in settings.jobs.glob("spool-*"):
         old = age(folder, time.time())
@@ -189,7 +189,7 @@ def _is_gone(settings: Settings, job: JobStatus, now: float) -> bool:
 
 def _note_gone(settings: Settings, job: JobStatus, *, cancelled: bool) -> JobStatus:
     _children_reap(job.id)
-    seconds = max(0.0, written_at(settings, job.id) - job.started_at.timestamp())
+    seconds = max(0.0, read_write_time(settings, job.id) - job.started_at.timestamp())
     ended = replace(job, seconds=seconds, error=None if cancelled else STOPPED)
     ended = replace(ended, state="cancelled" if cancelled else "failed", note="")
     write(settings, ended)

@@ -106,7 +106,7 @@ class JobProgress:
             self._status,
             fraction=min(max(fraction, 0.0), 1.0),
             note=note or self._status.note,
-            stages=self._staged(note),
+            stages=self._append_stage(note),
         )
         now = time.monotonic()
         if now - self._written < WRITE_EVERY_S:
@@ -115,7 +115,7 @@ class JobProgress:
         self._stop_if_asked()
         write(self._settings, self._with_seconds())
 
-    def _staged(self, note: str) -> list[tuple[float, str]]:
+    def _append_stage(self, note: str) -> list[tuple[float, str]]:
         """The log with a note; one that differs from the last by its numbers takes its place."""
         stages = self._status.stages
         if not note or (stages and stages[-1][1] == note):

@@ -61,7 +61,7 @@ class JobStatus:
     """Seconds since the start, and what was begun then; the log of the job."""
 
     @property
-    def finished(self) -> bool:
+    def is_finished(self) -> bool:
         """Whether nothing more will come."""
         return self.state in FINISHED
 
@@ -69,10 +69,10 @@ class JobStatus:
 def job_ids(settings: Settings) -> list[str]:
     """All jobs, newest first: their ids end in the moment they were started."""
     ids = [path.stem for path in settings.jobs.glob("*.json") if _ID.fullmatch(path.stem)]
-    return sorted(ids, key=lambda job_id: _started(settings, job_id), reverse=True)
+    return sorted(ids, key=lambda job_id: _parse_start(settings, job_id), reverse=True)
 
 
-def _started(settings: Settings, job_id: str) -> tuple[str, str]:
+def _parse_start(settings: Settings, job_id: str) -> tuple[str, str]:
     try:
         return read(settings, job_id).started_at.isoformat(), job_id
     except NotFound:
@@ -103,7 +103,7 @@ def age(path: Path, now: float) -> float | None:
         return None
 
 
-def written_at(settings: Settings, job_id: str) -> float:
+def read_write_time(settings: Settings, job_id: str) -> float:
     """When the job last wrote its status, seconds since 1970."""
     try:
         return job_file(settings, job_id, "json").stat().st_mtime

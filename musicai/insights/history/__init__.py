@@ -15,13 +15,13 @@ from musicai.insights.history.detail import Detail
 from musicai.insights.history.model import (
     Days,
     Figures,
-    Forgotten,
+    ForgottenTrack,
     ListeningHistory,
     Place,
     SessionSummary,
     Streak,
 )
-from musicai.insights.history.summary import Played
+from musicai.insights.history.summary import TopTracks
 from musicai.insights.taste import plays as listening
 from musicai.insights.taste.plays import Plays
 
@@ -29,12 +29,12 @@ __all__ = [
     "Days",
     "Detail",
     "Figures",
-    "Forgotten",
+    "ForgottenTrack",
     "ListeningHistory",
     "Place",
-    "Played",
     "SessionSummary",
     "Streak",
+    "TopTracks",
     "detail",
     "drift",
     "listening_history",
@@ -73,7 +73,7 @@ def listening_history(
         QueryError: no such listener or time zone.
     """
     started = time.perf_counter()
-    everything = listening.timed(library, listener, timezone) if plays is None else plays
+    everything = listening.list_timed_plays(library, listener, timezone) if plays is None else plays
     now = everything.between(period.since, period.until)
     earlier = period.before()
     before = everything.between(earlier.since, earlier.until) if earlier else None
@@ -109,7 +109,7 @@ def _describe(
         top_artists=lists["artists"],
         top_albums=lists["albums"],
         top_genres=lists["genres"],
-        forgotten=charts.forgotten(everything, codes, features),
+        forgotten=charts.find_forgotten(everything, codes, features),
         missing=_missing(everything, now),
     )
 

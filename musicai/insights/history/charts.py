@@ -10,7 +10,7 @@ import numpy as np
 from musicai.data.arrays import TrackFeatures
 from musicai.data.genres import GENRE_LABELS, GENRES
 from musicai.data.library import Library
-from musicai.insights.history.model import Forgotten, Place
+from musicai.insights.history.model import ForgottenTrack, Place
 from musicai.insights.taste import sound, top_items
 from musicai.insights.taste.plays import DAY, Double, Long, Plays
 
@@ -75,8 +75,10 @@ def lists(
     earlier = None if before is None else _weights(before, n)[0]
     total = float(plays.sum()) or 1.0
 
-    def ranked(code: Long, name: Callable[[int], tuple[str, str]], *, rows: bool) -> list[Place]:
-        best = top_items.ranked(code, plays, TOP)
+    def rank_items(
+        code: Long, name: Callable[[int], tuple[str, str]], *, rows: bool
+    ) -> list[Place]:
+        best = top_items.rank_codes(code, plays, TOP)
         was = _ranks(code, earlier)
         time = np.bincount(code[code >= 0], weights=hours[code >= 0])
         return [
@@ -101,9 +103,9 @@ def lists(
         return title, artists
 
     return {
-        "tracks": tuple(ranked(known.tracks, lambda row: known.names(row)[:2], rows=True)),
-        "artists": tuple(ranked(known.artists, artist, rows=False)),
-        "albums": tuple(ranked(known.albums, album, rows=True)),
+        "tracks": tuple(rank_items(known.tracks, lambda row: known.names(row)[:2], rows=True)),
+        "artists": tuple(rank_items(known.artists, artist, rows=False)),
+        "albums": tuple(rank_items(known.albums, album, rows=True)),
         "genres": tuple(_genres(known.genres, plays, hours, earlier)),
     }
 
@@ -146,7 +148,9 @@ def _genres(rows: Double, plays: Double, hours: Double, earlier: Double | None) 
     ]
 
 
-def forgotten(plays: Plays, known: Codes, features: TrackFeatures) -> tuple[Forgotten, ...]:
+def find_forgotten(
+    plays: Plays, known: Codes, features: TrackFeatures
+) -> tuple[ForgottenTrack, ...]:
     """Favourites that rest: many full plays, and none for half a year; the most missed first.
 
     Missed is ln(1 + plays) · (1 − exp(−days / 180)): the much played, and those that rest long.
@@ -162,7 +166,7 @@ def forgotten(plays: Plays, known: Codes, features: TrackFeatures) -> tuple[Forg
     rest = int(plays.local[-1] // DAY) - last
     found = np.flatnonzero((count >= LEAST_PLAYS) & (rest >= REST_DAYS))
     missed = np.log1p(count[found]) * (1.0 - np.exp(-rest[found] / REST_DAYS))
-    told: list[Forgotten] = []
+    told: list[ForgottenTrack] = []
     used: dict[int, int] = {}
     leaders = _leaders(code, track, n)
     for one in found[np.lexsort((found, -missed))].tolist():
@@ -173,7 +177,9 @@ def forgotten(plays: Plays, known: Codes, features: TrackFeatures) -> tuple[Forg
         used[maker] = used.get(maker, 0) + 1
         year, most = _best_year(day[code == one])
         told.append(
-            Forgotten(row, int(count[one]), year, most, str(np.datetime64(int(last[one]), "D")))
+            ForgottenTrack(
+                row, int(count[one]), year, most, str(np.datetime64(int(last[one]), "D"))
+            )
         )
         if len(told) == FORGOTTEN:
             break

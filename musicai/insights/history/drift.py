@@ -51,7 +51,7 @@ class DriftMonth:
 
 
 @dataclass(frozen=True)
-class Change:
+class TasteChange:
     """A month from which on the taste is another."""
 
     month: str
@@ -72,7 +72,7 @@ class Drift:
 
     months: tuple[DriftMonth, ...]
     """Every month from the first full play to the last, empty ones included."""
-    changes: tuple[Change, ...]
+    changes: tuple[TasteChange, ...]
     """In the order of time."""
     missing: str
     """Why no change could be looked for; "" where it was."""
@@ -110,7 +110,7 @@ def drift(features: TrackFeatures, plays: Plays) -> Drift:
     found = sorted(_split(series, weights, 0, len(enough), np.random.default_rng(0)))
     edges = [0, *(at for at, _ in found), len(enough)]
     changes = tuple(
-        _told(table, enough[edges[n] : at], enough[at : edges[n + 2]], p)
+        _describe_change(table, enough[edges[n] : at], enough[at : edges[n + 2]], p)
         for n, (at, p) in enumerate(found)
     )
     return Drift(told, changes, "")
@@ -221,16 +221,16 @@ def _sharpness(series: Double, weights: Double) -> Double:
     return np.asarray(before * after / mass[-1] * (gap**2).sum(axis=1))
 
 
-def _told(table: _Table, before: Long, after: Long, p: float) -> Change:
+def _describe_change(table: _Table, before: Long, after: Long, p: float) -> TasteChange:
     first = table.name(int(after[0]))
-    moved = sorted(_moved(table, before, after), key=lambda one: -one[0])[:TOLD]
+    moved = sorted(_find_moved_series(table, before, after), key=lambda one: -one[0])[:TOLD]
     what = ", ".join(text for _, text in moved) or "many things a little"
     plays = [int(table.count[side].sum()) for side in (before, after)]
     text = f"Around {month(first)}: {what}; {plays[0]:,} and {plays[1]:,} plays."
-    return Change(first, text, plays[0], plays[1], p)
+    return TasteChange(first, text, plays[0], plays[1], p)
 
 
-def _moved(table: _Table, before: Long, after: Long) -> Iterator[tuple[float, str]]:
+def _find_moved_series(table: _Table, before: Long, after: Long) -> Iterator[tuple[float, str]]:
     """(size, words) of every series that moved noticeably; sizes in units of what is noticeable."""
     genres = [table.genres[side].sum(axis=0) for side in (before, after)]
     if all(side.sum() for side in genres):

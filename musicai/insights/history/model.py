@@ -97,7 +97,7 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Forgotten:
+class ForgottenTrack:
     """A track that was played much, and not for long."""
 
     row: int
@@ -138,7 +138,7 @@ class ListeningHistory:
     top_artists: tuple[Place, ...]
     top_albums: tuple[Place, ...]
     top_genres: tuple[Place, ...]
-    forgotten: tuple[Forgotten, ...]
+    forgotten: tuple[ForgottenTrack, ...]
     """Of the whole history, whatever the period; the most missed first."""
     missing: tuple[str, ...] = ()
     """What is not known and why, in sentences."""

@@ -88,7 +88,7 @@ def _iso(day: int) -> str:
 
 
 @dataclass(frozen=True)
-class Played:
+class TopTracks:
     """Tracks by full plays, most first; arrays of the same length."""
 
     rows: Long
@@ -96,13 +96,13 @@ class Played:
     plays: Long
 
 
-def on_day(plays: Plays, day: date) -> Played:
+def on_day(plays: Plays, day: date) -> TopTracks:
     """The tracks of one day in the listener's zone; equally played ones as they were played."""
     number = int(np.datetime64(day, "D").astype(np.int64))
-    return _counted(plays, plays.local // DAY == number)
+    return _count_items(plays, plays.local // DAY == number)
 
 
-def at_hour(plays: Plays, weekday: int | None, hour: int) -> Played:
+def at_hour(plays: Plays, weekday: int | None, hour: int) -> TopTracks:
     """The tracks of one hour of the week, or of the day.
 
     Args:
@@ -111,14 +111,14 @@ def at_hour(plays: Plays, weekday: int | None, hour: int) -> Played:
         hour: 0 to 23, of the listener's zone.
     """
     wanted = plays.hour == hour
-    return _counted(plays, wanted if weekday is None else wanted & (plays.weekday == weekday))
+    return _count_items(plays, wanted if weekday is None else wanted & (plays.weekday == weekday))
 
 
-def _counted(plays: Plays, wanted: BoolArray) -> Played:
+def _count_items(plays: Plays, wanted: BoolArray) -> TopTracks:
     track = plays.track[wanted & plays.done]
     rows, first, counts = np.unique(track, return_index=True, return_counts=True)
     order = np.lexsort((first, -counts))
-    return Played(rows[order].astype(np.int64), counts[order].astype(np.int64))
+    return TopTracks(rows[order].astype(np.int64), counts[order].astype(np.int64))
 
 
 LENGTHS: tuple[tuple[str, float], ...] = (
@@ -140,7 +140,7 @@ def summary(plays: Plays, features: TrackFeatures) -> SessionSummary:
     if not len(plays):
         lengths = dict.fromkeys((name for name, _ in LENGTHS), 0)
         return SessionSummary(0, 0.0, 0.0, 0.0, "", (0,) * 24, lengths, {}, 0)
-    starts, size, minutes = _measured(plays)
+    starts, size, minutes = _measure_sessions(plays)
     first = int(np.argmax(minutes))
     counts = np.bincount(_classes(minutes), minlength=len(LENGTHS))
     moods, unknown = _moods(plays, features, np.repeat(np.arange(len(starts)), size), len(starts))
@@ -162,13 +162,13 @@ def longest(plays: Plays, length: str, n: int = 5) -> tuple[tuple[str, float, in
     names = [name for name, _ in LENGTHS]
     if not len(plays) or length not in names:
         return ()
-    starts, size, minutes = _measured(plays)
+    starts, size, minutes = _measure_sessions(plays)
     mine = np.flatnonzero(_classes(minutes) == names.index(length))
     best = mine[np.argsort(-minutes[mine], kind="stable")[:n]]
     return tuple((_day(plays, int(starts[at])), float(minutes[at]), int(size[at])) for at in best)
 
 
-def _measured(plays: Plays) -> tuple[Long, Long, Double]:
+def _measure_sessions(plays: Plays) -> tuple[Long, Long, Double]:
     """Place of the first play, number of plays and minutes of each session."""
     starts = np.flatnonzero(np.r_[True, np.diff(plays.session) != 0])
     end = np.maximum.reduceat(plays.start + plays.ms // 1000, starts)
@@ -203,7 +203,7 @@ def _moods(
     known: BoolArray = np.asarray(~np.isnan(worth).any(axis=1), dtype=np.bool_)
     full = np.bincount(session, minlength=n)
     told = np.bincount(session[known[place]], minlength=n)
-    sums = np.stack([_summed(worth[:, mood], known, place, session, n) for mood in range(8)])
+    sums = np.stack([_sum_plays(worth[:, mood], known, place, session, n) for mood in range(8)])
     sure = (told > 0) & (told >= MIN_KNOWN * full)
     nearest = np.bincount(sums[:, sure].argmax(axis=0), minlength=len(MOODS))
     counted = {mood: int(count) for mood, count in zip(MOODS, nearest, strict=True) if count}
@@ -211,6 +211,6 @@ def _moods(
     return ordered, int(((full > 0) & ~sure).sum())
 
 
-def _summed(worth: Double, known: BoolArray, place: Long, session: Long, n: int) -> Double:
+def _sum_plays(worth: Double, known: BoolArray, place: Long, session: Long, n: int) -> Double:
     filled = np.where(known, worth, 0.0)
     return np.bincount(session, weights=filled[place], minlength=n).astype(np.float64)

@@ -21,7 +21,6 @@ from musicai.insights.taste import sound as moods
 from musicai.insights.taste.plays import Double, Listening, Plays
 from musicai.insights.taste.profile import (
     Cluster,
-    Coverage,
     FeatureTaste,
     GenreDiversity,
     Insight,
@@ -30,6 +29,7 @@ from musicai.insights.taste.profile import (
     Month,
     MoodMap,
     Peers,
+    ProfileCoverage,
     Quarter,
     Sessions,
     SkipHabits,
@@ -39,7 +39,6 @@ from musicai.insights.taste.profile import (
 
 __all__ = [
     "Cluster",
-    "Coverage",
     "FeatureTaste",
     "GenreDiversity",
     "Insight",
@@ -48,6 +47,7 @@ __all__ = [
     "Month",
     "MoodMap",
     "Peers",
+    "ProfileCoverage",
     "Quarter",
     "Sessions",
     "SkipHabits",
@@ -154,7 +154,7 @@ def _describe(
         + tuple(_gaps(heard.basis, coverage, shares, unknown, float(weights.sum()))),
     )
     found = _insights(profile, features, heard, genre_rows, compared)
-    return replace(profile, insights=findings.ranked(found))
+    return replace(profile, insights=findings.rank_findings(found))
 
 
 def _habits(
@@ -179,7 +179,7 @@ def _habits(
         "skips": habits.skips(heard.plays, genre_rows),
         "diversity_over_time": habits.diversity_over_time(heard.plays, genre_rows),
         "diversity_peers": habits.peers(
-            listening.completed_of_all(library), len(library.listeners), genre_rows, own
+            listening.list_completed_plays(library), len(library.listeners), genre_rows, own
         )
         if len(library.listeners) > habits.PEERS_LEAST
         else None,
@@ -191,7 +191,7 @@ def _insights(
     features: TrackFeatures,
     heard: Listening,
     genre_rows: Double,
-    compared: sound.Comparison,
+    compared: sound.SoundComparison,
 ) -> Iterator[Insight]:
     effective = profile.genre_diversity.effective_genres
     found = [
@@ -229,7 +229,7 @@ def _against_past(
 
 
 def _gaps(
-    basis: str, coverage: Coverage, shares: dict[str, float], unknown: float, amount: float
+    basis: str, coverage: ProfileCoverage, shares: dict[str, float], unknown: float, amount: float
 ) -> Iterator[str]:
     """What the profile cannot say, and how to help it."""
     if amount == 0:

@@ -77,7 +77,9 @@ def clusters(features: TrackFeatures, genre_rows: Double, weights: Double) -> tu
     vectors = _vectors(features, genre_rows, rows)
     group = _best_grouping(vectors, np.sqrt(plays))
     told = [
-        _told(features, genre_rows, rows[group == one], plays[group == one], (rows, plays))
+        _describe_cluster(
+            features, genre_rows, rows[group == one], plays[group == one], (rows, plays)
+        )
         for one in np.unique(group)
     ]
     return _distinct(sorted(told, key=lambda one: -one.plays))
@@ -117,17 +119,17 @@ def _best_grouping(vectors: Double, weight: Double) -> Long:
         for _ in range(_SHUFFLES)
     ]
     for k in range(2, min(MOST, len(vectors) // 4) + 1):
-        group, value = _grouped(vectors, weight, k, random)
+        group, value = _group_tracks(vectors, weight, k, random)
         share = np.bincount(group, weights=weight, minlength=k) / weight.sum()
         if share.min() < LEAST_SHARE or value <= sharpest:
             continue
-        chance = max(_grouped(other, weight, k, random)[1] for other in shuffled)
+        chance = max(_group_tracks(other, weight, k, random)[1] for other in shuffled)
         if value > chance + BEYOND:
             best, sharpest = group, value
     return best
 
 
-def _grouped(
+def _group_tracks(
     vectors: Double, weight: Double, k: int, random: np.random.Generator
 ) -> tuple[Long, float]:
     """The tightest of some groupings, and its mean simplified silhouette."""
@@ -173,7 +175,7 @@ def _distances(vectors: Double, centres: Double) -> Double:
 # --- names ----------------------------------------------------------------------------
 
 
-def _told(
+def _describe_cluster(
     features: TrackFeatures,
     genre_rows: Double,
     rows: IntArray,

@@ -25,7 +25,7 @@ from musicai.insights.taste.significance import (
     compare,
     side,
 )
-from musicai.insights.taste.sound import Comparison
+from musicai.insights.taste.sound import SoundComparison
 from musicai.insights.taste.wording import MORE_LESS, amount, capital, day, percent, subject
 
 SPAN_LEAST_DAYS = 120
@@ -50,7 +50,7 @@ OF_A_KIND = 2
 
 
 @dataclass(frozen=True)
-class Split:
+class ListeningSplit:
     """Two parts of the listening, and how a sentence speaks of them."""
 
     kind: str
@@ -63,10 +63,10 @@ class Split:
     evidence: str
 
 
-def splits(table: Cells) -> Iterator[Split]:
+def splits(table: Cells) -> Iterator[ListeningSplit]:
     """The parts of the listening that are held against each other."""
     late = (table.hour >= 22) | (table.hour < 5)
-    yield Split(
+    yield ListeningSplit(
         "night",
         late,
         ~late,
@@ -74,7 +74,7 @@ def splits(table: Cells) -> Iterator[Split]:
         "After 22:00 you turn {more}: {feature} {a}, before {b}.",
         "22:00 to 5:00 against the rest of the day",
     )
-    yield Split(
+    yield ListeningSplit(
         "weekend",
         table.weekend,
         ~table.weekend,
@@ -82,7 +82,7 @@ def splits(table: Cells) -> Iterator[Split]:
         "Your weekends are {more}: {feature} {a}, on weekdays {b}.",
         "Saturday and Sunday against Monday to Friday",
     )
-    yield Split(
+    yield ListeningSplit(
         "morning",
         (table.hour >= 5) & (table.hour < 12),
         (table.hour >= 18) & (table.hour < 22),
@@ -94,7 +94,7 @@ def splits(table: Cells) -> Iterator[Split]:
         middle = int(table.local[0] + table.local[-1]) // 2
         later = table.local >= middle
         turn = day(datetime.fromtimestamp(middle, UTC).date())
-        yield Split(
+        yield ListeningSplit(
             "change",
             later,
             ~later,
@@ -115,7 +115,7 @@ def past(
         until: Its last second.
         taste: Of the period.
     """
-    split = Split(
+    split = ListeningSplit(
         "past",
         (table.local >= since - since % HOUR) & (table.local <= until),
         table.local < since - since % HOUR,
@@ -144,7 +144,7 @@ def among_peers(told: Peers | None) -> Iterator[Insight]:
 
 
 def contrasts(
-    table: Cells, taste: Mapping[str, FeatureTaste], parts: Iterable[Split] | None = None
+    table: Cells, taste: Mapping[str, FeatureTaste], parts: Iterable[ListeningSplit] | None = None
 ) -> Iterator[Insight]:
     """Genres and features that differ between parts of the listening; :func:`splits` by default."""
     spread = np.array([taste[name].spread or 0.0 for name in SOUNDS])
@@ -164,7 +164,9 @@ def contrasts(
             yield _contrast(split, SOUNDS[at], sound_a, sound_b, at, effect)
 
 
-def _contrast(split: Split, name: str, one: Side, other: Side, at: int, effect: float) -> Insight:
+def _contrast(
+    split: ListeningSplit, name: str, one: Side, other: Side, at: int, effect: float
+) -> Insight:
     a, b = float(one.value[at]), float(other.value[at])
     if name in GENRES:
         text = split.genre.format(genre=subject(name), a=percent(a), b=percent(b))
@@ -254,7 +256,7 @@ def against_catalogue(
     taste: Mapping[str, FeatureTaste],
     shares: Mapping[str, float],
     genre_rows: Double,
-    compared: Comparison,
+    compared: SoundComparison,
     amount_heard: float,
 ) -> Iterator[Insight]:
     """The feature and the genre in which the listening is furthest from the catalogue."""
@@ -279,7 +281,7 @@ def against_catalogue(
 
 
 def _genre_against_catalogue(
-    shares: Mapping[str, float], genre_rows: Double, compared: Comparison, amount_heard: float
+    shares: Mapping[str, float], genre_rows: Double, compared: SoundComparison, amount_heard: float
 ) -> Iterator[Insight]:
     others = genre_rows[compared.rows].sum(axis=0)
     if others.sum() < 2 * PLAYS_LEAST or not any(shares.values()):
@@ -327,7 +329,7 @@ def plain_facts(
         )
 
 
-def ranked(found: Iterator[Insight]) -> tuple[Insight, ...]:
+def rank_findings(found: Iterator[Insight]) -> tuple[Insight, ...]:
     """The most surprising first, at most ``OF_A_KIND`` of a kind and ``SHOWN`` in all."""
     kept: list[Insight] = []
     for one in sorted(found, key=lambda each: (-each.weight, each.text)):

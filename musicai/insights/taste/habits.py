@@ -36,7 +36,7 @@ def loyalty(features: TrackFeatures, plays: Plays, everything: Plays) -> Loyalty
     if not len(counts):
         return None
     shares = counts / counts.sum()
-    settled, kept = _kept(features, plays, everything)
+    settled, kept = _count_kept_artists(features, plays, everything)
     return Loyalty(
         artists=len(counts),
         top_1=float(shares[0]),
@@ -48,7 +48,9 @@ def loyalty(features: TrackFeatures, plays: Plays, everything: Plays) -> Loyalty
     )
 
 
-def _kept(features: TrackFeatures, plays: Plays, everything: Plays) -> tuple[int, int]:
+def _count_kept_artists(
+    features: TrackFeatures, plays: Plays, everything: Plays
+) -> tuple[int, int]:
     """Artists new in the period and long enough ago, and how many of them came again."""
     whose = features.artist[everything.track].astype(np.int64)
     at = np.flatnonzero(everything.done & (whose >= 0))
@@ -74,7 +76,7 @@ def skips(plays: Plays, genre_rows: Double) -> SkipHabits | None:
     if not said.any():
         return None
     skipped = plays.skipped == 1
-    unheard = said & ~_heard_before(plays)
+    unheard = said & ~_mark_repeats(plays)
     main = np.where(genre_rows.any(axis=1), genre_rows.argmax(axis=1), -1)[plays.track]
     known = said & (main >= 0)
     n = np.bincount(main[known], minlength=len(GENRES))
@@ -94,7 +96,7 @@ def skips(plays: Plays, genre_rows: Double) -> SkipHabits | None:
     )
 
 
-def _heard_before(plays: Plays) -> Long:
+def _mark_repeats(plays: Plays) -> Long:
     """(n,) whether the track of a play was completed before, in the period."""
     n = int(plays.track.max(initial=-1)) + 1
     first = np.full(n, len(plays), dtype=np.int64)

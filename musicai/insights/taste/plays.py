@@ -15,7 +15,7 @@ import pandas as pd
 from musicai.core.errors import QueryError
 from musicai.data.library import BoolArray, IntArray, Library
 from musicai.data.periods import zone
-from musicai.data.sessions import completed, seconds, sessions
+from musicai.data.sessions import mark_completed, seconds, sessions
 from musicai.insights.taste.profile import ListeningPatterns, Month, Sessions
 
 Long = npt.NDArray[np.int64]
@@ -126,9 +126,9 @@ def select(
         timezone: IANA name; a ``since`` or ``until`` without a zone is in it.
         since: First moment of the period, or None for the beginning.
         until: First moment after the period, or None for the end.
-        whole: ``timed(library, listener, timezone)``, if it is there already.
+        whole: ``list_timed_plays(library, listener, timezone)``, if it is there already.
     """
-    whole = timed(library, listener, timezone) if whole is None else whole
+    whole = list_timed_plays(library, listener, timezone) if whole is None else whole
     if not len(whole):
         return _without_plays(library, listener)
     where = zone(timezone)
@@ -190,7 +190,7 @@ def _without_plays(library: Library, listener: int) -> Listening:
     )
 
 
-def timed(library: Library, listener: int, timezone: str) -> Plays:
+def list_timed_plays(library: Library, listener: int, timezone: str) -> Plays:
     """All plays of one listener, in time order.
 
     Raises:
@@ -202,7 +202,7 @@ def timed(library: Library, listener: int, timezone: str) -> Plays:
     mine = library.plays["listener"].to_numpy() == listener
     frame = library.plays if mine.all() else library.plays[mine]
     start = seconds(frame["played_at"])
-    done = np.asarray(completed(frame), dtype=np.bool_)
+    done = np.asarray(mark_completed(frame), dtype=np.bool_)
     track = frame["track"].to_numpy()
     first = np.zeros(len(frame), dtype=np.bool_)
     at = np.flatnonzero(done)[::-1]
@@ -216,22 +216,22 @@ def timed(library: Library, listener: int, timezone: str) -> Plays:
         local=_local(start, where),
         ms=frame["ms_played"].to_numpy(),
         done=done,
-        skipped=_skipped(frame["skipped"]),
+        skipped=_mark_skipped(frame["skipped"]),
         first=first,
         session=sessions(frame),
-        stayed=_stayed(track, start, done, earliest, firsts),
-        ended=_ended(frame["reason_end"]),
+        stayed=_mark_stayed(track, start, done, earliest, firsts),
+        ended=_find_session_ends(frame["reason_end"]),
     )
 
 
-def completed_of_all(library: Library) -> tuple[Long, Long]:
+def list_completed_plays(library: Library) -> tuple[Long, Long]:
     """Listener and track of each completed play of every listener."""
-    done = np.asarray(completed(library.plays), dtype=np.bool_)
+    done = np.asarray(mark_completed(library.plays), dtype=np.bool_)
     listener, track = (library.plays[name].to_numpy()[done] for name in ("listener", "track"))
     return listener.astype(np.int64), track.astype(np.int64)
 
 
-def _stayed(
+def _mark_stayed(
     track: IntArray, start: Long, done: BoolArray, earliest: Long, firsts: Long
 ) -> npt.NDArray[np.int8]:
     """``Plays.stayed``: ``earliest`` is the first completed play of each track, −1 for none."""
@@ -248,7 +248,7 @@ def _stayed(
     return found
 
 
-def _ended(column: pd.Series) -> npt.NDArray[np.int8]:
+def _find_session_ends(column: pd.Series) -> npt.NDArray[np.int8]:
     places = {name: at for at, names in enumerate(ENDS.values()) for name in names}
     categories = [places.get(str(name).lower(), -1) for name in column.cat.categories]
     # one more for the code −1, which stands for a missing value
@@ -274,7 +274,7 @@ def _local(start: Long, where: ZoneInfo) -> Long:
     return wall.to_numpy(dtype="datetime64[s]").astype(np.int64)
 
 
-def _skipped(column: pd.Series) -> npt.NDArray[np.int8]:
+def _mark_skipped(column: pd.Series) -> npt.NDArray[np.int8]:
     said: Any = column.notna().to_numpy(dtype=bool)
     value = column.fillna(False).to_numpy(dtype=bool)
     return np.where(said, value, np.int8(-1)).astype(np.int8)

@@ -33,7 +33,7 @@ class FeatureTaste:
 
 
 @dataclass(frozen=True)
-class Coverage:
+class ProfileCoverage:
     """What the profile stands on: shares of the listening by where the knowledge is from."""
 
     features: Mapping[str, float]
@@ -279,7 +279,7 @@ class TasteProfile:
     """Which tracks the catalogue means are over, in words; "" if there are none."""
     audio_features: Mapping[str, FeatureTaste]
     """``tables.AUDIO_FEATURES`` → taste; all nine are always there."""
-    coverage: Coverage
+    coverage: ProfileCoverage
     genre_shares: Mapping[str, float]
     """The 10 genres; sums to 1 over listening of known genre, all 0 if none is known."""
     unknown_genre_share: float

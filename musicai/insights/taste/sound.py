@@ -23,7 +23,7 @@ from musicai.data.library import (
 )
 from musicai.data.moods import MOODS, mood_matrix, mood_worth
 from musicai.insights.taste.plays import Double
-from musicai.insights.taste.profile import Coverage, FeatureTaste, GenreDiversity, MoodMap
+from musicai.insights.taste.profile import FeatureTaste, GenreDiversity, MoodMap, ProfileCoverage
 from musicai.insights.taste.wording import axis_sentence, percent, subject
 
 AXIS_RANGES: dict[str, tuple[float, float]] = {"tempo": (60.0, 180.0), "loudness": (-30.0, 0.0)}
@@ -39,7 +39,7 @@ MICRO_GENRES_SHOWN = 6
 
 
 @dataclass(frozen=True)
-class Comparison:
+class SoundComparison:
     """The tracks that the listening is compared with."""
 
     rows: BoolArray
@@ -50,19 +50,19 @@ class Comparison:
     """True if they are the listener's own tracks, each counted once."""
 
 
-def comparison(library: Library, weights: Double) -> Comparison:
+def comparison(library: Library, weights: Double) -> SoundComparison:
     """The catalogue: tracks that are not the listener's own, else the own ones counted once."""
     rows = ~library.tracks["own"].to_numpy() & (weights == 0)
     if rows.sum() >= FEWEST_COMPARED:
-        return Comparison(rows, "the tracks you have not played", own=False)
+        return SoundComparison(rows, "the tracks you have not played", own=False)
     everything = np.ones(len(rows), dtype=np.bool_)
     if len(rows) >= FEWEST_COMPARED:
-        return Comparison(everything, "your library with every track counted once", own=True)
-    return Comparison(np.zeros_like(everything), "", own=True)
+        return SoundComparison(everything, "your library with every track counted once", own=True)
+    return SoundComparison(np.zeros_like(everything), "", own=True)
 
 
 def audio_features(
-    features: TrackFeatures, weights: Double, compared: Comparison
+    features: TrackFeatures, weights: Double, compared: SoundComparison
 ) -> dict[str, FeatureTaste]:
     """Each feature's weighted mean and spread over the listening, beside the catalogue."""
     total = float(weights.sum())
@@ -103,13 +103,13 @@ def _on_axis(value: float | None, low: float, high: float) -> float | None:
     return None if value is None else min(max((value - low) / (high - low), 0.0), 1.0)
 
 
-def coverage(library: Library, features: TrackFeatures, weights: Double) -> Coverage:
+def coverage(library: Library, features: TrackFeatures, weights: Double) -> ProfileCoverage:
     """Shares of the listening by where its features and genres come from."""
     column = library.tracks["genre_source"]
     places = np.array([GENRE_SOURCES.index(str(name)) for name in column.cat.categories] + [-1])
     genre_source = places[column.cat.codes.to_numpy()]
     genre_source = np.where(genre_source < 0, GENRE_SOURCES.index("none"), genre_source)
-    return Coverage(
+    return ProfileCoverage(
         features=_shares(features.feature_source, FEATURE_SOURCES, weights),
         genres=_shares(genre_source, GENRE_SOURCES, weights),
     )

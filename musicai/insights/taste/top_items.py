@@ -12,7 +12,7 @@ from musicai.data.arrays import TrackFeatures
 from musicai.data.library import ARTIST_SEPARATOR, BoolArray, Library
 from musicai.insights.taste.plays import Double
 from musicai.insights.taste.profile import Top
-from musicai.insights.taste.sound import Comparison
+from musicai.insights.taste.sound import SoundComparison
 
 TOP = 50
 """Lines kept of each list of favourites."""
@@ -27,7 +27,7 @@ def top_artists(features: TrackFeatures, weights: Double) -> tuple[Top, ...]:
     """First artists by listening."""
     return tuple(
         Top(features.artist_names[code], "", plays, share)
-        for code, plays, share, _ in ranked(features.artist.astype(np.int64), weights)
+        for code, plays, share, _ in rank_codes(features.artist.astype(np.int64), weights)
     )
 
 
@@ -36,7 +36,7 @@ def top_tracks(library: Library, features: TrackFeatures, weights: Double) -> tu
     artists = library.tracks["artists"]
     return tuple(
         Top(features.names[row], artists_of(artists.iat[row]), plays, share, row)
-        for _, plays, share, row in ranked(features.recording.astype(np.int64), weights)
+        for _, plays, share, row in rank_codes(features.recording.astype(np.int64), weights)
     )
 
 
@@ -46,7 +46,7 @@ def top_albums(library: Library, features: TrackFeatures, weights: Double) -> tu
     artists = library.tracks["artists"]
     return tuple(
         Top(str(albums[row]), artists_of(artists.iat[row]), plays, share, row)
-        for _, plays, share, row in ranked(album_codes(library, features, weights > 0), weights)
+        for _, plays, share, row in rank_codes(album_codes(library, features, weights > 0), weights)
     )
 
 
@@ -75,7 +75,9 @@ def artists_of(joined: Any) -> str:
     return ", ".join(name.strip() for name in str(joined).split(ARTIST_SEPARATOR))
 
 
-def ranked(codes: Codes, weights: Double, top: int = TOP) -> list[tuple[int, float, float, int]]:
+def rank_codes(
+    codes: Codes, weights: Double, top: int = TOP
+) -> list[tuple[int, float, float, int]]:
     """The heaviest codes: code, weight, share of all, and its heaviest row.
 
     Ties go to the lower code, so that the order of plays changes nothing.
@@ -105,7 +107,7 @@ def eras(library: Library, weights: Double) -> dict[str, float]:
 
 
 def mainstream(
-    features: TrackFeatures, weights: Double, compared: Comparison
+    features: TrackFeatures, weights: Double, compared: SoundComparison
 ) -> tuple[float | None, float | None]:
     """Mean popularity, 0 to 100, of the listening and of the tracks compared with."""
     known = np.isfinite(features.popularity)

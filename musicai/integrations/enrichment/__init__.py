@@ -10,7 +10,7 @@ something was played decides here what is asked, and stays here.
 """
 
 from musicai.integrations.enrichment.audio_descriptors import (
-    Coverage,
+    DescriptorCoverage,
     Measured,
     coverage,
     look_up,
@@ -18,14 +18,14 @@ from musicai.integrations.enrichment.audio_descriptors import (
 )
 from musicai.integrations.enrichment.plan import (
     STEPS,
+    EnrichmentStep,
     LovedArtist,
     Plan,
     Preview,
-    Step,
     StepPreview,
     allow,
-    allowed,
-    checked,
+    list_allowed_steps,
+    order_steps,
     plan_for,
     preview,
 )
@@ -33,22 +33,22 @@ from musicai.integrations.enrichment.run import Enrichment, StepOutcome, enrich
 
 __all__ = [
     "STEPS",
-    "Coverage",
+    "DescriptorCoverage",
     "Enrichment",
+    "EnrichmentStep",
     "LovedArtist",
     "Measured",
     "Plan",
     "Preview",
-    "Step",
     "StepOutcome",
     "StepPreview",
     "allow",
-    "allowed",
-    "checked",
     "coverage",
     "enrich",
+    "list_allowed_steps",
     "look_up",
     "measure",
+    "order_steps",
     "plan_for",
     "preview",
 ]

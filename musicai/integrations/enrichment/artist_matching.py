@@ -14,7 +14,7 @@ from musicai.data.text_keys import name_id
 from musicai.integrations.enrichment.catalog import OwnTrack
 from musicai.integrations.enrichment.limits import TAGS_ASKED
 from musicai.integrations.enrichment.plan import LovedArtist, Plan, PlannedTrack
-from musicai.integrations.metabrainz import Named, OpenData, RecordingFacts, Resolved
+from musicai.integrations.metabrainz import OpenData, RecordingFacts, RecordingName, Resolved
 from musicai.integrations.metabrainz.parsing import same_artist
 
 _T = TypeVar("_T")
@@ -45,7 +45,7 @@ def recognise(
     client: OpenData,
     guard: Guard,
     progress: Progress,
-    offline: Mapping[Named, Resolved] = MappingProxyType({}),
+    offline: Mapping[RecordingName, Resolved] = MappingProxyType({}),
 ) -> Recognised:
     """What a dump told; then Spotify ids, which are exact; then names, the artists' alone last."""
     found = Recognised()
@@ -72,7 +72,7 @@ def recognise(
     return found
 
 
-def _alone(artist: LovedArtist, offline: Mapping[Named, Resolved]) -> str | None:
+def _alone(artist: LovedArtist, offline: Mapping[RecordingName, Resolved]) -> str | None:
     """The artist's id where a dump credits a track to this artist alone."""
     for track in artist.tracks:
         told = offline.get(track.named)

@@ -17,9 +17,9 @@ from musicai.core.errors import DataError
 from musicai.core.progress import Progress, no_progress, part
 from musicai.data.audio_descriptors import FEATURES
 from musicai.data.library import Library
-from musicai.integrations.metabrainz import Named, acousticbrainz
+from musicai.integrations.metabrainz import RecordingName, acousticbrainz
 from musicai.integrations.metabrainz.canonical_dump import CanonicalAnswers, resolve
-from musicai.integrations.metabrainz.dumps import DumpReport, checked
+from musicai.integrations.metabrainz.dumps import DumpReport, check_dump_path
 from musicai.store import Store
 
 logger = logging.getLogger(__name__)
@@ -52,7 +52,7 @@ class Measured:
 
 
 @dataclass(frozen=True)
-class Coverage:
+class DescriptorCoverage:
     """How much of the own music is measured."""
 
     own: int
@@ -65,7 +65,7 @@ class Coverage:
     """Key of ``measures.FEATURES`` → own tracks of which it is measured; in that order."""
 
     @property
-    def measured(self) -> int:
+    def n_measured(self) -> int:
         """Own tracks of which anything is measured."""
         return len(self.tracks)
 
@@ -91,7 +91,7 @@ def look_up(
     names = _names(library)
     known = store.recordings(profile)
     answers = resolve(
-        checked(dump), list(names.values()), progress, known=frozenset(known.values())
+        check_dump_path(dump), list(names.values()), progress, known=frozenset(known.values())
     )
     store.put_aliases(answers.aliases)
     found = {
@@ -129,12 +129,12 @@ def measure(
         Cancelled: as ``progress`` does; the dumps that were read to their end count.
     """
     _real(library)
-    paths = [checked(dump) for dump in dumps]
+    paths = [check_dump_path(dump) for dump in dumps]
     begun = 0.5 if canonical else 0.0
     if canonical:
         look_up(store, profile, library, canonical, part(progress, 0.0, begun))
     store.keep_recordings(profile, _names(library).keys())
-    wanted = store.wanted_recordings(profile)
+    wanted = store.list_wanted_recordings(profile)
     if not wanted:
         raise DataError(
             "It is not known yet which recordings your tracks are. Give the canonical dump too, "
@@ -143,19 +143,19 @@ def measure(
     done = Measured(len(store.recordings(profile)))
     for place, path in enumerate(paths):
         low, high = (begun + (1 - begun) * at / len(paths) for at in (place, place + 1))
-        done.dumps.append(_one(store, profile, path, wanted, part(progress, low, high)))
+        done.dumps.append(_merge_one(store, profile, path, wanted, part(progress, low, high)))
     done.measured = len({track for track, _ in store.measures(profile)})
     return done
 
 
-def coverage(store: Store, profile: str, library: Library) -> Coverage:
+def coverage(store: Store, profile: str, library: Library) -> DescriptorCoverage:
     """How much of the own music is measured; looks at counts alone."""
     own = set(library.tracks.loc[library.tracks["own"], "track_id"])
     by_feature = {
         feature: own.intersection(tracks)
-        for feature, tracks in store.measured_tracks(profile).items()
+        for feature, tracks in store.list_measured_tracks(profile).items()
     }
-    return Coverage(
+    return DescriptorCoverage(
         own=len(own),
         recognised=len(own & store.recordings(profile).keys()),
         tracks=frozenset().union(*by_feature.values()),
@@ -163,7 +163,7 @@ def coverage(store: Store, profile: str, library: Library) -> Coverage:
     )
 
 
-def _one(
+def _merge_one(
     store: Store, profile: str, path: Path, wanted: Mapping[str, str], progress: Progress
 ) -> DumpOutcome:
     state = _state(path, wanted)
@@ -189,13 +189,13 @@ def _state(path: Path, wanted: Mapping[str, str]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _names(library: Library) -> dict[str, Named]:
+def _names(library: Library) -> dict[str, RecordingName]:
     """Track id → its names, for own tracks and those that open data found."""
     tracks = library.tracks
     linked = tracks["track_id"].isin(library.links["track_id"])
     rows = tracks.loc[tracks["own"] | linked, ["track_id", "artists", "name", "album"]]
     return {
-        track: Named(artists, name, album)
+        track: RecordingName(artists, name, album)
         for track, artists, name, album in rows.itertuples(index=False, name=None)
     }
 

@@ -24,7 +24,7 @@ FACTS_AT_ONCE = 500
 
 
 @dataclass
-class Finder:
+class CandidateFinder:
     """Asks for candidates step by step; whatever was found stays when a step is stopped.
 
     Seeds are asked for in an order drawn by chance: the order of loved artists would tell how

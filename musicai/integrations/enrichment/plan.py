@@ -24,7 +24,7 @@ from musicai.integrations.enrichment.limits import (
     TAGS_ASKED,
     TOP_SEEDS,
 )
-from musicai.integrations.metabrainz import Named
+from musicai.integrations.metabrainz import RecordingName
 from musicai.store import Store
 
 ARTISTS = 100
@@ -43,7 +43,7 @@ _SPOTIFY_ID = re.compile(r"[0-9A-Za-z]{22}")
 class PlannedTrack:
     """An own track that is asked about."""
 
-    named: Named
+    named: RecordingName
     spotify: str
     """Its Spotify id, or ""."""
     plays: int
@@ -95,14 +95,16 @@ def plan_for(library: Library, *, n_artists: int = ARTISTS) -> Plan:
     total = {name: int(plays[rows].sum()) for name, rows in by_artist.items()}
     loved = sorted((n for n in total if total[n] >= LEAST_PLAYS), key=lambda n: (-total[n], n))
 
-    def planned(row: int) -> PlannedTrack:
+    def add_step(row: int) -> PlannedTrack:
         album, track_id = str(tracks["album"].iat[row]), str(tracks["track_id"].iat[row])
         spotify = track_id if _SPOTIFY_ID.fullmatch(track_id) else ""
-        return PlannedTrack(Named(artists[row], names[row], album), spotify, int(plays[row]))
+        return PlannedTrack(
+            RecordingName(artists[row], names[row], album), spotify, int(plays[row])
+        )
 
     return Plan(
         tuple(
-            LovedArtist(name, total[name], tuple(map(planned, _best(by_artist[name], plays))))
+            LovedArtist(name, total[name], tuple(map(add_step, _best(by_artist[name], plays))))
             for name in loved[:n_artists]
         ),
         frozenset(recording_key(artists[row], names[row]) for row in own),
@@ -118,7 +120,7 @@ _SETTING = "open_data"
 
 
 @dataclass(frozen=True)
-class Step:
+class EnrichmentStep:
     """Something that a person may allow."""
 
     name: str
@@ -134,49 +136,49 @@ class Step:
 _MUSICBRAINZ, _LISTENBRAINZ = "MusicBrainz", "ListenBrainz"
 _LABS = "ListenBrainz labs"
 
-RECOGNISE = Step(
+RECOGNISE = EnrichmentStep(
     "artists",
     "Recognise your artists",
     "Tells your artists from others of their names; every other step needs it.",
     "names and Spotify ids of your most played artists and of three tracks of each",
     (_MUSICBRAINZ, _LISTENBRAINZ),
 )
-SIMILAR = Step(
+SIMILAR = EnrichmentStep(
     "similar",
     "Similar artists",
     "Tracks of artists whom listeners of yours play too.",
     "ids of your artists, of artists like them, and of their tracks",
     (_LABS, _LISTENBRAINZ, _MUSICBRAINZ),
 )
-TOP = Step(
+TOP = EnrichmentStep(
     "top",
     "More of your artists",
     "What others play most of your artists and you never did.",
     "ids of your artists and of their tracks",
     (_LISTENBRAINZ, _MUSICBRAINZ),
 )
-TAGS = Step(
+TAGS = EnrichmentStep(
     "tags",
     "Your genres",
     "Tracks that carry the genres that your most played tracks carry.",
     "names of genres, and ids of tracks",
     (_LISTENBRAINZ,),
 )
-FRESH = Step(
+FRESH = EnrichmentStep(
     "fresh",
     "Fresh releases",
     "What your artists released in the last 90 days.",
     "ids of new releases by your artists",
     (_LISTENBRAINZ, _MUSICBRAINZ),
 )
-FURTHER = Step(
+FURTHER = EnrichmentStep(
     "further",
     "One step further",
     "Tracks of artists similar to the similar ones.",
     "ids of artists like yours, of artists like those, and of their tracks",
     (_LABS, _LISTENBRAINZ, _MUSICBRAINZ),
 )
-SPOTIFY = Step(
+SPOTIFY = EnrichmentStep(
     "spotify",
     "Links to Spotify",
     "Spotify ids of what was found, so that it opens in Spotify.",
@@ -184,13 +186,13 @@ SPOTIFY = Step(
     (_LABS,),
 )
 
-STEPS: tuple[Step, ...] = (RECOGNISE, SIMILAR, TOP, TAGS, FRESH, FURTHER, SPOTIFY)
+STEPS: tuple[EnrichmentStep, ...] = (RECOGNISE, SIMILAR, TOP, TAGS, FRESH, FURTHER, SPOTIFY)
 """In the order in which they are done."""
 
 _NAMES = tuple(step.name for step in STEPS)
 
 
-def checked(names: Iterable[str]) -> tuple[Step, ...]:
+def order_steps(names: Iterable[str]) -> tuple[EnrichmentStep, ...]:
     """The steps of these names in their order, with those that they need.
 
     Raises:
@@ -210,13 +212,13 @@ def checked(names: Iterable[str]) -> tuple[Step, ...]:
     return tuple(step for step in STEPS if step.name in wanted)
 
 
-def allowed(store: Store, profile: str) -> tuple[str, ...]:
+def list_allowed_steps(store: Store, profile: str) -> tuple[str, ...]:
     """The names of the steps that the person allowed for a profile; none at first."""
     kept = store.settings_of(profile).get(_SETTING)
     return tuple(name for name in _NAMES if isinstance(kept, list) and name in kept)
 
 
-def allow(store: Store, profile: str, steps: Sequence[Step]) -> None:
+def allow(store: Store, profile: str, steps: Sequence[EnrichmentStep]) -> None:
     """Remember what the person allowed; an empty one takes it all back."""
     store.change_settings(profile, {_SETTING: [step.name for step in steps]})
 
@@ -232,7 +234,7 @@ _BATCH = 50
 class StepPreview:
     """One step before it is done."""
 
-    step: Step
+    step: EnrichmentStep
     examples: tuple[str, ...]
     """Some of what leaves, as it is sent; empty where that follows from earlier answers."""
     n_known: int
@@ -263,12 +265,12 @@ class Preview:
         return tuple(dict.fromkeys(host for one in self.steps for host in one.step.hosts))
 
 
-def preview(plan: Plan, steps: Sequence[Step], *, has_token: bool) -> Preview:
+def preview(plan: Plan, steps: Sequence[EnrichmentStep], *, has_token: bool) -> Preview:
     """What the steps would send for a plan; asks nobody."""
     return Preview(tuple(_of(step, plan, has_token) for step in steps))
 
 
-def _of(step: Step, plan: Plan, has_token: bool) -> StepPreview:
+def _of(step: EnrichmentStep, plan: Plan, has_token: bool) -> StepPreview:
     names = tuple(artist.name for artist in plan.artists)
     if step is RECOGNISE:
         tracks = plan.tracks

@@ -15,7 +15,7 @@ from musicai.core.progress import Progress, no_progress, part
 from musicai.data.library import LINK_KINDS
 from musicai.integrations.enrichment.artist_matching import Recognised, recognise
 from musicai.integrations.enrichment.catalog import LICENCE, tables, track_id
-from musicai.integrations.enrichment.discovery import Finder
+from musicai.integrations.enrichment.discovery import CandidateFinder
 from musicai.integrations.enrichment.plan import (
     FRESH,
     FURTHER,
@@ -24,10 +24,10 @@ from musicai.integrations.enrichment.plan import (
     SPOTIFY,
     TAGS,
     TOP,
+    EnrichmentStep,
     Plan,
-    Step,
 )
-from musicai.integrations.metabrainz import Named, OpenData, Resolved
+from musicai.integrations.metabrainz import OpenData, RecordingName, Resolved
 from musicai.store import Store
 
 logger = logging.getLogger(__name__)
@@ -100,13 +100,13 @@ def enrich(
     store: Store,
     profile: str,
     plan: Plan,
-    steps: Sequence[Step],
+    steps: Sequence[EnrichmentStep],
     client: OpenData,
     progress: Progress = no_progress,
     *,
     today: date | None = None,
     chance: random.Random | None = None,
-    offline: Mapping[Named, Resolved] = MappingProxyType({}),
+    offline: Mapping[RecordingName, Resolved] = MappingProxyType({}),
 ) -> Enrichment:
     """Do the steps and keep what they found as the profile's personal catalogue.
 
@@ -133,7 +133,9 @@ def enrich(
     progress = _onwards(progress)
     spans = _spans(steps, progress)
     known = recognise(plan, client, guard, spans[RECOGNISE], offline)
-    finder = Finder(plan, client, guard, known, today or date.today(), chance or random.Random())
+    finder = CandidateFinder(
+        plan, client, guard, known, today or date.today(), chance or random.Random()
+    )
     for step in steps:
         if step in (RECOGNISE, SPOTIFY):
             continue
@@ -170,11 +172,11 @@ def _onwards(progress: Progress) -> Progress:
     return report
 
 
-def _spans(steps: Sequence[Step], progress: Progress) -> dict[Step, Progress]:
+def _spans(steps: Sequence[EnrichmentStep], progress: Progress) -> dict[EnrichmentStep, Progress]:
     """The part of the progress that belongs to each step; the last tenth describes the finds."""
     timed = [step for step in steps if step in _MINUTES]
     whole = sum(_MINUTES[step] for step in timed)
-    spans: dict[Step, Progress] = {}
+    spans: dict[EnrichmentStep, Progress] = {}
     at = 0.0
     for step in timed:
         upto = at + 0.9 * _MINUTES[step] / whole
@@ -183,16 +185,18 @@ def _spans(steps: Sequence[Step], progress: Progress) -> dict[Step, Progress]:
     return spans
 
 
-_WORK: dict[Step, Callable[[Finder], None]] = {
-    SIMILAR: Finder.similar,
-    TOP: Finder.top,
-    TAGS: Finder.tags,
-    FRESH: Finder.fresh,
-    FURTHER: Finder.further,
+_WORK: dict[EnrichmentStep, Callable[[CandidateFinder], None]] = {
+    SIMILAR: CandidateFinder.similar,
+    TOP: CandidateFinder.top,
+    TAGS: CandidateFinder.tags,
+    FRESH: CandidateFinder.fresh,
+    FURTHER: CandidateFinder.further,
 }
 
 
-def _keep(store: Store, profile: str, finder: Finder, known: Recognised, done: Enrichment) -> None:
+def _keep(
+    store: Store, profile: str, finder: CandidateFinder, known: Recognised, done: Enrichment
+) -> None:
     store.put_recordings(profile, known.recordings)
     frame, links = tables(finder.candidates.values(), known.own, finder.plan.played)
     if not len(links):

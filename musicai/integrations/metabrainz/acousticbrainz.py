@@ -26,7 +26,7 @@ import pyarrow.compute as pc
 
 from musicai.core.errors import UnreadableFile
 from musicai.core.progress import Progress, no_progress
-from musicai.data.audio_descriptors import FEATURES, PROBABILITY, Measure
+from musicai.data.audio_descriptors import FEATURES, PROBABILITY, AudioDescriptor
 from musicai.integrations.metabrainz import dumps, parsing
 from musicai.integrations.metabrainz.dumps import DumpReport, tables
 
@@ -59,7 +59,7 @@ def read_probabilities(
     dated: str,
     report: DumpReport,
     progress: Progress = no_progress,
-) -> Iterator[Measure]:
+) -> Iterator[AudioDescriptor]:
     """The mean probabilities of wanted recordings over their submissions in one archive.
 
     Args:
@@ -83,7 +83,9 @@ def read_probabilities(
             known = column[np.isfinite(column)]
             if len(known):
                 mean, apart = float(known.mean()), float(known.std())
-                yield Measure(recording, feature, mean, "", len(known), apart, source, dated)
+                yield AudioDescriptor(
+                    recording, feature, mean, "", len(known), apart, source, dated
+                )
 
 
 def _archive(name: str) -> str:
@@ -101,7 +103,7 @@ def _documents(
         with ExitStack() as stack:
             packed = stack.enter_context(path.open("rb"))
             archive = dumps.archive(stack, packed, path)
-            for number, member in enumerate(dumps.streamed(archive)):
+            for number, member in enumerate(dumps.stream_members(archive)):
                 if number % TELL_EVERY == 0:
                     progress(min(packed.tell() / size, 1.0), f"reading {path.name}")
                 named = _SUBMISSION.fullmatch(member.name.rsplit("/", 1)[-1])
@@ -110,7 +112,7 @@ def _documents(
                 report.read += 1
                 inside = archive.extractfile(member) if named[1] in wanted else None
                 if inside is not None and member.size <= MAX_BYTES:
-                    yield from _parsed(inside.read(), named[1], wanted, report)
+                    yield from _parse_rows(inside.read(), named[1], wanted, report)
     except FileNotFoundError as error:
         raise UnreadableFile(f"There is no file {path}.") from error
     except dumps.DAMAGE as error:
@@ -122,7 +124,7 @@ def _documents(
         )
 
 
-def _parsed(
+def _parse_rows(
     data: bytes, mbid: str, wanted: Mapping[str, str], report: DumpReport
 ) -> Iterator[tuple[str, Any]]:
     try:
@@ -154,7 +156,7 @@ _DATE = re.compile(r"-(20[0-9]{2})([01][0-9])([0-3][0-9])(?![0-9])")
 class AcousticAnswers:
     """What a dump tells of wanted recordings."""
 
-    measures: list[Measure] = field(default_factory=list)
+    measures: list[AudioDescriptor] = field(default_factory=list)
     report: DumpReport = field(default_factory=lambda: DumpReport(""))
 
     @property
@@ -209,7 +211,7 @@ def _submissions(
         hits = table.filter(pc.is_in(pc.utf8_lower(table[_ID]), value_set=ids))
         if hits.num_rows:
             part = member.removesuffix(".csv")
-            kept.setdefault(part, []).append(_typed(hits.to_pandas(), _of(part), report))
+            kept.setdefault(part, []).append(_convert_texts(hits.to_pandas(), _of(part), report))
     found = {}
     for part, frames in kept.items():
         frame = pd.concat(frames, ignore_index=True).drop_duplicates([_ID, _OFFSET])
@@ -217,7 +219,7 @@ def _submissions(
     return found
 
 
-def _typed(frame: pd.DataFrame, features: list[str], report: DumpReport) -> pd.DataFrame:
+def _convert_texts(frame: pd.DataFrame, features: list[str], report: DumpReport) -> pd.DataFrame:
     """Texts → numbers and known words; what is neither is told and left out."""
     frame[_ID] = frame[_ID].str.lower()
     frame[_OFFSET] = pd.to_numeric(frame[_OFFSET], errors="coerce")
@@ -241,7 +243,7 @@ def _typed(frame: pd.DataFrame, features: list[str], report: DumpReport) -> pd.D
     return frame
 
 
-def _numbers(frame: pd.DataFrame, feature: str, part: str, dated: str) -> Iterator[Measure]:
+def _numbers(frame: pd.DataFrame, feature: str, part: str, dated: str) -> Iterator[AudioDescriptor]:
     known = frame[["recording", feature]].dropna()
     of = known.groupby("recording", sort=True)[feature]
     apart = (known[feature] - of.transform("median")).abs()
@@ -249,10 +251,10 @@ def _numbers(frame: pd.DataFrame, feature: str, part: str, dated: str) -> Iterat
     middle = of.median()
     rows = zip(middle.index, middle.tolist(), of.size().tolist(), spread.tolist(), strict=True)
     for recording, value, n, off in rows:
-        yield Measure(str(recording), feature, value, "", n, off, part, dated)
+        yield AudioDescriptor(str(recording), feature, value, "", n, off, part, dated)
 
 
-def _words(frame: pd.DataFrame, part: str, dated: str) -> Iterator[Measure]:
+def _words(frame: pd.DataFrame, part: str, dated: str) -> Iterator[AudioDescriptor]:
     """Key and scale as one word, so that no key is told with the scale of another one."""
     known = frame[(frame[_KEY] != "") & (frame[_SCALE] != "")]
     counted = known.groupby(["recording", _KEY, _SCALE]).size().rename("n").reset_index()
@@ -263,4 +265,6 @@ def _words(frame: pd.DataFrame, part: str, dated: str) -> Iterator[Measure]:
     names = ("recording", _KEY, _SCALE, "n", "of")
     for recording, key, scale, n, of in zip(*(first[name].tolist() for name in names), strict=True):
         for feature, word in ((_KEY, key), (_SCALE, scale)):
-            yield Measure(recording, feature, float("nan"), word, of, 1.0 - n / of, part, dated)
+            yield AudioDescriptor(
+                recording, feature, float("nan"), word, of, 1.0 - n / of, part, dated
+            )

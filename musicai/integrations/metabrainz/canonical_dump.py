@@ -19,7 +19,7 @@ from musicai.core.progress import Progress, no_progress, part
 from musicai.data.text_keys import first_artist, normalise, title_key
 from musicai.integrations.metabrainz import parsing
 from musicai.integrations.metabrainz.dumps import DumpReport, rows, tables
-from musicai.integrations.metabrainz.models import Named, Resolved
+from musicai.integrations.metabrainz.models import RecordingName, Resolved
 from musicai.integrations.metabrainz.parsing import same_title
 
 MEMBER_redirects = "canonical_recording_redirect.csv"
@@ -86,7 +86,7 @@ _JOINED = ("feat", "ft", "featuring", "and", "with", "x", "vs")
 class CanonicalAnswers:
     """What a dump knows of wanted recordings."""
 
-    found: dict[Named, Resolved] = field(default_factory=dict)
+    found: dict[RecordingName, Resolved] = field(default_factory=dict)
     """Each with its canonical id."""
     aliases: dict[str, str] = field(default_factory=dict)
     """Other id → canonical id, for the recordings that were found or known before."""
@@ -95,7 +95,7 @@ class CanonicalAnswers:
 
 def resolve(
     path: Path,
-    names: Sequence[Named],
+    names: Sequence[RecordingName],
     progress: Progress = no_progress,
     *,
     known: Collection[str] = (),
@@ -121,14 +121,14 @@ def resolve(
     wanted = _by_title(names)
     titles = pa.array(sorted(_spellings(names)), pa.string())
     links = Redirects(known)
-    best: dict[Named, tuple[tuple[int, bool, float], Resolved]] = {}
+    best: dict[RecordingName, tuple[tuple[int, bool, float], Resolved]] = {}
     members = {MEMBER: _COLUMNS, MEMBER_redirects: COLUMNS}
     for member, table in tables(path, members, answers.report, part(progress, 0.0, 0.8)):
         if member == MEMBER_redirects:
             links.want(one.recording for _, one in best.values())
             links.take(table)
             continue
-        for row in table.filter(_named(table["recording_name"], titles)).to_pylist():
+        for row in table.filter(_match_titles(table["recording_name"], titles)).to_pylist():
             _take(row, wanted, best)
     links.want(one.recording for _, one in best.values())
     if links.again:
@@ -143,15 +143,15 @@ def resolve(
     return answers
 
 
-def _by_title(names: Sequence[Named]) -> Mapping[str, list[Named]]:
-    wanted: dict[str, list[Named]] = defaultdict(list)
+def _by_title(names: Sequence[RecordingName]) -> Mapping[str, list[RecordingName]]:
+    wanted: dict[str, list[RecordingName]] = defaultdict(list)
     for named in dict.fromkeys(names):
         if named.title and named.artist:
             wanted[title_key(named.title)].append(named)
     return wanted
 
 
-def _spellings(names: Sequence[Named]) -> set[str]:
+def _spellings(names: Sequence[RecordingName]) -> set[str]:
     """The titles as the dump may write them, in lower case."""
     found = set()
     for named in names:
@@ -166,7 +166,7 @@ def _plain(text: str) -> str:
     return text
 
 
-def _named(column: pa.ChunkedArray, titles: pa.Array) -> pa.ChunkedArray:
+def _match_titles(column: pa.ChunkedArray, titles: pa.Array) -> pa.ChunkedArray:
     """(n,) whether a row may be wanted, by its title alone."""
     lower = pc.utf8_lower(column)
     for typographic, plain in _PLAIN.items():
@@ -176,8 +176,8 @@ def _named(column: pa.ChunkedArray, titles: pa.Array) -> pa.ChunkedArray:
 
 def _take(
     row: Mapping[str, str],
-    wanted: Mapping[str, list[Named]],
-    best: dict[Named, tuple[tuple[int, bool, float], Resolved]],
+    wanted: Mapping[str, list[RecordingName]],
+    best: dict[RecordingName, tuple[tuple[int, bool, float], Resolved]],
 ) -> None:
     recording, name = (
         parsing.parse_mbid(row["recording_mbid"]),
@@ -186,7 +186,7 @@ def _take(
     if not recording:
         return
     for named in wanted.get(title_key(name), ()):
-        credited = _credited(first_artist(named.artist), row["artist_credit_name"])
+        credited = _rank_credit(first_artist(named.artist), row["artist_credit_name"])
         if credited is None or not same_title(named.title, name):
             continue
         elsewhere = normalise(row["release_name"]) != normalise(named.album)
@@ -204,7 +204,7 @@ def _take(
             )
 
 
-def _credited(artist: str, credit: str) -> int | None:
+def _rank_credit(artist: str, credit: str) -> int | None:
     """0 for the artist alone, 1 for the artist with others; None for somebody else."""
     one, whole = normalise(artist), normalise(credit)
     if one == whole:

@@ -23,9 +23,9 @@ from musicai.integrations.metabrainz.cache import AnswerCache, StoredAnswers
 from musicai.integrations.metabrainz.endpoints import Ask, Kind, Rows
 from musicai.integrations.metabrainz.models import (
     Listened,
-    Named,
+    NewRelease,
     RecordingFacts,
-    Release,
+    RecordingName,
     Resolved,
     SimilarArtist,
 )
@@ -130,7 +130,7 @@ class OpenData:
 
     # --- by name ------------------------------------------------------------------------
 
-    def resolve(self, names: Sequence[Named]) -> dict[Named, Resolved | None]:
+    def resolve(self, names: Sequence[RecordingName]) -> dict[RecordingName, Resolved | None]:
         """The recordings that names stand for; None for what is not found or not alike.
 
         With a token 50 are looked up at a time, by exact names; without one each is searched for
@@ -138,10 +138,10 @@ class OpenData:
         re-issue marks in its title. An answer counts only where artist and title are alike.
         """
         exact = self.has_token or self._transport.token_refused
-        found: dict[Named, Resolved | None] = dict.fromkeys(names)
+        found: dict[RecordingName, Resolved | None] = dict.fromkeys(names)
         self._resolve(found, {named: named for named in found}, exact, (0.0, 0.8))
         bare = {
-            named: Named(named.artist, title_key(named.title))
+            named: RecordingName(named.artist, title_key(named.title))
             for named, known in found.items()
             if known is None and title_key(named.title) != normalise(named.title)
         }
@@ -150,14 +150,14 @@ class OpenData:
 
     def _resolve(
         self,
-        found: dict[Named, Resolved | None],
-        variants: Mapping[Named, Named],
+        found: dict[RecordingName, Resolved | None],
+        variants: Mapping[RecordingName, RecordingName],
         exact: bool,
         span: tuple[float, float],
     ) -> None:
         """Fill in what is found under these variants of the names."""
         asked: dict[str, Mapping[str, str]] = {}
-        question_of: dict[Named, str] = {}
+        question_of: dict[RecordingName, str] = {}
         for named, variant in variants.items():
             sent = endpoints.names_of(variant)
             if sent is not None:
@@ -167,7 +167,7 @@ class OpenData:
             rows = self._ask(endpoints.LOOKUP, asked, endpoints.lookup, endpoints.apart, span)
         else:
             rows = self._ask(endpoints.SEARCH, asked, endpoints.search, None, span)
-        read = parsing.looked_up if exact else parsing.searched
+        read = parsing.parse_lookup if exact else parsing.parse_search
         for named, question in question_of.items():
             found[named] = read(rows[question], named)
 
@@ -213,37 +213,45 @@ class OpenData:
     ) -> list[SimilarArtist]:
         """Artists whom listeners of this one play too, most similar first."""
         seed = values.parse_mbid(mbid)
-        rows = self._one(endpoints.SIMILAR, (seed, algorithm) if seed else None, endpoints.similar)
+        rows = self._ask_one(
+            endpoints.SIMILAR, (seed, algorithm) if seed else None, endpoints.similar
+        )
         return parsing.similar(rows, seed)
 
     def top_recordings(self, artist: str) -> list[Listened]:
         """What is played most of an artist, most listeners first; needs a token."""
         seed = values.parse_mbid(artist) or None
-        return parsing.listened(self._one(endpoints.TOP_RECORDINGS, seed, endpoints.top_recordings))
+        return parsing.parse_popular(
+            self._ask_one(endpoints.TOP_RECORDINGS, seed, endpoints.top_recordings)
+        )
 
     def artist_radio(self, artist: str) -> list[Listened]:
         """Recordings of an artist and similar ones; they come with ids and artists alone."""
         seed = values.parse_mbid(artist) or None
-        return parsing.listened(self._one(endpoints.ARTIST_RADIO, seed, endpoints.artist_radio))
+        return parsing.parse_popular(
+            self._ask_one(endpoints.ARTIST_RADIO, seed, endpoints.artist_radio)
+        )
 
     def tag_radio(self, tag: str) -> list[Listened]:
         """Recordings of a tag; they come with ids alone, and popularity is asked for apart."""
         clean = endpoints.name_of_artist(tag).casefold() or None
-        return parsing.listened(self._one(endpoints.TAG_RADIO, clean, endpoints.tag_radio))
+        return parsing.parse_popular(self._ask_one(endpoints.TAG_RADIO, clean, endpoints.tag_radio))
 
     def artist_recordings(self, artist: str) -> list[Listened]:
         """Up to 100 recordings of an artist in no order that means anything; needs no token."""
         seed = values.parse_mbid(artist) or None
-        return parsing.browsed(self._one(endpoints.BROWSED, seed, endpoints.browsed))
+        return parsing.parse_browse(
+            self._ask_one(endpoints.BROWSED, seed, endpoints.browse_recordings)
+        )
 
     def release_tracks(self, release_group: str) -> list[Listened]:
         """The recordings on the first release of a release group."""
         group = values.parse_mbid(release_group) or None
         return parsing.release_tracks(
-            self._one(endpoints.RELEASE_TRACKS, group, endpoints.release_tracks)
+            self._ask_one(endpoints.RELEASE_TRACKS, group, endpoints.release_tracks)
         )
 
-    def fresh_releases(self) -> list[Release]:
+    def fresh_releases(self) -> list[NewRelease]:
         """New releases of all artists, of the last 90 days."""
         question = _question(None)
         return parsing.releases(
@@ -255,7 +263,7 @@ class OpenData:
     def _note(self, note: str) -> None:
         self.progress(self._fraction, note)
 
-    def _one(
+    def _ask_one(
         self, kind: Kind, asked: _T | None, fetch: Callable[[Ask, Mapping[str, _T]], Rows]
     ) -> Any:
         """The row of a single question; None for one that cannot be asked."""
@@ -290,7 +298,7 @@ class OpenData:
         part of the progress that this is.
         """
         start, stop = span
-        found = self._cached(kind, list(asked))
+        found = self._read_cached(kind, list(asked))
         for question in asked:
             if (kind.name, question) in self._quarantine:
                 found.setdefault(question, None)
@@ -299,12 +307,14 @@ class OpenData:
         for batch in _batches(missing, kind.batch, asked, apart):
             self._fraction = start + (stop - start) * len(found) / len(asked)
             self._note(kind.doing)
-            found |= self._bisected(kind, {question: asked[question] for question in batch}, fetch)
+            found |= self._ask_bisecting(
+                kind, {question: asked[question] for question in batch}, fetch
+            )
         self._fraction = stop
         self._note(kind.doing)
         return found
 
-    def _cached(self, kind: Kind, questions: list[str]) -> Rows:
+    def _read_cached(self, kind: Kind, questions: list[str]) -> Rows:
         """The rows that are young enough."""
         now = self._clock.wall()
         found: Rows = {}
@@ -323,7 +333,7 @@ class OpenData:
             [(q, None if row is None else orjson.dumps(row).decode()) for q, row in rows.items()],
         )
 
-    def _bisected(
+    def _ask_bisecting(
         self, kind: Kind, batch: Mapping[str, _T], fetch: Callable[[Ask, Mapping[str, _T]], Rows]
     ) -> Rows:
         """The rows of a batch; where the host fails on it, of ever smaller parts.

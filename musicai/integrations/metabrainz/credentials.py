@@ -56,7 +56,7 @@ def check_contact(contact: str) -> str:
     return contact
 
 
-def masked(token: str | None) -> str:
+def mask_token(token: str | None) -> str:
     """The token as it may be shown: its last four characters; "" for none."""
     if not token:
         return ""

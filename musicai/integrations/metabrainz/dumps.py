@@ -71,7 +71,7 @@ class DumpReport:
             self.problems.append(Problem(self.file, where, why))
 
 
-def checked(path: Path) -> Path:
+def check_dump_path(path: Path) -> Path:
     """The whole path of a dump that a person named; nothing but its first bytes is read.
 
     Raises:
@@ -161,17 +161,17 @@ def tables(
 
 def archive(stack: ExitStack, packed: IO[bytes], path: Path) -> tarfile.TarFile:
     """The archive as a stream: each member is to be read before the next is asked for."""
-    return stack.enter_context(tarfile.open(fileobj=_unpacked(stack, packed, path), mode="r|"))
+    return stack.enter_context(tarfile.open(fileobj=_unpack_stream(stack, packed, path), mode="r|"))
 
 
-def streamed(opened: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
+def stream_members(opened: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
     """The members as they stream by; an archive keeps all of them, and some have a million."""
     for one in opened:
         cast(Any, opened).members = []
         yield one
 
 
-def _unpacked(stack: ExitStack, packed: IO[bytes], path: Path) -> IO[bytes]:
+def _unpack_stream(stack: ExitStack, packed: IO[bytes], path: Path) -> IO[bytes]:
     if path.suffix != ".zst":
         return packed
     unpack = zstandard.ZstdDecompressor(max_window_size=WINDOW_BYTES)
@@ -186,10 +186,10 @@ def _tables(
     if ".tar" not in path.suffixes:
         plain = path.name.removesuffix(".zst")
         member = next((member for member in members if plain.endswith(member)), members[0])
-        yield member, _unpacked(stack, packed, path)
+        yield member, _unpack_stream(stack, packed, path)
         return
     opened = archive(stack, packed, path)
-    for one in streamed(opened):
+    for one in stream_members(opened):
         name = one.name.rsplit("/", 1)[-1]
         wanted = [member for member in members if name.endswith(member)]
         inside = opened.extractfile(one) if wanted and one.isfile() else None

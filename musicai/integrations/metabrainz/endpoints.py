@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from musicai.data.text_keys import first_artist, normalise
 from musicai.integrations.metabrainz import parsing
-from musicai.integrations.metabrainz.models import Named
+from musicai.integrations.metabrainz.models import RecordingName
 from musicai.integrations.metabrainz.transport import Call
 
 Ask = Callable[[Call], Any]
@@ -106,7 +106,7 @@ _RELEASE_KEYS = (
 # --- by name ------------------------------------------------------------------------------
 
 
-def names_of(named: Named) -> dict[str, str] | None:
+def names_of(named: RecordingName) -> dict[str, str] | None:
     """What ListenBrainz is asked of a recording; None for what it would turn down.
 
     One item too long or empty would cost the whole batch, and so would an album that is null
@@ -140,7 +140,7 @@ def lookup(ask: Ask, questions: Mapping[str, Mapping[str, str]]) -> Rows:
             and index < len(order)
             and parsing.parse_mbid(row.get("recording_mbid"))
         ):
-            found[order[index]] = parsing.pruned(row, _LOOKUP_KEYS)
+            found[order[index]] = parsing.prune_answer(row, _LOOKUP_KEYS)
     return found
 
 
@@ -163,7 +163,7 @@ def _search(ask: Ask, what: str, query: str, listed: str) -> Any:
     parameters = [("query", query), ("limit", str(FOUND)), ("fmt", "json")]
     answer = ask(Call("musicbrainz", f"/{what}", parameters))
     hits = parsing.parse_items(parsing.entries(answer).get(listed))[:FOUND]
-    return parsing.pruned(hits, _SEARCH_KEYS) or None
+    return parsing.prune_answer(hits, _SEARCH_KEYS) or None
 
 
 def name_of_artist(name: str) -> str:
@@ -209,7 +209,7 @@ def recording(ask: Ask, questions: Mapping[str, str]) -> Rows:
     return _by_question(
         questions,
         {
-            key: parsing.pruned(row, _FACT_KEYS)
+            key: parsing.prune_answer(row, _FACT_KEYS)
             for key, row in parsing.entries(answer).items()
             if isinstance(row, dict)
         },
@@ -258,7 +258,7 @@ def similar(ask: Ask, questions: Mapping[str, tuple[str, str]]) -> Rows:
     ((question, (seed, algorithm)),) = questions.items()
     parameters = [("artist_mbids", seed), ("algorithm", algorithm)]
     answer = ask(Call("labs", "/similar-artists/json", parameters))
-    rows = parsing.pruned(parsing.parse_items(answer), _SIMILAR_KEYS)
+    rows = parsing.prune_answer(parsing.parse_items(answer), _SIMILAR_KEYS)
     return {
         question: [
             row for row in parsing.parse_rows(rows) if row.get("reference_mbid") in (None, seed)
@@ -275,7 +275,7 @@ def top_recordings(ask: Ask, questions: Mapping[str, str]) -> Rows:
         parsing.parse_rows(answer),
         key=lambda r: -(parsing.parse_count(r.get("total_user_count")) or 0),
     )
-    return {question: parsing.pruned(rows[:TOP], _LISTENED_KEYS)}
+    return {question: parsing.prune_answer(rows[:TOP], _LISTENED_KEYS)}
 
 
 def artist_radio(ask: Ask, questions: Mapping[str, str]) -> Rows:
@@ -292,7 +292,7 @@ def artist_radio(ask: Ask, questions: Mapping[str, str]) -> Rows:
     each = [
         row for listed in parsing.entries(answer).values() for row in parsing.parse_rows(listed)
     ]
-    return {question: parsing.pruned(each, _LISTENED_KEYS)}
+    return {question: parsing.prune_answer(each, _LISTENED_KEYS)}
 
 
 def tag_radio(ask: Ask, questions: Mapping[str, str]) -> Rows:
@@ -303,7 +303,7 @@ def tag_radio(ask: Ask, questions: Mapping[str, str]) -> Rows:
     ((question, tag),) = questions.items()
     parameters = [("tag", tag), ("pop_begin", "0"), ("pop_end", "100"), ("count", str(TAGGED))]
     answer = ask(Call("listenbrainz", "/1/lb-radio/tags", parameters))
-    return {question: parsing.pruned(parsing.parse_items(answer), _LISTENED_KEYS)}
+    return {question: parsing.prune_answer(parsing.parse_items(answer), _LISTENED_KEYS)}
 
 
 def fresh(ask: Ask, questions: Mapping[str, None]) -> Rows:
@@ -312,16 +312,16 @@ def fresh(ask: Ask, questions: Mapping[str, None]) -> Rows:
     path = "/1/explore/fresh-releases/"
     answer = ask(Call("listenbrainz", path, [("days", str(FRESH_DAYS))]))
     releases = parsing.entries(parsing.entries(answer).get("payload")).get("releases")
-    return {question: parsing.pruned(parsing.parse_items(releases), _RELEASE_KEYS)}
+    return {question: parsing.prune_answer(parsing.parse_items(releases), _RELEASE_KEYS)}
 
 
-def browsed(ask: Ask, questions: Mapping[str, str]) -> Rows:
+def browse_recordings(ask: Ask, questions: Mapping[str, str]) -> Rows:
     """Recordings of an artist as MusicBrainz lists them; how popular each is, it does not know."""
     ((question, seed),) = questions.items()
     parameters = [("artist", seed), ("inc", "artist-credits"), ("limit", str(BROWSE))]
     answer = ask(Call("musicbrainz", "/recording", [*parameters, ("fmt", "json")]))
     listed = parsing.parse_items(parsing.entries(answer).get("recordings"))[:BROWSE]
-    return {question: parsing.pruned(listed, _BROWSED_KEYS) or None}
+    return {question: parsing.prune_answer(listed, _BROWSED_KEYS) or None}
 
 
 def release_tracks(ask: Ask, questions: Mapping[str, str]) -> Rows:
@@ -330,4 +330,4 @@ def release_tracks(ask: Ask, questions: Mapping[str, str]) -> Rows:
     parameters = [("release-group", group), ("inc", "recordings artist-credits"), ("limit", "1")]
     answer = ask(Call("musicbrainz", "/release", [*parameters, ("fmt", "json")]))
     listed = parsing.parse_items(parsing.entries(answer).get("releases"))[:1]
-    return {question: parsing.pruned(listed, _BROWSED_KEYS) or None}
+    return {question: parsing.prune_answer(listed, _BROWSED_KEYS) or None}

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Named:
+class RecordingName:
     """A recording by its names; several artists are joined by ";", and the first is asked for."""
 
     artist: str
@@ -94,7 +94,7 @@ class Listened:
 
 
 @dataclass(frozen=True)
-class Release:
+class NewRelease:
     """A new release."""
 
     artists: tuple[str, ...]

@@ -18,9 +18,9 @@ from musicai.integrations.metabrainz.models import (
     ArtistRef,
     ArtistTag,
     Listened,
-    Named,
+    NewRelease,
     RecordingFacts,
-    Release,
+    RecordingName,
     Resolved,
     SimilarArtist,
 )
@@ -139,18 +139,18 @@ def parse_rows(value: Any) -> Iterator[dict[str, Any]]:
     return (row for row in parse_items(value) if isinstance(row, dict))
 
 
-def pruned(value: Any, keys: Iterable[str], depth: int = DEEPEST) -> Any:
+def prune_answer(value: Any, keys: Iterable[str], depth: int = DEEPEST) -> Any:
     """The answer with these fields alone and no deeper than ``depth``, so that little is kept."""
     if isinstance(value, dict | list) and not depth:
         return None
     if isinstance(value, dict):
-        return {k: pruned(value[k], keys, depth - 1) for k in keys if k in value}
+        return {k: prune_answer(value[k], keys, depth - 1) for k in keys if k in value}
     if isinstance(value, list):
-        return [pruned(one, keys, depth - 1) for one in value]
+        return [prune_answer(one, keys, depth - 1) for one in value]
     return value
 
 
-def looked_up(row: Any, asked: Named) -> Resolved | None:
+def parse_lookup(row: Any, asked: RecordingName) -> Resolved | None:
     """The answer of a lookup, if it is like what was asked.
 
     Its key is the whole credit; where the answer does not repeat that, the asked artist stands.
@@ -165,7 +165,7 @@ def looked_up(row: Any, asked: Named) -> Resolved | None:
     return Resolved(recording, name, artists, credit, parse_mbid(row.get("release_mbid")))
 
 
-def searched(hits: Any, asked: Named) -> Resolved | None:
+def parse_search(hits: Any, asked: RecordingName) -> Resolved | None:
     """The best hit of a search that is like what was asked.
 
     First one on the asked album, then one without a remark such as "live", then the host's order.
@@ -260,7 +260,7 @@ def similar(rows: Any, seed: str) -> list[SimilarArtist]:
     return sorted(found, key=lambda one: (-one.score, one.artist))
 
 
-def listened(rows: Any) -> list[Listened]:
+def parse_popular(rows: Any) -> list[Listened]:
     """Recordings in the host's order, each once."""
     found: dict[str, Listened] = {}
     for row in parse_rows(rows):
@@ -281,7 +281,7 @@ def listened(rows: Any) -> list[Listened]:
     return list(found.values())
 
 
-def browsed(rows: Any, release_name: str = "") -> list[Listened]:
+def parse_browse(rows: Any, release_name: str = "") -> list[Listened]:
     """Recordings as MusicBrainz lists them, each once; videos are left out."""
     found: dict[str, Listened] = {}
     for row in parse_rows(rows):
@@ -315,20 +315,20 @@ def release_tracks(rows: Any) -> list[Listened]:
             | entries(track.get("recording"))
             for track in tracks
         ]
-        return browsed(recordings, parse_text(release.get("title")))
+        return parse_browse(recordings, parse_text(release.get("title")))
     return []
 
 
-def releases(rows: Any) -> list[Release]:
+def releases(rows: Any) -> list[NewRelease]:
     """New releases in the host's order, each group once."""
-    found: dict[str, Release] = {}
+    found: dict[str, NewRelease] = {}
     for row in parse_rows(rows):
         group, artists = (
             parse_mbid(row.get("release_group_mbid")),
             parse_mbids(row.get("artist_mbids")),
         )
         if group and artists and group not in found:
-            found[group] = Release(
+            found[group] = NewRelease(
                 artists=artists,
                 artist_name=parse_text(row.get("artist_credit_name")),
                 release_group=group,

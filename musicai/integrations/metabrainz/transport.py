@@ -245,7 +245,7 @@ class Transport:
             Failing: the host failed on it three times.
             HostUnavailable: the host cannot be reached, is overloaded or is left alone.
         """
-        self._allowed(call)
+        self._check_consent(call)
         state = self._states.setdefault(call.host, _State())
         last = _Again("it gave no answer", HostUnavailable)
         for attempt in range(1, TRIES + 1):
@@ -275,7 +275,7 @@ class Transport:
 
     # --- before -------------------------------------------------------------------------
 
-    def _allowed(self, call: Call) -> None:
+    def _check_consent(self, call: Call) -> None:
         if self._refused:
             raise Refused(self._refused)
         if call.needs_token and self.token is None:
@@ -340,7 +340,7 @@ class Transport:
             self.refuse_token()
             if not call.needs_token:
                 return self._once(call, state)
-        return self._judged(call, reply, reset)
+        return self._judge_answer(call, reply, reset)
 
     def _send(self, call: Call, token: str | None) -> _Reply:
         data = None if call.body is None else orjson.dumps(call.body)
@@ -387,7 +387,7 @@ class Transport:
                 return min(float(told) + 1.0, LONGEST_WAIT)
         return None
 
-    def _judged(self, call: Call, reply: _Reply, reset: float | None) -> Any:
+    def _judge_answer(self, call: Call, reply: _Reply, reset: float | None) -> Any:
         if reply.status == _MISSING:
             return None
         if reply.status == _UNAUTHORISED and call.host == "listenbrainz":

@@ -49,7 +49,7 @@ class Application:
     """A stub that stands in for Spotify; "" for Spotify."""
 
     def __post_init__(self) -> None:
-        checked(self.client_id)
+        check_client_id(self.client_id)
 
     @property
     def authorize_url(self) -> str:
@@ -72,7 +72,7 @@ def redirect_uri(port: int) -> str:
     return f"http://127.0.0.1:{port}"
 
 
-def checked(client_id: str) -> str:
+def check_client_id(client_id: str) -> str:
     """The client id without the blanks that copying brings along.
 
     Raises:
@@ -88,7 +88,7 @@ def checked(client_id: str) -> str:
     return found
 
 
-def masked(client_id: str) -> str:
+def mask_client_id(client_id: str) -> str:
     """The client id as it may be shown."""
     return f"…{client_id[-4:]}"
 
@@ -104,7 +104,7 @@ def save(settings: Settings, client_id: str) -> None:
     Raises:
         SettingsError: the client id cannot be one, or the file cannot be written.
     """
-    body = json.dumps({"client_id": checked(client_id)})
+    body = json.dumps({"client_id": check_client_id(client_id)})
     path = path_of(settings)
     try:
         write_private(path, body)
@@ -123,7 +123,7 @@ def load(settings: Settings) -> str | None:
     """
     path = path_of(settings)
     try:
-        return checked(str(json.loads(read_private(path))["client_id"]))
+        return check_client_id(str(json.loads(read_private(path))["client_id"]))
     except FileNotFoundError:
         return None
     except OSError as error:

@@ -122,7 +122,7 @@ class Client:
 
     # --- one call -----------------------------------------------------------------------
 
-    def _asked(self, doing: str, call: Callable[[], Any], tell: Telling = _untold) -> Any:
+    def _call(self, doing: str, call: Callable[[], Any], tell: Telling = _untold) -> Any:
         """What a call answers; waits once if it is told to, renews the token once."""
         waited = renewed = False
         while True:
@@ -142,12 +142,12 @@ class Client:
                 else:
                     if error.http_status == errors.UNAUTHORISED:
                         self._token.told = None
-                    raise errors.typed(error, doing) from None
+                    raise errors.convert_error(error, doing) from None
             except SpotifyOauthError as error:
-                raise self._refused(error) from None
+                raise self._build_refusal(error) from None
             except AttributeError:  # spotipy cannot read an error that is plain text
                 unread = SpotifyException(self._last_status or errors.FAILING, -1, "")
-                raise errors.typed(unread, doing) from None
+                raise errors.convert_error(unread, doing) from None
             except _NO_ANSWER:
                 raise errors.unavailable(doing) from None
 
@@ -156,15 +156,15 @@ class Client:
         refresh = (self._token.told or {}).get("refresh_token")
         if not refresh:
             self._token.told = None
-            raise errors.signed_out(doing)
+            raise errors.build_signed_out_error(doing)
         try:
             self._manager.refresh_access_token(refresh)
         except SpotifyOauthError as error:
-            raise self._refused(error) from None
+            raise self._build_refusal(error) from None
         except _NO_ANSWER:
             raise errors.unavailable(doing) from None
 
-    def _refused(self, error: SpotifyOauthError) -> Exception:
+    def _build_refusal(self, error: SpotifyOauthError) -> Exception:
         """What to raise; the dead token goes, which spotipy would use for ever."""
         found = errors.oauth(error)
         if isinstance(found, SignInNeeded):
@@ -187,7 +187,7 @@ class Client:
         Raises:
             SpotifyError: Spotify does not answer, or not to this account.
         """
-        told = self._asked("reading who you are", self._api.me) or {}
+        told = self._call("reading who you are", self._api.me) or {}
         user_id = str(told.get("id") or "")
         if not user_id:
             raise errors.unavailable("reading who you are", "its answer names nobody")
@@ -211,7 +211,7 @@ class Client:
             tell,
         )
 
-    def saved(self, offset: int, tell: Telling = _untold) -> Page:
+    def read_saved_tracks(self, offset: int, tell: Telling = _untold) -> Page:
         """Saved ("liked") tracks, the latest first."""
         return self._page(
             "reading your saved tracks",
@@ -249,7 +249,7 @@ class Client:
         )
 
     def _page(self, doing: str, call: Callable[[], Any], offset: int, tell: Telling) -> Page:
-        told = self._asked(doing, call, tell)
+        told = self._call(doing, call, tell)
         if not isinstance(told, Mapping) or not isinstance(told.get("items"), list):
             raise errors.unavailable(doing, "its answer is no list")
         rows, total = told["items"], told.get("total")
@@ -261,7 +261,7 @@ class Client:
     def search(self, words: str, tell: Telling = _untold) -> list[Any]:
         """Tracks that Spotify finds for words or for field filters, best first."""
         doing = "searching for a track"
-        told = self._asked(doing, lambda: self._api.search(words, limit=FOUND, type="track"), tell)
+        told = self._call(doing, lambda: self._api.search(words, limit=FOUND, type="track"), tell)
         tracks = (told or {}).get("tracks")
         rows = tracks.get("items") if isinstance(tracks, Mapping) else None
         return list(rows) if isinstance(rows, list) else []
@@ -271,7 +271,7 @@ class Client:
     def create(self, name: str, description: str, *, public: bool) -> Mapping[str, Any]:
         """Make an empty playlist; its head. Never tried again by itself: there would be two."""
         doing = "making the playlist"
-        made = self._asked(
+        made = self._call(
             doing,
             lambda: self._api.current_user_playlist_create(
                 name, public=public, description=description
@@ -287,7 +287,7 @@ class Client:
         Raises:
             NotAllowed: it is not there any more, or not for this account.
         """
-        told = self._asked("looking at the playlist", lambda: self._api.playlist(playlist_id))
+        told = self._call("looking at the playlist", lambda: self._api.playlist(playlist_id))
         return told if isinstance(told, Mapping) else {}
 
     def replace(self, playlist_id: str, uris: Sequence[str]) -> None:
@@ -298,9 +298,9 @@ class Client:
             return self._api.playlist_replace_items(playlist_id, list(uris))
 
         try:
-            self._asked(doing, put)
+            self._call(doing, put)
         except SpotifyUnavailable:
-            self._asked(doing, put)
+            self._call(doing, put)
 
     def append(self, playlist_id: str, uris: Sequence[str], after: int) -> None:
         """Put at most ``PIECE`` tracks after the first ``after`` of a playlist, once.
@@ -314,7 +314,7 @@ class Client:
         body = {"uris": list(uris), "position": after}
         for last in (False, True):
             try:
-                self._asked(doing, lambda: self._api._post(_items(playlist_id), payload=body))
+                self._call(doing, lambda: self._api._post(_items(playlist_id), payload=body))
                 return
             except SpotifyUnavailable:
                 there = self.length(playlist_id)
@@ -340,7 +340,7 @@ class Client:
         Raises:
             NotAllowed: none is, or the account has no Premium.
         """
-        self._asked("playing", lambda: self._api.start_playback(uris=list(uris)[:PIECE]))
+        self._call("playing", lambda: self._api.start_playback(uris=list(uris)[:PIECE]))
 
 
 def _items(playlist_id: str) -> str:

@@ -22,7 +22,7 @@ FILE = "lists from Spotify.json"
 """What the import calls them; nothing of that name is ever on disk."""
 
 
-def kept(store: Store, profile: str) -> list[ImportRecord]:
+def list_api_imports(store: Store, profile: str) -> list[ImportRecord]:
     """A profile's imports that came through the Web API, newest first."""
     return [
         record
@@ -71,7 +71,7 @@ def keep(
         )
     if not listings:
         raise QueryError("There is nothing to keep yet. Read your lists first.")
-    before = kept(store, profile)
+    before = list_api_imports(store, profile)
     document = orjson.dumps(
         {
             spotify_api.MARK: 1,
@@ -98,7 +98,7 @@ def delete_all(store: Store, account_id: str) -> int:
     """Everything that came through the Web API, of all profiles; how many imports were undone."""
     undone = 0
     for profile in store.profiles():
-        for record in kept(store, profile.name):
+        for record in list_api_imports(store, profile.name):
             store.undo_import(record.id)
             undone += 1
     store.forget_account(account_id)

@@ -52,7 +52,7 @@ def is_quota(error: SpotifyException) -> bool:
     return error.http_status == TOO_MANY and str(error.reason or "").upper() == QUOTA
 
 
-def typed(error: SpotifyException, doing: str) -> SpotifyError:
+def convert_error(error: SpotifyException, doing: str) -> SpotifyError:
     """The error to raise for a failed call.
 
     Args:
@@ -63,7 +63,7 @@ def typed(error: SpotifyException, doing: str) -> SpotifyError:
     if status == TOO_MANY:
         return _too_many(error, doing)
     if status == UNAUTHORISED:
-        return signed_out(doing)
+        return build_signed_out_error(doing)
     if status == FORBIDDEN:
         return NotAllowed(_forbidden(error, doing))
     if status == MISSING:
@@ -73,7 +73,7 @@ def typed(error: SpotifyException, doing: str) -> SpotifyError:
     return NotAllowed(f"Spotify turned down the call while {doing} (status {status}).")
 
 
-def signed_out(doing: str) -> SignInNeeded:
+def build_signed_out_error(doing: str) -> SignInNeeded:
     """The token is not accepted any more."""
     return SignInNeeded(f"Spotify no longer accepts the sign-in ({doing}). Sign in again.")
 

@@ -13,10 +13,10 @@ import pandas as pd
 
 from musicai.core.progress import Progress, no_progress
 from musicai.data.library import INVENTED_PREFIX, Library, RowArray
-from musicai.data.playlists import Listed, artists_of
+from musicai.data.playlists import ListEntry, artists_of
 from musicai.data.text_keys import name_id, normalise, title_key
 from musicai.integrations.spotify.parsing import ApiTrack, track_of
-from musicai.library.formats.fields import joined_artists, spotify_id, year
+from musicai.library.formats.fields import join_artists, spotify_id, year
 from musicai.library.formats.tracks import tracks_frame
 from musicai.library.matching import lengths_fit, pair, versions
 
@@ -33,7 +33,7 @@ Search = Callable[[str], Sequence[Any]]
 class Addressed:
     """One track of a list, and what it is at Spotify."""
 
-    listed: Listed
+    listed: ListEntry
     how: How
     """By its own id, found by search without doubt, chosen by the person; several are likely, none
     was found, or the track is invented."""
@@ -48,9 +48,9 @@ class Addressed:
         return f"spotify:track:{self.spotify_id}" if self.spotify_id else ""
 
 
-def addressed(
+def address_tracks(
     library: Library,
-    tracks: Sequence[Listed],
+    tracks: Sequence[ListEntry],
     search: Search,
     known: dict[str, Addressed] | None = None,
     progress: Progress = no_progress,
@@ -72,21 +72,21 @@ def addressed(
     for place, track in enumerate(tracks):
         if track.track_id in known:
             continue
-        known[track.track_id] = _one(library, track, search)
+        known[track.track_id] = _match_one(library, track, search)
         if known[track.track_id].how not in ("id", "invented"):
             note = f"Searching at Spotify, {place + 1:,} of {len(tracks):,}"
             progress((place + 1) / len(tracks), note)
     return {track.track_id: known[track.track_id] for track in tracks}
 
 
-def chosen(one: Addressed, track_id: str) -> Addressed:
+def choose_candidate(one: Addressed, track_id: str) -> Addressed:
     """The same track with one of its candidates chosen; "" takes the choice back."""
     if not track_id:
         return Addressed(one.listed, "unsure", "", one.candidates)
     return Addressed(one.listed, "chosen", track_id, one.candidates)
 
 
-def _one(library: Library, track: Listed, search: Search) -> Addressed:
+def _match_one(library: Library, track: ListEntry, search: Search) -> Addressed:
     if track.track_id.startswith(INVENTED_PREFIX):
         return Addressed(track, "invented")
     if spotify_id(track.track_id):
@@ -109,21 +109,21 @@ def _one(library: Library, track: Listed, search: Search) -> Addressed:
     return Addressed(track, "unsure" if candidates else "missing", "", candidates)
 
 
-def _questions(track: Listed, code: str) -> list[str]:
+def _questions(track: ListEntry, code: str) -> list[str]:
     """What to ask in turn: the recording's code, the fields by name, the words alone."""
     artist = next(iter(artists_of(track)), "")
-    name = _unquoted(track.name)
+    name = _strip_quotes(track.name)
     asked = [f"isrc:{code}"] if code else []
     if artist:
-        asked.append(f'track:"{name}" artist:"{_unquoted(artist)}"')
-    return [*asked, f"{_unquoted(artist)} {name}".strip()]
+        asked.append(f'track:"{name}" artist:"{_strip_quotes(artist)}"')
+    return [*asked, f"{_strip_quotes(artist)} {name}".strip()]
 
 
-def _unquoted(text: str) -> str:
+def _strip_quotes(text: str) -> str:
     return " ".join(text.replace('"', " ").split())[:100]
 
 
-def _surely(track: Listed, length: float, hit: ApiTrack) -> bool:
+def _surely(track: ListEntry, length: float, hit: ApiTrack) -> bool:
     """Whether a hit is the recording: title, version, an artist and the length agree."""
     mine = {normalise(artist) for artist in artists_of(track)[:1]}
     theirs = {normalise(artist) for artist in hit.artists}
@@ -156,7 +156,7 @@ class Matched:
     """(n,) how it was found; "" for one that was not."""
 
     @property
-    def found(self) -> RowArray:
+    def matched_rows(self) -> RowArray:
         """Rows of the library, in the order of the tracks, none twice."""
         rows = self.rows[self.rows >= 0]
         return rows[np.sort(np.unique(rows, return_index=True)[1])]
@@ -188,7 +188,7 @@ def match(library: Library, tracks: Sequence[ApiTrack]) -> Matched:
 
 def frame_of(tracks: Sequence[ApiTrack]) -> pd.DataFrame:
     """``SOURCE_TRACK_COLUMNS``, one row a track in the same order."""
-    artists = [joined_artists(track.artists) for track in tracks]
+    artists = [join_artists(track.artists) for track in tracks]
     return tracks_frame(
         {
             "track_id": [

@@ -87,27 +87,27 @@ class ApiPlaylist:
 
 
 @dataclass(frozen=True)
-class LeftOut:
+class SkippedRow:
     """A row that is no track, and why."""
 
     why: str
 
 
-def track_of(row: Any) -> ApiTrack | LeftOut:
+def track_of(row: Any) -> ApiTrack | SkippedRow:
     """The track of a row of a list, or of a track itself."""
     if not isinstance(row, Mapping):
-        return LeftOut("an empty row")
+        return SkippedRow("an empty row")
     wrapped = any(name in row for name in ("item", "track", "added_at", "played_at"))
     track = (row.get("item") or row.get("track")) if wrapped else row
     if not isinstance(track, Mapping):
-        return LeftOut("no longer available")
+        return SkippedRow("no longer available")
     if track.get("type") == "episode":
-        return LeftOut("a podcast episode")
+        return SkippedRow("a podcast episode")
     name = _text(track.get("name"))
     track_id = _id(track.get("id"))
     local = bool(row.get("is_local") or track.get("is_local"))
     if not name or not (track_id or local):
-        return LeftOut("without a name or an id")
+        return SkippedRow("without a name or an id")
     return ApiTrack(
         name=name,
         artists=_names(track.get("artists")),
@@ -121,19 +121,21 @@ def track_of(row: Any) -> ApiTrack | LeftOut:
     )
 
 
-def artist_of(row: Any) -> ApiArtist | LeftOut:
+def artist_of(row: Any) -> ApiArtist | SkippedRow:
     """An artist."""
     told = _mapping(row)
     name, artist_id = _text(told.get("name")), _id(told.get("id"))
-    return ApiArtist(name, artist_id) if name and artist_id else LeftOut("without a name or an id")
+    return (
+        ApiArtist(name, artist_id) if name and artist_id else SkippedRow("without a name or an id")
+    )
 
 
-def playlist_of(row: Any) -> ApiPlaylist | LeftOut:
+def playlist_of(row: Any) -> ApiPlaylist | SkippedRow:
     """A playlist's head."""
     told = _mapping(row)
     playlist_id = _id(told.get("id"))
     if not playlist_id:
-        return LeftOut("without an id")
+        return SkippedRow("without an id")
     owner = _mapping(told.get("owner"))
     rows = told.get("items") if isinstance(told.get("items"), Mapping) else told.get("tracks")
     total = _mapping(rows).get("total")

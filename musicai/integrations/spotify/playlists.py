@@ -24,7 +24,7 @@ MOST = 10_000
 """Tracks that a playlist at Spotify holds."""
 
 
-def checked(name: str, description: str, uris: Sequence[str]) -> tuple[str, str, list[str]]:
+def check_playlist(name: str, description: str, uris: Sequence[str]) -> tuple[str, str, list[str]]:
     """Name and description as Spotify takes them, and each track once.
 
     Raises:
@@ -87,7 +87,7 @@ def fill(
         profile: Whose list it is.
         account: Who is signed in.
         sent: Made by :func:`make`, now or earlier.
-        uris: Each once, as :func:`checked` gives them.
+        uris: Each once, as :func:`check_playlist` gives them.
         recipe: What they were made from.
         progress: Told after each hundred.
 
@@ -106,7 +106,7 @@ def fill(
 
 
 def _ours(client: Client, store: Store, profile: str, account: Account, sent: SentPlaylist) -> None:
-    known = {one.playlist_id for one in store.sent(profile, account.account_id)}
+    known = {one.playlist_id for one in store.list_sent(profile, account.account_id)}
     owner = client.head(sent.playlist_id).get("owner")
     theirs = owner.get("id") if isinstance(owner, Mapping) else None
     if sent.playlist_id not in known or theirs != account.user_id:

@@ -14,7 +14,7 @@ from musicai.integrations.spotify.parsing import (
     ApiArtist,
     ApiPlaylist,
     ApiTrack,
-    LeftOut,
+    SkippedRow,
     artist_of,
     playlist_of,
     track_of,
@@ -38,7 +38,7 @@ LISTS: dict[str, tuple[Kind, str]] = {
 }
 """Key → what it holds, and its name; in the order in which they are read."""
 
-_READ: dict[Kind, Callable[[object], Row | LeftOut]] = {
+_READ: dict[Kind, Callable[[object], Row | SkippedRow]] = {
     "tracks": track_of,
     "artists": artist_of,
     "playlists": playlist_of,
@@ -86,7 +86,7 @@ class Listing:
         """Take a page in."""
         for place, raw in enumerate(page.rows, self.read):
             row = _READ[self.kind](raw)
-            if isinstance(row, LeftOut):
+            if isinstance(row, SkippedRow):
                 self.left_out[row.why] += 1
             else:
                 self.rows.setdefault(_key(row) or f"at {place}", row)
@@ -122,7 +122,7 @@ class Shelf:
         for listing in self.listings.values():
             yield from listing.tracks
 
-    def unfinished(self) -> list[str]:
+    def list_unfinished(self) -> list[str]:
         """Keys of the lists of which a part is missing."""
         return [key for key, listing in self.listings.items() if not listing.done]
 
@@ -144,7 +144,7 @@ def read(
     """
     wanted = list(keys)
     for place, key in enumerate(wanted):
-        listing = _opened(shelf, key)
+        listing = _open_list(shelf, key)
 
         def tell(text: str, place: int = place, listing: Listing = listing) -> None:
             share = listing.read / listing.total if listing.total else 0.0
@@ -158,21 +158,21 @@ def read(
             listing.failure = str(error)
             if isinstance(error, _ENDS_ALL):
                 for further in wanted[place + 1 :]:
-                    _opened(shelf, further).failure = str(error)
+                    _open_list(shelf, further).failure = str(error)
                 return
     progress(1.0, "All read")
 
 
-def _opened(shelf: Shelf, key: str) -> Listing:
+def _open_list(shelf: Shelf, key: str) -> Listing:
     """The list to go on with: a new one where there is none, or where it was read to its end."""
     known = shelf.listings.get(key)
     if known is None or known.done:
-        known = shelf.listings[key] = Listing(key, *_named(shelf, key))
+        known = shelf.listings[key] = Listing(key, *_name_list(shelf, key))
     known.failure = ""
     return known
 
 
-def _named(shelf: Shelf, key: str) -> tuple[Kind, str]:
+def _name_list(shelf: Shelf, key: str) -> tuple[Kind, str]:
     if key in LISTS:
         return LISTS[key]
     playlist_id = key.removeprefix(PLAYLIST)
@@ -193,4 +193,6 @@ def _page(client: Client, listing: Listing, tell: Telling) -> Page:
         return client.playlist_rows(key.removeprefix(PLAYLIST), offset, tell)
     if key == "recent":
         return client.recent(tell)
-    return client.saved(offset, tell) if key == "saved" else client.playlists(offset, tell)
+    return (
+        client.read_saved_tracks(offset, tell) if key == "saved" else client.playlists(offset, tell)
+    )

@@ -93,7 +93,7 @@ class DayOrder:
         return self.first > self.second
 
     @property
-    def guessed(self) -> bool:
+    def is_guessed(self) -> bool:
         """Whether there were rows to decide and none that decides."""
         return bool(self.open) and not self.first and not self.second
 
@@ -114,7 +114,7 @@ def moments(texts: Sequence[str], *, day_first: bool) -> npt.NDArray[np.int64]:
     rest = np.flatnonzero(seconds < 0).tolist()
     seconds[rest] = iso_seconds([short[place] for place in rest])
     for place in np.flatnonzero(seconds < 0).tolist():
-        seconds[place] = _written(short[place].strip(), day_first)
+        seconds[place] = _read_written(short[place].strip(), day_first)
     return seconds
 
 
@@ -127,7 +127,7 @@ def _number(text: str) -> int:
 
 
 @lru_cache(maxsize=50_000)
-def _written(text: str, day_first: bool) -> int:
+def _read_written(text: str, day_first: bool) -> int:
     if found := _NUMERIC.fullmatch(text):
         day, month = (found[1], found[3]) if day_first else (found[3], found[1])
         return _seconds(found[4], int(month), day, found.groups()[4:])

@@ -39,10 +39,10 @@ from musicai.library.formats.fields import (
     EARLIEST,
     Complaints,
     clean,
+    clean_artist,
     genres,
     iso_seconds,
     latest,
-    one_artist,
 )
 from musicai.library.formats.tracks import PREFIX as LOCAL
 from musicai.library.formats.tracks import TrackRows, local_track, measures, track_id_of
@@ -105,7 +105,7 @@ def columns_of(header: CsvHeader | None) -> dict[str, str] | None:
         for meaning, aliases in ALIASES.items()
         if names.intersection(aliases)
     }
-    folded = {_folded(name): name for name in reversed(header.names)}
+    folded = {_fold_header(name): name for name in reversed(header.names)}
     translated = (
         {meaning: folded[name] for name, meaning in meanings.items() if name in folded}
         for meanings in _translations()
@@ -119,18 +119,18 @@ def _translations() -> tuple[Mapping[str, str], ...]:
     """For each language, meaning by column name."""
     languages = json.loads((PACKAGE_DATA / "exportify_headers.json").read_text("utf-8"))
     return tuple(
-        {_folded(header_name(name)): meaning for meaning, name in names.items()}
+        {_fold_header(header_name(name)): meaning for meaning, name in names.items()}
         for names in languages.values()
     )
 
 
-def _folded(name: str) -> str:
+def _fold_header(name: str) -> str:
     """A column name without accents, so that it is the same however they were encoded."""
     plain = unicodedata.normalize("NFKD", name)
     return header_name("".join(ch for ch in plain if not unicodedata.combining(ch)))
 
 
-def understood(data: bytes) -> CsvHeader | None:
+def map_header(data: bytes) -> CsvHeader | None:
     """The header with what each column means in place of its name, or None for another file.
 
     Names decide, in any of the languages; where some are not known (a spreadsheet has spoilt
@@ -186,7 +186,7 @@ def _endings() -> Iterator[tuple[str, ...]]:
 
 def sniff(head: bytes) -> bool:
     """A header with a track URI, its names and the time it was added, or rows laid out so."""
-    return understood(head[:_HEAD_BYTES]) is not None
+    return map_header(head[:_HEAD_BYTES]) is not None
 
 
 def parse(data: bytes, file: str, options: ReadOptions) -> ParsedFile:
@@ -197,7 +197,7 @@ def parse(data: bytes, file: str, options: ReadOptions) -> ParsedFile:
     """
     complaints = Complaints(file)
     reading = CsvReading(data, complaints)
-    header = understood(data[:_HEAD_BYTES])
+    header = map_header(data[:_HEAD_BYTES])
     if header is None:
         raise UnreadableFile(
             "The file is no playlist of Exportify: columns for the track's URI and name, its "
@@ -259,11 +259,11 @@ class _Playlist:
         if "popularity" in found:
             local = np.array([uri.startswith(LOCAL) for uri in get["uri"]], dtype=bool)
             found["popularity"][local] = np.nan
-        times = self._added(chunk, get["added_at"])
+        times = self._parse_added(chunk, get["added_at"])
         artists = self._artists(get["artists"], get["artist_ids"])
         for place, (uri, raw_name) in enumerate(zip(get["uri"], get["name"], strict=True)):
             self.read += 1
-            name, by, album = _named(uri, raw_name, artists[place], get["album"][place])
+            name, by, album = _read_names(uri, raw_name, artists[place], get["album"][place])
             if uri.startswith(("spotify:episode:", "spotify:chapter:")) or not (uri or name):
                 self.not_music += 1
                 continue
@@ -313,7 +313,7 @@ class _Playlist:
             "The row has no track name, or neither a Spotify id nor an artist; it was left out.",
         )
 
-    def _added(self, chunk: CsvChunk, fields: Sequence[str]) -> list[int]:
+    def _parse_added(self, chunk: CsvChunk, fields: Sequence[str]) -> list[int]:
         """Seconds since 1970, −1 for not known; 1970 itself is Spotify's "not known"."""
         seconds = iso_seconds(fields)
         known = (seconds >= EARLIEST) & (seconds <= latest())
@@ -330,15 +330,16 @@ class _Playlist:
     def _artists(self, fields: Sequence[str], ids: Sequence[str]) -> list[str]:
         """Artists joined by ";", whichever way the exporter joined them."""
         if "artist_uris" in self.columns:
-            return [_joined(_watsonbox(text)) for text in fields]
+            return [_join_artists(_watsonbox(text)) for text in fields]
         if any(ARTIST_SEPARATOR in text for text in fields):
-            return [_joined(text.split(ARTIST_SEPARATOR)) for text in fields]
+            return [_join_artists(text.split(ARTIST_SEPARATOR)) for text in fields]
         return [
-            _joined(_old_commas(text, some_ids)) for text, some_ids in zip(fields, ids, strict=True)
+            _join_artists(_old_commas(text, some_ids))
+            for text, some_ids in zip(fields, ids, strict=True)
         ]
 
 
-def _named(uri: str, name: str, artists: str, album: str) -> tuple[str, str, str]:
+def _read_names(uri: str, name: str, artists: str, album: str) -> tuple[str, str, str]:
     """Name, artists and album of a row; what is blank of a local file comes from its URI."""
     name, album = clean(name), clean(album)
     local = local_track(uri)
@@ -364,8 +365,8 @@ def _old_commas(text: str, ids: str) -> list[str]:
     return parts
 
 
-def _joined(names: Sequence[str]) -> str:
-    return ARTIST_SEPARATOR.join(name for name in map(one_artist, names) if name)
+def _join_artists(names: Sequence[str]) -> str:
+    return ARTIST_SEPARATOR.join(name for name in map(clean_artist, names) if name)
 
 
 SOURCE = Source(name=NAME, label="Exportify playlist", sniff=sniff, parse=parse)

@@ -79,14 +79,14 @@ def clean(text: str) -> str:
     return " ".join(kept.split())[:MAX_NAME]
 
 
-def one_artist(name: str) -> str:
+def clean_artist(name: str) -> str:
     """A single artist's name; the separator between artists must not occur inside it."""
     return clean(name.replace(ARTIST_SEPARATOR, ","))
 
 
-def joined_artists(names: Sequence[str]) -> str:
+def join_artists(names: Sequence[str]) -> str:
     """Artists joined by ";", blank ones dropped."""
-    return ARTIST_SEPARATOR.join(name for name in map(one_artist, names) if name)
+    return ARTIST_SEPARATOR.join(name for name in map(clean_artist, names) if name)
 
 
 def isrc(text: str) -> str:
@@ -120,11 +120,11 @@ def iso_seconds(texts: Sequence[str]) -> npt.NDArray[np.int64]:
             return np.where(np.isnat(days), -1, days.astype(np.int64))
     except ValueError:
         pass
-    return np.array([_one_iso(text) for text in texts], dtype=np.int64)
+    return np.array([_parse_iso(text) for text in texts], dtype=np.int64)
 
 
 @lru_cache(maxsize=50_000)
-def _one_iso(text: str) -> int:
+def _parse_iso(text: str) -> int:
     try:
         moment = datetime.fromisoformat(text.strip())
         if moment.tzinfo is None:

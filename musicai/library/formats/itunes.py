@@ -76,7 +76,7 @@ def parse(data: bytes, file: str, options: ReadOptions) -> ParsedFile:
     playlists = library.get("Playlists")
     for number, playlist in enumerate(playlists if isinstance(playlists, list) else [], 1):
         lists.take_playlist(number, playlist)
-    return replace(plays.parsed(), further=(lists.parsed(),))
+    return replace(plays.build_file(), further=(lists.build_part(),))
 
 
 def _load(data: bytes) -> Mapping[str, Any]:
@@ -227,7 +227,7 @@ class _Lists:
         else:
             self.rows.reject(where, "points at no track of this file")
 
-    def parsed(self) -> ParsedFile:
+    def build_part(self) -> ParsedFile:
         """The part with the playlists."""
         frame = pd.DataFrame(self.items, columns=list(SOURCE_ITEM_COLUMNS))
         return ParsedFile(

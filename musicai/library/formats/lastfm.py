@@ -41,7 +41,7 @@ _ISO = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(?::\d\d)?(?:Z|\+00:00)?", re.AS
 
 
 @lru_cache(maxsize=20_000)
-def written_time(text: str) -> int:
+def parse_written_time(text: str) -> int:
     """Seconds since 1970 of "14 Nov 2023, 22:13" in UTC; −1 for none."""
     match = _WRITTEN.fullmatch(text.strip())
     if match is None or match[2].lower() not in _MONTHS:
@@ -58,7 +58,7 @@ def moment_of(text: str) -> int:
     """Seconds since 1970 of a date in any form that tables of scrobbles have; −1 for none."""
     seconds = epoch(text)
     if seconds < 0:
-        seconds = written_time(text)
+        seconds = parse_written_time(text)
     if seconds < 0 and _ISO.fullmatch(text.strip()):
         try:
             seconds = int(datetime.fromisoformat(text.strip()).replace(tzinfo=UTC).timestamp())
@@ -106,10 +106,10 @@ def _is_headless(head: bytes) -> bool:
     dates = [row[3].strip() for row in rows if len(row) == len(HEADLESS)]
     if not rows or len(rows[0]) != len(HEADLESS) or 2 * len(dates) <= len(rows):
         return False
-    if dates[0] and written_time(dates[0]) < 0:
+    if dates[0] and parse_written_time(dates[0]) < 0:
         return False  # a header of other columns
     dated = [date for date in dates if date]
-    return sum(written_time(date) > 0 for date in dated) >= max(1, min(2, len(dated)))
+    return sum(parse_written_time(date) > 0 for date in dated) >= max(1, min(2, len(dated)))
 
 
 def _is_json(head: bytes) -> bool:
@@ -136,18 +136,18 @@ def parse(data: bytes, file: str, options: ReadOptions) -> ParsedFile:
     if decode(data[:256]).lstrip("\0 \t\r\n")[:1] in ("[", "{"):
         for where, value in array_rows(data, rows, "scrobbles"):
             _take_page(rows, where, value)
-        return rows.parsed()
+        return rows.build_file()
     header = csv_header(data)
     columns = _columns(header.names) if header else None
     if columns is None:
         _take_headless(rows, data)
-        return rows.parsed()
+        return rows.build_file()
     reading = CsvReading(data, rows.complaints)
     for where, (artist, album, title, at) in table_rows(reading, columns):
         _take(rows, where, artist, title, at, album)
     rows.read += reading.rejected
     rows.rejected += reading.rejected
-    return rows.parsed()
+    return rows.build_file()
 
 
 def _take_headless(rows: Scrobbles, data: bytes) -> None:

@@ -58,7 +58,7 @@ def parse(data: bytes, file: str, options: ReadOptions) -> ParsedFile:
         rows.add(where, artist, title, at, album=of)
     rows.read += reading.rejected
     rows.rejected += reading.rejected
-    return rows.parsed()
+    return rows.build_file()
 
 
 SOURCE = Source(name=NAME, label="Libre.fm", sniff=sniff, parse=parse)

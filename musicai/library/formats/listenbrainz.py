@@ -48,7 +48,7 @@ def parse(data: bytes, file: str, options: ReadOptions) -> ParsedFile:
         return _feedback(rows, values)
     for where, row in values:
         _listen(rows, where, row)
-    return rows.parsed()
+    return rows.build_file()
 
 
 def _dict(value: object) -> dict[str, Any]:
@@ -126,7 +126,7 @@ def _feedback(rows: Scrobbles, values: Iterator[tuple[str, Any]]) -> ParsedFile:
         found.append((track, _VERDICTS[score], given if believable(given) else 0))
     ids = rows.track_ids()
     verdicts = tuple(Feedback(ids[track], verdict, at) for track, verdict, at in found)
-    return replace(rows.parsed(), kind="choices", choices=Choices(feedback=verdicts))
+    return replace(rows.build_file(), kind="choices", choices=Choices(feedback=verdicts))
 
 
 SOURCE = Source(name=NAME, label="ListenBrainz", sniff=sniff, parse=parse)

@@ -33,7 +33,7 @@ def parse(data: bytes, file: str, options: ReadOptions) -> ParsedFile:
     rows = Scrobbles(file, NAME, Complaints(file))
     for where, row in array_rows(data, rows, "scrobbles"):
         _scrobble(rows, where, row)
-    return rows.parsed()
+    return rows.build_file()
 
 
 def _scrobble(rows: Scrobbles, where: str, row: Any) -> None:

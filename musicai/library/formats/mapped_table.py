@@ -128,23 +128,23 @@ WORDS: Mapping[str, tuple[str, ...]] = {
     "explicit": ("explicit", "explizit", "explicito", "explicite"),
     **{name: (name,) for name in (*AUDIO_FEATURES, *KEY_COLUMNS)},
 }
-"""Through :func:`folded`, by meaning; the earlier word is the surer one."""
+"""Through :func:`fold_header`, by meaning; the earlier word is the surer one."""
 
 
-def folded(name: str) -> str:
+def fold_header(name: str) -> str:
     """A column name without case, accents, "_" and "-"."""
     plain = unicodedata.normalize("NFKD", name)
     return header_name("".join(ch for ch in plain if not unicodedata.combining(ch)))
 
 
 _ORDER = {
-    meaning: {folded(word): at for at, word in enumerate(ws)} for meaning, ws in WORDS.items()
+    meaning: {fold_header(word): at for at, word in enumerate(ws)} for meaning, ws in WORDS.items()
 }
 
 
 def guesses(names: Sequence[str]) -> dict[str, str]:
     """Column name by meaning, each meaning and each column at most once."""
-    plain = {name: folded(name) for name in reversed(names) if name}
+    plain = {name: fold_header(name) for name in reversed(names) if name}
     found = {}
     for meaning, order in _ORDER.items():
         known = [name for name in plain if plain[name] in order]
@@ -307,7 +307,7 @@ def parse(data: bytes, file: str, options: ReadOptions) -> ParsedFile:
     columns = dict(mapping.columns)
     time = columns.get("played_at" if mapping.kind == "plays" else "added_at")
     order = day_order(data, time) if time and mapping.kind != "catalogue" else DayOrder()
-    if order.guessed:
+    if order.is_guessed:
         way = "day first" if order.day_first else "month first, for they are with AM and PM"
         complaints.add("", f"Dates such as 03/04/2023 were read {way}; no row shows which it is.")
     rows = _Rows(mapping, complaints, reading.header, playlist_name(file), order.day_first)

@@ -123,7 +123,7 @@ def _read_object(data: bytes, file: str) -> ParsedFile:
         )
     by_line = data[: data.find(b"\n") + 1].rstrip().endswith(b",")
     reading = _Reading(file, "line" if by_line else "row")
-    _take_rows(reading, _row_lines(data, reading) if by_line else _loaded_rows(data))
+    _take_rows(reading, _row_lines(data, reading) if by_line else _load_other_rows(data))
     return reading.result()
 
 
@@ -140,20 +140,20 @@ def _row_lines(data: bytes, reading: _Reading) -> Iterator[_Row]:
         elif text in (b"}", b"]}"):
             ended = True
         elif text and number > 1:
-            yield table, number, _loaded(text.removesuffix(b","))
+            yield table, number, _load_json(text.removesuffix(b","))
     if not ended:
         why = "The file is cut off here; the rows before were read. Export it again."
         reading.choices.complaints.add("the end", why)
 
 
-def _loaded(text: bytes) -> object:
+def _load_json(text: bytes) -> object:
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError:
         return None
 
 
-def _loaded_rows(data: bytes) -> Iterator[_Row]:
+def _load_other_rows(data: bytes) -> Iterator[_Row]:
     """The rows of a file that is laid out in another way."""
     try:
         found = orjson.loads(data)

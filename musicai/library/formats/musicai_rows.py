@@ -34,10 +34,10 @@ from musicai.library.formats.csv_text import CsvChunk, header_name
 from musicai.library.formats.fields import (
     Complaints,
     clean,
+    clean_artist,
     genres,
     iso_seconds,
     latest,
-    one_artist,
     spotify_id,
     year,
     yes,
@@ -100,7 +100,7 @@ def track_id(text: str) -> str:
 @lru_cache(maxsize=50_000)
 def artists_of(text: str) -> str:
     """Artists joined by ";", each cleaned."""
-    names = map(one_artist, text.split(ARTIST_SEPARATOR))
+    names = map(clean_artist, text.split(ARTIST_SEPARATOR))
     return ARTIST_SEPARATOR.join(name for name in names if name)
 
 
@@ -154,7 +154,7 @@ class Rows(ABC):
     def empty(self) -> ParsedFile:
         """A part without rows."""
 
-    def _counted(self, parts: list[ParsedFile]) -> list[ParsedFile]:
+    def _count_rejected(self, parts: list[ParsedFile]) -> list[ParsedFile]:
         """The parts with their rejected rows; an empty one where there is nothing else to tell."""
         problems = self.complaints.problems()
         if not parts and (self.rejected or problems):
@@ -201,11 +201,11 @@ class TrackFacts(Rows):
     def parts(self) -> list[ParsedFile]:
         """One part of kind "tracks"."""
         if not self._seen:
-            return self._counted([])
+            return self._count_rejected([])
         tracks = pd.concat(self._frames, ignore_index=True)
         read = len(tracks) + self._duplicate
         part = replace(self.empty(), tracks=tracks, duplicate=self._duplicate, read=read)
-        return self._counted([part])
+        return self._count_rejected([part])
 
     def empty(self) -> ParsedFile:
         """A part without rows."""
@@ -334,7 +334,7 @@ class PlayRows(_Columns):
             source, read = PLAY_SOURCES[code], len(plays)
             part = replace(self.empty(), tracks=tracks, plays=plays, play_source=source, read=read)
             parts.append(part)
-        return self._counted(parts)
+        return self._count_rejected(parts)
 
     def empty(self) -> ParsedFile:
         """A part without rows; plays always have a source, also where there is none of them."""
@@ -377,7 +377,7 @@ class ItemRows(_Columns):
             items = conform(_frame(of), SOURCE_ITEM_COLUMNS, "exported playlists")
             part = replace(self.empty(), tracks=tracks, playlist_items=items, read=len(items))
             parts.append(replace(part, api_born=bool(born)))
-        return self._counted(parts)
+        return self._count_rejected(parts)
 
     def empty(self) -> ParsedFile:
         """A part without rows."""
@@ -424,7 +424,7 @@ class ChoiceRows(Rows):
             tuple(made["exclusions"]), tuple(made["matches"]), tuple(made["feedback"])
         )
         part = replace(self.empty(), choices=choices, read=len(choices))
-        return self._counted([part] if len(choices) else [])
+        return self._count_rejected([part] if len(choices) else [])
 
     def empty(self) -> ParsedFile:
         """A part without rows."""

@@ -21,7 +21,7 @@ from musicai.data.neighbour_data import PackTables
 from musicai.data.parsed import PackPart, ParsedFile, Problem, ReadOptions, Source
 from musicai.data.text_keys import normalise, title_key
 from musicai.library.formats.csv_text import CsvChunk, CsvReading, csv_header, decode
-from musicai.library.formats.fields import Complaints, clean, one_artist
+from musicai.library.formats.fields import Complaints, clean, clean_artist
 from musicai.library.formats.tracks import numbers
 
 NAME = "neighbours"
@@ -125,7 +125,7 @@ def parse(data: bytes, file: str, options: ReadOptions) -> ParsedFile:
 
 @lru_cache(maxsize=200_000)
 def _artist(text: str) -> str:
-    return one_artist(text)
+    return clean_artist(text)
 
 
 @lru_cache(maxsize=200_000)
@@ -266,10 +266,12 @@ def _from_counts(rows: pd.DataFrame) -> PackTables | None:
     first = np.full(len(uniques), len(rows), dtype=np.intp)
     np.minimum.at(first, item, np.arange(len(rows)))
     items = rows.iloc[first][["artist", "title"]]
-    return PackTables.checked(items, _summed(rows["listener"].to_numpy(), item, rows["count"]))
+    return PackTables.validate(
+        items, _sum_listens(rows["listener"].to_numpy(), item, rows["count"])
+    )
 
 
-def _summed(listener: np.ndarray, item: np.ndarray, count: pd.Series) -> pd.DataFrame:
+def _sum_listens(listener: np.ndarray, item: np.ndarray, count: pd.Series) -> pd.DataFrame:
     """One row a listener and item; listeners numbered from 0 on in the order of their codes."""
     _, codes = np.unique(listener, return_inverse=True)
     frame = pd.DataFrame({"listener": codes, "item": item, "count": count.to_numpy()})
@@ -297,24 +299,24 @@ class _Hetrec:
             np.array([normalise(str(name)) for name in names["name"]], dtype=object)
         )
         item_of = pd.Series(key, index=names["id"].to_numpy())
-        listens = self._known("listens", "artistid", item_of, "artists.dat")
+        listens = self._keep_known("listens", "artistid", item_of, "artists.dat")
         if listens.empty:
             for role in self.files:
                 self._reject_all(role, "user_artists.dat with artists.dat")
             return None, tuple(self.files.values())
         people = np.unique(listens["userid"].to_numpy())
-        counts = _summed(
+        counts = _sum_listens(
             listens["userid"].to_numpy(), listens["item"].to_numpy(), listens["weight"]
         )
         first = names.assign(item=key).drop_duplicates("item")
         items = pd.DataFrame({"artist": first["name"].to_numpy(), "title": ""})
         assert len(items) == len(uniques)
-        pack = PackTables.checked(items, counts, self._tags(item_of), self._friends(people))
+        pack = PackTables.validate(items, counts, self._tags(item_of), self._friends(people))
         return pack, tuple(self.files.values())
 
     def _tags(self, item_of: pd.Series) -> pd.DataFrame:
         tags = self.rows("tag names").drop_duplicates("id").set_index("id")["name"]
-        tagged = self._known("tagged", "artistid", item_of, "artists.dat")
+        tagged = self._keep_known("tagged", "artistid", item_of, "artists.dat")
         known = tagged["tagid"].isin(tags.index)
         self._reject("tagged", int((~known).sum()), "tags.dat")
         tagged = tagged[known]
@@ -336,7 +338,7 @@ class _Hetrec:
         pairs = pd.DataFrame(ends, columns=["listener", "friend"])
         return pairs[pairs["listener"] != pairs["friend"]].drop_duplicates(ignore_index=True)
 
-    def _known(self, role: str, column: str, known: pd.Series, where: str) -> pd.DataFrame:
+    def _keep_known(self, role: str, column: str, known: pd.Series, where: str) -> pd.DataFrame:
         """The rows whose id is explained, with the ``item`` it stands for."""
         rows = self.rows(role)
         there = rows[column].isin(known.index)

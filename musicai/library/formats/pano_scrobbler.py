@@ -48,7 +48,7 @@ def parse(data: bytes, file: str, options: ReadOptions) -> ParsedFile:
         else:
             rows.refuse(where, "is no event of a kind that is known (scrobble, love, unlove)")
     further = (_likes(file, loves),) if loves else ()
-    return replace(rows.parsed(), further=further)
+    return replace(rows.build_file(), further=further)
 
 
 def _likes(file: str, loves: list[_Event]) -> ParsedFile:
@@ -73,7 +73,7 @@ def _likes(file: str, loves: list[_Event]) -> ParsedFile:
             found.append((track, given if believable(given) else 0))
     ids = rows.track_ids()
     likes = tuple(Feedback(ids[track], "like", at) for track, at in found)
-    return replace(rows.parsed(), kind="choices", choices=Choices(feedback=likes))
+    return replace(rows.build_file(), kind="choices", choices=Choices(feedback=likes))
 
 
 def _names(row: dict[str, Any]) -> tuple[str, str]:

@@ -38,7 +38,7 @@ def parse(data: bytes, file: str, options: ReadOptions) -> ParsedFile:
             _play(rows, f"line {number}", fields)
         elif line.strip("\0 \t\r\n") and not line.startswith("#"):
             rows.refuse(f"line {number}", "has not the seven fields of a play, or no rating L or S")
-    return rows.parsed()
+    return rows.build_file()
 
 
 def _play(rows: Scrobbles, where: str, fields: list[str]) -> None:

@@ -28,7 +28,7 @@ from musicai.library.formats.fields import (
     clean,
     genres,
     isrc,
-    joined_artists,
+    join_artists,
     latest,
 )
 from musicai.library.formats.tracks import tracks_frame
@@ -181,7 +181,7 @@ class Scrobbles:
         year: object,
     ) -> int | None:
         names = artists if isinstance(artists, tuple) else (artists,)
-        by = joined_artists([name for name in names if isinstance(name, str)])
+        by = join_artists([name for name in names if isinstance(name, str)])
         name = clean(title) if isinstance(title, str) else ""
         if not by or not name:
             return None
@@ -217,7 +217,7 @@ class Scrobbles:
             columns[name] = np.array([facts[name] for facts in self._facts], dtype=np.float32)
         return tracks_frame({"track_id": self.track_ids(), **columns})
 
-    def parsed(self) -> ParsedFile:
+    def build_file(self) -> ParsedFile:
         """The file with its plays."""
         tracks = self.tracks()
         track, at, heard, skipped = (np.array(column, dtype=np.int64) for column in self._plays)
@@ -226,7 +226,7 @@ class Scrobbles:
             {
                 "track": track,
                 "played_at": at,
-                "ms_played": _heard(heard, skipped, lengths[track]),
+                "ms_played": _estimate_heard(heard, skipped, lengths[track]),
                 "skipped": skipped,
             }
         ).assign(listener="", reason_start="", reason_end="", shuffle=-1)
@@ -243,7 +243,7 @@ class Scrobbles:
         )
 
 
-def _heard(
+def _estimate_heard(
     heard: npt.NDArray[np.int64], skipped: npt.NDArray[np.int64], length: npt.NDArray[np.int64]
 ) -> npt.NDArray[np.int64]:
     """(n,) milliseconds heard: what the row says, else the track's length if it was not skipped."""

@@ -129,7 +129,7 @@ def _take_item(items: ListItems, playlist: str, position: int, item: Any) -> Non
     local = item.get("localTrack")
     if isinstance(track, dict) and not _text(track, "trackUri").startswith(NOT_MUSIC_URIS):
         name, artist, album = (
-            unescaped(_text(track, key)) for key in ("trackName", "artistName", "albumName")
+            unescape_html(_text(track, key)) for key in ("trackName", "artistName", "albumName")
         )
         row = _row_of(items.tracks, name, artist, album, _text(track, "trackUri"))
     elif isinstance(local, dict):
@@ -189,7 +189,7 @@ def _text(entry: Mapping[str, Any], key: str) -> str:
     return value if isinstance(value, str) else str(value) if type(value) is int else ""
 
 
-def unescaped(text: str) -> str:
+def unescape_html(text: str) -> str:
     """The text with HTML entities read; only complete ones, for a name may hold a bare "&"."""
     return _ENTITY.sub(lambda entity: html.unescape(entity[0]), text)
 
@@ -200,7 +200,7 @@ def playlist_names(names: Sequence[str]) -> tuple[str, ...]:
     A name that a playlist really bears is never given to another one, so the names stay the
     same whenever the same file is read.
     """
-    return tuple(_apart([clean(unescaped(name))[:200] or "Playlist" for name in names]))
+    return tuple(_apart([clean(unescape_html(name))[:200] or "Playlist" for name in names]))
 
 
 def _apart(names: list[str]) -> Iterator[str]:
@@ -271,9 +271,9 @@ def parse(data: bytes, file: str, options: ReadOptions) -> ParsedFile:
     if isinstance(content, list) and content:
         return _history(content, lost, complaints, file)
     if isinstance(content, dict) and isinstance(content.get("playlists"), list):
-        return _listed(playlists_of(content["playlists"], complaints), complaints, file)
+        return _list_items(playlists_of(content["playlists"], complaints), complaints, file)
     if isinstance(content, dict) and any(key in content for key in LIBRARY_KEYS):
-        return _listed(library_of(content, complaints), complaints, file)
+        return _list_items(library_of(content, complaints), complaints, file)
     raise UnreadableFile(
         "The file holds no plays, playlists or library: hand in StreamingHistory, Playlist and "
         "YourLibrary files as Spotify sent them."
@@ -418,7 +418,7 @@ def starts_in_order(end: Int64, ms: Int64) -> Int64:
     return np.array(starts, dtype=np.int64)
 
 
-def _listed(items: ListItems, complaints: Complaints, file: str) -> ParsedFile:
+def _list_items(items: ListItems, complaints: Complaints, file: str) -> ParsedFile:
     frame = items.frame()
     if not items.read:
         complaints.add("", "The file lists no tracks. If it should list some, export it again.")

@@ -18,7 +18,7 @@ import pandas as pd
 from musicai.core.errors import UnreadableFile
 from musicai.data.frames import conform
 from musicai.data.parsed import SOURCE_ITEM_COLUMNS, ParsedFile, ReadOptions, Source
-from musicai.library.formats.fields import Complaints, clean, isrc, joined_artists, latest, year
+from musicai.library.formats.fields import Complaints, clean, isrc, join_artists, latest, year
 from musicai.library.formats.tracks import RANGES, track_id_of, tracks_frame
 
 NAME = "spotify_api"
@@ -76,7 +76,7 @@ class _Rows:
         told = row if isinstance(row, Mapping) else {}
         name = _text(told.get("name"))
         listed = told.get("artists")
-        artists = joined_artists([_text(a) for a in listed] if isinstance(listed, list) else [])
+        artists = join_artists([_text(a) for a in listed] if isinstance(listed, list) else [])
         track_id = track_id_of(_text(told.get("id")), artists, name) if name else ""
         if not track_id:
             self._rejected += 1

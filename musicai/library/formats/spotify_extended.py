@@ -30,8 +30,8 @@ from musicai.library.formats.fields import (
     all_seconds,
     all_spotify_ids,
     clean,
+    clean_artist,
     latest,
-    one_artist,
 )
 from musicai.library.formats.json_rows import recover_rows
 from musicai.library.formats.tracks import tracks_frame
@@ -272,7 +272,7 @@ class _Sorting:
         ]
         if "" in ids:
             for place in [place for place, known in enumerate(ids) if not known and good[place]]:
-                by = one_artist(artists[place] or "")
+                by = clean_artist(artists[place] or "")
                 good[place] = by != ""
                 ids[place] = name_id(by, clean(names[place])) if by else ""
         self.columns["id"] = ids
@@ -316,7 +316,7 @@ def _tracks(columns: _Columns) -> tuple[pd.DataFrame, IntArray]:
         {
             "track_id": list(place),
             "name": all_cleaned([names[row] for row in at], clean),
-            "artists": all_cleaned([artists[row] or "" for row in at], one_artist),
+            "artists": all_cleaned([artists[row] or "" for row in at], clean_artist),
             "album": all_cleaned(
                 [albums[row] if type(albums[row]) is str else "" for row in at], clean
             ),

@@ -16,7 +16,7 @@ from musicai.data.library import ARTIST_SEPARATOR, AUDIO_FEATURES, KEY_COLUMNS
 from musicai.data.parsed import ParsedFile, ReadOptions, Source
 from musicai.library.formats.csv_text import CsvChunk, CsvHeader, CsvReading, csv_header
 from musicai.library.formats.exportify import columns_of as exportify_columns
-from musicai.library.formats.fields import Complaints, clean, genres, isrc, joined_artists
+from musicai.library.formats.fields import Complaints, clean, genres, isrc, join_artists
 from musicai.library.formats.tracks import TrackRows, measures, track_id_of
 
 NAME = "track_table"
@@ -118,8 +118,8 @@ def artists_of(text: str) -> str:
     if text.startswith("[") and text.endswith("]"):
         quoted = _QUOTED.findall(text)
         if quoted and all(closing for _, _, closing in quoted):
-            return joined_artists([_ESCAPE.sub(r"\1", name) for _, name, _ in quoted])
-    return joined_artists(text.split(ARTIST_SEPARATOR))
+            return join_artists([_ESCAPE.sub(r"\1", name) for _, name, _ in quoted])
+    return join_artists(text.split(ARTIST_SEPARATOR))
 
 
 @dataclass

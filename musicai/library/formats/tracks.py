@@ -26,8 +26,8 @@ from musicai.library.formats.csv_text import CsvChunk
 from musicai.library.formats.fields import (
     Complaints,
     clean,
+    clean_artist,
     genres,
-    one_artist,
     spotify_id,
     year,
     yes,
@@ -252,7 +252,7 @@ def local_track(uri: str) -> LocalTrack | None:
         if len(seconds) < 7 and 0 < int(seconds) * 1000 <= MAX_PLAY_MS:
             duration = int(seconds) * 1000.0
     artist, album, *title = (unquote_plus(part) for part in (*parts, "", "")[: max(len(parts), 2)])
-    return LocalTrack(clean(":".join(title)), one_artist(artist), clean(album), duration)
+    return LocalTrack(clean(":".join(title)), clean_artist(artist), clean(album), duration)
 
 
 class NamedTracks:
@@ -269,7 +269,7 @@ class NamedTracks:
         self, name: str, artist: str, album: str = "", uri: str = "", duration: float = math.nan
     ) -> int:
         """The row of a track, or −1 where neither an id nor names say which it is."""
-        title, by = clean(name), one_artist(artist)
+        title, by = clean(name), clean_artist(artist)
         track_id = track_id_of(uri, by, title) if title else ""
         if not track_id:
             return -1

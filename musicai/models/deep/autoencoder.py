@@ -15,11 +15,11 @@ from musicai.data.arrays import Query, TrainingData
 from musicai.data.library import FloatArray, IntArray
 from musicai.models.base import Component, ComponentConfig, Reason, write_json
 from musicai.models.deep import availability
-from musicai.models.deep.autoencoder_arrays import TABLES, Network
+from musicai.models.deep.autoencoder_arrays import TABLES, AutoencoderNetwork
 from musicai.models.deep.config import AutoencoderConfig
 from musicai.models.factorization import places
-from musicai.models.item_index import Entries, Items
-from musicai.models.side_information import Joint, SideWeights, confidences, join
+from musicai.models.item_index import Entries, ItemIndex
+from musicai.models.side_information import SideInformation, SideWeights, confidences, join
 
 NO_ROWS = "“Deep taste” was not trained: nobody in the data plays two tracks."
 
@@ -63,7 +63,7 @@ class Autoencoder(Component):
 
     def __init__(self, config: ComponentConfig | None = None) -> None:
         super().__init__(config)
-        self.network_: Network | None = None
+        self.network_: AutoencoderNetwork | None = None
         self.n_tracks_ = 0
         self._mean: FloatArray | None = None
 
@@ -82,7 +82,7 @@ class Autoencoder(Component):
         """
         self.n_tracks_ = data.features.n_tracks
         self.network_ = self._mean = None
-        if not availability.installed():
+        if not availability.is_installed():
             self.notes_ = (availability.WITHOUT_TORCH,)
         else:
             self._train(data, None, progress)
@@ -94,7 +94,7 @@ class Autoencoder(Component):
         if self.network_ is None:
             return other.fit(data, progress)
         other.n_tracks_ = data.features.n_tracks
-        if availability.installed():
+        if availability.is_installed():
             other._train(data, self, progress)
             return other
         other.items_, other.network_ = self.items_, self.network_
@@ -111,8 +111,8 @@ class Autoencoder(Component):
             data,
             SideWeights(0, 0, 0, config.friend_weight),
         )
-        self.items_ = Items.of(joint, data, config.artist_share, config.friend_weight)
-        matrix = _entered(joint, config.presence)
+        self.items_ = ItemIndex.of(joint, data, config.artist_share, config.friend_weight)
+        matrix = _enter_rows(joint, config.presence)
         if not (np.diff(matrix.indptr) > 1).any():
             self.notes_ = (NO_ROWS,)
             return
@@ -122,13 +122,13 @@ class Autoencoder(Component):
         learned = autoencoder_training.learn(matrix, start, config, data.seed, progress)
         self.notes_ = learned.notes
         kept = np.arange(joint.n_kept, dtype=np.int32)
-        self.network_ = learned.network.of(kept).rounded()
+        self.network_ = learned.network.of(kept).round_to_half()
 
     # --- scores -----------------------------------------------------------------------
 
     def score(self, query: Query) -> FloatArray:
         """(n_tracks,) NaN where a track, or all of the query, was not in training."""
-        found, network = self._encoded(query), self.network_
+        found, network = self._encode_query(query), self.network_
         if found is None or network is None:
             return np.full(self.n_tracks_, np.nan, dtype=np.float32)
         n = len(self.items_.tracks) + len(self.items_.artists)
@@ -136,7 +136,7 @@ class Autoencoder(Component):
         logits = network.decoder[:n] @ state + network.bias[:n]
         return self.items_.by_track(logits - logits.mean())
 
-    def _encoded(self, query: Query) -> _Encoded | None:
+    def _encode_query(self, query: Query) -> _Encoded | None:
         """The query as a listener, worked out once; None where nothing of it is known here."""
         if self.network_ is None:
             return None
@@ -162,7 +162,7 @@ class Autoencoder(Component):
         Returns:
             rows (k,) of the query's tracks that are known here; parts (k,) float32.
         """
-        found, network = self._encoded(query), self.network_
+        found, network = self._encode_query(query), self.network_
         slot = int(self.items_.slot[track]) if network is not None else -1
         if found is None or network is None or slot < 0:
             return np.zeros(0, dtype=np.int32), np.zeros(0, dtype=np.float32)
@@ -214,9 +214,9 @@ class Autoencoder(Component):
         component.n_tracks_ = int(arrays["n_tracks"])
         if texts:
             tables = (arrays[f"network_{name}"].astype(np.float32) for name in TABLES)
-            component.network_ = Network(*tables)
+            component.network_ = AutoencoderNetwork(*tables)
             own = {name.removeprefix("items_"): one for name, one in arrays.items()}
-            component.items_ = Items.restored(
+            component.items_ = ItemIndex.restore(
                 own, texts, component.config.artist_share, component.config.friend_weight
             )
         return component
@@ -231,14 +231,16 @@ class Autoencoder(Component):
         return other
 
 
-def _entered(joint: Joint, presence: float) -> csr_matrix:
+def _enter_rows(joint: SideInformation, presence: float) -> csr_matrix:
     """The joint matrix as rows go into the network."""
     matrix = csr_matrix(joint.matrix, dtype=np.float32, copy=True)
     matrix.data **= np.float32(1.0 - presence)
     return matrix
 
 
-def _start(old: Items, network: Network, new: Items, joint: Joint) -> Network:
+def _start(
+    old: ItemIndex, network: AutoencoderNetwork, new: ItemIndex, joint: SideInformation
+) -> AutoencoderNetwork:
     """What an update begins with: what is known of each column, and nothing for new ones."""
     place = places(old, new)
     known = np.flatnonzero(place >= 0)
@@ -252,4 +254,4 @@ def _start(old: Items, network: Network, new: Items, joint: Joint) -> Network:
     fresh[known] = False
     # as rare as the rarest, until the steps say more
     found["bias"][fresh] = network.bias.min(initial=0.0)
-    return Network(hidden=network.hidden, **found)
+    return AutoencoderNetwork(hidden=network.hidden, **found)

@@ -14,7 +14,7 @@ TABLES = ("encoder", "hidden", "decoder", "bias")
 
 
 @dataclass(frozen=True)
-class Network:
+class AutoencoderNetwork:
     """tanh(x·encoder + hidden)·decoderᵀ + bias, of rows x of length 1."""
 
     encoder: FloatArray
@@ -31,7 +31,7 @@ class Network:
         encoder, decoder = self.encoder[columns], self.decoder[columns]
         return type(self)(encoder, self.hidden, decoder, self.bias[columns])
 
-    def rounded(self) -> Self:
+    def round_to_half(self) -> Self:
         """To half precision, as it is kept, so that what is loaded scores exactly the same."""
         halves = (getattr(self, name).astype(np.float16) for name in TABLES)
         return type(self)(*(np.ascontiguousarray(one.astype(np.float32)) for one in halves))

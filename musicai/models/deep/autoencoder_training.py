@@ -16,7 +16,7 @@ from torch.nn import functional
 from musicai.core.progress import Progress, part
 from musicai.data.library import FloatArray
 from musicai.models.deep import device as devices
-from musicai.models.deep.autoencoder_arrays import Network
+from musicai.models.deep.autoencoder_arrays import AutoencoderNetwork
 from musicai.models.deep.config import AutoencoderConfig
 
 logger = logging.getLogger(__name__)
@@ -48,10 +48,10 @@ STOPPED = (
 
 
 @dataclass(frozen=True)
-class Learned:
+class LearnedAutoencoder:
     """The outcome."""
 
-    network: Network
+    network: AutoencoderNetwork
     steps: int
     """Steps that went into it."""
     ndcg: float
@@ -61,13 +61,13 @@ class Learned:
 
 def learn(
     matrix: csr_matrix,
-    before: Network | None,
+    before: AutoencoderNetwork | None,
     config: AutoencoderConfig,
     seed: int,
     progress: Progress,
     *,
     device: str | None = None,
-) -> Learned:
+) -> LearnedAutoencoder:
     """Train; some entries of some rows say how many steps are best, then as many over all.
 
     Args:
@@ -80,13 +80,13 @@ def learn(
     """
     steps = _affordable(matrix, config)
 
-    def go(where: str) -> Learned:
+    def go(where: str) -> LearnedAutoencoder:
         if before is not None:
             training = _Training(matrix, before, config, seed, where, UPDATE_RATE)
             return training.run(min(steps, UPDATE_STEPS), None, progress)
-        return _learned(matrix, config, steps, seed, where, progress)
+        return _learn_weights(matrix, config, steps, seed, where, progress)
 
-    learned, notes = devices.trained(go, "Deep taste", device)
+    learned, notes = devices.train_on_device(go, "Deep taste", device)
     return replace(learned, notes=(*notes, *learned.notes))
 
 
@@ -97,14 +97,14 @@ def _affordable(matrix: csr_matrix, config: AutoencoderConfig) -> int:
     return max(1, min(config.steps, int(config.most_products / (6 * rows * columns * config.size))))
 
 
-def _learned(
+def _learn_weights(
     matrix: csr_matrix,
     config: AutoencoderConfig,
     steps: int,
     seed: int,
     device: str,
     progress: Progress,
-) -> Learned:
+) -> LearnedAutoencoder:
     given, hidden = _hide(matrix, seed)
     if hidden is None:
         return _Training(matrix, None, config, seed, device).run(steps, None, progress)
@@ -143,7 +143,7 @@ class _Training:
     def __init__(
         self,
         matrix: csr_matrix,
-        before: Network | None,
+        before: AutoencoderNetwork | None,
         config: AutoencoderConfig,
         seed: int,
         device: str,
@@ -161,19 +161,19 @@ class _Training:
             self.parameters, lr=rate * config.learning_rate, weight_decay=config.weight_decay
         )
 
-    def _begin(self) -> Network:
+    def _begin(self) -> AutoencoderNetwork:
         """Glorot and Bengio (2010)."""
         n, size = self.matrix.shape[1], self.config.size
         end = math.sqrt(6.0 / (n + size))
         tables = (self.rng.uniform(-end, end, size=(n, size)).astype(np.float32) for _ in range(2))
-        return Network(
+        return AutoencoderNetwork(
             next(tables), np.zeros(size, np.float32), next(tables), np.zeros(n, np.float32)
         )
 
-    def run(self, steps: int, hidden: csr_matrix | None, progress: Progress) -> Learned:
+    def run(self, steps: int, hidden: csr_matrix | None, progress: Progress) -> LearnedAutoencoder:
         """So many steps, or until ``hidden`` entries are foretold no better."""
         every = max(steps // LOOKS, 1)
-        best, bad = Learned(self._network(), 0, math.nan), 0
+        best, bad = LearnedAutoencoder(self._network(), 0, math.nan), 0
         order = np.zeros(0, dtype=np.intp)
         for step in range(1, steps + 1 if len(self.filled) else 1):
             progress((step - 1) / steps, "Learning what listeners have in common…")
@@ -188,18 +188,18 @@ class _Training:
             self.optimiser.step()
             if step % every and step < steps:
                 continue
-            ndcg = self._measured(hidden) if hidden is not None else math.nan
+            ndcg = self._measure_ndcg(hidden) if hidden is not None else math.nan
             logger.info("step %d of %d: nDCG@%d %.5f", step, steps, TOP, ndcg)
             if not ndcg <= best.ndcg:  # also where nothing is measured
-                best, bad = Learned(self._network(), step, ndcg), 0
+                best, bad = LearnedAutoencoder(self._network(), step, ndcg), 0
                 continue
             bad += 1
             if bad >= self.config.patience:
                 break
         return best
 
-    def _network(self) -> Network:
-        return Network(*(one.detach().cpu().numpy().copy() for one in self.parameters))
+    def _network(self) -> AutoencoderNetwork:
+        return AutoencoderNetwork(*(one.detach().cpu().numpy().copy() for one in self.parameters))
 
     def _loss(self, rows: Rows) -> Tensor:
         """Multinomial cross entropy (Liang et al., 2018), summed over a row's entries."""
@@ -241,7 +241,7 @@ class _Training:
         correction = np.concatenate([np.zeros(len(own)), np.full(len(drawn), stands)])
         return _Candidates(np.concatenate([own, drawn]), correction.astype(np.float32))
 
-    def _measured(self, hidden: csr_matrix) -> float:
+    def _measure_ndcg(self, hidden: csr_matrix) -> float:
         """NDCG@20 of the hidden entries, among the columns that a row does not hold."""
         rows = np.flatnonzero(np.diff(hidden.indptr))
         gain = 1.0 / np.log2(np.arange(TOP) + 2.0)

@@ -12,7 +12,7 @@ WITHOUT_TORCH = (
 )
 
 
-def installed() -> bool:
+def is_installed() -> bool:
     """Whether torch is there, without importing it."""
     return find_spec("torch") is not None
 

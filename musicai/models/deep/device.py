@@ -18,7 +18,7 @@ NO_MEMORY = (
 Learned = TypeVar("Learned")
 
 
-def trained(
+def train_on_device(
     go: Callable[[str], Learned], label: str, device: str | None = None
 ) -> tuple[Learned, tuple[str, ...]]:
     """What ``go`` makes on a device, deterministically, and what there is to say of it.

@@ -38,7 +38,7 @@ def slot_kinds(seconds: Rows) -> Rows:
 
 
 @dataclass(frozen=True)
-class Plays:
+class SessionEvents:
     """Sessions one after the other, older ones first; (n_events,) each but ``starts``."""
 
     items: Rows
@@ -57,10 +57,10 @@ class Plays:
         """(n_sessions,) plays of each."""
         return np.diff(self.starts)
 
-    def between(self, first: int, last: int) -> Plays:
+    def between(self, first: int, last: int) -> SessionEvents:
         """The sessions from ``first`` up to ``last``."""
         begin, end = int(self.starts[first]), int(self.starts[last])
-        return Plays(
+        return SessionEvents(
             self.items[begin:end],
             self.starts[first : last + 1] - begin,
             self.gap[begin:end],
@@ -88,7 +88,7 @@ def read(
     heard: BoolArray,
     times: Rows,
     longest: int,
-) -> Plays:
+) -> SessionEvents:
     """Sessions cut into pieces of at most ``longest`` + 1 plays; single plays are left out.
 
     A piece begins with the last play of the one before, so that no step is lost.
@@ -111,7 +111,7 @@ def read(
     size = np.minimum(begin + longest + 1, starts[session + 1]) - begin
     bounds = np.concatenate([[0], np.cumsum(size)]).astype(np.int64)
     place = np.arange(int(bounds[-1])) + np.repeat(begin - bounds[:-1], size)
-    return Plays(
+    return SessionEvents(
         items[place].astype(np.int64),
         bounds,
         gap[place],
@@ -120,7 +120,7 @@ def read(
     )
 
 
-def batch(plays: Plays, chosen: Rows) -> Batch:
+def batch(plays: SessionEvents, chosen: Rows) -> Batch:
     """Some sessions side by side."""
     size = plays.length[chosen]
     step = np.arange(int(size.max()))
@@ -139,7 +139,7 @@ def batch(plays: Plays, chosen: Rows) -> Batch:
 
 
 def groups(
-    plays: Plays, chosen: Rows, plays_a_batch: int, rng: np.random.Generator
+    plays: SessionEvents, chosen: Rows, plays_a_batch: int, rng: np.random.Generator
 ) -> Iterator[Rows]:
     """Sessions of about one length together, at most about so many plays, in chance order."""
     size = plays.length[chosen]

@@ -15,7 +15,7 @@ CONTEXT_POWER = 0.75
 """Context counts are raised to it, so that rare tracks do not look telling by chance."""
 
 RIDGE = 1.0
-"""Of :func:`carried`; vectors have a length of about 1."""
+"""Of :func:`carry_vectors`; vectors have a length of about 1."""
 
 
 def item_vectors(
@@ -77,7 +77,7 @@ def _mutual_information(near: csr_matrix) -> csr_matrix:
     return csr_matrix((value[kept], (pairs.row[kept], pairs.col[kept])), shape=near.shape)
 
 
-def carried(vectors: FloatArray, learned: FloatArray, there: BoolArray) -> FloatArray:
+def carry_vectors(vectors: FloatArray, learned: FloatArray, there: BoolArray) -> FloatArray:
     """Learned vectors, with a place among them for items that have only spectral ones.
 
     Ridge regression from the spectral to the learned vectors of the items that have both.

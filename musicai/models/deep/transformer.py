@@ -19,12 +19,12 @@ from musicai.models.deep.config import TransformerConfig
 from musicai.models.deep.transformer_numpy import (
     TABLES,
     Ahead,
-    Given,
     Served,
+    SessionInput,
     ahead,
     artists_of,
     content_of,
-    served_from,
+    select_served_arrays,
     start_again,
     unit,
     with_new,
@@ -55,9 +55,9 @@ class _Session:
     slot: session_features.Rows
     skip: session_features.Rows
 
-    def given(self, absent: BoolArray) -> Given:
+    def hide_plays(self, absent: BoolArray) -> SessionInput:
         """The network's input, with some plays hidden in each of (b, t)."""
-        return Given(self.vectors, absent, self.gap, self.slot, self.skip)
+        return SessionInput(self.vectors, absent, self.gap, self.slot, self.skip)
 
 
 @dataclass(frozen=True)
@@ -113,7 +113,7 @@ class Transformer(Component):
         """Train the network; without torch it stays silent, and says what to install."""
         self.n_tracks_ = data.features.n_tracks
         self.learned_ = self._unit = None
-        if not availability.installed():
+        if not availability.is_installed():
             self.notes_ = (availability.WITHOUT_TORCH,)
         else:
             self._train(data, None, progress)
@@ -125,12 +125,12 @@ class Transformer(Component):
         if self.learned_ is None:
             return other.fit(data, progress)
         other.n_tracks_ = data.features.n_tracks
-        if not availability.installed():
+        if not availability.is_installed():
             other.notes_ = (
                 availability.not_updated(self.label, "new tracks were placed by artist and sound"),
             )
             other.learned_ = with_new(self.learned_, data.features)
-            other._called(data.features)
+            other._keep_titles(data.features)
         else:
             other._train(data, self.learned_, progress)
         return other
@@ -147,7 +147,7 @@ class Transformer(Component):
         if not len(plays):
             self.notes_ = (NO_ORDER,)
             self.learned_ = before
-            self._called(data.features)
+            self._keep_titles(data.features)
             return
         artists, artist = artists_of(data.features, items, before)
         known = transformer_training.Known(artist, len(artists), content_of(data.features)[items])
@@ -160,11 +160,12 @@ class Transformer(Component):
         learned = transformer_training.learn(plays, known, start, self.config, data.seed, within)
         self.notes_ = learned.notes
         self.learned_ = with_new(
-            served_from(learned.arrays, items, artists, artist, known.content), data.features
+            select_served_arrays(learned.arrays, items, artists, artist, known.content),
+            data.features,
         )
-        self._called(data.features)
+        self._keep_titles(data.features)
 
-    def _called(self, features: TrackFeatures) -> None:
+    def _keep_titles(self, features: TrackFeatures) -> None:
         """Keep the titles of tracks that a reason may name."""
         if self.learned_ is not None:
             self.names_ = {int(r): features.names[r] for r in self.learned_.rows}
@@ -174,25 +175,25 @@ class Transformer(Component):
     def score(self, query: Query) -> FloatArray:
         """Probability of each track to come next; NaN without a vector or a session."""
         found = np.full(self.n_tracks_, np.nan, dtype=np.float32)
-        expected = self._expected(query)
+        expected = self._predict_next(query)
         if expected is not None and self.learned_ is not None:
             found[self.learned_.rows] = expected.chance
         return found
 
-    def _expected(self, query: Query) -> _Expected | None:
+    def _predict_next(self, query: Query) -> _Expected | None:
         key = (self.token, query.moment)
         if key not in query.memo:
-            query.memo[key] = self._worked_out(query)
+            query.memo[key] = self._encode_session(query)
         found: _Expected | None = query.memo[key]
         return found
 
-    def _worked_out(self, query: Query) -> _Expected | None:
+    def _encode_session(self, query: Query) -> _Expected | None:
         learned = self.learned_
         session = self._session_of(query)
         if learned is None or session is None:
             return None
         whole = np.zeros((1, len(session.place)), dtype=bool)
-        found = ahead(learned.arrays, self.config, session.given(whole))
+        found = ahead(learned.arrays, self.config, session.hide_plays(whole))
         logits = self._units() @ found.pointed[0] + learned.bias
         np.add.at(logits, session.place, found.copies[0])
         chance = np.exp(logits - logits.max())
@@ -228,7 +229,7 @@ class Transformer(Component):
 
     def reasons(self, query: Query, track: int) -> list[Reason]:
         """The play that the track's score rests on most, and how far."""
-        expected, learned = self._expected(query), self.learned_
+        expected, learned = self._predict_next(query), self.learned_
         if expected is None or learned is None:
             return []
         place = int(np.searchsorted(learned.rows, track))
@@ -265,7 +266,7 @@ class Transformer(Component):
             last = np.arange(n)[-OCCLUDED:] if n > 1 else np.zeros(0, dtype=np.int64)
             absent = np.zeros((len(last), n), dtype=bool)
             absent[np.arange(len(last)), last] = True
-            query.memo[key] = ahead(learned.arrays, self.config, session.given(absent))
+            query.memo[key] = ahead(learned.arrays, self.config, session.hide_plays(absent))
         without: Ahead = query.memo[key]
         pointed = np.vstack([expected.ahead.pointed, without.pointed])
         copies = np.vstack([expected.ahead.copies, without.copies])

@@ -52,7 +52,7 @@ _EPSILON = 1e-5
 
 
 @dataclass(frozen=True)
-class Given:
+class SessionInput:
     """Sessions to go on from, all of one length."""
 
     vectors: FloatArray
@@ -83,7 +83,7 @@ def unit(found: FloatArray) -> FloatArray:
     return np.asarray(found / length, dtype=np.float32)
 
 
-def ahead(arrays: Arrays, config: TransformerConfig, given: Given) -> Ahead:
+def ahead(arrays: Arrays, config: TransformerConfig, given: SessionInput) -> Ahead:
     """What comes after the last play of each session; equal to torch within rounding."""
     t = given.absent.shape[1]
     state = given.vectors * np.float32(math.sqrt(config.size)) * ~given.absent[:, :, None]
@@ -193,7 +193,7 @@ def start_again(
     return {**before.arrays, OWN: own, BIAS: bias, ARTIST: artists}, known
 
 
-def served_from(
+def select_served_arrays(
     arrays: Arrays,
     items: IntArray,
     artists: tuple[str, ...],

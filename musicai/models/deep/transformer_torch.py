@@ -33,7 +33,7 @@ class Input(NamedTuple):
     skip: Tensor
 
 
-class Items(nn.Module):
+class ItemEmbedding(nn.Module):
     """Vector and bias of every track: its own, its artist's, and what is known of its sound."""
 
     def __init__(self, n_items: int, n_artists: int, size: int) -> None:
@@ -89,14 +89,14 @@ class Block(nn.Module):
         return state + lifted
 
 
-class Network(nn.Module):
+class TransformerNetwork(nn.Module):
     """States of a session and scores of items after each play."""
 
     def __init__(self, n_items: int, n_artists: int, config: TransformerConfig) -> None:
         super().__init__()
         size = config.size
         self.config = config
-        self.items = Items(n_items, n_artists, size)
+        self.items = ItemEmbedding(n_items, n_artists, size)
         self.gap = nn.Embedding(GAPS, size, padding_idx=0)
         self.slot = nn.Embedding(SLOTS + 1, size, padding_idx=0)
         self.skip = nn.Embedding(2, size, padding_idx=0)

@@ -18,10 +18,10 @@ from musicai.data.library import BoolArray, FloatArray
 from musicai.models.deep import device as devices
 from musicai.models.deep import session_features
 from musicai.models.deep.config import TransformerConfig
-from musicai.models.deep.session_features import Plays, Rows
-from musicai.models.deep.spectral import carried, item_vectors
+from musicai.models.deep.session_features import Rows, SessionEvents
+from musicai.models.deep.spectral import carry_vectors, item_vectors
 from musicai.models.deep.transformer_numpy import ARTIST, CONTENT, CONTENT_MAP, OWN, Arrays
-from musicai.models.deep.transformer_torch import Input, Network
+from musicai.models.deep.transformer_torch import Input, TransformerNetwork
 
 logger = logging.getLogger(__name__)
 
@@ -71,7 +71,7 @@ class Known:
     """(n_items, ``CONTENT``)."""
 
     @property
-    def described(self) -> BoolArray:
+    def is_described(self) -> BoolArray:
         """(n_items,) True where there is more than the item itself."""
         return (self.artist > 0) | self.content.any(axis=1)
 
@@ -87,7 +87,7 @@ class Before:
 
 
 @dataclass(frozen=True)
-class Learned:
+class LearnedTransformer:
     """The outcome."""
 
     arrays: dict[str, FloatArray]
@@ -99,7 +99,7 @@ class Learned:
 
 
 def learn(
-    plays: Plays,
+    plays: SessionEvents,
     known: Known,
     before: Before | None,
     config: TransformerConfig,
@@ -107,7 +107,7 @@ def learn(
     progress: Progress,
     *,
     device: str | None = None,
-) -> Learned:
+) -> LearnedTransformer:
     """Train; on CUDA where there is any, and on the processor where its memory is short.
 
     Args:
@@ -120,23 +120,23 @@ def learn(
         device: Of torch; chosen if None.
     """
 
-    def go(where: str) -> Learned:
+    def go(where: str) -> LearnedTransformer:
         if before is not None:
-            return _updated(plays, known, before, config, seed, where, progress)
-        return _learned(plays, known, config, seed, where, progress)
+            return _update_network(plays, known, before, config, seed, where, progress)
+        return _learn_sessions(plays, known, config, seed, where, progress)
 
-    learned, notes = devices.trained(go, "Deep sequence", device)
+    learned, notes = devices.train_on_device(go, "Deep sequence", device)
     return replace(learned, notes=(*notes, *learned.notes))
 
 
-def _learned(
-    plays: Plays,
+def _learn_sessions(
+    plays: SessionEvents,
     known: Known,
     config: TransformerConfig,
     seed: int,
     device: str,
     progress: Progress,
-) -> Learned:
+) -> LearnedTransformer:
     """The latest sessions say how many passes are best; then as many over all of them."""
     valid = 0
     if len(plays) >= FEWEST_SESSIONS:
@@ -161,15 +161,15 @@ def _learned(
     return replace(again, ndcg=found.ndcg)
 
 
-def _updated(
-    plays: Plays,
+def _update_network(
+    plays: SessionEvents,
     known: Known,
     before: Before,
     config: TransformerConfig,
     seed: int,
     device: str,
     progress: Progress,
-) -> Learned:
+) -> LearnedTransformer:
     """A few passes over mostly recent sessions, from what was learned before."""
     training = _Training(plays, known, config, seed, device)
     training.begin(before)
@@ -227,7 +227,7 @@ class _Training:
     """One network over some plays; ``valid`` says after each pass how good it is."""
 
     def __init__(
-        self, plays: Plays, known: Known, config: TransformerConfig, seed: int, device: str
+        self, plays: SessionEvents, known: Known, config: TransformerConfig, seed: int, device: str
     ) -> None:
         self.plays, self.known, self.config, self.device = plays, known, config, device
         self.seed = seed
@@ -238,8 +238,8 @@ class _Training:
         drawn = count**POPULARITY_POWER
         self.chance = drawn / max(drawn.sum(), 1.0)
         self.drawn = np.cumsum(self.chance)
-        self.described = known.described
-        self.network = Network(len(known.artist), known.n_artists, config).to(device)
+        self.described = known.is_described
+        self.network = TransformerNetwork(len(known.artist), known.n_artists, config).to(device)
         self.artist = torch.from_numpy(known.artist).to(device)
         self.content = torch.from_numpy(known.content).to(device)
 
@@ -253,7 +253,7 @@ class _Training:
         elif before.there.all():
             self._set(before.arrays)
         else:
-            own = carried(vectors, before.arrays[OWN], before.there)
+            own = carry_vectors(vectors, before.arrays[OWN], before.there)
             self._set({**before.arrays, OWN: own})
 
     def _set(self, arrays: Arrays) -> None:
@@ -263,7 +263,9 @@ class _Training:
 
     # --- the passes -------------------------------------------------------------------
 
-    def run(self, course: _Course, valid: Plays | None, progress: Progress) -> Learned:
+    def run(
+        self, course: _Course, valid: SessionEvents | None, progress: Progress
+    ) -> LearnedTransformer:
         """All passes, or until those over ``valid`` tell nothing better."""
         best, bad = _Best(state=self._state()), 0
         notes: tuple[str, ...] = ()
@@ -274,7 +276,7 @@ class _Training:
             except _NotFinite:
                 notes = (STOPPED.format(epoch=epoch + 1),)
                 break
-            ndcg = self.measured(valid) if valid is not None else math.nan
+            ndcg = self.measure_ndcg(valid) if valid is not None else math.nan
             logger.info("pass %d of %d: nDCG@%d %.5f", epoch + 1, course.passes, TOP, ndcg)
             if not ndcg <= best.ndcg:  # also where nothing is measured
                 best, bad = _Best(ndcg, epoch + 1, self._state()), 0
@@ -283,7 +285,7 @@ class _Training:
             if bad >= self.config.patience:
                 break
         self.network.load_state_dict(best.state)
-        return Learned(self.arrays(), best.passes, best.ndcg, notes)
+        return LearnedTransformer(self.arrays(), best.passes, best.ndcg, notes)
 
     def course(self, passes: int, *, share: float = 1.0, rate: float = 1.0, told: str) -> _Course:
         """So many passes over a share of the sessions, at a share of the learning rate."""
@@ -347,7 +349,7 @@ class _Training:
         missed += len(own) * np.log1p(-np.minimum(self.share[rows], 1 - 1e-9))
         return _Candidates(rows, np.log(-np.expm1(missed)).astype(np.float32))
 
-    def _kept(self, rows: Rows) -> Tensor:
+    def _keep_best(self, rows: Rows) -> Tensor:
         kept = np.ones(len(rows), dtype=np.float32)
         there = self.described[rows]
         kept[there] = self.rng.random(int(there.sum())) >= self.config.forget
@@ -369,7 +371,7 @@ class _Training:
         data = self._input(given, places, absent, timed)
         rows, correction = tensor(candidates.rows), tensor(candidates.correction)
         vectors, bias = self.network.items(
-            rows, self.artist[rows], self.content[rows], self._kept(candidates.rows)
+            rows, self.artist[rows], self.content[rows], self._keep_best(candidates.rows)
         )
         states = self.network.states(vectors, data)
         session, after = tensor(shown), tensor(step)
@@ -401,12 +403,12 @@ class _Training:
 
     # --- measuring --------------------------------------------------------------------
 
-    def ranks(self, plays: Plays) -> FloatArray:
+    def ranks(self, plays: SessionEvents) -> FloatArray:
         """(n,) rank of what came next among all items, ties counted half."""
         with torch.no_grad():
             return self._ranks(plays)
 
-    def _ranks(self, plays: Plays) -> FloatArray:
+    def _ranks(self, plays: SessionEvents) -> FloatArray:
         self.network.eval()
         n = len(self.share)
         rows = torch.arange(n, device=self.device)
@@ -434,7 +436,7 @@ class _Training:
             found.append((1 + (scores > own).sum(1) + equal / 2).cpu().numpy())
         return np.concatenate(found)
 
-    def measured(self, plays: Plays) -> float:
+    def measure_ndcg(self, plays: SessionEvents) -> float:
         """NDCG@20 of :meth:`ranks`; NaN where nothing is asked."""
         ranks = self.ranks(plays)
         if not len(ranks):

@@ -4,13 +4,13 @@ Made at training from what the components learned (``build``), kept with the ver
 when it is asked for. Reading and asking import nothing heavy.
 """
 
-from musicai.models.music_map.model import MusicMap, build, grown, packed, unpacked
+from musicai.models.music_map.model import MusicMap, build, extend_map, pack_map, unpack_map
 from musicai.models.music_map.path import MOST_STEPS, path_between
 from musicai.models.music_map.view import (
     NO_GENRE,
-    drawn,
+    choose_drawn,
+    count_full_plays,
     foremost,
-    heard,
     main_genre,
     over_tracks,
     within,
@@ -21,14 +21,14 @@ __all__ = [
     "NO_GENRE",
     "MusicMap",
     "build",
-    "drawn",
+    "choose_drawn",
+    "count_full_plays",
+    "extend_map",
     "foremost",
-    "grown",
-    "heard",
     "main_genre",
     "over_tracks",
-    "packed",
+    "pack_map",
     "path_between",
-    "unpacked",
+    "unpack_map",
     "within",
 ]

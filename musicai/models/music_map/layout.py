@@ -77,11 +77,11 @@ def nearest(points: FloatArray, k: int, seed: int = 0, progress: Progress = no_p
             progress(cell / len(members), "Finding the neighbours of every track…")
             if len(rows):
                 around = np.argsort(((centres - centres[cell]) ** 2).sum(axis=1), kind="stable")
-                _compare(points, rows, _gathered(members, around, k), found)
+                _compare(points, rows, _gather_cells(members, around, k), found)
     return found
 
 
-def _gathered(members: list[RowArray], around: RowArray, k: int) -> RowArray:
+def _gather_cells(members: list[RowArray], around: RowArray, k: int) -> RowArray:
     """The points of the nearest cells, of so many that there are more than ``k``."""
     sizes = np.cumsum([len(members[cell]) for cell in around])
     cells = max(PROBED, int(np.searchsorted(sizes, k + 1)) + 1)
@@ -158,9 +158,9 @@ def layout(
         seed: Of what tells equal points apart.
         progress: As in ``training.train``.
     """
-    start = begun(points, seed)
+    start = compute_start(points, seed)
     if len(points) < _FEW:
-        return fitted(start)
+        return fit_to_unit(start)
     from openTSNE import TSNEEmbedding  # noqa: PLC0415 (serving never needs it)
     from openTSNE.affinity import PerplexityBasedNN  # noqa: PLC0415
     from openTSNE.nearest_neighbors import PrecomputedNeighbors  # noqa: PLC0415
@@ -193,10 +193,10 @@ def layout(
         drawn = drawn.optimize(
             steps, callbacks=tell(before), callbacks_every_iters=_TELL_EVERY, **settings
         )
-    return fitted(np.asarray(drawn))
+    return fit_to_unit(np.asarray(drawn))
 
 
-def begun(points: FloatArray, seed: int) -> npt.NDArray[np.float64]:
+def compute_start(points: FloatArray, seed: int) -> npt.NDArray[np.float64]:
     """(n, 2) float64 the first two components, the first with spread 1, equal points apart."""
     flat = np.zeros((len(points), 2))
     flat[:, : min(2, points.shape[1])] = points[:, :2]
@@ -205,7 +205,7 @@ def begun(points: FloatArray, seed: int) -> npt.NDArray[np.float64]:
     return flat + 0.01 * np.random.default_rng(seed).standard_normal(flat.shape)
 
 
-def fitted(flat: npt.NDArray[np.floating[Any]]) -> FloatArray:
+def fit_to_unit(flat: npt.NDArray[np.floating[Any]]) -> FloatArray:
     """The same picture around 0, its farthest point 1 from it."""
     if not len(flat):
         return np.zeros((0, 2), dtype=np.float32)
@@ -281,7 +281,7 @@ def vectors(
         (n_tracks, d ≤ 32) float32 principal components, largest first; (n_tracks,) whether
         anything is known of the track: no other row has a place.
     """
-    words = reduced(features.tfidf, WORDS, seed)
+    words = reduce_dimensions(features.tfidf, WORDS, seed)
     sound = rank_normal(features)
     some = np.isfinite(sound).any(axis=1)
     # a feature that alone is missing is taken to be the catalogue's middle, 0
@@ -292,13 +292,13 @@ def vectors(
     known: BoolArray = np.zeros(features.n_tracks, dtype=bool)
     for block in blocks:
         known |= np.isfinite(block).any(axis=1)
-    ready = [scaled(block) for block in blocks]
-    ready = [ready[0], *(filled(block, ready[0]) for block in ready[1:])]
+    ready = [scale_block(block) for block in blocks]
+    ready = [ready[0], *(fill_missing(block, ready[0]) for block in ready[1:])]
     joined = np.hstack([np.nan_to_num(block) for block in ready])
     return principal(joined, KEPT), known
 
 
-def reduced(tfidf: csr_matrix, dimensions: int, seed: int) -> FloatArray:
+def reduce_dimensions(tfidf: csr_matrix, dimensions: int, seed: int) -> FloatArray:
     """(n, ≤ dimensions) the TF-IDF's left singular vectors times its values; NaN for empty rows.
 
     Randomised (Halko, Martinsson and Tropp, 2011); latent semantic analysis (Deerwester
@@ -327,7 +327,7 @@ def directions(collaborative: Collaborative) -> FloatArray:
     return found
 
 
-def scaled(block: FloatArray) -> FloatArray:
+def scale_block(block: FloatArray) -> FloatArray:
     """The block around its mean, rows of mean squared length 1: blocks then count alike."""
     known = np.isfinite(block).all(axis=1)
     if not known.any():
@@ -337,7 +337,7 @@ def scaled(block: FloatArray) -> FloatArray:
     return np.asarray(moved / length if length > 1e-6 else moved * 0, dtype=np.float32)
 
 
-def filled(block: FloatArray, words: FloatArray) -> FloatArray:
+def fill_missing(block: FloatArray, words: FloatArray) -> FloatArray:
     """The block with what the words let expect where it is missing."""
     known, told = np.isfinite(block).all(axis=1), np.isfinite(words).all(axis=1)
     both, missing = known & told, ~known & told

@@ -19,8 +19,8 @@ from musicai.data.library import BoolArray, FloatArray, IntArray, RowArray
 from musicai.models.base import Component
 from musicai.models.music_map.layout import (
     Nearest,
-    begun,
-    fitted,
+    compute_start,
+    fit_to_unit,
     layout,
     names,
     nearest,
@@ -60,7 +60,7 @@ class MusicMap:
     """What the manifest says of it: tracks, seconds, how true it is."""
 
     @property
-    def placed(self) -> BoolArray:
+    def is_placed(self) -> BoolArray:
         """(n,) which tracks are on the map."""
         return np.isfinite(self.xy[:, 0])
 
@@ -96,10 +96,10 @@ def build(
         seed: Same data and seed give the same bytes.
         progress: As in ``training.train``.
     """
-    return _made(features, components, None, seed, progress)
+    return _build_map(features, components, None, seed, progress)
 
 
-def grown(
+def extend_map(
     before: MusicMap,
     features: TrackFeatures,
     components: Mapping[str, Component],
@@ -117,10 +117,10 @@ def grown(
         seed: As in :func:`build`.
         progress: As in ``training.train``.
     """
-    return _made(features, components, before, seed, progress)
+    return _build_map(features, components, before, seed, progress)
 
 
-def _made(
+def _build_map(
     features: TrackFeatures,
     components: Mapping[str, Component],
     before: MusicMap | None,
@@ -138,13 +138,13 @@ def _made(
     placed = before.xy[rows] if before is not None else np.zeros((0, 2), np.float32)
     again = bool(np.isfinite(placed).any())
     if again:
-        flat = _joined(placed, near)
+        flat = _place_joined(placed, near)
     else:
-        flat = _laid_out(points, near, seed, part(progress, 0.25, 0.97))
+        flat = _lay_out(points, near, seed, part(progress, 0.25, 0.97))
     truth = _truth(points, flat, seed)
     if not again and truth["trustworthiness_pca"] > truth["trustworthiness"]:
         # few tracks with little in common: there is no neighbourhood for t-SNE to unfold
-        flat = fitted(points[:, :2] if points.shape[1] > 1 else begun(points, seed))
+        flat = fit_to_unit(points[:, :2] if points.shape[1] > 1 else compute_start(points, seed))
         truth = _truth(points, flat, seed)
     told = {
         "tracks": len(rows),
@@ -158,7 +158,7 @@ def _made(
     return _spread(len(known), rows, flat, points, near, told)
 
 
-def _laid_out(points: FloatArray, near: Nearest, seed: int, progress: Progress) -> FloatArray:
+def _lay_out(points: FloatArray, near: Nearest, seed: int, progress: Progress) -> FloatArray:
     """(n, 2) the picture; of very many, through those that stand for them."""
     if len(points) <= LAID_OUT:
         return layout(points, near, seed, progress)
@@ -168,7 +168,7 @@ def _laid_out(points: FloatArray, near: Nearest, seed: int, progress: Progress) 
     among = nearest(some, NEIGHBOURS, seed, part(progress, 0.0, 0.2))
     flat = np.full((len(points), 2), np.nan, dtype=np.float32)
     flat[chosen] = layout(some, among, seed, part(progress, 0.2, 1.0))
-    return _joined(flat, near)
+    return _place_joined(flat, near)
 
 
 def _spread(
@@ -187,7 +187,7 @@ def _spread(
     return MusicMap(xy, spread, neighbours, told)
 
 
-def _joined(flat: FloatArray, near: Nearest) -> FloatArray:
+def _place_joined(flat: FloatArray, near: Nearest) -> FloatArray:
     """Places for those without one: the mean of their nearest, from known ones outwards."""
     found = flat.copy()
     while (lost := np.flatnonzero(np.isnan(found[:, 0]))).size:
@@ -220,7 +220,7 @@ def _truth(points: FloatArray, flat: FloatArray, seed: int) -> dict[str, float]:
 # --- the file -------------------------------------------------------------------------
 
 
-def packed(one: MusicMap) -> bytes:
+def pack_map(one: MusicMap) -> bytes:
     """The map as an npz file; what is told of it stands in the manifest."""
     buffer = io.BytesIO()
     np.savez_compressed(
@@ -232,8 +232,8 @@ def packed(one: MusicMap) -> bytes:
     return buffer.getvalue()
 
 
-def unpacked(data: bytes, told: Mapping[str, Any]) -> MusicMap:
-    """The map of :func:`packed`. Never unpickles.
+def unpack_map(data: bytes, told: Mapping[str, Any]) -> MusicMap:
+    """The map of :func:`pack_map`. Never unpickles.
 
     Raises:
         IncompatibleModel: its arrays do not belong together.

@@ -76,7 +76,7 @@ def path_between(
     _check(music_map, start, end, steps, recording)
     way = _way(music_map, start, end)
     targets = _along(music_map.vectors[way], steps)[1:-1]
-    free = music_map.placed if allowed is None else music_map.placed & allowed
+    free = music_map.is_placed if allowed is None else music_map.is_placed & allowed
     free &= (recording != recording[start]) & (recording != recording[end])
     between = _choices(music_map.vectors, targets, np.flatnonzero(free), recording)
     ends = [_Step(np.array([row]), np.zeros(1, dtype=np.float32)) for row in (start, end)]
@@ -88,7 +88,7 @@ def _check(music_map: MusicMap, start: int, end: int, steps: int, recording: Int
         raise QueryError(f"A path has 2 to {MOST_STEPS} tracks, not {steps}.")
     if recording[start] == recording[end]:
         raise QueryError("Both ends of the path are the same music. Choose two different tracks.")
-    if not music_map.placed[[start, end]].all():
+    if not music_map.is_placed[[start, end]].all():
         raise QueryError(
             "One of the two tracks is not on the map: it came after the map was made, or nothing "
             "is known of it. Retrain, or choose another track."
@@ -111,9 +111,9 @@ def _graph(music_map: MusicMap) -> csr_matrix:
     """(n, n) squared distances between neighbours, and to and between landmarks."""
     points, near = music_map.vectors, music_map.neighbours
     n, k = near.shape
-    placed = np.flatnonzero(music_map.placed)
+    placed = np.flatnonzero(music_map.is_placed)
     marks = placed[np.linspace(0, len(placed) - 1, min(LANDMARKS, len(placed))).astype(int)]
-    gap = _squared(points[placed], points[marks])
+    gap = _compute_squares(points[placed], points[marks])
     low, high = np.triu_indices(len(marks), 1)
     rows = np.concatenate([placed, marks[low]])
     others = np.concatenate([marks[gap.argmin(axis=1)], marks[high]])
@@ -128,7 +128,7 @@ def _graph(music_map: MusicMap) -> csr_matrix:
     return csr_matrix((length + 1e-6, (rows, others)), shape=(n, n))  # 0 would be no edge
 
 
-def _squared(ones: FloatArray, others: FloatArray) -> FloatArray:
+def _compute_squares(ones: FloatArray, others: FloatArray) -> FloatArray:
     """(a, b) squared distances."""
     lengths = (ones**2).sum(axis=1)[:, None] + (others**2).sum(axis=1)
     gap: FloatArray = np.maximum(lengths - 2.0 * ones @ others.T, np.float32(0.0))
@@ -152,7 +152,7 @@ def _choices(
     """
     if not len(targets) or not len(free):
         return []
-    gap = _squared(points[free], targets.astype(np.float32))
+    gap = _compute_squares(points[free], targets.astype(np.float32))
     size = min(len(free), NEAR * len(targets))
     near = np.argpartition(gap, size - 1, axis=0)[:size]
     order = np.take_along_axis(near, np.take_along_axis(gap, near, 0).argsort(axis=0), 0)
@@ -205,7 +205,7 @@ def _hops(
     ones: RowArray, others: RowArray, points: FloatArray, artist: IntArray
 ) -> npt.NDArray[np.float64]:
     """(a, b) squared lengths; infinite between tracks by one artist."""
-    hop = _squared(points[ones], points[others]).astype(np.float64)
+    hop = _compute_squares(points[ones], points[others]).astype(np.float64)
     same = (artist[ones][:, None] == artist[others]) & (artist[ones] >= 0)[:, None]
     hop[same] = np.inf
     return hop

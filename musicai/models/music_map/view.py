@@ -10,14 +10,14 @@ import pandas as pd
 
 from musicai.data.library import BoolArray, FloatArray, IntArray, Library, RowArray
 from musicai.data.periods import Period
-from musicai.data.sessions import completed
+from musicai.data.sessions import mark_completed
 from musicai.models.music_map.model import MusicMap
 
 NO_GENRE = -1
 """Of a track whose genre is not known."""
 
 
-def drawn(music_map: MusicMap, own: BoolArray, limit: int, seed: int = 0) -> IntArray:
+def choose_drawn(music_map: MusicMap, own: BoolArray, limit: int, seed: int = 0) -> IntArray:
     """Rows to draw where there are too many: a fixed random part of those not one's own.
 
     Args:
@@ -29,7 +29,7 @@ def drawn(music_map: MusicMap, own: BoolArray, limit: int, seed: int = 0) -> Int
     Returns:
         Rows, ascending.
     """
-    placed = music_map.placed
+    placed = music_map.is_placed
     mine, others = np.flatnonzero(placed & own), np.flatnonzero(placed & ~own)
     if len(others) > limit:
         others = np.random.default_rng(seed).choice(others, limit, replace=False)
@@ -38,10 +38,10 @@ def drawn(music_map: MusicMap, own: BoolArray, limit: int, seed: int = 0) -> Int
     return rows
 
 
-def heard(library: Library, period: Period) -> IntArray:
+def count_full_plays(library: Library, period: Period) -> IntArray:
     """(n,) full plays of each track by the owner in a period; O(plays)."""
     plays = library.plays
-    counted = (plays["listener"].to_numpy() == 0) & completed(plays)
+    counted = (plays["listener"].to_numpy() == 0) & mark_completed(plays)
     moments = plays["played_at"]
     for bound, later in ((period.since, True), (period.until, False)):
         if bound is not None:

@@ -24,8 +24,8 @@ import numpy as np
 from musicai.core.errors import UntrustedArtifact
 from musicai.data.library import Vocabulary
 from musicai.models.base import Component
-from musicai.models.blend import LearnedWeights, Stacked
-from musicai.models.music_map import MusicMap, packed
+from musicai.models.blend import LearnedWeights, StackedBlend
+from musicai.models.music_map import MusicMap, pack_map
 
 FORMAT = 1
 """Raised when a version's layout changes in a way that older code cannot read."""
@@ -67,7 +67,7 @@ class Trained:
     """``freshness.Update.to_json()`` of a version that was updated from another; else empty."""
     gate: Mapping[str, Any] = field(default_factory=dict)
     """``experiments.Gate.to_json()``: whether it may serve, and why; empty where not asked."""
-    stacked: Mapping[str, Stacked] = field(default_factory=dict)
+    stacked: Mapping[str, StackedBlend] = field(default_factory=dict)
     """Mode → the learned blend of its lists."""
     music_map: MusicMap | None = None
     """The tracks in two dimensions; None where it was left out."""
@@ -87,7 +87,7 @@ def write_version(folder: Path, version: str, trained: Trained) -> dict[str, str
         (folder / "components" / name).mkdir(parents=True)
         component.save(folder / "components" / name)
     if trained.music_map is not None:
-        (folder / MUSIC_MAP).write_bytes(packed(trained.music_map))
+        (folder / MUSIC_MAP).write_bytes(pack_map(trained.music_map))
     for name, estimator in trained.pickles.items():
         import joblib  # noqa: PLC0415 (serving never needs it)
 

@@ -26,9 +26,9 @@ from musicai.core.errors import (
 from musicai.core.settings import Settings
 from musicai.models import COMPONENTS
 from musicai.models.registry.artifacts import FORMAT, read_verified, read_vocabulary, sha256
-from musicai.models.registry.registry import keep, trusted
+from musicai.models.registry.registry import keep, open_trusted
 from musicai.store import Store
-from musicai.store.catalogs import written_beside
+from musicai.store.catalogs import write_beside
 
 BUNDLE = 1
 """Raised when the layout of bundles changes in a way that older code cannot read."""
@@ -51,11 +51,11 @@ def export_version(settings: Settings, store: Store, version: str, target: Path)
         UntrustedArtifact: one of its files is absent or altered.
         ModelError: the file cannot be written.
     """
-    folder, manifest, digests = trusted(settings, store, version)
+    folder, manifest, digests = open_trusted(settings, store, version)
     manifest["bundle"] = BUNDLE
     manifest["files"] = {n: e for n, e in manifest["files"].items() if _plain(n)}
     try:
-        with written_beside(target) as beside, zipfile.ZipFile(beside, "w") as archive:
+        with write_beside(target) as beside, zipfile.ZipFile(beside, "w") as archive:
             _add(archive, _MANIFEST, json.dumps(manifest, indent=1, sort_keys=True).encode())
             for name in sorted(manifest["files"]):
                 _add(archive, name, read_verified(folder, name, digests.get(name)))
@@ -95,7 +95,7 @@ def import_version(settings: Settings, store: Store, profile: str, source: Path)
         ModelError: it was trained on invented music and the profile is real, or the reverse.
     """
     invented = store.profile(profile).invented
-    files, manifest = _opened(settings, source)
+    files, manifest = _open_bundle(settings, source)
     if bool(manifest["invented"]) is not invented:
         kinds = ("invented", "real") if manifest["invented"] else ("real", "invented")
         raise ModelError(
@@ -103,7 +103,7 @@ def import_version(settings: Settings, store: Store, profile: str, source: Path)
             f"{kinds[1]} music; the two stay apart."
         )
     files.pop(_MANIFEST)
-    manifest = _adopted(manifest, profile)
+    manifest = _adopt_manifest(manifest, profile)
 
     def write(folder: Path, version: str) -> dict[str, str]:
         for name, data in files.items():
@@ -118,7 +118,7 @@ def import_version(settings: Settings, store: Store, profile: str, source: Path)
     return keep(settings, store, profile, write)
 
 
-def _opened(settings: Settings, source: Path) -> tuple[dict[str, bytes], dict[str, Any]]:
+def _open_bundle(settings: Settings, source: Path) -> tuple[dict[str, bytes], dict[str, Any]]:
     """Every member, and the manifest; checked, nothing of it interpreted yet."""
     try:
         with zipfile.ZipFile(source) as archive:
@@ -128,17 +128,17 @@ def _opened(settings: Settings, source: Path) -> tuple[dict[str, bytes], dict[st
         listed = {name: str(entry["sha256"]) for name, entry in manifest["files"].items()}
         problem = _problem(manifest)
     except (OSError, ValueError, KeyError, TypeError, AttributeError, EOFError) as error:
-        raise _damaged(source, str(error) or type(error).__name__) from error
+        raise _build_damage_error(source, str(error) or type(error).__name__) from error
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
-        raise _damaged(source, str(error)) from error
+        raise _build_damage_error(source, str(error)) from error
     if problem:
         raise IncompatibleModel(f"{source.name}: {problem}")
     if set(listed) != set(files) - {_MANIFEST}:
         odd = sorted(set(listed) ^ (set(files) - {_MANIFEST}))[0]
-        raise _damaged(source, f"{odd} is not both listed and there")
+        raise _build_damage_error(source, f"{odd} is not both listed and there")
     for name, digest in listed.items():
         if sha256(files[name]) != digest:
-            raise _damaged(source, f"{name} is not what the manifest lists")
+            raise _build_damage_error(source, f"{name} is not what the manifest lists")
     return files, manifest
 
 
@@ -184,7 +184,7 @@ def _problem(manifest: Mapping[str, Any]) -> str | None:
     return None
 
 
-def _adopted(manifest: Mapping[str, Any], profile: str) -> dict[str, Any]:
+def _adopt_manifest(manifest: Mapping[str, Any], profile: str) -> dict[str, Any]:
     """The manifest as that of a version of this machine."""
     kept = {name: value for name, value in manifest.items() if name != "bundle"}
     return kept | {
@@ -209,10 +209,12 @@ def _try_out(folder: Path, manifest: Mapping[str, Any], source: Path) -> None:
                 config = kind.config_class.from_json(entry["config"])
                 kind.load(folder / "components" / name, config)
     except (MusicAIError, OSError, ValueError, KeyError, TypeError, IndexError) as error:
-        raise _damaged(source, f"{part} cannot be read ({type(error).__name__})") from error
+        raise _build_damage_error(
+            source, f"{part} cannot be read ({type(error).__name__})"
+        ) from error
 
 
-def _damaged(source: Path, what: str) -> UnreadableFile:
+def _build_damage_error(source: Path, what: str) -> UnreadableFile:
     return UnreadableFile(
         f"{source.name} cannot be read as a bundle: {what}. Nothing was imported; export it again."
     )

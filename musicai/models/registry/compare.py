@@ -30,7 +30,7 @@ METRICS = (
 
 
 @dataclass(frozen=True)
-class Change:
+class ConfigChange:
     """One thing that differs."""
 
     what: str
@@ -53,13 +53,13 @@ class MetricPair:
 
 
 @dataclass(frozen=True)
-class Comparison:
+class VersionComparison:
     """What changed from one version to another."""
 
     before: str
     after: str
-    data: tuple[Change, ...]
-    config: tuple[Change, ...]
+    data: tuple[ConfigChange, ...]
+    config: tuple[ConfigChange, ...]
     """Training choices, configurations of components, default weights and libraries."""
     metrics: tuple[MetricPair, ...]
     same_test: bool
@@ -72,10 +72,10 @@ class Comparison:
         return asdict(self)
 
 
-def compare(before: VersionInfo, after: VersionInfo) -> Comparison:
+def compare(before: VersionInfo, after: VersionInfo) -> VersionComparison:
     """Everything that the manifests of two versions tell apart."""
     same_test = _test_of(before) is not None and _test_of(before) == _test_of(after)
-    return Comparison(
+    return VersionComparison(
         before=before.version,
         after=after.version,
         data=tuple(_changes({"": _data(before)}, {"": _data(after)})),
@@ -102,12 +102,12 @@ def _choices(info: VersionInfo) -> dict[str, Mapping[str, Any]]:
 
 def _changes(
     before: Mapping[str, Mapping[str, Any]], after: Mapping[str, Mapping[str, Any]]
-) -> Iterator[Change]:
+) -> Iterator[ConfigChange]:
     for group in dict.fromkeys([*before, *after]):
         old, new = before.get(group, {}), after.get(group, {})
         for name in dict.fromkeys([*old, *new]):
             if old.get(name) != new.get(name):
-                yield Change(f"{group}.{name}".lstrip("."), old.get(name), new.get(name))
+                yield ConfigChange(f"{group}.{name}".lstrip("."), old.get(name), new.get(name))
 
 
 def _test_of(info: VersionInfo) -> tuple[str, str] | None:

@@ -80,12 +80,12 @@ class Behind:
         return ""
 
 
-def heard(library: Library) -> int:
+def count_training_rows(library: Library) -> int:
     """Plays and playlist rows that a training learns from."""
     return len(library.plays) + len(library.training_items())
 
 
-def trained_on(sizes: Mapping[str, int]) -> int:
+def read_trained_sizes(sizes: Mapping[str, int]) -> int:
     """The same of the sizes in a manifest."""
     return int(sizes.get("plays", 0)) + int(sizes.get("playlist_rows", 0))
 
@@ -95,7 +95,7 @@ def first_of(info: VersionInfo) -> tuple[str, int, int]:
     told = info.update
     return (
         str(told.get("trained_as", info.version)),
-        int(told.get("trained_on", trained_on(info.sizes))),
+        int(told.get("trained_on", read_trained_sizes(info.sizes))),
         int(told.get("in_a_row", 0)),
     )
 
@@ -103,11 +103,11 @@ def first_of(info: VersionInfo) -> tuple[str, int, int]:
 def behind(info: VersionInfo, library: Library) -> Behind:
     """How far a version is behind a library of its profile."""
     _, first, in_a_row = first_of(info)
-    now = heard(library)
+    now = count_training_rows(library)
     own = int(library.tracks["own"].sum())
     return Behind(
         changed=info.fingerprint != library.fingerprint,
-        new_plays=now - trained_on(info.sizes),
+        new_plays=now - read_trained_sizes(info.sizes),
         new_tracks=own - int(info.sizes.get("own_tracks", own)),
         in_a_row=in_a_row,
         share=abs(now - first) / max(first, 1),

@@ -29,8 +29,8 @@ from musicai.core.settings import Settings
 from musicai.data.library import Vocabulary
 from musicai.models import COMPONENTS
 from musicai.models.base import Component
-from musicai.models.blend import LearnedWeights, Stacked
-from musicai.models.music_map import MusicMap, unpacked
+from musicai.models.blend import LearnedWeights, StackedBlend
+from musicai.models.music_map import MusicMap, unpack_map
 from musicai.models.registry import trusted as bundled
 from musicai.models.registry.artifacts import (
     FORMAT,
@@ -74,7 +74,7 @@ class VersionInfo:
     sizes: Mapping[str, int] = field(default_factory=dict)
     metrics: Mapping[str, Any] = field(default_factory=dict)
     weights: LearnedWeights = field(default_factory=lambda: LearnedWeights({}))
-    stacked: Mapping[str, Stacked] = field(default_factory=dict)
+    stacked: Mapping[str, StackedBlend] = field(default_factory=dict)
     """Mode → the learned blend of its lists."""
     config: Mapping[str, Any] = field(default_factory=dict)
     components: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -108,7 +108,7 @@ class LoadedVersion:
     components: dict[str, Component]
     """Those that need training; the others are fitted on the data at hand."""
     weights: LearnedWeights
-    stacked: Mapping[str, Stacked] = field(default_factory=dict)
+    stacked: Mapping[str, StackedBlend] = field(default_factory=dict)
     """Mode → the learned blend of its lists."""
 
 
@@ -153,7 +153,7 @@ def keep(
         ModelError: the disk is full, or the folder cannot be written.
     """
     try:
-        return _kept(settings, store, profile, write)
+        return _list_kept(settings, store, profile, write)
     except OSError as error:
         raise ModelError(
             f"The new version could not be written to {settings.models} ({error.strerror}). "
@@ -162,7 +162,7 @@ def keep(
         ) from error
 
 
-def _kept(
+def _list_kept(
     settings: Settings,
     store: Store,
     profile: str,
@@ -244,7 +244,7 @@ def _folder(settings: Settings, version: str) -> Path:
     return settings.models / version
 
 
-def trusted(
+def open_trusted(
     settings: Settings, store: Store, version: str
 ) -> tuple[Path, dict[str, Any], dict[str, str]]:
     """Folder, verified manifest, and the digest of each file from where it is trusted.
@@ -285,7 +285,7 @@ def load(settings: Settings, store: Store, version: str) -> LoadedVersion:
         IncompatibleModel: it needs a component or layout that is not known here.
     """
     started = time.perf_counter()
-    folder, manifest, digests = trusted(settings, store, version)
+    folder, manifest, digests = open_trusted(settings, store, version)
     vocabulary = read_vocabulary(folder, digests)
     components = {}
     for name, entry in manifest["components"].items():
@@ -307,12 +307,12 @@ def load(settings: Settings, store: Store, version: str) -> LoadedVersion:
         vocabulary=vocabulary,
         components=components,
         weights=_weights(manifest),
-        stacked=_stacked(manifest),
+        stacked=_read_blend(manifest),
     )
 
 
-def _stacked(manifest: Mapping[str, Any]) -> dict[str, Stacked]:
-    return {mode: Stacked.from_json(one) for mode, one in manifest.get("stacked", {}).items()}
+def _read_blend(manifest: Mapping[str, Any]) -> dict[str, StackedBlend]:
+    return {mode: StackedBlend.from_json(one) for mode, one in manifest.get("stacked", {}).items()}
 
 
 def _weights(manifest: Mapping[str, Any]) -> LearnedWeights:
@@ -338,12 +338,12 @@ def load_map(
         UntrustedArtifact: a file is absent or altered.
         IncompatibleModel: its layout is not known here.
     """
-    folder, manifest, digests = trusted(settings, store, version)
+    folder, manifest, digests = open_trusted(settings, store, version)
     if MUSIC_MAP not in manifest["files"]:
         return None
     data = read_verified(folder, MUSIC_MAP, digests.get(MUSIC_MAP))
     known = read_vocabulary(folder, digests)
-    found = unpacked(data, manifest.get("music_map", {}))
+    found = unpack_map(data, manifest.get("music_map", {}))
     if known.fingerprint == vocabulary.fingerprint:
         return found
     return found.align(known.rows(vocabulary.ids))
@@ -359,7 +359,7 @@ def load_pickle(settings: Settings, store: Store, version: str, name: str) -> An
         UntrustedArtifact: the file is absent or altered.
         IncompatibleModel: another scikit-learn made it.
     """
-    folder, manifest, digests = trusted(settings, store, version)
+    folder, manifest, digests = open_trusted(settings, store, version)
     if name not in digests or not name.endswith(".pkl"):
         raise NotFound(f"Version {version} has no file {name!r}.")
     problem = pickle_problem(manifest)
@@ -403,7 +403,7 @@ def list_versions(
 def info_of(settings: Settings, store: Store, version: str) -> VersionInfo:
     """What the manifest says, after the quick checks: its digest, and each file's size."""
     try:
-        folder, manifest, _ = trusted(settings, store, version)
+        folder, manifest, _ = open_trusted(settings, store, version)
         return VersionInfo(
             version=version,
             created_at=manifest["created_at"],
@@ -414,7 +414,7 @@ def info_of(settings: Settings, store: Store, version: str) -> VersionInfo:
             sizes=manifest["sizes"],
             metrics=manifest["metrics"],
             weights=_weights(manifest),
-            stacked=_stacked(manifest),
+            stacked=_read_blend(manifest),
             config=manifest["config"],
             components={n: c["config"] for n, c in manifest["components"].items()},
             libraries=manifest["libraries"],
@@ -485,7 +485,7 @@ def candidates(settings: Settings, store: Store, profile: str) -> list[str]:
     An invented profile takes the bundled one last, if that was trained on the very same data.
     """
     one = store.profile(profile)
-    found = [] if one.active_version is None else [one.active_version, *store.served(profile)]
+    found = [] if one.active_version is None else [one.active_version, *store.list_served(profile)]
     if one.invented and BUNDLED not in found:
         info = info_of(settings, store, BUNDLED)
         if info.problem is None and info.fingerprint == store.fingerprint(profile):

@@ -25,7 +25,7 @@ def rollback_target(settings: Settings, store: Store, profile: str) -> VersionIn
     one = store.profile(profile)
     # the sample began with the bundled version, which nobody had to activate
     began = [BUNDLED] if one.invented else []
-    for version in (*store.served(profile), *began):
+    for version in (*store.list_served(profile), *began):
         if version != (one.active_version or BUNDLED):
             info = registry.info_of(settings, store, version)
             if info.problem is None and profile in info.profiles:
@@ -93,7 +93,7 @@ def set_keep_number(store: Store, profile: str, number: int) -> None:
     Raises:
         QueryError: it is less than 1.
     """
-    store.change_settings(profile, {_KEEP_SETTING: _checked(number)})
+    store.change_settings(profile, {_KEEP_SETTING: _check_version(number)})
 
 
 def prunable(
@@ -105,7 +105,7 @@ def prunable(
     those that are pinned. Versions that hold another profile too, and folders that cannot be
     read, are left alone.
     """
-    number = keep_number(store, profile) if keep is None else _checked(keep)
+    number = keep_number(store, profile) if keep is None else _check_version(keep)
     target = rollback_target(settings, store, profile)
     listed = registry.list_versions(settings, store, profile)
     active = store.profile(profile).active_version
@@ -155,7 +155,7 @@ def _own(settings: Settings, store: Store, version: str) -> None:
     find([i for i in registry.list_versions(settings, store) if i.version == version], version)
 
 
-def _checked(number: int) -> int:
+def _check_version(number: int) -> int:
     if number < 1:
         raise QueryError(f"At least 1 version is kept; {number} was asked for.")
     return number

@@ -33,23 +33,29 @@ from musicai.core.progress import Progress, no_progress
 from musicai.data.arrays import TrackFeatures
 from musicai.data.library import Library
 from musicai.models.base import Component
-from musicai.models.blend import LearnedWeights, Stacked
+from musicai.models.blend import LearnedWeights, StackedBlend
 from musicai.training.evaluation.methods import NO_CURVES, TASKS, Asked, Ranker
 from musicai.training.evaluation.metrics import (
     Float64Array,
     bootstrap_interval,
     catalogue_coverage,
+    compare_paired,
     diversity,
     hit_at,
     ndcg_at,
     novelty,
-    paired_difference,
     precision_at,
     recall_at,
     reciprocal_rank,
 )
 from musicai.training.evaluation.pools import Pools
-from musicai.training.evaluation.report import SegmentResult, Tally, TaskResult, World, track_mixes
+from musicai.training.evaluation.report import (
+    MetricAccumulator,
+    SegmentResult,
+    TaskResult,
+    World,
+    track_mixes,
+)
 from musicai.training.evaluation.splits import (
     Cuts,
     Unit,
@@ -71,6 +77,7 @@ __all__ = [
     "bootstrap_interval",
     "by_listener",
     "catalogue_coverage",
+    "compare_paired",
     "diversity",
     "evaluate",
     "events",
@@ -80,7 +87,6 @@ __all__ = [
     "make_units",
     "ndcg_at",
     "novelty",
-    "paired_difference",
     "precision_at",
     "reachable",
     "recall_at",
@@ -162,7 +168,7 @@ def evaluate(
     units: Units,
     *,
     weights: Mapping[str, float] | LearnedWeights,
-    stacked: Mapping[str, Stacked] = NO_CURVES,
+    stacked: Mapping[str, StackedBlend] = NO_CURVES,
     learning: bool = False,
     k: int = 20,
     seed: int = 0,
@@ -188,14 +194,14 @@ def evaluate(
     asked = by_listener(units, ranker)
     reach = {task: reachable(asked, task) for task in TASKS}
     headline = headline_task(reach)
-    tallies = {task: Tally(ranker.methods, k) for task in TASKS}
+    tallies = {task: MetricAccumulator(ranker.methods, k) for task in TASKS}
     pools = {mode: Pools(tuple(components), k) for mode in TASKS.values()} if learning else {}
     for done, one in enumerate(asked):
         progress(done / len(asked), f"Measuring: {done} of {len(asked)}")
         raw = ranker.raw(one.history)
         for task in TASKS:
             if any(len(found.targets) for found in one.found[task]):
-                scaled = ranker.scaled(raw, one, task)
+                scaled = ranker.scale_scores(raw, one, task)
                 lists = ranker.lists(raw, one, task, scaled)
                 for found in one.found[task]:
                     rows = one.rows[task]
@@ -248,7 +254,7 @@ def _world(library: Library, features: TrackFeatures, asked: list[Asked], ranker
     return World(
         features=features,
         plays=counts.astype(np.int64),
-        offered=ranker.offered(asked),
+        offered=ranker.count_candidates(asked),
         taste=_taste(asked, features, len(library.listeners)),
         segments=listener_segments(library),
     )

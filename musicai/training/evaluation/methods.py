@@ -13,7 +13,7 @@ from musicai.data.library import BoolArray, FloatArray, IntArray, Library
 from musicai.data.sessions import SEGMENTS
 from musicai.data_processor import history
 from musicai.models.base import Component
-from musicai.models.blend import LearnedWeights, Stacked
+from musicai.models.blend import LearnedWeights, StackedBlend
 from musicai.ranking import rerank
 from musicai.ranking.candidates import Candidates
 from musicai.training.evaluation.splits import Unit, listener_segments
@@ -26,7 +26,7 @@ BASELINES = ("random", "own_top")
 
 HYBRID = "hybrid"
 
-NO_CURVES: Mapping[str, Stacked] = {}
+NO_CURVES: Mapping[str, StackedBlend] = {}
 """Of a blend that is straight in every mode."""
 
 
@@ -64,7 +64,7 @@ class Ranker:
         weights: LearnedWeights,
         k: int,
         seed: int,
-        stacked: Mapping[str, Stacked] = NO_CURVES,
+        stacked: Mapping[str, StackedBlend] = NO_CURVES,
     ) -> None:
         self.library = library
         self.components = components
@@ -122,7 +122,7 @@ class Ranker:
         own[past.rows] = past.plays
         return {**scores, "own_top": own}
 
-    def scaled(self, raw: Mapping[str, FloatArray], one: Asked, task: str) -> FloatArray:
+    def scale_scores(self, raw: Mapping[str, FloatArray], one: Asked, task: str) -> FloatArray:
         """(n_components, n_candidates) scaled as the blend has them; NaN for no opinion."""
         rows = one.rows[task]
         found = np.zeros((len(self.components), len(rows)), dtype=np.float32)
@@ -140,9 +140,9 @@ class Ranker:
         nothing = np.zeros(0, dtype=np.intp)
         own = top_places(raw["own_top"][rows], self.k)
         others = [rows[chosen] for chosen in (*single, nothing, own)]
-        return [self.blended(one, task, scaled), *others]
+        return [self.rank_blend(one, task, scaled), *others]
 
-    def blended(self, one: Asked, task: str, scaled: FloatArray) -> IntArray:
+    def rank_blend(self, one: Asked, task: str, scaled: FloatArray) -> IntArray:
         """(≤ k,) rows of the blend alone, as it is served.
 
         On curves where these are the default, else with the weights of task and segment.
@@ -159,7 +159,7 @@ class Ranker:
         size = min(self.k, len(rows))
         return rows[self._random.choice(len(rows), size, replace=False, shuffle=True)]
 
-    def offered(self, asked: list[Asked]) -> dict[str, int]:
+    def count_candidates(self, asked: list[Asked]) -> dict[str, int]:
         """Task → number of tracks that are a candidate for anyone."""
         found = {}
         for task in TASKS:

@@ -49,10 +49,10 @@ def reciprocal_rank(ranked: IntArray, targets: IntArray) -> float:
 
 def ndcg_at(ranked: IntArray, targets: IntArray, k: int) -> float:
     """Discounted gain of the first ``k``, over that of the best possible list."""
-    return float(ndcg_of_hits(_padded(ranked, targets, k), np.array([len(targets)]))[0])
+    return float(ndcg_of_hits(_pad_hits(ranked, targets, k), np.array([len(targets)]))[0])
 
 
-def _padded(ranked: IntArray, targets: IntArray, k: int) -> BoolArray:
+def _pad_hits(ranked: IntArray, targets: IntArray, k: int) -> BoolArray:
     """(1, k) hits of the first ``k``; places that a short list lacks are misses."""
     hits = np.zeros((1, k), dtype=bool)
     top = hits_of(ranked[:k], targets)
@@ -76,7 +76,7 @@ def ndcg_of_hits(hits: BoolArray, n_targets: npt.NDArray[np.integer]) -> Float64
 
 def average_precision_at(ranked: IntArray, targets: IntArray, k: int) -> float:
     """Average precision of the first ``k``; its mean over units is the MAP."""
-    hits = _padded(ranked, targets, k)
+    hits = _pad_hits(ranked, targets, k)
     return float(average_precision_of_hits(hits, np.array([len(targets)]))[0])
 
 
@@ -287,7 +287,7 @@ def bootstrap_interval(values: npt.NDArray[np.floating], seed: int = 0) -> tuple
     return float(low), float(high)
 
 
-def paired_difference(
+def compare_paired(
     a: npt.NDArray[np.floating], b: npt.NDArray[np.floating], seed: int = 0
 ) -> tuple[float, float, float]:
     """Mean of a − b over the same units, with its 95 % bootstrap interval."""

@@ -88,7 +88,7 @@ class Pools:
         self._targets.append(n_targets)
         self._segments.append(segment)
 
-    def chosen(self, places: Sequence[int]) -> Pools:
+    def select(self, places: Sequence[int]) -> Pools:
         """Some of the units; what had nothing to say to any of all stays silent."""
         found = Pools(self.components, self.k)
         found._spoken = self._spoken
@@ -112,9 +112,9 @@ class Pools:
     def ndcg(self, weights: Mapping[str, float]) -> Float64Array:
         """(n_units,) nDCG@k of a blend."""
         vector = np.array([weights.get(name, 0.0) for name in self.components])
-        return self.packed().ndcg(vector)
+        return self.pack().ndcg(vector)
 
-    def packed(self, segment: str | None = None) -> Packed:
+    def pack(self, segment: str | None = None) -> Packed:
         """All units, or those of a segment, as arrays of one width."""
         chosen = [at for at, name in enumerate(self._segments) if segment in (None, name)]
         width = max((len(self._hits[at]) for at in chosen), default=0)

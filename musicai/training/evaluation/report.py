@@ -23,12 +23,12 @@ from musicai.training.evaluation.metrics import (
     bootstrap_intervals,
     calibration_error,
     catalogue_coverage,
+    compare_paired,
     diversity,
     exposure_gini,
     mean_of_known,
     ndcg_of_hits,
     novelty,
-    paired_difference,
     serendipity_of_hits,
 )
 
@@ -91,15 +91,15 @@ class TaskResult:
             "n": self.n,
             "reachable": round(self.reachable, 5),
             **_plain(self.metrics, self.intervals),
-            "paired_difference": self.paired_differences(),
+            "paired_difference": self.compute_differences(),
             "segments": {name: part.to_json() for name, part in self.segments.items()},
         }
 
-    def paired_differences(self, method: str = HYBRID) -> dict[str, list[float]]:
+    def compute_differences(self, method: str = HYBRID) -> dict[str, list[float]]:
         """For "hybrid-vs-x", [mean, low, high] of the difference in nDCG over the same units."""
         return {
             f"{method}-vs-{other}": [
-                round(value, 5) for value in paired_difference(self.ndcg[method], values)
+                round(value, 5) for value in compare_paired(self.ndcg[method], values)
             ]
             for other, values in self.ndcg.items()
             if other != method and method in self.ndcg
@@ -164,7 +164,7 @@ def accuracy_of_hits(
     }
 
 
-class Tally:
+class MetricAccumulator:
     """The lists of one task, unit by unit."""
 
     def __init__(self, methods: tuple[str, ...], k: int) -> None:
@@ -252,7 +252,7 @@ class Tally:
         yield f"hit_rate@{self.k}", (found > 0).astype(float)
         first = np.where(found > 0, hits.argmax(axis=-1) + 1, np.inf)
         yield f"mrr@{self.k}", 1.0 / first
-        yield f"serendipity@{self.k}", serendipity_of_hits(hits, self._expected(top))
+        yield f"serendipity@{self.k}", serendipity_of_hits(hits, self._mark_expected(top))
         yield "calibration_error", self._calibration(top, world)
         vectors = rerank.likeness_vectors(
             world.features.audio, world.features.genres, world.features.artist
@@ -262,7 +262,7 @@ class Tally:
         yield "novelty", np.reshape([novelty(rows, world.plays) for rows in lists], found.shape)
         yield "opinions", (top >= 0).any(axis=-1).astype(float)
 
-    def _expected(self, top: IntArray) -> BoolArray:
+    def _mark_expected(self, top: IntArray) -> BoolArray:
         """(n_units, n_methods, k) whether a primitive method lists the track for the unit."""
         lines = [self.methods.index(name) for name in PRIMITIVE if name in self.methods]
         return np.stack([np.isin(unit, unit[lines]) for unit in top])

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from musicai.data.library import IntArray, Library
-from musicai.data.sessions import Segment, completed, seconds, segment_of
+from musicai.data.sessions import Segment, mark_completed, seconds, segment_of
 
 MIN_EVENTS = 50
 """With fewer dated plays (or playlist rows) nothing worth stating can be measured."""
@@ -68,7 +68,7 @@ def events(library: Library) -> pd.DataFrame:
     as one made of playlists, has its dated playlist rows instead.
     """
     if len(library.plays):
-        plays = library.plays[completed(library.plays)]
+        plays = library.plays[mark_completed(library.plays)]
         return pd.DataFrame(
             {
                 "listener": plays["listener"].to_numpy(),
@@ -142,7 +142,7 @@ def make_units(
         since = found["time"].to_numpy() - int(cut.timestamp())
         kind = "week" if len(np.unique(since // WEEK)) >= MIN_WEEKS else "day"
         group = since // (WEEK if kind == "week" else DAY)
-    return Units(cut, kind, _sampled(_grouped(found, group), seed, limit))
+    return Units(cut, kind, _sample_listeners(_group_listeners(found, group), seed, limit))
 
 
 def listener_segments(library_before: Library) -> tuple[Segment, ...]:
@@ -152,14 +152,14 @@ def listener_segments(library_before: Library) -> tuple[Segment, ...]:
     return tuple(segment_of(int(count)) for count in counts)
 
 
-def _grouped(found: pd.DataFrame, group: np.ndarray[Any, Any]) -> list[Unit]:
+def _group_listeners(found: pd.DataFrame, group: np.ndarray[Any, Any]) -> list[Unit]:
     return [
         Unit(int(part["listener"].iloc[0]), np.unique(part["track"].to_numpy(dtype=np.int32)))
         for _, part in found.groupby(group, sort=True)
     ]
 
 
-def _sampled(units: list[Unit], seed: int, limit: int) -> tuple[Unit, ...]:
+def _sample_listeners(units: list[Unit], seed: int, limit: int) -> tuple[Unit, ...]:
     if len(units) <= limit:
         return tuple(units)
     drawn = np.random.default_rng(seed).choice(len(units), limit, replace=False)

@@ -8,24 +8,30 @@ judgement (:func:`judge`), and :func:`decide` says after each whether there is a
 
 from __future__ import annotations
 
-from musicai.training.experiments.interleaving import Impression, Interleaved, interleave, judge
+from musicai.training.experiments.interleaving import Interleaved, ListOutcome, interleave, judge
 from musicai.training.experiments.offline import duel
-from musicai.training.experiments.promotion import Evidence, Gate, gate
-from musicai.training.experiments.results import Duel, Example, Paired, Split, TaskDuel
+from musicai.training.experiments.promotion import Gate, PromotionEvidence, gate
+from musicai.training.experiments.results import (
+    Example,
+    Paired,
+    PairedComparison,
+    TaskDuel,
+    UnitSplit,
+)
 from musicai.training.experiments.sequential_test import Verdict, decide
-from musicai.training.experiments.variants import Contestant, alike, contestant, contestant_of
+from musicai.training.experiments.variants import Variant, alike, contestant, contestant_of
 
 __all__ = [
-    "Contestant",
-    "Duel",
-    "Evidence",
     "Example",
     "Gate",
-    "Impression",
     "Interleaved",
+    "ListOutcome",
     "Paired",
-    "Split",
+    "PairedComparison",
+    "PromotionEvidence",
     "TaskDuel",
+    "UnitSplit",
+    "Variant",
     "Verdict",
     "alike",
     "contestant",

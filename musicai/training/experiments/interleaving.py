@@ -56,7 +56,7 @@ class Interleaved(Generic[Track]):
 
 
 @dataclass(frozen=True)
-class Impression:
+class ListOutcome:
     """What one list that was shown says about the two models."""
 
     credit_a: int
@@ -142,7 +142,7 @@ def _turns(coins: Iterable[bool]) -> Iterator[Team]:
 
 def judge(
     shown: Interleaved[Track], events: Iterable[tuple[Track, str]], *, seen: int | None = None
-) -> Impression:
+) -> ListOutcome:
     """What the verdicts on a shown list say.
 
     Args:
@@ -166,4 +166,4 @@ def judge(
     for track, verdict in last.items():
         if track in teams:
             credit[teams[track]] += CREDIT[verdict]
-    return Impression(credit["a"], credit["b"])
+    return ListOutcome(credit["a"], credit["b"])

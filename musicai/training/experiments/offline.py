@@ -27,11 +27,18 @@ from musicai.models import COMPONENTS
 from musicai.models.base import Component
 from musicai.training.evaluation import by_listener, headline_task, reachable
 from musicai.training.evaluation.methods import TASKS, Asked, Ranker
-from musicai.training.evaluation.metrics import Float64Array, paired_difference
+from musicai.training.evaluation.metrics import Float64Array, compare_paired
 from musicai.training.evaluation.report import accuracy_of_hits
 from musicai.training.evaluation.splits import make_units, temporal_split
-from musicai.training.experiments.results import Duel, Example, Listed, Paired, Split, TaskDuel
-from musicai.training.experiments.variants import Contestant, alike
+from musicai.training.experiments.results import (
+    Example,
+    ListPlace,
+    Paired,
+    PairedComparison,
+    TaskDuel,
+    UnitSplit,
+)
+from musicai.training.experiments.variants import Variant, alike
 
 logger = logging.getLogger(__name__)
 
@@ -54,13 +61,13 @@ SHOWN = 10
 def duel(
     library: Library,
     features: TrackFeatures,
-    a: Contestant,
-    b: Contestant,
+    a: Variant,
+    b: Variant,
     *,
     k: int = 20,
     seed: int = 0,
     progress: Progress = no_progress,
-) -> Duel:
+) -> PairedComparison:
     """Compare two contestants.
 
     A component with the same settings in both is fitted once.
@@ -80,7 +87,7 @@ def duel(
     started = time.perf_counter()
     cuts = temporal_split(library)
     if cuts is None:
-        return Duel(a.name, b.name, k, notes=(TOO_LITTLE,))
+        return PairedComparison(a.name, b.name, k, notes=(TOO_LITTLE,))
     before = library.before(cuts.test)
     progress(0.0, "Gathering listeners, sessions and playlists…")
     data = training_data(before, features, seed=seed)
@@ -95,7 +102,7 @@ def duel(
     results = {task: sheet.result(library, task, seed) for task, sheet in sheets.items()}
     progress(1.0, f"Compared on {len(units)} units")
     logger.info("compared on %d units in %.2f s", len(units), time.perf_counter() - started)
-    return Duel(
+    return PairedComparison(
         a=a.name,
         b=b.name,
         k=k,
@@ -108,10 +115,10 @@ def duel(
 
 
 def fit_both(
-    data: TrainingData, a: Contestant, b: Contestant, progress: Progress = no_progress
+    data: TrainingData, a: Variant, b: Variant, progress: Progress = no_progress
 ) -> tuple[dict[str, Component], dict[str, Component]]:
     """The components that each contestant uses, those with the same settings fitted once."""
-    wanted = {one.key(name): (one, name) for one in (a, b) for name in one.used}
+    wanted = {one.key(name): (one, name) for one in (a, b) for name in one.used_components}
     costs = [1.0 if COMPONENTS[name].trained else 0.05 for _, name in wanted.values()]
     ends = np.cumsum([0.0, *costs]) / sum(costs)
     made: dict[tuple[str, str], Component] = {}
@@ -120,7 +127,7 @@ def fit_both(
         step = part(progress, float(ends[place]), float(ends[place + 1]))
         step(0.0, f"{kind.label}…")
         made[key] = kind(one.components[name]).fit(data, step)
-    first, second = ({name: made[one.key(name)] for name in one.used} for one in (a, b))
+    first, second = ({name: made[one.key(name)] for name in one.used_components} for one in (a, b))
     return first, second
 
 
@@ -160,7 +167,7 @@ class _Sheet:
         return TaskDuel(
             task=task,
             n=len(ndcg),
-            metrics={name: _paired(name, columns[name], seed) for name in order},
+            metrics={name: _compare_pairs(name, columns[name], seed) for name in order},
             whole=_split(ndcg, seed),
             segments={
                 name: _split(ndcg[segment == name], seed) for name in SEGMENTS if name in segment
@@ -170,7 +177,7 @@ class _Sheet:
 
     def _examples(self, library: Library, ndcg: Float64Array) -> list[Example]:
         common = np.array([_in_common(top) for top in self.top])
-        apart = np.array([_shown(top) for top in self.top]) - common
+        apart = np.array([_select_shown(top) for top in self.top]) - common
         gap = np.abs(ndcg[:, 0] - ndcg[:, 1])
         order = np.lexsort((np.arange(len(gap)), -gap, -apart))
         return [
@@ -180,7 +187,7 @@ class _Sheet:
         ]
 
     def _example(self, library: Library, at: int, common: int, ndcg: Float64Array) -> Example:
-        first, second = (_listed(library, rows, self.targets[at]) for rows in self.top[at])
+        first, second = (_build_places(library, rows, self.targets[at]) for rows in self.top[at])
         return Example(
             listener=library.listeners[self.listeners[at]],
             number=self.numbers[at],
@@ -203,7 +210,7 @@ def _sheets(rankers: Sequence[Ranker], asked: list[Asked], progress: Progress) -
             if not found:
                 continue
             lists = [
-                ranker.blended(one, task, ranker.scaled(raw, one, task))
+                ranker.rank_blend(one, task, ranker.scale_scores(raw, one, task))
                 for ranker, raw in zip(rankers, scores, strict=True)
             ]
             sheet = sheets.setdefault(task, _Sheet(rankers[0].k, rankers[0].segments))
@@ -226,18 +233,18 @@ def _scores(
 # --- figures --------------------------------------------------------------------------
 
 
-def _paired(metric: str, values: Float64Array, seed: int) -> Paired:
+def _compare_pairs(metric: str, values: Float64Array, seed: int) -> Paired:
     """Of (n, 2) values."""
-    difference, low, high = paired_difference(values[:, 0], values[:, 1], seed)
+    difference, low, high = compare_paired(values[:, 0], values[:, 1], seed)
     a, b = values.mean(axis=0)
     return Paired(metric, float(a), float(b), difference, low, high)
 
 
-def _split(ndcg: Float64Array, seed: int) -> Split:
+def _split(ndcg: Float64Array, seed: int) -> UnitSplit:
     """Of (n, 2) values."""
     wins, losses = int((ndcg[:, 0] > ndcg[:, 1]).sum()), int((ndcg[:, 0] < ndcg[:, 1]).sum())
-    figures = paired_difference(ndcg[:, 0], ndcg[:, 1], seed)
-    return Split(len(ndcg), wins, losses, len(ndcg) - wins - losses, *figures)
+    figures = compare_paired(ndcg[:, 0], ndcg[:, 1], seed)
+    return UnitSplit(len(ndcg), wins, losses, len(ndcg) - wins - losses, *figures)
 
 
 def _in_common(top: IntArray) -> int:
@@ -245,21 +252,21 @@ def _in_common(top: IntArray) -> int:
     return len(np.intersect1d(first[first >= 0], second[second >= 0]))
 
 
-def _shown(top: IntArray) -> int:
+def _select_shown(top: IntArray) -> int:
     """Places of the longer of the two lists."""
     lengths: npt.NDArray[np.intp] = (top[:, :SHOWN] >= 0).sum(axis=1)
     return int(lengths.max())
 
 
-def _listed(library: Library, rows: IntArray, targets: IntArray) -> tuple[Listed, ...]:
+def _build_places(library: Library, rows: IntArray, targets: IntArray) -> tuple[ListPlace, ...]:
     shown = rows[:SHOWN][rows[:SHOWN] >= 0]
     tracks = library.tracks.iloc[shown]
     columns = (tracks[name].astype(str) for name in ("track_id", "name", "artists"))
     hits = np.isin(shown, targets).tolist()
-    return tuple(Listed(*values) for values in zip(*columns, hits, strict=True))
+    return tuple(ListPlace(*values) for values in zip(*columns, hits, strict=True))
 
 
-def _notes(library: Library, cut: pd.Timestamp, a: Contestant, b: Contestant) -> tuple[str, ...]:
+def _notes(library: Library, cut: pd.Timestamp, a: Variant, b: Variant) -> tuple[str, ...]:
     notes = [INVENTED] if library.invented else []
     notes += [SAME] if alike(a, b) else []
     for one in (a, b):

@@ -16,7 +16,7 @@ import numpy as np
 from musicai.core.errors import QueryError
 from musicai.data.feedback import Experiment, Feedback, Impression
 from musicai.data.library import Library
-from musicai.data.sessions import completed
+from musicai.data.sessions import mark_completed
 from musicai.models import PRESETS
 from musicai.store import Store
 from musicai.training.experiments.interleaving import Interleaved, Team, judge
@@ -51,7 +51,7 @@ def plays_since(library: Library, since: int) -> list[tuple[str, int]]:
     """(track id, seconds since 1970) of the owner's plays that were heard out, in order."""
     plays = library.plays
     at = plays["played_at"].to_numpy(dtype="datetime64[s]").astype(np.int64)
-    wanted = (plays["listener"].to_numpy() == 0) & completed(plays) & (at >= since)
+    wanted = (plays["listener"].to_numpy() == 0) & mark_completed(plays) & (at >= since)
     ids = library.vocabulary.ids
     rows = plays["track"].to_numpy()[wanted]
     return sorted(

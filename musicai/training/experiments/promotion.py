@@ -12,13 +12,13 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
-from musicai.training.experiments.results import FEWEST_UNITS, TASK_WORDS, Duel
+from musicai.training.experiments.results import FEWEST_UNITS, TASK_WORDS, PairedComparison
 
 NO_ACTIVE = "There was no version in service to compare it with."
 
 
 @dataclass(frozen=True)
-class Evidence:
+class PromotionEvidence:
     """The figures that the gate looked at."""
 
     task: str
@@ -47,7 +47,7 @@ class Gate:
     """Whether the new version goes into service."""
     reason: str
     """One plain sentence."""
-    evidence: Evidence | None = None
+    evidence: PromotionEvidence | None = None
     """None where nothing was compared."""
 
     def to_json(self) -> dict[str, Any]:
@@ -58,14 +58,14 @@ class Gate:
     def from_json(cls, values: Mapping[str, Any]) -> Self:
         """The gate of ``to_json``."""
         seen = values.get("evidence")
-        evidence = Evidence(**seen) if seen is not None else None
+        evidence = PromotionEvidence(**seen) if seen is not None else None
         return cls(bool(values["promote"]), str(values["reason"]), evidence)
 
 
 NOT_COMPARED = Gate(True, "It was not compared with another version.")
 
 
-def gate(found: Duel | None) -> Gate:
+def gate(found: PairedComparison | None) -> Gate:
     """Decide on a new version.
 
     Args:
@@ -79,7 +79,7 @@ def gate(found: Duel | None) -> Gate:
             True, "It could not be compared with the version in service: nothing to foretell."
         )
     figures = head.ndcg
-    evidence = Evidence(
+    evidence = PromotionEvidence(
         task=head.task,
         metric=figures.metric,
         units=found.units,
@@ -94,7 +94,7 @@ def gate(found: Duel | None) -> Gate:
     return Gate(head.better != "b", _reason(evidence, head.better), evidence)
 
 
-def _reason(seen: Evidence, better: str | None) -> str:
+def _reason(seen: PromotionEvidence, better: str | None) -> str:
     words = TASK_WORDS[seen.task]
     figures = (
         f"{seen.metric} {seen.new:.3f} instead of {seen.active:.3f}, difference "

@@ -40,7 +40,7 @@ class Paired:
 
 
 @dataclass(frozen=True)
-class Split:
+class UnitSplit:
     """Who foretold how many units better, by nDCG."""
 
     n: int
@@ -58,7 +58,7 @@ class Split:
 
 
 @dataclass(frozen=True)
-class Listed:
+class ListPlace:
     """One place of a list."""
 
     track_id: str
@@ -81,9 +81,9 @@ class Example:
     ndcg_a: float
     """Of the whole list, not only of what is shown here."""
     ndcg_b: float
-    top_a: tuple[Listed, ...]
+    top_a: tuple[ListPlace, ...]
     """The first ten."""
-    top_b: tuple[Listed, ...]
+    top_b: tuple[ListPlace, ...]
 
 
 @dataclass(frozen=True)
@@ -95,8 +95,8 @@ class TaskDuel:
     """Units."""
     metrics: Mapping[str, Paired]
     """Metric → both: nDCG first, recall, precision."""
-    whole: Split
-    segments: Mapping[Segment, Split]
+    whole: UnitSplit
+    segments: Mapping[Segment, UnitSplit]
     """The same by segment of listeners; only those that occur."""
     examples: tuple[Example, ...]
     """The units whose first ten have least in common, most different first."""
@@ -115,12 +115,12 @@ class TaskDuel:
 
     def to_json(self) -> dict[str, Any]:
         """Plain values, rounded to five places."""
-        told: dict[str, Any] = _rounded({**asdict(self), "better": self.better})
+        told: dict[str, Any] = _round_values({**asdict(self), "better": self.better})
         return told
 
 
 @dataclass(frozen=True)
-class Duel:
+class PairedComparison:
     """Two contestants on what neither had seen."""
 
     a: str
@@ -144,7 +144,7 @@ class Duel:
         """The headline task's result; None if no unit could be measured."""
         return self.tasks.get(self.task)
 
-    def told(self) -> str:
+    def describe(self) -> str:
         """What may be said, in a sentence that claims no more than that."""
         head = self.headline
         if head is None:
@@ -169,14 +169,14 @@ class Duel:
         """Plain values, rounded to five places, and the sentence."""
         told = {name: task.to_json() for name, task in self.tasks.items()}
         own = {name: getattr(self, name) for name in ("a", "b", "k", "cut", "units", "task")}
-        return {**own, "tasks": told, "notes": list(self.notes), "sentence": self.told()}
+        return {**own, "tasks": told, "notes": list(self.notes), "sentence": self.describe()}
 
 
-def _rounded(value: Any) -> Any:
+def _round_values(value: Any) -> Any:
     if isinstance(value, float):
         return round(value, 5)
     if isinstance(value, Mapping):
-        return {key: _rounded(item) for key, item in value.items()}
+        return {key: _round_values(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_rounded(item) for item in value]
+        return [_round_values(item) for item in value]
     return value

@@ -73,7 +73,7 @@ class Verdict:
         """Judgements that told the two apart."""
         return self.wins + self.losses
 
-    def told(self, a: str = "A", b: str = "B") -> str:
+    def describe(self, a: str = "A", b: str = "B") -> str:
         """What may be said, in a sentence that claims no more than that."""
         count = f"{self.wins} : {self.losses}"
         if self.winner is not None:
@@ -100,7 +100,7 @@ class Verdict:
 
     def to_json(self) -> dict[str, Any]:
         """Plain values, and the sentence about "A" and "B"."""
-        return {**asdict(self), "n": self.n, "sentence": self.told()}
+        return {**asdict(self), "n": self.n, "sentence": self.describe()}
 
 
 def decide(outcomes: Sequence[int], alpha: float = ALPHA) -> Verdict:

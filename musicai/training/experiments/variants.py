@@ -12,13 +12,13 @@ import numpy as np
 from musicai.core.errors import IncompatibleModel, ModelError, QueryError
 from musicai.models import COMPONENTS, DEFAULT_WEIGHTS
 from musicai.models.base import ComponentConfig
-from musicai.models.blend import LearnedWeights, Stacked
+from musicai.models.blend import LearnedWeights, StackedBlend
 from musicai.models.registry.registry import VersionInfo
 from musicai.training.fit import TrainingConfig, configs
 
 
 @dataclass(frozen=True)
-class Contestant:
+class Variant:
     """What is needed to fit a model anew on any library, and to blend its components."""
 
     name: str
@@ -27,7 +27,7 @@ class Contestant:
     """Component → its settings."""
     weights: LearnedWeights
     """Component → weight (0 or more) for everyone, and for segments that differ."""
-    stacked: Mapping[str, Stacked] = field(default_factory=dict)
+    stacked: Mapping[str, StackedBlend] = field(default_factory=dict)
     """Mode → learned blend; lists are made with it where it is the default."""
     chosen_before: str = ""
     """ISO moment before which the plays lie that its weights were chosen on; "" for weights that
@@ -54,7 +54,7 @@ class Contestant:
         return (*straight, *(one.weights for one in self.stacked.values() if one.better))
 
     @property
-    def used(self) -> tuple[str, ...]:
+    def used_components(self) -> tuple[str, ...]:
         """Components with a weight for anyone, in the order of ``COMPONENTS``.
 
         Only they are fitted, as the others change no list.
@@ -70,15 +70,17 @@ class Contestant:
         """Plain values."""
         return {
             "name": self.name,
-            "components": {name: self.components[name].to_json() for name in self.used},
+            "components": {name: self.components[name].to_json() for name in self.used_components},
             "weights": self.weights.to_json(),
             "stacked": {mode: one.to_json() for mode, one in self.stacked.items()},
         }
 
 
-def alike(a: Contestant, b: Contestant) -> bool:
+def alike(a: Variant, b: Variant) -> bool:
     """Whether two contestants make the same lists of the same data."""
-    return [a.key(name) for name in a.used] == [b.key(name) for name in b.used] and (
+    return [a.key(name) for name in a.used_components] == [
+        b.key(name) for name in b.used_components
+    ] and (
         a.weights,
         a.stacked,
     ) == (b.weights, b.stacked)
@@ -90,7 +92,7 @@ def contestant(
     weights: Mapping[str, float] | LearnedWeights = DEFAULT_WEIGHTS,
     *,
     method: str | None = None,
-) -> Contestant:
+) -> Variant:
     """A contestant from the choices of a training.
 
     Args:
@@ -103,10 +105,10 @@ def contestant(
         QueryError: a weight is negative, or all are 0.
     """
     learned = weights if isinstance(weights, LearnedWeights) else LearnedWeights(dict(weights))
-    return Contestant(name, configs(config, method or config.methods()[0]), learned)
+    return Variant(name, configs(config, method or config.methods()[0]), learned)
 
 
-def contestant_of(info: VersionInfo) -> Contestant:
+def contestant_of(info: VersionInfo) -> Variant:
     """A contestant with the settings and weights of a saved version.
 
     A component that came after the version has no weight in it and takes no part; one that is
@@ -126,7 +128,7 @@ def contestant_of(info: VersionInfo) -> Contestant:
         }
     except QueryError as error:
         raise IncompatibleModel(f"Version {info.version}: {error} Train a new version.") from error
-    return Contestant(
+    return Variant(
         name=info.name or info.version,
         components=components,
         weights=info.weights,

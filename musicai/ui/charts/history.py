@@ -61,7 +61,7 @@ def drift_genres(told: Drift) -> Chart:
         margin={"l": 4, "r": 4, "t": 100, "b": 4},
     )
     figure.update_yaxes(range=[0, 1], tickformat=".0%", nticks=5, title={"text": "share of plays"})
-    return _marked(figure, told, "Genre shares by month")
+    return _mark_changes(figure, told, "Genre shares by month")
 
 
 def drift_features(told: Drift, names: Sequence[str]) -> Chart:
@@ -98,10 +98,10 @@ def drift_features(told: Drift, names: Sequence[str]) -> Chart:
         margin={"l": 4, "r": 4, "t": 76, "b": 4},
     )
     figure.update_yaxes(range=[0, 1], nticks=5, title={"text": "mean, 0 to 1"})
-    return _marked(figure, told, "Audio features by month")
+    return _mark_changes(figure, told, "Audio features by month")
 
 
-def _marked(figure: go.Figure, told: Drift, what: str) -> Chart:
+def _mark_changes(figure: go.Figure, told: Drift, what: str) -> Chart:
     """With a dashed line at each change, numbered as in the list beneath."""
     figure.update_xaxes(type="date", tickformat="%b %Y", nticks=6, showgrid=False)
     for number, change in enumerate(told.changes, start=1):
@@ -235,7 +235,7 @@ def week(by_weekday_hour: Sequence[Sequence[int]]) -> Chart:
     )
 
 
-def counted_bars(counts: Mapping[str, int], noun: str) -> Chart:
+def draw_counted_bars(counts: Mapping[str, int], noun: str) -> Chart:
     """A bar for each of a few classes, in the order given, with its number beside it."""
     total = sum(counts.values())
     if not total:

@@ -10,7 +10,7 @@ from musicai.models import COMPONENTS
 
 
 @dataclass(frozen=True)
-class Measure:
+class MetricLabel:
     """One measure, in words."""
 
     label: str
@@ -28,45 +28,45 @@ class Measure:
         return f"**{self.label}** {self.text}"
 
 
-MEASURES: dict[str, Measure] = {
-    "ndcg": Measure("nDCG", "counts the hits, those near the top more; 1 is perfect."),
-    "recall": Measure("Recall", "is the share of the tracks played that the list held."),
-    "hit_rate": Measure("Any hit", "is the share of lists with at least one hit."),
-    "precision": Measure("Precision", "is the share of the list that was played."),
-    "map": Measure(
+MEASURES: dict[str, MetricLabel] = {
+    "ndcg": MetricLabel("nDCG", "counts the hits, those near the top more; 1 is perfect."),
+    "recall": MetricLabel("Recall", "is the share of the tracks played that the list held."),
+    "hit_rate": MetricLabel("Any hit", "is the share of lists with at least one hit."),
+    "precision": MetricLabel("Precision", "is the share of the list that was played."),
+    "map": MetricLabel(
         "MAP",
         "(mean average precision) is the precision at the place of each hit, over all tracks "
         "that were to be found.",
     ),
-    "mrr": Measure(
+    "mrr": MetricLabel(
         "MRR",
         "(mean reciprocal rank) is 1 divided by the place of the first hit: 0.5 for second.",
     ),
-    "serendipity": Measure(
+    "serendipity": MetricLabel(
         "Serendipity",
         "is the share of the list that was played and that neither the most popular tracks nor "
         "your own top tracks would have shown: hits that surprise.",
     ),
-    "calibration_error": Measure(
+    "calibration_error": MetricLabel(
         "Calibration error",
         "is how far the genres of a list are from those you play (Kullback-Leibler divergence): 0 "
         "is the same mix, 4.6 nothing in common.",
         whole_list=True,
         better="less",
     ),
-    "diversity": Measure(
+    "diversity": MetricLabel(
         "Diversity", "is how unlike the tracks of a list are, 0 to 1.", whole_list=True
     ),
-    "novelty": Measure(
+    "novelty": MetricLabel(
         "Novelty",
         "is how little played the tracks of a list are, in bits: one more is half as often.",
         whole_list=True,
         better="",
     ),
-    "coverage": Measure(
+    "coverage": MetricLabel(
         "Coverage", "is the share of all tracks that some list held.", whole_list=True
     ),
-    "gini": Measure(
+    "gini": MetricLabel(
         "Gini",
         "is how unevenly the lists draw on all tracks: 0 is all equally often, 1 always the same.",
         whole_list=True,

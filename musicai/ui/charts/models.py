@@ -16,7 +16,7 @@ from musicai.ui.theme import ACCENT, NEUTRAL, PROVENANCE_COLOURS, component_colo
 from musicai.ui.wording import count
 
 if TYPE_CHECKING:
-    from musicai.insights.highlights import Coverage
+    from musicai.insights.highlights import ProvenanceShares
 
 PROVENANCE_LABELS = {
     "file": "In your files",
@@ -34,7 +34,7 @@ _PATTERNS = {"estimated": "/", "artist": "/", "none": "."}
 """Hatching of what is less than known, so that it reads without colour."""
 
 
-def coverage(known: Coverage) -> Chart:
+def coverage(known: ProvenanceShares) -> Chart:
     """How much is known of the profile's music, by plays and by tracks."""
     rows = {
         "Features, by plays": known.features_by_plays,
@@ -122,7 +122,7 @@ def contributions(parts: Mapping[str, float], labels: Mapping[str, str] | None =
                     "pattern": {"shape": ["/" if value < 0 else "" for _, value in shown]},
                     "cornerradius": 3,
                 },
-                text=[_signed(value) for _, value in shown],
+                text=[_format_signed(value) for _, value in shown],
                 textposition="outside",
                 outsidetextfont={"color": INK, "size": 13},
                 cliponaxis=False,
@@ -137,7 +137,7 @@ def contributions(parts: Mapping[str, float], labels: Mapping[str, str] | None =
         visible=False, range=[min(low, 0.0) - (0.3 * reach if low < 0 else 0.0), reach * 1.25]
     )
     figure.update_yaxes(showgrid=False, ticks="")
-    words = ", ".join(f"{names.get(n, capital(n))} {_signed(v)}" for n, v in reversed(shown))
+    words = ", ".join(f"{names.get(n, capital(n))} {_format_signed(v)}" for n, v in reversed(shown))
     return Chart(figure, f"Score {sum(parts.values()):.2f}: {words}.")
 
 
@@ -239,7 +239,7 @@ def _basis(evaluation: Mapping[str, Any], result: Mapping[str, Any]) -> str:
     return f"n = {count(int(result.get('n', 0)), unit)}"
 
 
-def _signed(value: float) -> str:
+def _format_signed(value: float) -> str:
     """With its sign, a true minus."""
     return f"{value:+.2f}".replace("-", "−")
 
@@ -250,7 +250,7 @@ def _figures(value: float) -> str:
 
 
 @dataclass(frozen=True)
-class Line:
+class ChartSeries:
     """One series over days."""
 
     name: str
@@ -260,7 +260,9 @@ class Line:
     symbol: str = "circle"
 
 
-def by_day(days: Sequence[date], lines: Sequence[Line], unit: str, notes: Sequence[str]) -> Chart:
+def by_day(
+    days: Sequence[date], lines: Sequence[ChartSeries], unit: str, notes: Sequence[str]
+) -> Chart:
     """Values day by day.
 
     Args:

@@ -293,8 +293,8 @@ def radar(
     ]
     labels = [QUALITY[name] for name in axes]
     closed = [*labels, labels[0]]
-    high = _closed([min(m + s, 1.0) for m, s in zip(mean, spread, strict=True)])
-    low = _closed([max(m - s, 0.0) for m, s in zip(mean, spread, strict=True)])
+    high = _close_shape([min(m + s, 1.0) for m, s in zip(mean, spread, strict=True)])
+    low = _close_shape([max(m - s, 0.0) for m, s in zip(mean, spread, strict=True)])
     traces = [
         go.Scatterpolar(
             r=[*high, *reversed(low)],
@@ -308,10 +308,10 @@ def radar(
         )
     ]
     if all(value is not None for value in other):
-        shape = _closed([value or 0.0 for value in other])
+        shape = _close_shape([value or 0.0 for value in other])
         traces.append(_outline(shape, closed, label or "Catalogue", NEUTRAL, "dash"))
     texts = [amount(name, profile.audio_features[name].mean or 0.0) for name in axes]
-    traces.append(_outline(_closed(mean), closed, "You", ACCENT, "solid", [*texts, texts[0]]))
+    traces.append(_outline(_close_shape(mean), closed, "You", ACCENT, "solid", [*texts, texts[0]]))
     return Chart(_on_axes(traces), _radar_alt(profile, axes))
 
 
@@ -329,7 +329,7 @@ def radar_change(before: TasteProfile, after: TasteProfile) -> Chart:
     ]
     if len(axes) < 3:
         return Chart(figure_of([], 320), "Too few audio features are known to compare two shapes.")
-    labels = _closed([QUALITY[name] for name in axes])
+    labels = _close_shape([QUALITY[name] for name in axes])
     traces = []
     for name, profile, colour, dash in (
         ("With everything", before, NEUTRAL, "dash"),
@@ -337,17 +337,17 @@ def radar_change(before: TasteProfile, after: TasteProfile) -> Chart:
     ):
         known = [profile.audio_features[axis] for axis in axes]
         texts = [amount(a, one.mean or 0.0) for a, one in zip(axes, known, strict=True)]
-        shape = _closed([one.axis or 0.0 for one in known])
-        traces.append(_outline(shape, labels, name, colour, dash, _closed(texts)))
+        shape = _close_shape([one.axis or 0.0 for one in known])
+        traces.append(_outline(shape, labels, name, colour, dash, _close_shape(texts)))
     return Chart(_on_axes(traces), _change_alt(before, after, axes))
 
 
 def _change_alt(before: TasteProfile, after: TasteProfile, axes: Sequence[str]) -> str:
-    def moved(name: str) -> float:
+    def describe_move(name: str) -> float:
         ends = (after.audio_features[name].axis, before.audio_features[name].axis)
         return abs((ends[0] or 0.0) - (ends[1] or 0.0))
 
-    most = max(axes, key=moved)
+    most = max(axes, key=describe_move)
     was, now = (amount(most, one.audio_features[most].mean or 0.0) for one in (before, after))
     if was == now:
         return "Leaving these out changes none of the audio features by much."
@@ -383,7 +383,7 @@ def _on_axes(traces: Sequence[go.Scatterpolar]) -> go.Figure:
     return figure
 
 
-def _closed(values: Sequence[_T]) -> list[_T]:
+def _close_shape(values: Sequence[_T]) -> list[_T]:
     return [*values, values[0]]
 
 

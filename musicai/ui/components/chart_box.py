@@ -40,7 +40,7 @@ def draw(
             alt=chart.alt,
             key=key,
             config=CONFIG,
-            on_select=lambda: _clicked(key, on_click),
+            on_select=lambda: _read_click(key, on_click),
             selection_mode="points",
         )
     if not data.empty:
@@ -71,7 +71,7 @@ def take_away(key: str, data: Callable[[], pd.DataFrame], hint: str = "") -> Non
         )
 
 
-def _clicked(key: str, on_click: Callable[[Any], None]) -> None:
+def _read_click(key: str, on_click: Callable[[Any], None]) -> None:
     points = st.session_state[key]["selection"]["points"]
     marked = [point["customdata"] for point in points if point.get("customdata") is not None]
     if marked:
@@ -106,12 +106,12 @@ def draw_clickable_table(
         height="content",
         alt=alt,
         column_config=dict(columns or {}),
-        on_select=lambda: _opened(key, open_row),
+        on_select=lambda: _open_detail(key, open_row),
         selection_mode="single-cell",
     )
 
 
-def _opened(key: str, open_row: Callable[[int], None]) -> None:
+def _open_detail(key: str, open_row: Callable[[int], None]) -> None:
     cells = st.session_state[key]["selection"]["cells"]
     if cells:
         open_row(int(cells[0][0]))

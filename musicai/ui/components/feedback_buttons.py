@@ -40,7 +40,7 @@ _NAMED = 40
 
 
 @dataclass(frozen=True)
-class Given:
+class GivenFeedback:
     """A verdict, and what it did to the list."""
 
     feedback: Feedback
@@ -70,7 +70,7 @@ def buttons(ai: MusicAI, track_id: str, key: str, *, in_fragment: bool = False) 
     st.feedback(
         "thumbs",
         key=f"{key}_thumbs",
-        on_change=_thumbed,
+        on_change=_apply_thumb,
         args=(track_id, f"{key}_thumbs", in_fragment),
     )
     st.menu_button(
@@ -78,13 +78,13 @@ def buttons(ai: MusicAI, track_id: str, key: str, *, in_fragment: bool = False) 
         list(_HIDING),
         key=f"{key}_hide",
         type="tertiary",
-        on_click=_hidden,
+        on_click=_apply_hide,
         args=(track_id, f"{key}_hide", in_fragment),
         help="Hold this track back for a while, or never show this artist again.",
     )
 
 
-def _thumbed(track_id: str, key: str, in_fragment: bool) -> None:
+def _apply_thumb(track_id: str, key: str, in_fragment: bool) -> None:
     pressed = st.session_state[key]
     verdict = next((name for name, place in _THUMBS.items() if place == pressed), None)
     if verdict is None:
@@ -93,7 +93,7 @@ def _thumbed(track_id: str, key: str, in_fragment: bool) -> None:
         state.attempt(lambda: _give(track_id, verdict, in_fragment))
 
 
-def _hidden(track_id: str, key: str, in_fragment: bool) -> None:
+def _apply_hide(track_id: str, key: str, in_fragment: bool) -> None:
     chosen = st.session_state[key]
     if chosen is not None:
         state.attempt(lambda: _give(track_id, _HIDING[chosen], in_fragment))
@@ -104,12 +104,15 @@ def _give(track_id: str, verdict: Verdict, in_fragment: bool) -> None:
     feedback = Feedback(track_id, verdict, int(time.time()))
     state.store().add_feedback(ai.profile, feedback)
     row = int(ai.library.vocabulary.rows([track_id])[0])
-    name, artists = track_picker.named(ai, row)
+    name, artists = track_picker.name_row(ai, row)
     before = tuple(st.session_state.get(_LISTED, ())) if in_fragment else ()
-    given = Given(feedback, name, artists[0] if artists else "", before)
+    given = GivenFeedback(feedback, name, artists[0] if artists else "", before)
     st.session_state[_LAST] = given
     if not in_fragment:
-        st.toast(f"{_told(given)} Your next list follows it.", icon=":material/thumbs_up_down:")
+        st.toast(
+            f"{_describe_change(given)} Your next list follows it.",
+            icon=":material/thumbs_up_down:",
+        )
 
 
 def take_back(track_id: str) -> None:
@@ -121,7 +124,7 @@ def take_back(track_id: str) -> None:
         if one.track_id == track_id:
             state.store().remove_feedback(profile, one)
     last = st.session_state.get(_LAST)
-    if isinstance(last, Given) and last.feedback.track_id == track_id:
+    if isinstance(last, GivenFeedback) and last.feedback.track_id == track_id:
         del st.session_state[_LAST]
 
 
@@ -132,14 +135,14 @@ def _undo() -> None:
 def _undo_last() -> None:
     """The verdict before the last one on that track, if any, counts again."""
     last, profile = st.session_state.pop(_LAST, None), state.current_profile()
-    if isinstance(last, Given) and profile is not None:
+    if isinstance(last, GivenFeedback) and profile is not None:
         state.store().remove_feedback(profile, last.feedback)
 
 
 # --- what it changed ------------------------------------------------------------------
 
 
-def changed(ids: Sequence[str], titles: Sequence[str]) -> None:
+def draw_change(ids: Sequence[str], titles: Sequence[str]) -> None:
     """What the last verdict did to the list that is about to be drawn, with a way back.
 
     The line goes with the next change of the list that is not a verdict.
@@ -151,7 +154,7 @@ def changed(ids: Sequence[str], titles: Sequence[str]) -> None:
     listed = tuple(ids)
     st.session_state[_LISTED] = listed
     given = st.session_state.get(_LAST)
-    if not isinstance(given, Given) or not given.before:
+    if not isinstance(given, GivenFeedback) or not given.before:
         return
     if given.after is None:
         given = replace(given, after=listed)
@@ -160,7 +163,7 @@ def changed(ids: Sequence[str], titles: Sequence[str]) -> None:
         del st.session_state[_LAST]
         return
     with st.container(horizontal=True, vertical_alignment="center", key="verdict_said"):
-        what = f"{_told(given)} {difference(given.before, listed, titles)}"
+        what = f"{_describe_change(given)} {difference(given.before, listed, titles)}"
         st.markdown(f":material/thumbs_up_down: {what}")
         st.button(
             "Undo", key="verdict_undo", icon=":material/undo:", type="tertiary", on_click=_undo
@@ -192,7 +195,7 @@ def difference(before: Sequence[str], after: Sequence[str], titles: Sequence[str
     return f"{told}."
 
 
-def _told(given: Given) -> str:
+def _describe_change(given: GivenFeedback) -> str:
     title = wording.plain(given.title, _NAMED)
     return {
         "like": f"You like “{title}”.",

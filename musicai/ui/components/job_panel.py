@@ -14,7 +14,7 @@ import streamlit as st
 from musicai.core import jobs
 from musicai.core.errors import NotFound
 from musicai.core.jobs import JobStatus, Kind
-from musicai.library.catalogs import unprepared
+from musicai.library.catalogs import find_unprepared
 from musicai.library.sample import SAMPLE_PROFILE, load_sample
 from musicai.store.catalogs import NEIGHBOURS
 from musicai.ui import state, wording
@@ -56,8 +56,8 @@ _SHOWN = "shown_import"
 
 def running() -> JobStatus | None:
     """The job that works now on this data folder, whoever started it."""
-    job = jobs.latest(state.settings())
-    return job if job is not None and not job.finished else None
+    job = jobs.find_latest(state.settings())
+    return job if job is not None and not job.is_finished else None
 
 
 def start(kind: Kind, command: Sequence[str]) -> None:
@@ -78,15 +78,15 @@ def _cancel(job_id: str) -> None:
 
 def sidebar() -> None:
     """The running job in the side bar, on every page."""
-    _watched("side")
+    _watch_job("side")
 
 
 def progress(*, instead: bool = False) -> None:
     """The running job, large, on the pages that start one, or ``instead`` of any page."""
-    _watched("instead" if instead else "main")
+    _watch_job("instead" if instead else "main")
 
 
-def _watched(place: str) -> None:
+def _watch_job(place: str) -> None:
     if running() is None:
         return
     st.fragment(_watch, run_every=EVERY, key=f"job_{place}")(place)
@@ -148,11 +148,11 @@ def outcome() -> None:
     if job_id is None:
         return
     try:
-        job = jobs.status(state.settings(), job_id)
+        job = jobs.read_status(state.settings(), job_id)
     except NotFound:
         _forget()
         return
-    if not job.finished:
+    if not job.is_finished:
         return
     if job.kind == "prepare" and job.state == "done":
         _forget()  # the page itself is what was waited for
@@ -188,9 +188,9 @@ def _message(job: JobStatus) -> None:
             icon=":material/check_circle:",
         )
     elif job.kind == "enrich":
-        _enriched(job)
+        _report_enrichment(job)
     elif job.kind == "measure":
-        _measured(job)
+        _report_measures(job)
     elif job.kind == "catalogue":
         st.success(_catalogue(job), icon=":material/check_circle:")
     elif job.kind == "duel":
@@ -198,7 +198,7 @@ def _message(job: JobStatus) -> None:
     elif job.kind == "export":
         st.success("Your export is written; take it on Library.", icon=":material/check_circle:")
     else:
-        st.success(_imported(job), icon=":material/check_circle:")
+        st.success(_report_import(job), icon=":material/check_circle:")
 
 
 def _waiting(job: JobStatus) -> bool:
@@ -207,7 +207,7 @@ def _waiting(job: JobStatus) -> bool:
     return isinstance(gate, dict) and gate.get("promote") is False
 
 
-def _enriched(job: JobStatus) -> None:
+def _report_enrichment(job: JobStatus) -> None:
     told = job.result
     found, artists = int(told.get("tracks") or 0), int(told.get("artists") or 0)
     text = "Nothing new was found."
@@ -223,7 +223,7 @@ def _enriched(job: JobStatus) -> None:
     st.warning(text, icon=":material/warning:")
 
 
-def _measured(job: JobStatus) -> None:
+def _report_measures(job: JobStatus) -> None:
     told = job.result
     tracks = wording.count(int(told.get("tracks") or 0), "recognised track")
     text = f"AcousticBrainz measured {int(told.get('measured') or 0):,} of {tracks}."
@@ -248,7 +248,7 @@ def _catalogue(job: JobStatus) -> str:
     return f"{text} The whole report stands under New music on Library."
 
 
-def _imported(job: JobStatus) -> str:
+def _report_import(job: JobStatus) -> str:
     counts = job.result
     kinds = (
         ("plays", "play", ""),
@@ -308,7 +308,7 @@ def stands_in() -> bool:
     profile = state.current_profile()
     if profile is None:
         return False
-    joined = unprepared(state.store(), state.settings(), profile)
+    joined = find_unprepared(state.store(), state.settings(), profile)
     if joined is None:
         return False
     last = _last(profile, joined)
@@ -331,8 +331,8 @@ def stands_in() -> bool:
 
 def _last(profile: str, joined: str) -> JobStatus | None:
     """The last job that was to join exactly this, if it is over."""
-    job = jobs.latest(state.settings(), profile, "prepare")
-    fits = job is not None and job.finished and job.result.get("joined") in (None, joined)
+    job = jobs.find_latest(state.settings(), profile, "prepare")
+    fits = job is not None and job.is_finished and job.result.get("joined") in (None, joined)
     return job if fits else None
 
 

@@ -49,7 +49,7 @@ def find_known(popularity: str) -> None:
     state.go_to(DISCOVER, {})
 
 
-def wanted() -> tuple[str, str] | None:
+def read_address() -> tuple[str, str] | None:
     """(``ARTIST`` or ``TRACK``, its name or id) of the address; None where it names neither."""
     for kind in (TRACK, ARTIST):
         value = st.query_params.get(kind)

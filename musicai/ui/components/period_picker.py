@@ -66,7 +66,7 @@ def timezone(ai: MusicAI) -> str:
     return state.timezone_setting(ai.library.profile) or st.context.timezone or "UTC"
 
 
-def chosen(ai: MusicAI) -> Period:
+def get_chosen_period(ai: MusicAI) -> Period:
     """The chosen period of the profile's owner; everything where there are no plays.
 
     Raises:

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from musicai.data.playlists import FORMATS, written
+from musicai.data.playlists import FORMATS, write_playlist
 
 if TYPE_CHECKING:
     from musicai.ai_model import MusicAI
-    from musicai.data.playlists import Listed
+    from musicai.data.playlists import ListEntry
 
 _HELP = {
     "csv": "A table for a spreadsheet.",
@@ -23,7 +23,7 @@ _HELP = {
 }
 
 
-def buttons(ai: MusicAI, name: str, tracks: Callable[[], Sequence[Listed]], key: str) -> None:
+def buttons(ai: MusicAI, name: str, tracks: Callable[[], Sequence[ListEntry]], key: str) -> None:
     """One button a format; the file is made when it is pressed.
 
     Args:
@@ -36,7 +36,7 @@ def buttons(ai: MusicAI, name: str, tracks: Callable[[], Sequence[Listed]], key:
     for ending, (label, mime, _) in FORMATS.items():
         st.download_button(
             label,
-            partial(_written, ai, name, tracks, ending),
+            partial(_write_file, ai, name, tracks, ending),
             f"{file}.{ending}",
             mime,
             key=f"{key}_{ending}",
@@ -46,5 +46,7 @@ def buttons(ai: MusicAI, name: str, tracks: Callable[[], Sequence[Listed]], key:
         )
 
 
-def _written(ai: MusicAI, name: str, tracks: Callable[[], Sequence[Listed]], ending: str) -> bytes:
-    return written(ai.library, name, tracks(), ending)
+def _write_file(
+    ai: MusicAI, name: str, tracks: Callable[[], Sequence[ListEntry]], ending: str
+) -> bytes:
+    return write_playlist(ai.library, name, tracks(), ending)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from musicai.data.playlists import listed
+from musicai.data.playlists import list_entries
 from musicai.ui import state, wording
 
 ADDED_NOTE = "staging_told"
@@ -20,7 +20,7 @@ def add(track_ids: Sequence[str]) -> None:
 
 def _add(track_ids: Sequence[str]) -> None:
     ai = state.current_ai()
-    wanted = listed(ai.library, list(track_ids))
+    wanted = list_entries(ai.library, list(track_ids))
     added = state.store().add_to_list(ai.profile, wanted)
     there = len(wanted) - added
     told = f"{wording.count(added, 'track')} added to your list." if added else ""

@@ -55,7 +55,7 @@ def _seeds(ai: MusicAI, start: str) -> tuple[str, ...]:
         none = "There are no plays to choose favourites from yet."
         return _fixed(ai, tuple(ai.favourites(5)), none)
     if start == "picked":
-        chosen = _chosen_seeds(ai)
+        chosen = _get_chosen_seeds(ai)
         with st.container(gap="xsmall"):
             for track_id in chosen:
                 _seed_line(ai, track_id, removable=True)
@@ -76,7 +76,7 @@ def _fixed(ai: MusicAI, found: tuple[str, ...], none: str) -> tuple[str, ...]:
     return found
 
 
-def _chosen_seeds(ai: MusicAI) -> tuple[str, ...]:
+def _get_chosen_seeds(ai: MusicAI) -> tuple[str, ...]:
     """Seeds of the session, at first those of the address; only tracks that are here."""
     if SEEDS not in st.session_state:
         st.session_state[SEEDS] = tuple(st.query_params.get_all(SEED_PARAM))
@@ -94,7 +94,7 @@ def current(ai: MusicAI) -> tuple[str, ...]:
     return tuple(t for t in st.session_state.get(SEEDS, ()) if t in ai.library.vocabulary)
 
 
-def kept(ai: MusicAI) -> tuple[str, ...]:
+def get_kept_seeds(ai: MusicAI) -> tuple[str, ...]:
     """The picked seeds that are still here, whatever Discover starts from just now."""
     return tuple(t for t in st.session_state.get(SEEDS, ()) if t in ai.library.vocabulary)
 
@@ -115,7 +115,7 @@ def _drop_seed(track_id: str) -> None:
 
 def _seed_line(ai: MusicAI, track_id: str, *, removable: bool) -> None:
     row = int(ai.library.vocabulary.rows([track_id])[0])
-    name, artists = track_picker.named(ai, row)
+    name, artists = track_picker.name_row(ai, row)
     with st.container(horizontal=True, vertical_alignment="center", gap="small", wrap=False):
         widgets.ring(ai, row, 28)
         st.markdown(widgets.title_line(track_id, name, artists, linked=False))

@@ -33,7 +33,7 @@ def draw(
 
 def _row(ai: MusicAI, row: int, note: str, key: str) -> None:
     track_id = ai.library.vocabulary.id(row)
-    name, artists = track_picker.named(ai, row)
+    name, artists = track_picker.name_row(ai, row)
     # columns stand below each other on a phone, so that the actions leave the text its width
     left, right = st.columns([3, 2], vertical_alignment="center", gap="small")
     with left.container(horizontal=True, vertical_alignment="center", gap="small", wrap=False):

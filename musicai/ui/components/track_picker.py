@@ -44,24 +44,24 @@ def _search(ai: MusicAI, key: str, label: str, on_pick: Callable[[str], None]) -
         return
     with st.container(height=min(48 * len(hits) + 24, 260), gap=None):
         for track_id in hits:
-            name, artists = named(ai, int(ai.library.vocabulary.rows([track_id])[0]))
+            name, artists = name_row(ai, int(ai.library.vocabulary.rows([track_id])[0]))
             st.button(
                 f"{wording.plain(name, 60)} — {wording.plain(wording.by(artists), 40)}",
                 key=f"{key}_pick_{track_id}",
                 icon=":material/add:",
                 type="tertiary",
-                on_click=_picked,
+                on_click=_apply_pick,
                 args=(key, track_id, on_pick),
             )
 
 
-def _picked(key: str, track_id: str, on_pick: Callable[[str], None]) -> None:
+def _apply_pick(key: str, track_id: str, on_pick: Callable[[str], None]) -> None:
     on_pick(track_id)
     st.session_state[f"{key}_search"] = ""
     st.rerun()  # the button is in the search's own fragment, and what it changes is outside it
 
 
-def named(ai: MusicAI, row: int) -> tuple[str, tuple[str, ...]]:
+def name_row(ai: MusicAI, row: int) -> tuple[str, tuple[str, ...]]:
     """Title and artists of a track row."""
     name, artists = ai.library.tracks.loc[row, ["name", "artists"]]
     return str(name), tuple(part.strip() for part in str(artists).split(";") if part.strip())

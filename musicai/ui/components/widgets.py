@@ -59,7 +59,7 @@ def ready(what: str) -> bool:
     return False
 
 
-def invented_note(invented: bool) -> None:
+def draw_invented_note(invented: bool) -> None:
     """The mark that the sample carries on every page."""
     if invented:
         st.caption(

@@ -55,7 +55,7 @@ def draft(ai: MusicAI, request: Request, tuning: Tuning) -> Drafted | None:
         )
         return None
     ids_a, ids_b = (tuple(item.track_id for item in one) for one in (a, b))
-    drawn = _drawn((running.id, ids_a, ids_b), tuning.n_recommendations)
+    drawn = _get_draft((running.id, ids_a, ids_b), tuning.n_recommendations)
     sources = {
         track: a if team == "a" else b
         for track, team in zip(drawn.tracks, drawn.teams, strict=True)
@@ -74,10 +74,10 @@ def _list_of(
     """One side's list: its version and weights, and everything else as asked."""
     one = state.ai_of_version(ai, side["version"])
     weights = PRESETS[side["preset"]] if side.get("preset") else None
-    return one.rank(state.scored(one, request), replace(tuning, weights=weights))
+    return one.rank(state.get_scored(one, request), replace(tuning, weights=weights))
 
 
-def _drawn(key: tuple[object, ...], k: int) -> Interleaved[str]:
+def _get_draft(key: tuple[object, ...], k: int) -> Interleaved[str]:
     """The draft of two lists: the same for as long as they are."""
     kept = st.session_state.get(_DRAFT)
     if kept is not None and kept[0] == (*key, k):
@@ -92,7 +92,7 @@ def _drawn(key: tuple[object, ...], k: int) -> Interleaved[str]:
     return drawn
 
 
-def said() -> None:
+def draw_status() -> None:
     """What is going on, above the list."""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(

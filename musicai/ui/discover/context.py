@@ -19,7 +19,7 @@ from musicai.data.context import (
     SEASON,
     SEASONS,
     SLOTS,
-    named,
+    name_slot,
     slot_of,
 )
 from musicai.data.library import IntArray
@@ -48,7 +48,7 @@ class Occasion:
 
 def panel(ai: MusicAI) -> Occasion:
     """The choice of a time, a season and an activity, of those that are known of the listener."""
-    timed, activities = known(ai), context.known_activities(_kept(ai))
+    timed, activities = has_known_hours(ai), context.list_known_activities(_keep_choice(ai))
     if not timed and not activities:
         return Occasion()
     moment, kinds = None, {}
@@ -67,7 +67,7 @@ def _when(ai: MusicAI) -> tuple[int | None, dict[str, int]]:
     labels = {
         _ANY: "Any time",
         _NOW: "Now",
-        **{str(slot): wording.sentence(named(slot, zone)).rstrip(".") for slot in range(SLOTS)},
+        **{str(slot): wording.sentence(name_slot(slot, zone)).rstrip(".") for slot in range(SLOTS)},
     }
     chosen = st.selectbox(
         "When",
@@ -108,7 +108,7 @@ def _season() -> dict[str, int]:
 
 def _doing(ai: MusicAI, activities: tuple[str, ...]) -> dict[str, int]:
     past = ai.history(0)
-    seems = context.inferred(_kept(ai), past.rows, past.recent)
+    seems = context.infer_activity(_keep_choice(ai), past.rows, past.recent)
     labels = {_ANY: "Anything"}
     if seems:
         labels[_SEEMS] = f"As it seems: {seems}"
@@ -127,7 +127,7 @@ def _doing(ai: MusicAI, activities: tuple[str, ...]) -> dict[str, int]:
     return {ACTIVITY: ACTIVITIES.index(str(seems if chosen == _SEEMS else chosen))}
 
 
-def _kept(ai: MusicAI) -> IntArray:
+def _keep_choice(ai: MusicAI) -> IntArray:
     return _counts(ai, ACTIVITY)
 
 
@@ -135,26 +135,26 @@ def _counts(ai: MusicAI, occasion: str) -> IntArray:
     return ai.history(0).occasions.get(occasion, np.zeros((0, 1), dtype=np.int32))
 
 
-def known(ai: MusicAI) -> bool:
+def has_known_hours(ai: MusicAI) -> bool:
     """Whether there are plays enough to tell hours apart."""
     component = ai.components.get(Context.name)
     fewest = component.config.fewest if isinstance(component, Context) else 0
     return bool(component) and int(_counts(ai, HOUR).sum()) >= fewest
 
 
-def told(request: Request, ai: MusicAI) -> str:
+def describe_context(request: Request, ai: MusicAI) -> str:
     """The occasion of a request in words; "" for any."""
     parts = []
     if request.moment is not None:
-        parts.append(named(request.moment, period_picker.timezone(ai)))
+        parts.append(name_slot(request.moment, period_picker.timezone(ai)))
     names = {PLACE: PLACES, SEASON: SEASONS, ACTIVITY: ACTIVITIES}
     parts += [names[occasion][kind] for occasion, kind in request.occasion.items()]
     return " · ".join(parts)
 
 
-def changed(ai: MusicAI, scored: Scored, tuning: Tuning, found: Recommendations) -> None:
+def draw_effect(ai: MusicAI, scored: Scored, tuning: Tuning, found: Recommendations) -> None:
     """The occasion that is used, and how much of the list it brought; nothing where none is."""
-    occasion = told(scored.request, ai)
+    occasion = describe_context(scored.request, ai)
     if not occasion:
         return
     without = {**found.weights, Context.name: 0.0}

@@ -235,8 +235,10 @@ def tune_panel(ai: MusicAI, mode: str) -> Tuning:
     curves = _curves(ai, mode, chosen=by_hand is None)
     blend = ai.stacked[mode].weights if curves else ai.weights_for(mode=mode)
     learned = by_hand or blend
-    names = [name for name in COMPONENTS if name in ai.components or name in ai.untrained]
-    defaults = {name: _rounded(learned.get(name, 0.0)) for name in names}
+    names = [
+        name for name in COMPONENTS if name in ai.components or name in ai.untrained_components
+    ]
+    defaults = {name: _round_to_step(learned.get(name, 0.0)) for name in names}
     _go_along(defaults)
     presets = st.container(horizontal=True, gap="xsmall")
     cells = cycle(st.columns(2, gap="medium"))
@@ -314,7 +316,7 @@ def _go_along(defaults: dict[str, float]) -> None:
 
 def _weight(ai: MusicAI, name: str, default: float) -> float:
     kind = COMPONENTS[name]
-    waiting = name in ai.untrained
+    waiting = name in ai.untrained_components
     return st.slider(
         f"{widgets.swatch(name)} {kind.label}",
         0.0,
@@ -397,7 +399,7 @@ def _calibration() -> float:
     )
 
 
-def _rounded(weight: float) -> float:
+def _round_to_step(weight: float) -> float:
     """To the slider's step, so that an untouched slider is known to be untouched.
 
     Only a weight of 0 stands at 0: any other counts in the list.
@@ -423,7 +425,7 @@ def _preset(name: str, defaults: Mapping[str, float]) -> dict[str, float]:
     """Component → weight, and the two dials."""
     wanted = defaults if name == "Balanced" else PRESETS[name]
     variety, novelty = _DIALS.get(name, _DIALS["Balanced"])
-    weights = {component: _rounded(wanted.get(component, 0.0)) for component in defaults}
+    weights = {component: _round_to_step(wanted.get(component, 0.0)) for component in defaults}
     return {**weights, "variety": variety, "novelty": novelty}
 
 

@@ -37,7 +37,7 @@ def panel(ai: MusicAI, mode: str) -> Filters:
             st.caption("Nothing here tells these tracks apart by origin, year or genre.")
     filters = Filters(chosen, span, genres, fresh)
     if filters:
-        st.caption(f":material/filter_alt: {_told(filters)}")
+        st.caption(f":material/filter_alt: {_describe_filters(filters)}")
     return filters
 
 
@@ -81,7 +81,7 @@ def _genres(ai: MusicAI, mode: str) -> tuple[str, ...]:
     return tuple(chosen)
 
 
-def _told(filters: Filters) -> str:
+def _describe_filters(filters: Filters) -> str:
     """The filters in use, in words."""
     parts = []
     if filters.origins:

@@ -16,12 +16,12 @@ from musicai.ui.discover import blind_test, context, controls, impressions, resu
 @st.fragment(key=controls.FRAGMENT)
 def draw() -> None:
     """Controls and list; a slider redraws this and nothing else of the page."""
-    state.guarded(_draw)
+    state.run_guarded(_draw)
 
 
 def _draw() -> None:
     ai = state.current_ai()
-    widgets.invented_note(ai.library.invented)
+    widgets.draw_invented_note(ai.library.invented)
     left, right = st.columns(2, gap="medium")
     with left.expander("Start from", expanded=True, icon=":material/flag:"):
         request = controls.start_panel(ai)
@@ -33,12 +33,12 @@ def _draw() -> None:
         return
     started = time.perf_counter()
     drafted = blind_test.draft(ai, request, tuning)
-    found = drafted.found if drafted else ai.rank(state.scored(ai, request), tuning)
+    found = drafted.found if drafted else ai.rank(state.get_scored(ai, request), tuning)
     note_list(time.perf_counter() - started, len(found), found.mode, found.version)
     if drafted:
-        blind_test.said()
+        blind_test.draw_status()
     if not drafted:
-        context.changed(ai, state.scored(ai, request), tuning, found)
+        context.draw_effect(ai, state.get_scored(ai, request), tuning, found)
     results.summary(ai, found, playlists.of_request(request, tuning))
     results.rows(ai, found, drafted.sources if drafted else None)
     impressions.note(ai, found, drafted)

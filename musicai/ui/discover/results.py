@@ -11,7 +11,7 @@ import numpy as np
 import streamlit as st
 
 from musicai.data.genres import GENRE_LABELS
-from musicai.data.playlists import listed, plain_cell
+from musicai.data.playlists import list_entries, plain_cell
 from musicai.models import COMPONENTS
 from musicai.models.context import ContextConfig
 from musicai.ranking.playlists import Recipe
@@ -70,7 +70,7 @@ def summary(ai: MusicAI, found: Recommendations, recipe: Recipe) -> None:
         "Ranked with variety, not sorted by score: a track steps back when one like it is "
         f"above{mixed}. The bar is the score; its parts add up to it."
     )
-    feedback_buttons.changed([item.track_id for item in found], [item.name for item in found])
+    feedback_buttons.draw_change([item.track_id for item in found], [item.name for item in found])
     _origins(found)
     _genre_mix(found)
     _notes(found)
@@ -109,7 +109,7 @@ def _origins(found: Recommendations) -> None:
 
 def _notes(found: Recommendations) -> None:
     if found.untrained:
-        _untrained([COMPONENTS[name].label for name in found.untrained])
+        _draw_untrained([COMPONENTS[name].label for name in found.untrained])
     _silent([name for name in found.silent if name not in found.untrained])
     for note in found.notes:
         st.caption(f":material/info: {wording.plain(note, 500)}")
@@ -136,7 +136,7 @@ def _silent(names: Sequence[str]) -> None:
         )
 
 
-def _untrained(labels: Sequence[str]) -> None:
+def _draw_untrained(labels: Sequence[str]) -> None:
     """What does not speak yet, and when it will."""
     names = wording.listing([f"“{label}”" for label in labels])
     joins, is_ = ("joins", "is") if len(labels) == 1 else ("join", "are")
@@ -158,7 +158,7 @@ def _export(ai: MusicAI, found: Recommendations, recipe: Recipe) -> None:
     with st.popover("Export", icon=":material/download:", disabled=not ids):
         send_request.button(
             "Recommended by musicai",
-            listed(ai.library, ids),
+            list_entries(ai.library, ids),
             recipe,
             "discover_send",
             invented=ai.library.invented,
@@ -172,7 +172,7 @@ def _export(ai: MusicAI, found: Recommendations, recipe: Recipe) -> None:
             on_click="ignore",
             help="A table with scores, parts and reasons.",
         )
-        playlist_download.buttons(ai, "musicai", lambda: listed(ai.library, ids), "export")
+        playlist_download.buttons(ai, "musicai", lambda: list_entries(ai.library, ids), "export")
 
 
 def csv_of(found: Recommendations) -> bytes:
@@ -261,7 +261,9 @@ def label_of(component: str) -> str:
 
 
 def _bar_words(item: Recommendation) -> str:
-    parts = [f"{label_of(name)} {wording.signed(v)}" for name, v in item.contributions.items()]
+    parts = [
+        f"{label_of(name)} {wording.format_signed(v)}" for name, v in item.contributions.items()
+    ]
     return f"Score {wording.score(item.score)}: {', '.join(parts)}"
 
 
@@ -316,6 +318,6 @@ def arithmetic(item: Recommendation, weights: Mapping[str, float]) -> dict[str, 
         "Part": [f"{widgets.swatch(n)} {label_of(n)}" for n in names] + ["**Score**"],
         "Strength": [*strength, ""],
         "× Weight": [*weight, ""],
-        "= Adds": [wording.signed(item.contributions[n]) for n in names]
+        "= Adds": [wording.format_signed(item.contributions[n]) for n in names]
         + [f"**{wording.score(item.score)}**"],
     }

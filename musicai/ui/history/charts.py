@@ -95,7 +95,7 @@ def draw_sessions(ai: MusicAI, sessions: SessionSummary, period: Period, zone: s
         st.markdown("**How long**")
         lengths = pd.DataFrame(sessions.lengths.items(), columns=["length", "sessions"])
         chart_box.draw(
-            charts.counted_bars(sessions.lengths, "session"),
+            charts.draw_counted_bars(sessions.lengths, "session"),
             "history_lengths",
             data=lengths,
             on_click=_show_longest,
@@ -154,7 +154,7 @@ def _moods(sessions: SessionSummary) -> None:
     moods = pd.DataFrame(sessions.moods.items(), columns=["mood", "sessions"])
     named = {mood.capitalize(): count for mood, count in sessions.moods.items()}
     chart_box.draw(
-        charts.counted_bars(named, "session"),
+        charts.draw_counted_bars(named, "session"),
         "history_moods",
         data=moods,
         on_click=lambda name: links.find_mood(str(name).lower()),

@@ -18,7 +18,7 @@ from musicai.ui.history import recap
 
 if TYPE_CHECKING:
     from musicai.ai_model import MusicAI
-    from musicai.insights.history import Days, Figures, Forgotten, ListeningHistory, Streak
+    from musicai.insights.history import Days, Figures, ForgottenTrack, ListeningHistory, Streak
 
 _FIRST = 8
 
@@ -45,7 +45,7 @@ def draw_forgotten(ai: MusicAI, told: ListeningHistory) -> None:
     )
 
 
-def sentence(one: Forgotten) -> str:
+def sentence(one: ForgottenTrack) -> str:
     """What was, in words: "You played this 60 times in 2023 and not since."."""
     last = date.fromisoformat(one.last_day)
     if one.only_then and one.in_year == one.plays:
@@ -59,8 +59,8 @@ def sentence(one: Forgotten) -> str:
 def draw() -> None:
     """The whole page for the chosen profile and period."""
     ai = state.current_ai()
-    widgets.invented_note(ai.library.invented)
-    period = period_picker.chosen(ai)
+    widgets.draw_invented_note(ai.library.invented)
+    period = period_picker.get_chosen_period(ai)
     period_picker.caption(period)
     zone = period_picker.timezone(ai)
     told = state.history(ai, period, zone)

@@ -14,7 +14,7 @@ from musicai.ui.components import period_picker, playlist_draft, track_list
 
 if TYPE_CHECKING:
     from musicai.ai_model import MusicAI
-    from musicai.insights.history import Played
+    from musicai.insights.history import TopTracks
 
 _CHOSEN = "history_chosen"
 """Session key: ("day", ISO date), ("hour", "weekday-hour") or ("clock", hour)."""
@@ -52,17 +52,17 @@ def draw(ai: MusicAI, zone: str) -> None:
         day = date.fromisoformat(what)
         title, found = f"{day:%A}, {day.day} {day:%B %Y}", summary.on_day(everything, day)
     else:
-        period = period_picker.chosen(ai)
+        period = period_picker.get_chosen_period(ai)
         *weekday, hour = (int(part) for part in what.split("-"))
         days = f"{charts.WEEKDAYS[weekday[0]]}s" if weekday else "Any day"
         title = f"{days}, {hour}:00 to {(hour + 1) % 24}:00"
         inside = everything.between(period.since, period.until)
         found = summary.at_hour(inside, weekday[0] if weekday else None, hour)
     with st.container(border=True):
-        _listed(ai, title, found)
+        _draw_plays(ai, title, found)
 
 
-def _listed(ai: MusicAI, title: str, found: Played) -> None:
+def _draw_plays(ai: MusicAI, title: str, found: TopTracks) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{title}** · {wording.count(int(found.plays.sum()), 'full play')}")
         st.button(

@@ -278,7 +278,7 @@ def _font_for(text: str, size: int) -> tuple[Any, set[str]]:
         if not missing:
             break
     assert best is not None
-    return _sized(best[1], size), best[2]
+    return _fit_font(best[1], size), best[2]
 
 
 @lru_cache(maxsize=1)
@@ -295,7 +295,7 @@ def _present() -> Sequence[str]:
 
 
 @lru_cache(maxsize=64)
-def _sized(name: str, size: int) -> Any:
+def _fit_font(name: str, size: int) -> Any:
     return ImageFont.truetype(name, size) if name else ImageFont.load_default(size)
 
 
@@ -304,7 +304,7 @@ def _characters(name: str) -> frozenset[str]:
     """The characters that a font can draw, by its character map."""
     from fontTools.ttLib import TTCollection, TTFont  # noqa: PLC0415 (only the recap needs it)
 
-    font = _sized(name, 12)
+    font = _fit_font(name, 12)
     source = font.path if isinstance(font.path, str) else io.BytesIO(font.font_bytes)
     if isinstance(source, io.BytesIO):
         source.seek(0)

@@ -11,7 +11,7 @@ from musicai.core import jobs
 from musicai.core.errors import MusicAIError, NotFound
 from musicai.core.jobs import JobStatus
 from musicai.data.parsed import Problem
-from musicai.library.coverage import CatalogueReach, Coverage, Reach, coverage
+from musicai.library.coverage import CatalogCoverage, CatalogueReach, Reach, coverage
 from musicai.store import Catalogue
 from musicai.store.catalog_changes import LONGEST_NAME, LONGEST_NOTE
 from musicai.store.catalogs import NEIGHBOURS, OPEN, TRACKS
@@ -70,13 +70,13 @@ def start(upload: Upload, profile: str, *command: str, name: str | None = None) 
 
 def report(profile: str) -> None:
     """What became of the file that was taken last, while its catalogue has these tracks."""
-    job = jobs.latest(state.settings(), profile, "catalogue")
+    job = jobs.find_latest(state.settings(), profile, "catalogue")
     if job is None or job.state != "done" or not job.result.get("catalogue"):
         return
     fresh = st.session_state.get(state.JOB) == job.id
     title = f"The last file, {wording.date_and_time(job.started_at)}"
     with st.expander(title, expanded=fresh, icon=":material/fact_check:"):
-        st.markdown(f"{done(job)} It took {wording.seconds(job.seconds)}.")
+        st.markdown(f"{describe_result(job)} It took {wording.seconds(job.seconds)}.")
         _rows(job.result["rows"])
         if job.result.get("coverage"):
             _draw_coverage(job.result["coverage"])
@@ -84,7 +84,7 @@ def report(profile: str) -> None:
         importing.problem_list(problems, int(job.result["n_problems"]), key=f"taken_{job.id}")
 
 
-def done(job: JobStatus) -> str:
+def describe_result(job: JobStatus) -> str:
     """What a finished job did, in one sentence of Markdown."""
     told = job.result
     name = f"“{wording.plain(str(told['catalogue']))}”"
@@ -191,7 +191,7 @@ def show_catalogues(ai: MusicAI, profile: str) -> None:
 # --- one catalogue --------------------------------------------------------------------
 
 
-def _catalogue(one: Catalogue, profile: str, found: Coverage | None) -> None:
+def _catalogue(one: Catalogue, profile: str, found: CatalogCoverage | None) -> None:
     with st.container(border=True):
         with st.container(horizontal=True, vertical_alignment="center"):
             key = f"catalogue_{profile}_{one.id}"
@@ -229,7 +229,7 @@ def _facts(one: Catalogue) -> str:
     return " · ".join(parts)
 
 
-def _covers(reach: CatalogueReach, found: Coverage, *, enabled: bool) -> str:
+def _covers(reach: CatalogueReach, found: CatalogCoverage, *, enabled: bool) -> str:
     """What a catalogue covers by itself, and what the whole gains or would gain by it."""
     gain = "Without it" if enabled else "With it"
     other = reach.without if enabled else reach.together
@@ -239,7 +239,7 @@ def _covers(reach: CatalogueReach, found: Coverage, *, enabled: bool) -> str:
     )
 
 
-def _shares(reach: Reach, found: Coverage) -> str:
+def _shares(reach: Reach, found: CatalogCoverage) -> str:
     parts = [f"{_share(reach.artists, found.n_artists)} of your artists"]
     if found.n_plays:
         parts.append(f"{_share(reach.plays_of_artists, found.n_plays)} of your plays by artist")
@@ -252,7 +252,7 @@ def _share(part: int, whole: int) -> str:
     return wording.share(part / whole) if whole else "none"
 
 
-def _together(found: Coverage) -> None:
+def _together(found: CatalogCoverage) -> None:
     on = found.enabled
     st.caption(
         f"All that are switched on: {on.artists:,} of your {found.n_artists:,} artists "
@@ -264,16 +264,18 @@ def _together(found: Coverage) -> None:
     )
 
 
-def _coverage(profile: str) -> Coverage:
+def _coverage(profile: str) -> CatalogCoverage:
     store = state.store()
     listed = tuple(
         (c.name, c.digest, c.enabled, c.path.is_file()) for c in store.catalogues(profile)
     )
-    return _looked(str(state.settings().home), profile, store.fingerprint(profile), listed)
+    return _draw_preview(str(state.settings().home), profile, store.fingerprint(profile), listed)
 
 
 @st.cache_data(max_entries=8, show_spinner="Looking at what the catalogues cover…")
-def _looked(home: str, profile: str, fingerprint: str, listed: tuple[Any, ...]) -> Coverage:
+def _draw_preview(
+    home: str, profile: str, fingerprint: str, listed: tuple[Any, ...]
+) -> CatalogCoverage:
     return coverage(state.store(), state.settings(), profile)
 
 

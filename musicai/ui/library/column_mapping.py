@@ -88,7 +88,7 @@ def draw(uploads: Sequence[Upload], place: str) -> None:
     said = {mapping.header: mapping for mapping in state.store().mappings()}
     for header, (files, _) in tables.items():
         if header in said:
-            _settled(files, said[header], place)
+            _settle_mapping(files, said[header], place)
     asked = [(files, head) for header, (files, head) in tables.items() if header not in said]
     if asked:
         _question(*asked[0], place=place, further=len(asked) - 1)
@@ -109,7 +109,7 @@ def unknown(files: Sequence[tuple[str, bytes]]) -> dict[tuple[str, ...], tuple[l
     return found
 
 
-def _settled(files: Sequence[str], mapping: ColumnMapping, place: str) -> None:
+def _settle_mapping(files: Sequence[str], mapping: ColumnMapping, place: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(
             f":material/check: {_files(files)}: {KINDS[mapping.kind].lower()}, as you said.",

@@ -10,7 +10,7 @@ import streamlit as st
 
 from musicai.core.errors import QueryError
 from musicai.integrations import enrichment
-from musicai.integrations.enrichment import Preview, Step
+from musicai.integrations.enrichment import EnrichmentStep, Preview
 from musicai.integrations.metabrainz import Credentials, credentials
 from musicai.ui import state, wording
 from musicai.ui.components import job_panel
@@ -55,25 +55,25 @@ def draw(ai: MusicAI, profile: str) -> None:
     if not plan.artists:
         st.markdown("There is too little music yet: it needs an artist that you played twice.")
         return
-    allowed = enrichment.allowed(state.store(), profile)
+    allowed = enrichment.list_allowed_steps(state.store(), profile)
     with st.container(border=True):
-        steps = _chosen(profile, allowed)
+        steps = _choose_steps(profile, allowed)
         if steps:
             token = credentials.load(state.settings()).token
             _preview(enrichment.preview(plan, steps, has_token=token is not None))
         ready = enrichment_dumps.canonical_field()
         _buttons(profile, steps, allowed, ready=ready)
-    enrichment_dumps.measured_part(ai, profile)
+    enrichment_dumps.draw_measured(ai, profile)
     panel = st.expander("ListenBrainz token", icon=":material/key:", key="open_data_account")
     with panel:
-        state.guarded(_token)
+        state.run_guarded(_token)
     st.caption(CREDIT)
 
 
 # --- steps ----------------------------------------------------------------------------
 
 
-def _chosen(profile: str, allowed: Sequence[str]) -> tuple[Step, ...]:
+def _choose_steps(profile: str, allowed: Sequence[str]) -> tuple[EnrichmentStep, ...]:
     """The ticked steps with those that they need; none, with a word, where nothing is found."""
     ticked = []
     for step in enrichment.STEPS[1:]:
@@ -83,7 +83,7 @@ def _chosen(profile: str, allowed: Sequence[str]) -> tuple[Step, ...]:
         ):
             ticked.append(step.name)
     try:
-        return enrichment.checked(ticked)
+        return enrichment.order_steps(ticked)
     except QueryError:
         st.caption("Choose at least one step that finds music.")
         return ()
@@ -111,7 +111,9 @@ def _preview(shown: Preview) -> None:
             st.markdown(text)
 
 
-def _buttons(profile: str, steps: Sequence[Step], allowed: Sequence[str], *, ready: bool) -> None:
+def _buttons(
+    profile: str, steps: Sequence[EnrichmentStep], allowed: Sequence[str], *, ready: bool
+) -> None:
     names = [step.name for step in steps]
     known = bool(names) and set(names) <= set(allowed)
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -158,15 +160,15 @@ def _token() -> None:
     st.caption(TOKEN_HELP)
     if kept.token:
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown(f"Kept, readable by you alone: `{credentials.masked(kept.token)}`")
+            st.markdown(f"Kept, readable by you alone: `{credentials.mask_token(kept.token)}`")
             st.button("Remove", key="open_data_token_remove", on_click=_keep, args=(None,))
         return
     with st.form("open_data_token_form", border=False, clear_on_submit=True):
         st.text_input("Token", type="password", key=_TOKEN_FIELD, autocomplete="off")
-        st.form_submit_button("Keep", on_click=_typed)
+        st.form_submit_button("Keep", on_click=_read_typed)
 
 
-def _typed() -> None:
+def _read_typed() -> None:
     _keep(str(st.session_state[_TOKEN_FIELD]).strip())
 
 

@@ -15,7 +15,13 @@ import pandas as pd
 import streamlit as st
 
 from musicai.core.errors import InputError, UnreadableFile
-from musicai.data.audio_descriptors import CAUTION, FEATURES, PROBABILITY, Measure, combined
+from musicai.data.audio_descriptors import (
+    CAUTION,
+    FEATURES,
+    PROBABILITY,
+    AudioDescriptor,
+    combine_measures,
+)
 from musicai.integrations.metabrainz import dumps
 from musicai.ui import state, wording
 from musicai.ui.components import job_panel
@@ -40,7 +46,7 @@ MEASURED_HELP = (
 )
 
 
-def given(text: str) -> Path:
+def ask_for_dump(text: str) -> Path:
     """The dump at a path as a person types or pastes it.
 
     Raises:
@@ -52,7 +58,7 @@ def given(text: str) -> Path:
             f"{wording.literal(text)} is not a whole path. Give it from the root of the disk on, "
             "such as /home/me/Downloads/dump.tar.zst."
         )
-    return dumps.checked(path)
+    return dumps.check_dump_path(path)
 
 
 def canonical_field() -> bool:
@@ -75,7 +81,7 @@ def canonical_field() -> bool:
             "here, and those that it holds leave nowhere."
         )
         return True
-    found = _shown(text)
+    found = _describe_dump(text)
     if found:
         st.caption(f":material/hard_drive: {found}. The names that it holds are looked up here.")
     return bool(found)
@@ -88,10 +94,10 @@ def canonical_option() -> list[str]:
         UnreadableFile: there is no such dump any more.
     """
     text = str(st.session_state.get(CANONICAL) or "")
-    return ["--canonical", str(given(text))] if text.strip() else []
+    return ["--canonical", str(ask_for_dump(text))] if text.strip() else []
 
 
-def measured_part(ai: MusicAI, profile: str) -> None:
+def draw_measured(ai: MusicAI, profile: str) -> None:
     """AcousticBrainz's dumps: what they know of the own tracks, and the way to read them."""
     with st.expander("Tempo and key from AcousticBrainz", icon=":material/graphic_eq:"):
         st.caption(
@@ -100,11 +106,11 @@ def measured_part(ai: MusicAI, profile: str) -> None:
             f"What they tell is shown beside the features of your tracks and not mixed with them. "
             f"{CAUTION}"
         )
-        known = state.measured(ai)
+        known = state.get_measured(ai)
         if known.recognised:
             st.markdown(
                 f"The recordings of **{known.recognised:,}** of your {known.own:,} tracks are "
-                f"known; AcousticBrainz measured **{known.measured:,}**."
+                f"known; AcousticBrainz measured **{known.n_measured:,}**."
             )
         text = st.text_area(
             "Dump files, one path a line",
@@ -113,7 +119,7 @@ def measured_part(ai: MusicAI, profile: str) -> None:
             height=100,
             persist_state="session",
         )
-        good = [bool(_shown(line)) for line in text.splitlines() if line.strip()]
+        good = [bool(_describe_dump(line)) for line in text.splitlines() if line.strip()]
         canonical = bool(str(st.session_state.get(CANONICAL) or "").strip())
         enough = bool(known.recognised) or canonical
         if not enough:
@@ -131,10 +137,10 @@ def measured_part(ai: MusicAI, profile: str) -> None:
         )
 
 
-def _shown(text: str) -> str:
+def _describe_dump(text: str) -> str:
     """The dump's name and size; "" with a message on the screen where there is none."""
     try:
-        path = given(text)
+        path = ask_for_dump(text)
         size = path.stat().st_size
     except (InputError, OSError) as error:
         st.error(wording.plain(str(error), 600), icon=":material/error:")
@@ -146,7 +152,7 @@ def _shown(text: str) -> str:
 def _start(profile: str) -> None:
     def begin() -> None:
         lines = str(st.session_state[MEASURED]).splitlines()
-        paths = [str(given(line)) for line in lines if line.strip()]
+        paths = [str(ask_for_dump(line)) for line in lines if line.strip()]
         command = ["open-data", "acousticbrainz", *paths, "--profile", profile]
         job_panel.start("measure", [*command, *canonical_option()])
 
@@ -168,10 +174,10 @@ SHOWN = 50
 
 def draw(ai: MusicAI) -> None:
     """How many tracks are measured, and the most played ones with their values; else nothing."""
-    known = state.measured(ai)
-    if not known.measured:
+    known = state.get_measured(ai)
+    if not known.n_measured:
         return
-    st.markdown(f"**{wording.count(known.measured, 'track')} measured by AcousticBrainz**")
+    st.markdown(f"**{wording.count(known.n_measured, 'track')} measured by AcousticBrainz**")
     st.caption(
         f"Values of other people's files of the same recording, until 2022. {CAUTION} They are "
         "no part of the features above, and no list is made with them."
@@ -185,7 +191,7 @@ def draw(ai: MusicAI) -> None:
             column_config=_COLUMNS,
             alt="What AcousticBrainz measured of your most played tracks",
         )
-        if known.measured > len(rows):
+        if known.n_measured > len(rows):
             st.caption(f"Your {len(rows)} most played of them.")
         st.table(
             {
@@ -200,21 +206,21 @@ def draw(ai: MusicAI) -> None:
 
 def _rows(ai: MusicAI) -> list[dict[str, object]]:
     library = ai.library
-    measured = state.measured(ai).tracks
+    measured = state.get_measured(ai).tracks
     tracks, plays = library.tracks, library.plays
     heard = np.bincount(plays.loc[plays["listener"] == 0, "track"], minlength=len(tracks))
     mine = tracks["own"] & tracks["track_id"].isin(measured)
     rows = sorted(np.flatnonzero(mine).tolist(), key=lambda row: (-heard[row], row))[:SHOWN]
     ids = tracks["track_id"].iloc[rows].tolist()
-    told: dict[str, list[Measure]] = {}
+    told: dict[str, list[AudioDescriptor]] = {}
     for track, one in state.store().measures(library.profile, ids):
         told.setdefault(track, []).append(one)
     names = zip(ids, tracks["name"].iloc[rows], tracks["artists"].iloc[rows], strict=True)
-    return measured_table([(name, artists, told[track]) for track, name, artists in names])
+    return build_measured_table([(name, artists, told[track]) for track, name, artists in names])
 
 
-def measured_table(
-    tracks: Sequence[tuple[str, str, Sequence[Measure]]],
+def build_measured_table(
+    tracks: Sequence[tuple[str, str, Sequence[AudioDescriptor]]],
 ) -> list[dict[str, object]]:
     """One line a track; a column stands only where some track has it.
 
@@ -223,7 +229,7 @@ def measured_table(
     """
     lines: list[dict[str, object]] = []
     for name, artists, measures in tracks:
-        by_feature = {feature: one for (_, feature), one in combined(measures).items()}
+        by_feature = {feature: one for (_, feature), one in combine_measures(measures).items()}
         line: dict[str, object] = {
             "Track": wording.literal(name),
             "Artist": wording.literal(artists),
@@ -238,7 +244,7 @@ def measured_table(
     return [{column: line[column] for column in columns} for line in lines]
 
 
-def _cells(measures: Mapping[str, Measure]) -> dict[str, object]:
+def _cells(measures: Mapping[str, AudioDescriptor]) -> dict[str, object]:
     def number(feature: str, digits: int) -> float | None:
         one = measures.get(feature)
         return round(one.value, digits) if one else None

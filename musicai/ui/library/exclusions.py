@@ -20,7 +20,7 @@ from musicai.data.library import ARTIST_SEPARATOR, Library
 from musicai.data.text_keys import normalise
 from musicai.insights.taste import TasteProfile, taste_profile
 from musicai.library.assemble import load_library
-from musicai.library.exclusions import concerned
+from musicai.library.exclusions import find_excluded
 from musicai.ui import state, wording
 from musicai.ui.components import job_panel
 from musicai.ui.library.column_mapping import key_of
@@ -40,7 +40,7 @@ _HITS = 8
 _LONGEST_SEARCH = 200
 
 
-class Named(NamedTuple):
+class ExcludableItem(NamedTuple):
     """Something of one's own that can be left out."""
 
     value: str
@@ -62,7 +62,7 @@ def draw(ai: MusicAI) -> None:
     rules = state.store().exclusions(ai.profile)
     whole = _whole(str(state.settings().home), ai.profile, ai.library.fingerprint, bool(rules), ai)
     _add(ai.profile, whole, rules)
-    _listed(ai, whole, rules)
+    _draw_rules(ai, whole, rules)
     if rules:
         _before_and_after(ai, whole)
         _retrain(ai.profile)
@@ -149,7 +149,7 @@ def _playlist(profile: str, whole: Library, rules: Sequence[Exclusion]) -> None:
     rule = Exclusion("playlist", chosen) if chosen is not None else None
     _leave_out_button(right, profile, rule)
     if rule is not None:
-        st.caption(f"Takes {_taken(whole, rule)} away.")
+        st.caption(f"Takes {_draw_taken(whole, rule)} away.")
 
 
 def _period(profile: str, whole: Library) -> None:
@@ -162,7 +162,7 @@ def _period(profile: str, whole: Library) -> None:
     if isinstance(since, date) and isinstance(until, date):
         rule = period(since, until) if since <= until else None
         st.caption(
-            f"Takes {_taken(whole, rule)} away. Days are in UTC."
+            f"Takes {_draw_taken(whole, rule)} away. Days are in UTC."
             if rule
             else "The first day comes after the last one; turn them round."
         )
@@ -209,16 +209,16 @@ def _remove_rule(profile: str, rule: Exclusion) -> None:
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
-def _artists(fingerprint: str, _library: Library) -> list[Named]:
+def _artists(fingerprint: str, _library: Library) -> list[ExcludableItem]:
     return own_artists(_library)
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
-def _tracks(fingerprint: str, _library: Library) -> list[Named]:
+def _tracks(fingerprint: str, _library: Library) -> list[ExcludableItem]:
     return own_tracks(_library)
 
 
-def own_artists(library: Library) -> list[Named]:
+def own_artists(library: Library) -> list[ExcludableItem]:
     """The listener's own artists, guests too, the most played first."""
     counts = _weights(library)
     total: dict[str, int] = {}
@@ -228,11 +228,11 @@ def own_artists(library: Library) -> list[Named]:
             if key := normalise(name):
                 label.setdefault(key, name)
                 total[key] = total.get(key, 0) + counts.get(row, 0)
-    found = [Named(label[key], label[key], plays, key) for key, plays in total.items()]
+    found = [ExcludableItem(label[key], label[key], plays, key) for key, plays in total.items()]
     return sorted(found, key=lambda one: (-one.amount, one.words))
 
 
-def own_tracks(library: Library) -> list[Named]:
+def own_tracks(library: Library) -> list[ExcludableItem]:
     """The listener's own recordings, one line each, the most played first."""
     counts = _weights(library)
     own = library.tracks.loc[library.tracks["own"], ["track_id", "name", "artists", "recording"]]
@@ -245,7 +245,7 @@ def own_tracks(library: Library) -> list[Named]:
         if recording not in most or plays > most[recording][0]:
             most[recording] = (plays, track_id, f"{name or 'Untitled'} — {by}")
     found = [
-        Named(track_id, label, total[recording], normalise(label))
+        ExcludableItem(track_id, label, total[recording], normalise(label))
         for recording, (_, track_id, label) in most.items()
     ]
     return sorted(found, key=lambda one: (-one.amount, one.words))
@@ -258,7 +258,7 @@ def _weights(library: Library) -> dict[object, int]:
     return {row: int(number) for row, number in counted.value_counts().items()}
 
 
-def find(names: Sequence[Named], text: str, limit: int) -> list[Named]:
+def find(names: Sequence[ExcludableItem], text: str, limit: int) -> list[ExcludableItem]:
     """The first ``limit`` names that hold every word of the text, in any order."""
     wanted = normalise(text).split()
     hits = (one for one in names if all(word in one.words for word in wanted))
@@ -268,7 +268,7 @@ def find(names: Sequence[Named], text: str, limit: int) -> list[Named]:
 # --- what is left out -----------------------------------------------------------------
 
 
-def _listed(ai: MusicAI, whole: Library, rules: Sequence[Exclusion]) -> None:
+def _draw_rules(ai: MusicAI, whole: Library, rules: Sequence[Exclusion]) -> None:
     if not rules:
         st.caption("Nothing is left out: all of your music counts.")
         return
@@ -282,7 +282,7 @@ def _listed(ai: MusicAI, whole: Library, rules: Sequence[Exclusion]) -> None:
                 horizontal_alignment="distribute",
             ):
                 st.markdown(
-                    f"{_title(rule, whole)}  \n:small[{_taken(whole, rule)}]", width="content"
+                    f"{_title(rule, whole)}  \n:small[{_draw_taken(whole, rule)}]", width="content"
                 )
                 parts = (rule.kind, rule.value, str(rule.since), str(rule.until))
                 st.button(
@@ -310,8 +310,8 @@ def _title(rule: Exclusion, whole: Library) -> str:
     return f"{rule.kind.capitalize()} **{wording.plain(rule.value)}**"
 
 
-def _taken(whole: Library, rule: Exclusion) -> str:
-    plays, items = _counted(whole.fingerprint, rule, whole)
+def _draw_taken(whole: Library, rule: Exclusion) -> str:
+    plays, items = _count_concerned(whole.fingerprint, rule, whole)
     parts = [wording.count(plays, "play")] if plays or not items else []
     if items:
         parts.append(wording.count(items, "playlist row"))
@@ -319,9 +319,9 @@ def _taken(whole: Library, rule: Exclusion) -> str:
 
 
 @st.cache_data(max_entries=256, show_spinner=False)
-def _counted(fingerprint: str, rule: Exclusion, _whole: Library) -> tuple[int, int]:
+def _count_concerned(fingerprint: str, rule: Exclusion, _whole: Library) -> tuple[int, int]:
     """The plays and the playlist rows that one rule concerns."""
-    found = concerned(_whole, rule)
+    found = find_excluded(_whole, rule)
     return int(found.plays.sum()), int(found.items.sum())
 
 

@@ -110,7 +110,7 @@ def drop_zone(place: str = "import") -> None:
         disabled=not uploads or busy,
         help="Another job is running; this waits for it." if busy else None,
     ):
-        name = checked_name(profile)
+        name = check_typed_name(profile)
         start(uploads, name, include_private=private)
         st.rerun()
 
@@ -122,19 +122,19 @@ def upload_key(base: str) -> str:
 
 def _follow_listener(key: str) -> None:
     """Put the chosen listener's name into the field, again whenever another one is chosen."""
-    name = _suggested([p.name for p in state.profiles() if not p.invented])
+    name = _suggest_name([p.name for p in state.profiles() if not p.invented])
     if key not in st.session_state or st.session_state.get(f"{key}_of") != name:
         st.session_state[key] = st.session_state[f"{key}_of"] = name
 
 
-def _suggested(real: Sequence[str]) -> str:
+def _suggest_name(real: Sequence[str]) -> str:
     current = state.current_profile()
     if current is not None and current in real:
         return current
     return real[0] if real else "me"
 
 
-def checked_name(name: str) -> str:
+def check_typed_name(name: str) -> str:
     """The profile's name as typed, one line.
 
     Raises:
@@ -202,7 +202,7 @@ def counts_table(record: ImportRecord) -> dict[str, list[str]]:
     return table
 
 
-def imported_rows(record: ImportRecord) -> int:
+def count_imported_rows(record: ImportRecord) -> int:
     """Rows of any kind that an import brought."""
     return sum(f.counts.imported for f in record.files)
 

@@ -46,7 +46,7 @@ def draw(ai: MusicAI) -> None:
 def _answers(ai: MusicAI) -> None:
     decisions = state.store().decisions(ai.profile)
     decided = {(one.first, one.second) for one in decisions}
-    found = _found(str(state.settings().home), ai.profile, ai.library.fingerprint)
+    found = _draw_found(str(state.settings().home), ai.profile, ai.library.fingerprint)
     open_ones = [doubt for doubt in found if _pair(doubt) not in decided]
     _take_back(ai.profile, {_pair(doubt) for doubt in found})
     if open_ones:
@@ -59,7 +59,7 @@ def _answers(ai: MusicAI) -> None:
 
 
 @st.cache_resource(max_entries=4, show_spinner="Looking for doubtful matches…")
-def _found(home: str, profile: str, fingerprint: str) -> tuple[Doubt, ...]:
+def _draw_found(home: str, profile: str, fingerprint: str) -> tuple[Doubt, ...]:
     return doubtful(state.store(), state.settings(), profile)
 
 
@@ -167,7 +167,8 @@ def _past(ai: MusicAI, decisions: Sequence[MatchDecision]) -> None:
             ):
                 word = "Same recording" if decision.same else "Different"
                 st.markdown(
-                    f"{_named(ai, decision.first)}  \n{_named(ai, decision.second)}  \n"
+                    f"{_name_release(ai, decision.first)}  \n"
+                    f"{_name_release(ai, decision.second)}  \n"
                     f":small[{word}]",
                     width="content",
                 )
@@ -181,7 +182,7 @@ def _past(ai: MusicAI, decisions: Sequence[MatchDecision]) -> None:
                 )
 
 
-def _named(ai: MusicAI, track_id: str) -> str:
+def _name_release(ai: MusicAI, track_id: str) -> str:
     row = int(ai.library.vocabulary.rows([track_id])[0])
     if row < 0:
         return "A track that is no longer here"
@@ -215,14 +216,14 @@ def _twice(ai: MusicAI) -> None:
         _table(
             f"{wording.count(len(found.merged), 'recording')} in several releases",
             "Each counts once for your taste; in your history the releases stay apart.",
-            merged_table(found.merged[:LISTED]),
+            build_merged_table(found.merged[:LISTED]),
             key="audit_merged",
         )
     if found.repeated:
         _table(
             f"{wording.count(len(found.repeated), 'track')} more than once in a playlist",
             "Your playlists are left as they are; only you can say whether it is meant.",
-            repeated_table(found.repeated[:LISTED]),
+            build_repeated_table(found.repeated[:LISTED]),
             key="audit_repeated",
         )
 
@@ -241,7 +242,7 @@ def _table(title: str, what: str, rows: list[dict[str, object]], *, key: str) ->
         st.dataframe(pd.DataFrame(rows), hide_index=True, key=f"{key}_table", alt=title)
 
 
-def merged_table(found: Sequence[Merged]) -> list[dict[str, object]]:
+def build_merged_table(found: Sequence[Merged]) -> list[dict[str, object]]:
     """One line a recording, with the plays of each of its releases."""
     return [
         {
@@ -257,7 +258,7 @@ def merged_table(found: Sequence[Merged]) -> list[dict[str, object]]:
     ]
 
 
-def repeated_table(found: Sequence[Repeated]) -> list[dict[str, object]]:
+def build_repeated_table(found: Sequence[Repeated]) -> list[dict[str, object]]:
     """One line for each playlist and track in it more than once."""
     return [
         {

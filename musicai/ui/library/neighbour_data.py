@@ -108,7 +108,7 @@ def _pack(ai: MusicAI, profile: str, pack: Catalogue) -> None:
             parts.append(f"licence: {wording.plain(pack.licence)}")
         st.caption(" · ".join(parts))
         if pack.enabled:
-            state.guarded(lambda: _coverage(ai, pack.name))
+            state.run_guarded(lambda: _coverage(ai, pack.name))
 
 
 def _coverage(ai: MusicAI, pack: str) -> None:

@@ -39,7 +39,7 @@ def draw() -> None:
     name = state.current_profile()
     assert name is not None  # the page has checked
     ai = state.current_ai()
-    widgets.invented_note(ai.library.invented)
+    widgets.draw_invented_note(ai.library.invented)
     job_panel.progress()
     music, new, matches, left_out, leaving = st.tabs(
         list(PARTS), key="library_part", on_change="rerun", bind="query-params"
@@ -52,10 +52,10 @@ def draw() -> None:
             _new_music(ai, name)
     elif matches.open:
         with matches:
-            state.guarded(lambda: match_review.draw(ai))
+            state.run_guarded(lambda: match_review.draw(ai))
     elif left_out.open:
         with left_out:
-            state.guarded(lambda: exclusions.draw(ai))
+            state.run_guarded(lambda: exclusions.draw(ai))
     elif leaving.open:
         with leaving:
             _leaving(ai, name)
@@ -77,13 +77,13 @@ def _music(ai: MusicAI, name: str) -> None:
 
 
 def _new_music(ai: MusicAI, name: str) -> None:
-    state.guarded(lambda: catalogs.show_catalogues(ai, name))
-    state.guarded(lambda: neighbour_data.draw(ai, name))
-    state.guarded(lambda: enrichment.draw(ai, name))
+    state.run_guarded(lambda: catalogs.show_catalogues(ai, name))
+    state.run_guarded(lambda: neighbour_data.draw(ai, name))
+    state.run_guarded(lambda: enrichment.draw(ai, name))
 
 
 def _leaving(ai: MusicAI, name: str) -> None:
-    state.guarded(lambda: export_panel.draw(ai))
+    state.run_guarded(lambda: export_panel.draw(ai))
     _delete(name, ai.library.invented)
 
 
@@ -94,7 +94,7 @@ def _add_music() -> None:
         "What is here already is not counted twice."
     )
     with st.container(border=True):
-        state.guarded(lambda: importing.drop_zone("library"))
+        state.run_guarded(lambda: importing.drop_zone("library"))
     importing.formats()
 
 
@@ -143,7 +143,7 @@ def _imports(profile: str) -> None:
 def _import(record: ImportRecord) -> None:
     title = (
         f"{wording.date_and_time(record.created_at)}: {wording.count(len(record.files), 'file')}, "
-        f"{wording.count(importing.imported_rows(record), 'row')} imported, "
+        f"{wording.count(importing.count_imported_rows(record), 'row')} imported, "
         f"{wording.count(len(record.problems), 'problem')}"
     )
     panel = st.expander(title, key=f"import_{record.id}", on_change="rerun")

@@ -45,12 +45,12 @@ def draw(ai: MusicAI) -> None:
         "Features are how a track sounds, such as its energy and tempo. By plays, what you hear "
         "often counts more. Add a table of tracks to know more."
     )
-    _matched(ai)
-    _estimated(ai)
+    _draw_matched(ai)
+    _draw_estimated(ai)
     enrichment_dumps.draw(ai)
 
 
-def _matched(ai: MusicAI) -> None:
+def _draw_matched(ai: MusicAI) -> None:
     own = ai.library.tracks[ai.library.tracks["own"]]
     counts = own["match"].value_counts()
     found = {HOW[kind]: int(counts.get(kind, 0)) for kind in MATCHES if kind}
@@ -72,7 +72,7 @@ def _matched(ai: MusicAI) -> None:
 # --- estimates ------------------------------------------------------------------------
 
 
-def _estimated(ai: MusicAI) -> None:
+def _draw_estimated(ai: MusicAI) -> None:
     counts = ai.library.tracks.loc[ai.library.tracks["own"], "estimate"].value_counts()
     made = {kind: int(counts.get(kind, 0)) for kind in ESTIMATES if kind}
     if not any(made.values()):

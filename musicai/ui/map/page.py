@@ -15,7 +15,7 @@ from musicai.data.moods import MOOD_LABELS, MOODS, mood_matrix
 from musicai.data.periods import ALL, Period
 from musicai.data.playlists import plain_cell
 from musicai.models import COMPONENTS
-from musicai.models.music_map import drawn, heard, main_genre, over_tracks
+from musicai.models.music_map import choose_drawn, count_full_plays, main_genre, over_tracks
 from musicai.ranking.request import Request
 from musicai.ui import charts, state, wording
 from musicai.ui.components import chart_box, job_panel, period_picker, seeds, track_picker, widgets
@@ -41,7 +41,7 @@ class Colours(NamedTuple):
     """What a track without a score is called."""
 
 
-def chosen(ai: MusicAI, kind: str) -> Colours | None:
+def get_chosen_score(ai: MusicAI, kind: str) -> Colours | None:
     """The chosen score of every track; None for genres."""
     if kind == "mood":
         return _mood(ai)
@@ -82,7 +82,7 @@ def _component(ai: MusicAI) -> Colours | None:
         st.info(wording.plain(modes["mix"] or "", 500), icon=":material/info:")
         return None
     seeds = discover_seeds.current(ai)
-    scored = state.scored(ai, Request(seed_tracks=seeds, mode=mode))
+    scored = state.get_scored(ai, Request(seed_tracks=seeds, mode=mode))
     values = scored.scaled[name]
     score = over_tracks(ai.library.n_tracks, scored.candidates.astype(np.int32), values)
     st.caption(_for_whom(ai, seeds))
@@ -94,7 +94,7 @@ def _for_whom(ai: MusicAI, seeds: tuple[str, ...]) -> str:
     """Whom the scores are for."""
     if not seeds:
         return "For all you play."
-    first = track_picker.named(ai, int(ai.library.vocabulary.rows([seeds[0]])[0]))[0]
+    first = track_picker.name_row(ai, int(ai.library.vocabulary.rows([seeds[0]])[0]))[0]
     more = f" and {wording.count(len(seeds) - 1, 'other seed')}" if len(seeds) > 1 else ""
     return f"For {wording.plain(first, 40)}{more}."
 
@@ -141,19 +141,19 @@ class View(NamedTuple):
 def draw() -> None:
     """The whole page for the chosen profile and period."""
     ai = state.current_ai()
-    widgets.invented_note(ai.library.invented)
+    widgets.draw_invented_note(ai.library.invented)
     job_panel.progress()
     found = state.music_map(ai)
-    if found is None or not found.placed.any():
+    if found is None or not found.is_placed.any():
         _without(ai)
         return
-    period = period_picker.chosen(ai)
+    period = period_picker.get_chosen_period(ai)
     period_picker.caption(period)
     view = _view_of(ai, found, period)
     left, right = st.columns([5, 3], gap="medium")
     with left:
         _chart(ai, found, view)
-        _told(ai, found, view)
+        _draw_legend(ai, found, view)
     with right:
         selection.draw(ai, found, view.plays)
         map_path.draw(ai, found)
@@ -209,11 +209,11 @@ def _view(
 
 def view(ai: MusicAI, found: MusicMap, period: Period) -> View:
     """Which tracks are drawn, and what stands beside them."""
-    plays = heard(ai.library, period)
+    plays = count_full_plays(ai.library, period)
     mine = plays > 0
     if period == ALL:
         mine |= ai.library.tracks["own"].to_numpy(dtype=bool)
-    rows = drawn(found, mine, MOST_OTHERS)
+    rows = choose_drawn(found, mine, MOST_OTHERS)
     tracks = ai.library.tracks
     labels = wording.hovers(tracks["name"].iloc[rows], tracks["artists"].iloc[rows])
     genres = np.array(["", *(f"<br>{GENRE_LABELS[name]}" for name in GENRES)], dtype=object)
@@ -226,8 +226,8 @@ def view(ai: MusicAI, found: MusicMap, period: Period) -> View:
         dots,
         plays,
         int(mine.sum()),
-        int((mine & ~found.placed).sum()),
-        int((found.placed & ~mine).sum()),
+        int((mine & ~found.is_placed).sum()),
+        int((found.is_placed & ~mine).sum()),
         period,
     )
 
@@ -255,10 +255,10 @@ def _chart(ai: MusicAI, found: MusicMap, view: View) -> None:
             help="Lasso and box mark a region, whose tracks are then listed. Tracks can be "
             "clicked while dragging moves the map.",
         )
-        colours = chosen(ai, str(kind))
+        colours = get_chosen_score(ai, str(kind))
     height = PHONE_HEIGHT if state.on_phone() else HEIGHT
     told = (kind, colours.name if colours else "", seeds.current(ai), view.period)
-    dots, marked = view.dots, _marked(ai, found, told)
+    dots, marked = view.dots, _find_marked(ai, found, told)
     if colours is None:
         genre = main_genre(ai.features.genres)
         chart = charts.by_genre(dots, genre[dots.rows], marked, height)
@@ -288,7 +288,7 @@ def _chart(ai: MusicAI, found: MusicMap, view: View) -> None:
     )
 
 
-def _marked(ai: MusicAI, found: MusicMap, told: tuple[Any, ...]) -> charts.Marked:
+def _find_marked(ai: MusicAI, found: MusicMap, told: tuple[Any, ...]) -> charts.Marked:
     """What the session has marked, as places on this map."""
     now = map_marks.to_draw(ai, (*told, st.session_state[DRAG]))
     outline = now.outline
@@ -297,14 +297,14 @@ def _marked(ai: MusicAI, found: MusicMap, told: tuple[Any, ...]) -> charts.Marke
         outline = ((x0, y0), (x1, y0), (x1, y1), (x0, y1))
     row = map_marks.row_of(ai, now.point)
     point = None
-    if row is not None and found.placed[row]:
+    if row is not None and found.is_placed[row]:
         point = (float(found.xy[row, 0]), float(found.xy[row, 1]))
     path = map_marks.rows_of(ai, now.path)
     walked = found.xy[path] if len(path) else None
     return charts.Marked(outline, point, walked, st.session_state[DRAG])
 
 
-def _told(ai: MusicAI, found: MusicMap, view: View) -> None:
+def _draw_legend(ai: MusicAI, found: MusicMap, view: View) -> None:
     """How the map is to be read, and what is not on it."""
     dots = view.dots
     shown = int((~dots.mine).sum())
@@ -340,7 +340,7 @@ def _told(ai: MusicAI, found: MusicMap, view: View) -> None:
 
 def _data(ai: MusicAI, found: MusicMap, plays: IntArray, colours: Colours | None) -> pd.DataFrame:
     """All tracks on the map, drawn or not."""
-    rows = np.flatnonzero(found.placed)
+    rows = np.flatnonzero(found.is_placed)
     tracks = ai.library.tracks
     names = np.array(["", *(GENRE_LABELS[name] for name in GENRES)], dtype=object)
     data = pd.DataFrame(

@@ -76,7 +76,7 @@ def _end(ai: MusicAI, end: str, label: str, track_id: str) -> None:
 
 
 def _line(ai: MusicAI, row: int, before: str) -> None:
-    name, artists = track_picker.named(ai, row)
+    name, artists = track_picker.name_row(ai, row)
     widgets.ring(ai, row, _RING)
     title = widgets.title_line(ai.library.vocabulary.id(row), name, artists, linked=False)
     st.markdown(f"{before}{title}")
@@ -115,7 +115,7 @@ def _walk(ai: MusicAI, found: MusicMap) -> None:
     map_marks.change(ai, path=ids, asked=steps)
 
 
-def _path(ai: MusicAI, now: map_marks.Marks) -> None:
+def _path(ai: MusicAI, now: map_marks.MapMarks) -> None:
     """The tracks in order, as numbered on the map."""
     rows = map_marks.rows_of(ai, now.path)
     if len(now.path) < now.asked:

@@ -57,7 +57,7 @@ def draw(ai: MusicAI, found: MusicMap, plays: IntArray) -> None:
 
 def _track(ai: MusicAI, found: MusicMap, row: int, plays: int) -> None:
     track_id = ai.library.vocabulary.id(row)
-    name, artists = track_picker.named(ai, row)
+    name, artists = track_picker.name_row(ai, row)
     with st.container(horizontal=True, wrap=False, vertical_alignment="center"):
         widgets.ring(ai, row, 72)
         st.markdown(
@@ -116,7 +116,7 @@ def _about(ai: MusicAI, row: int, plays: int) -> str:
 
 
 def _short(ai: MusicAI, row: int) -> str:
-    name, artists = track_picker.named(ai, row)
+    name, artists = track_picker.name_row(ai, row)
     return f"{wording.plain(name, 40)} by {wording.plain(wording.by(artists), 30)}"
 
 

@@ -26,7 +26,7 @@ _DRAWN = "map_drawn"
 
 
 @dataclass(frozen=True)
-class Marks:
+class MapMarks:
     """What is marked; empty at first."""
 
     outline: tuple[tuple[float, float], ...] = ()
@@ -45,10 +45,10 @@ class Marks:
     """Raised by every change that did not come from the chart, which shows its own."""
 
 
-def marks(ai: MusicAI) -> Marks:
+def marks(ai: MusicAI) -> MapMarks:
     """What is marked on the map of this listener and version."""
-    owner, found = st.session_state.get(_MARKS, (None, Marks()))
-    return found if owner == _owner(ai) else Marks()
+    owner, found = st.session_state.get(_MARKS, (None, MapMarks()))
+    return found if owner == _owner(ai) else MapMarks()
 
 
 def change(ai: MusicAI, **values: Any) -> None:
@@ -59,7 +59,7 @@ def change(ai: MusicAI, **values: Any) -> None:
     _keep(ai, replace(before, **values, edits=before.edits + 1))
 
 
-def to_draw(ai: MusicAI, settings: tuple[Any, ...]) -> Marks:
+def to_draw(ai: MusicAI, settings: tuple[Any, ...]) -> MapMarks:
     """The marks that the figure is to show.
 
     A selection is shown by the chart itself. Drawn into the figure as well, it would make
@@ -73,7 +73,7 @@ def to_draw(ai: MusicAI, settings: tuple[Any, ...]) -> Marks:
     """
     now = marks(ai)
     reason = (_owner(ai), settings, now.edits)
-    drawn: Marks
+    drawn: MapMarks
     known, drawn = st.session_state.get(_DRAWN, (None, now))
     if known != reason or CHART not in st.session_state:
         drawn = now
@@ -87,7 +87,7 @@ def to_draw(ai: MusicAI, settings: tuple[Any, ...]) -> Marks:
     return drawn
 
 
-def _keep(ai: MusicAI, found: Marks) -> None:
+def _keep(ai: MusicAI, found: MapMarks) -> None:
     st.session_state[_MARKS] = (_owner(ai), found)
 
 

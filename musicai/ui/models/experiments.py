@@ -99,7 +99,7 @@ def _status(ai: MusicAI, running: Experiment, versions: Sequence[VersionInfo]) -
     verdict = so_far(state.store(), ai.profile, running, ai.library)
     st.markdown(f"A: {_side(running.a, versions)}  \nB: {_side(running.b, versions)}")
     st.table(_figures(verdict), border="horizontal", alt="What the blind test says so far")
-    st.markdown(wording.plain(verdict.told(), 400))
+    st.markdown(wording.plain(verdict.describe(), 400))
     st.caption(
         "The chance is shown, not decided on. A winner is named when the evidence reaches "
         f"{1 / verdict.alpha:.0f}: among equals that ever happens in at most "
@@ -195,7 +195,7 @@ def _duel(ai: MusicAI, versions: Sequence[VersionInfo]) -> None:
         on_click=_compare,
         args=(ai.profile, a, b),
     )
-    last = jobs.latest(state.settings(), ai.profile, "duel")
+    last = jobs.find_latest(state.settings(), ai.profile, "duel")
     if last is not None and last.state == "done" and last.result.get("tasks") is not None:
         _result(last.result, labels)
 

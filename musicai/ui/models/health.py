@@ -10,9 +10,9 @@ import pandas as pd
 import streamlit as st
 
 from musicai.training.health import Health, examine
-from musicai.training.monitoring import ServingDay, ShownDay, serving_days, shown_days
+from musicai.training.monitoring import ServingDay, ShownDay, serving_days, summarize_days
 from musicai.ui import charts, state, wording
-from musicai.ui.charts.models import Line
+from musicai.ui.charts.models import ChartSeries
 from musicai.ui.components import chart_box
 from musicai.ui.models import versions as versions_panel
 
@@ -41,7 +41,7 @@ def draw(ai: MusicAI, versions: Sequence[VersionInfo]) -> None:
         versions: Those of the profile that can be used, newest first.
     """
     st.subheader("Health", anchor=False)
-    found = _examined(str(state.settings().home), ai.profile, ai.library.fingerprint, ai.version)
+    found = _examine(str(state.settings().home), ai.profile, ai.library.fingerprint, ai.version)
     icon = _STATES[found.state].split(" ")[0]
     st.markdown(f"{icon} {wording.plain(found.summary)}")
     with st.expander("What was looked at", expanded=found.state != "ok"):
@@ -60,7 +60,7 @@ def draw(ai: MusicAI, versions: Sequence[VersionInfo]) -> None:
             key="health_again",
             icon=":material/refresh:",
             type="tertiary",
-            on_click=_examined.clear,
+            on_click=_examine.clear,
         )
     # reads the log and all impressions: only when it is asked for
     use = st.expander(
@@ -72,14 +72,14 @@ def draw(ai: MusicAI, versions: Sequence[VersionInfo]) -> None:
 
 
 @st.cache_data(ttl=_LOOKED_FOR, max_entries=4, show_spinner="Looking whether all is in order…")
-def _examined(home: str, profile: str, fingerprint: str, version: str | None) -> Health:
+def _examine(home: str, profile: str, fingerprint: str, version: str | None) -> Health:
     return examine(state.settings(), state.store(), profile)
 
 
 def _in_use(ai: MusicAI, versions: Sequence[VersionInfo]) -> None:
     served = serving_days(state.settings())
     store = state.store()
-    shown = shown_days(
+    shown = summarize_days(
         ai.library, ai.features, store.impressions(ai.profile), store.feedback(ai.profile)
     )
     if not served and not shown:
@@ -87,19 +87,19 @@ def _in_use(ai: MusicAI, versions: Sequence[VersionInfo]) -> None:
     if served:
         _serving(served)
     if shown:
-        _shown(
+        _draw_shown(
             shown,
             "**How varied the lists are**: different artists for 100 different tracks",
-            [Line("artists", [100 * one.artists for one in shown])],
+            [ChartSeries("artists", [100 * one.artists for one in shown])],
             "artists for 100 tracks",
             "health_variety",
         )
         accepted = [100 * one.accepted / one.tracks for one in shown]
         refused = [100 * one.refused / one.tracks for one in shown]
-        _shown(
+        _draw_shown(
             shown,
             "**What became of the tracks**: liked or heard out later, and refused",
-            [Line("accepted", accepted), Line("refused", refused, "dot", "diamond")],
+            [ChartSeries("accepted", accepted), ChartSeries("refused", refused, "dot", "diamond")],
             "of 100 tracks",
             "health_acceptance",
         )
@@ -113,8 +113,8 @@ def _serving(served: Sequence[ServingDay]) -> None:
     chart = charts.by_day(
         [one.day for one in served],
         [
-            Line("half of the lists within", [one.p50_ms for one in served]),
-            Line("19 of 20 within", [one.p95_ms for one in served], "dot", "diamond"),
+            ChartSeries("half of the lists within", [one.p50_ms for one in served]),
+            ChartSeries("19 of 20 within", [one.p95_ms for one in served], "dot", "diamond"),
         ],
         "ms",
         [wording.count(one.n, "list") for one in served],
@@ -122,8 +122,8 @@ def _serving(served: Sequence[ServingDay]) -> None:
     chart_box.draw(chart, "health_serving", data=pd.DataFrame(served))
 
 
-def _shown(
-    shown: Sequence[ShownDay], title: str, lines: Sequence[Line], unit: str, key: str
+def _draw_shown(
+    shown: Sequence[ShownDay], title: str, lines: Sequence[ChartSeries], unit: str, key: str
 ) -> None:
     """One chart about what was shown."""
     st.markdown(title)

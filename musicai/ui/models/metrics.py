@@ -55,9 +55,9 @@ def draw(info: VersionInfo) -> None:
     k = int(info.metrics.get("k", 20))
     st.caption(
         f"Lists of {k}, made from everything before a cut in time, compared with what was played "
-        f"after it. {_explained(_COLUMNS)}"
+        f"after it. {_explain_measures(_COLUMNS)}"
     )
-    measure = _chosen_measure([measured[task] for task in _TASKS if measured.get(task)], k)
+    measure = _choose_measure([measured[task] for task in _TASKS if measured.get(task)], k)
     for task, (title, text) in _TASKS.items():
         result = measured.get(task)
         st.markdown(f"**{title}** :small[{text}]")
@@ -67,13 +67,13 @@ def draw(info: VersionInfo) -> None:
             st.markdown("Nothing to measure here: no such plays after the cut.")
 
 
-def _explained(measures: Sequence[str]) -> str:
+def _explain_measures(measures: Sequence[str]) -> str:
     return " ".join(MEASURES[name].sentence for name in measures)
 
 
-def _chosen_measure(results: Sequence[Mapping[str, Any]], k: int) -> str:
+def _choose_measure(results: Sequence[Mapping[str, Any]], k: int) -> str:
     """Which measure the charts show; those of a list, as only they have intervals."""
-    offered = charted(results, k)
+    offered = list_charted(results, k)
     chosen = st.selectbox(
         "What the charts compare",
         offered,
@@ -88,7 +88,7 @@ def _chosen_measure(results: Sequence[Mapping[str, Any]], k: int) -> str:
     return chosen
 
 
-def charted(results: Sequence[Mapping[str, Any]], k: int) -> list[str]:
+def list_charted(results: Sequence[Mapping[str, Any]], k: int) -> list[str]:
     """The measures that any method has an interval of; older versions have fewer."""
     held = {
         key
@@ -159,7 +159,7 @@ def _further(result: Mapping[str, Any], k: int, title: str) -> None:
                     alt=f"{title}, {name.lower()}: {wording.listing(list(columns)[1:])}",
                 )
                 shown = [m for m in _MORE[name] if MEASURES[m].label in columns]
-                st.caption(_explained(shown))
+                st.caption(_explain_measures(shown))
 
 
 def more(result: Mapping[str, Any], k: int, group: str) -> dict[str, list[str]]:

@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 def draw() -> None:
     """The whole page for the chosen profile."""
     ai = state.current_ai()
-    widgets.invented_note(ai.library.invented)
+    widgets.draw_invented_note(ai.library.invented)
     job_panel.progress()
     versions = list_versions(state.settings(), state.store())
     info = next((v for v in versions if v.version == ai.version), None)
     if info is None:
-        _untrained(ai)
+        _draw_untrained(ai)
     else:
         _in_use(ai, info)
     training.draw(ai)
@@ -44,7 +44,7 @@ def draw() -> None:
     health.draw(ai, sound)
 
 
-def _untrained(ai: MusicAI) -> None:
+def _draw_untrained(ai: MusicAI) -> None:
     with st.container(border=True):
         st.markdown(
             "**No trained version yet.** What needs no training answers already; a trained "

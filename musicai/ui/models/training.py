@@ -108,7 +108,7 @@ def _choices(preset: Mapping[str, Any]) -> list[str]:
     command += [] if with_map else ["--no-map"]
     command += [] if deep else ["--no-deep"]
     for component in dict.fromkeys(one.component for one in HYPERPARAMETERS):
-        if COMPONENTS[component].optional and not (deep and availability.installed()):
+        if COMPONENTS[component].optional and not (deep and availability.is_installed()):
             continue
         st.markdown(f"**{COMPONENTS[component].label}**")
         mine = [one for one in HYPERPARAMETERS if one.component == component]
@@ -122,7 +122,7 @@ def _choices(preset: Mapping[str, Any]) -> list[str]:
 
 def _deep(preset: Mapping[str, Any]) -> bool:
     """Whether to train the deep components; a line on what they need where that is not there."""
-    if not availability.installed():
+    if not availability.is_installed():
         st.caption(f":material/info: {availability.WITHOUT_TORCH}")
         return True
     return st.toggle(

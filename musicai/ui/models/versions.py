@@ -14,7 +14,7 @@ import streamlit as st
 
 from musicai.models.registry import bundles, registry
 from musicai.models.registry import versions as versioning
-from musicai.models.registry.compare import Comparison, compare
+from musicai.models.registry.compare import VersionComparison, compare
 from musicai.ui import state, wording
 from musicai.ui.charts.metric_labels import MEASURES
 from musicai.ui.models import metrics
@@ -242,10 +242,10 @@ def _compare(ai: MusicAI, versions: Sequence[VersionInfo]) -> None:
         if before == after:
             st.caption("Choose two different versions.")
             return
-        _compared(compare(known[before], known[after]), invented=ai.library.invented)
+        _draw_comparison(compare(known[before], known[after]), invented=ai.library.invented)
 
 
-def _compared(told: Comparison, *, invented: bool) -> None:
+def _draw_comparison(told: VersionComparison, *, invented: bool) -> None:
     if told.metrics:
         st.table(
             pd.DataFrame(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from musicai.data.playlists import Listed, artists_of, duplicates, listed, total_ms
+from musicai.data.playlists import ListEntry, artists_of, duplicates, list_entries, total_ms
 from musicai.ranking import playlists
 from musicai.ranking.playlists import more_like
 from musicai.store.playlists import STAGING
@@ -50,7 +50,7 @@ def draw(ai: MusicAI, name: str, place: str) -> None:
         _save(ai, tracks, place)
 
 
-def _summary(ai: MusicAI, tracks: Sequence[Listed]) -> None:
+def _summary(ai: MusicAI, tracks: Sequence[ListEntry]) -> None:
     length, unknown = total_ms(ai.library, tracks)
     parts = [wording.count(len(tracks), "track")]
     if length:
@@ -58,7 +58,7 @@ def _summary(ai: MusicAI, tracks: Sequence[Listed]) -> None:
     st.markdown(f"**{' · '.join(parts)}**")
 
 
-def _row(ai: MusicAI, name: str, track: Listed, place: str) -> None:
+def _row(ai: MusicAI, name: str, track: ListEntry, place: str) -> None:
     row = int(ai.library.vocabulary.rows([track.track_id])[0])
     with st.container(horizontal=True, vertical_alignment="center", gap="small", wrap=False):
         if row >= 0:
@@ -81,7 +81,7 @@ def _row(ai: MusicAI, name: str, track: Listed, place: str) -> None:
             )
 
 
-def _move(ai: MusicAI, name: str, track: Listed, by: int) -> None:
+def _move(ai: MusicAI, name: str, track: ListEntry, by: int) -> None:
     state.attempt(lambda: state.store().move_in_list(ai.profile, track.track_id, by, name))
 
 
@@ -89,7 +89,7 @@ def _drop(ai: MusicAI, name: str, track_ids: Sequence[str]) -> None:
     state.attempt(lambda: state.store().take_from_list(ai.profile, track_ids, name))
 
 
-def _duplicates(ai: MusicAI, name: str, tracks: Sequence[Listed], place: str) -> None:
+def _duplicates(ai: MusicAI, name: str, tracks: Sequence[ListEntry], place: str) -> None:
     """Told at once, with the button that drops the later ones; silent where there are none."""
     found = duplicates(ai.library, tracks)
     if not found:
@@ -107,7 +107,7 @@ def _duplicates(ai: MusicAI, name: str, tracks: Sequence[Listed], place: str) ->
         )
 
 
-def _actions(ai: MusicAI, name: str, tracks: Sequence[Listed], place: str) -> None:
+def _actions(ai: MusicAI, name: str, tracks: Sequence[ListEntry], place: str) -> None:
     ids = [track.track_id for track in tracks if track.track_id in ai.library.vocabulary]
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
@@ -151,10 +151,10 @@ def _actions(ai: MusicAI, name: str, tracks: Sequence[Listed], place: str) -> No
             )
 
 
-def _extend(ai: MusicAI, name: str, tracks: Sequence[Listed]) -> None:
+def _extend(ai: MusicAI, name: str, tracks: Sequence[ListEntry]) -> None:
     def act() -> None:
         found = more_like(ai, tracks, _MORE)
-        added = state.store().add_to_list(ai.profile, listed(ai.library, found), name)
+        added = state.store().add_to_list(ai.profile, list_entries(ai.library, found), name)
         st.toast(f"{wording.count(added, 'track')} added.", icon=":material/auto_awesome:")
 
     state.attempt(act)
@@ -165,7 +165,7 @@ def _start_from(ids: Sequence[str]) -> None:
     state.go_to("pages/discover.py", {})
 
 
-def _save(ai: MusicAI, tracks: Sequence[Listed], place: str) -> None:
+def _save(ai: MusicAI, tracks: Sequence[ListEntry], place: str) -> None:
     with (
         st.form(f"{place}_save_form", border=False),
         st.container(horizontal=True, vertical_alignment="bottom"),
@@ -176,11 +176,11 @@ def _save(ai: MusicAI, tracks: Sequence[Listed], place: str) -> None:
             "Save as playlist", key=f"{place}_save", type="primary", icon=":material/save:"
         )
     if pressed:
-        state.guarded(_saver(ai, name, tracks, replace=replace))
+        state.run_guarded(_saver(ai, name, tracks, replace=replace))
 
 
 def _saver(
-    ai: MusicAI, name: str, tracks: Sequence[Listed], *, replace: bool
+    ai: MusicAI, name: str, tracks: Sequence[ListEntry], *, replace: bool
 ) -> Callable[[], None]:
     def act() -> None:
         state.store().save_list(ai.profile, name, tracks, replace=replace)

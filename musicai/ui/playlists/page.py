@@ -23,19 +23,19 @@ _SHOWN = 50
 def draw() -> None:
     """The whole page for the chosen profile."""
     ai = state.current_ai()
-    widgets.invented_note(ai.library.invented)
+    widgets.draw_invented_note(ai.library.invented)
     st.subheader("Being put together", anchor=False)
     editor.draw(ai, STAGING, "playlists_staging")
-    _saved(ai)
-    _imported(ai)
+    _draw_saved(ai)
+    _draw_imported(ai)
 
 
 # --- saved here -----------------------------------------------------------------------
 
 
-def _saved(ai: MusicAI) -> None:
+def _draw_saved(ai: MusicAI) -> None:
     st.subheader("Saved here", anchor=False)
-    made = state.store().made_lists(ai.profile)
+    made = state.store().list_playlists(ai.profile)
     if not made:
         st.caption("None yet. Put a list together and save it under a name.")
         return
@@ -89,7 +89,7 @@ def delete(ai: MusicAI, name: str) -> None:
 # --- imported -------------------------------------------------------------------------
 
 
-def _imported(ai: MusicAI) -> None:
+def _draw_imported(ai: MusicAI) -> None:
     st.subheader("Imported", anchor=False)
     items = ai.library.playlist_items
     names = [str(name) for name in items["playlist"].cat.categories]

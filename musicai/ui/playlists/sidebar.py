@@ -39,4 +39,4 @@ def sidebar() -> None:
 @st.dialog("Your list", width="large")
 def _manage() -> None:
     state.show_kept_error()
-    state.guarded(lambda: editor.draw(state.current_ai(), STAGING, "staging"))
+    state.run_guarded(lambda: editor.draw(state.current_ai(), STAGING, "staging"))

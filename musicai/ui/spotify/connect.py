@@ -13,7 +13,7 @@ from musicai.ui import state, wording
 from musicai.ui.components import widgets
 from musicai.ui.spotify import lists, send_request
 from musicai.ui.spotify import session as spotify_session
-from musicai.ui.spotify.session import CONNECT, Session
+from musicai.ui.spotify.session import CONNECT, SpotifySession
 
 DASHBOARD = "https://developer.spotify.com/dashboard"
 APPS = "https://www.spotify.com/account/apps"
@@ -26,7 +26,7 @@ def draw() -> None:
     """The whole page."""
     profile = state.current_profile()
     if profile is not None:
-        widgets.invented_note(state.profile_record(profile).invented)
+        widgets.draw_invented_note(state.profile_record(profile).invented)
     session = spotify_session.current()
     if session is None:
         _before()
@@ -37,7 +37,7 @@ def draw() -> None:
         widgets.empty_state("Lists from Spotify are matched with the music that you bring here.")
     elif session is not None:
         lists.draw_consent(session, profile)
-        _sent(session, profile)
+        _draw_sent(session, profile)
 
 
 # --- before ---------------------------------------------------------------------------
@@ -121,7 +121,7 @@ def _sign_in(found: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         spotify_session.sign_in_link("Sign in at Spotify", auth.READING, CONNECT, "connect_sign_in")
         st.button(
-            f"Change the client ID ({auth.masked(found)})",
+            f"Change the client ID ({auth.mask_client_id(found)})",
             key="connect_change",
             type="tertiary",
             on_click=_change,
@@ -136,7 +136,7 @@ def _sign_in(found: str) -> None:
 # --- connected ------------------------------------------------------------------------
 
 
-def _connection(session: Session) -> None:
+def _connection(session: SpotifySession) -> None:
     with st.container(border=True):
         name = wording.plain(session.account.name, 60)
         with st.container(horizontal=True, vertical_alignment="center"):
@@ -156,7 +156,8 @@ def _confirm() -> None:
     if session is None:
         st.rerun()
     imports = sum(
-        len(consent.kept(state.store(), profile.name)) for profile in state.store().profiles()
+        len(consent.list_api_imports(state.store(), profile.name))
+        for profile in state.store().profiles()
     )
     st.markdown(
         "The sign-in, the lists that were read, and musicai's note of the playlists it made go at "
@@ -181,9 +182,9 @@ def _confirm() -> None:
 # --- playlists made from here ---------------------------------------------------------
 
 
-def _sent(session: Session, profile: str) -> None:
+def _draw_sent(session: SpotifySession, profile: str) -> None:
     st.subheader("Playlists made from here", anchor=False)
-    made = state.store().sent(profile, session.account.account_id)
+    made = state.store().list_sent(profile, session.account.account_id)
     if not made:
         st.caption(
             "None yet. “Send to Spotify” stands under Export on Discover and on each list of yours."
@@ -191,10 +192,10 @@ def _sent(session: Session, profile: str) -> None:
         return
     st.caption("Only these are ever written, each in its place.")
     for one in made:
-        _sent_row(profile, one)
+        _draw_sent_row(profile, one)
 
 
-def _sent_row(profile: str, one: SentPlaylist) -> None:
+def _draw_sent_row(profile: str, one: SentPlaylist) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         written = (
             f"{wording.count(one.tracks, 'track')}, written on "
@@ -204,7 +205,7 @@ def _sent_row(profile: str, one: SentPlaylist) -> None:
         )
         st.markdown(
             f"**{wording.plain(one.name, 60)}** [:material/open_in_new:]({one.url})  \n"
-            f":small[From {wording.plain(playlists.told(one.recipe), 80)}: {written}.]",
+            f":small[From {wording.plain(playlists.describe_recipe(one.recipe), 80)}: {written}.]",
             width="stretch",
         )
         st.button(
@@ -228,8 +229,10 @@ def _sent_row(profile: str, one: SentPlaylist) -> None:
 def _update(one: SentPlaylist) -> None:
     def act() -> None:
         ai = state.current_ai()
-        tracks = playlists.made(one.recipe, ai, state.store())
-        send_request.send(send_request.Wish(one.name, tuple(tracks), one.recipe, one.playlist_id))
+        tracks = playlists.make_list(one.recipe, ai, state.store())
+        send_request.send(
+            send_request.SendRequest(one.name, tuple(tracks), one.recipe, one.playlist_id)
+        )
 
     state.attempt(act)
 

@@ -18,7 +18,7 @@ from musicai.ui import state, wording
 from musicai.ui.components import playlist_draft, seeds
 from musicai.ui.spotify import play_button
 from musicai.ui.spotify import session as spotify_session
-from musicai.ui.spotify.session import Session
+from musicai.ui.spotify.session import SpotifySession
 
 if TYPE_CHECKING:
     from musicai.ai_model import MusicAI
@@ -29,7 +29,7 @@ _READ_NEXT = "spotify_read"
 _MISSING_SHOWN = 200
 
 
-def draw(session: Session) -> None:
+def draw(session: SpotifySession) -> None:
     """Reading, one list at a time, and what can be done with it."""
     st.subheader("Your lists at Spotify", anchor=False)
     wanted = st.session_state.pop(_READ_NEXT, None)
@@ -50,7 +50,7 @@ def draw(session: Session) -> None:
         key="spotify_list",
         persist_state="session",
     )
-    _one(session, shelf.listings[key])
+    _draw_one(session, shelf.listings[key])
 
 
 def _label(listing: Listing) -> str:
@@ -63,8 +63,8 @@ def _label(listing: Listing) -> str:
 # --- reading --------------------------------------------------------------------------
 
 
-def _buttons(session: Session) -> None:
-    unfinished = session.shelf.unfinished()
+def _buttons(session: SpotifySession) -> None:
+    unfinished = session.shelf.list_unfinished()
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.button(
             "Read them again" if session.shelf.listings else "Read my lists",
@@ -87,7 +87,7 @@ def _buttons(session: Session) -> None:
     _own_playlists(session)
 
 
-def _own_playlists(session: Session) -> None:
+def _own_playlists(session: SpotifySession) -> None:
     own = {one.playlist_id: one for one in session.shelf.own_playlists()}
     if not own:
         return
@@ -124,7 +124,7 @@ def _ask_for(keys: Sequence[str]) -> None:
     st.session_state[_READ_NEXT] = list(keys)
 
 
-def _read(session: Session, keys: Sequence[str]) -> None:
+def _read(session: SpotifySession, keys: Sequence[str]) -> None:
     """Read while the page is drawn; any press on the page stops it, and what came stays."""
     with st.container(border=True):
         bar = st.progress(0.0, "Asking Spotify…")
@@ -146,7 +146,7 @@ def _read(session: Session, keys: Sequence[str]) -> None:
 # --- one list -------------------------------------------------------------------------
 
 
-def _one(session: Session, listing: Listing) -> None:
+def _draw_one(session: SpotifySession, listing: Listing) -> None:
     if listing.failure:
         st.warning(wording.plain(listing.failure, 1_000), icon=":material/warning:")
     elif not listing.done:
@@ -194,10 +194,10 @@ def _heads(listing: Listing) -> None:
     )
 
 
-def _tracks(session: Session, listing: Listing) -> None:
+def _tracks(session: SpotifySession, listing: Listing) -> None:
     tracks = listing.tracks
     ai = state.current_ai() if state.current_profile() is not None else None
-    found = _matched(session, listing, ai) if ai is not None else None
+    found = _get_matched(session, listing, ai) if ai is not None else None
     frame = _frame(tracks, found)
     event = st.dataframe(
         frame,
@@ -227,7 +227,7 @@ def _frame(tracks: Sequence[ApiTrack], found: Matched | None) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
-def _matched(session: Session, listing: Listing, ai: MusicAI) -> Matched:
+def _get_matched(session: SpotifySession, listing: Listing, ai: MusicAI) -> Matched:
     key = listing.key, listing.read, ai.library.fingerprint
     if key not in session.matches:
         session.matches[key] = matching.match(ai.library, listing.tracks)
@@ -260,7 +260,7 @@ def _report(ai: MusicAI, found: Matched) -> None:
 def _actions(ai: MusicAI, found: Matched, picked: Sequence[int]) -> None:
     rows = [int(found.rows[row]) for row in picked if found.rows[row] >= 0]
     if not picked:
-        rows = [int(row) for row in found.found]
+        rows = [int(row) for row in found.matched_rows]
     ids = [ai.library.vocabulary.id(row) for row in dict.fromkeys(rows)]
     which = "the selected" if picked else "these"
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -295,7 +295,7 @@ _TOLD = "spotify_kept"
 """Session key: what keeping came to, to be said once."""
 
 
-def draw_consent(session: Session, profile: str) -> None:
+def draw_consent(session: SpotifySession, profile: str) -> None:
     """The clause, the switch, and the button that works only when it is on; not for the sample."""
     if state.profile_record(profile).invented:
         return
@@ -322,7 +322,7 @@ def _switch(profile: str, key: str) -> None:
     state.attempt(lambda: state.store().set_consent(profile, bool(st.session_state[key])))
 
 
-def _keep_button(session: Session, profile: str, *, allowed: bool) -> None:
+def _keep_button(session: SpotifySession, profile: str, *, allowed: bool) -> None:
     listings = consent.worth_keeping(session.shelf)
     rows = sum(len(listing.rows) for listing in listings)
     st.button(
@@ -338,7 +338,7 @@ def _keep_button(session: Session, profile: str, *, allowed: bool) -> None:
     told = st.session_state.pop(_TOLD, None)
     if told:
         st.success(told)
-    imports = consent.kept(state.store(), profile)
+    imports = consent.list_api_imports(state.store(), profile)
     if imports:
         st.caption(
             "Kept now: they stand among your imports on Library, and “Disconnect” deletes them. "

@@ -29,7 +29,7 @@ def uris(wanted: Sequence[str], key: str) -> None:
     session = spotify_session.current()
     if session is None or not wanted:
         return
-    if not spotify_session.allowed(session, *auth.PLAYING):
+    if not spotify_session.is_allowed(session, *auth.PLAYING):
         spotify_session.sign_in_link(
             "Allow playing on your device",
             auth.PLAYING,

@@ -18,7 +18,7 @@ from musicai.ui import state, wording
 from musicai.ui.components import widgets
 from musicai.ui.spotify import play_button, send_request
 from musicai.ui.spotify import session as spotify_session
-from musicai.ui.spotify.session import Session
+from musicai.ui.spotify.session import SpotifySession
 
 if TYPE_CHECKING:
     from musicai.ai_model import MusicAI
@@ -41,9 +41,9 @@ _HOW = {
 
 def draw() -> None:
     """The list on its way, step by step."""
-    wish: send_request.Wish | None = st.session_state.get(send_request.WISH)
+    wish: send_request.SendRequest | None = st.session_state.get(send_request.WISH)
     ai = state.current_ai()
-    widgets.invented_note(ai.library.invented)
+    widgets.draw_invented_note(ai.library.invented)
     if wish is None or not wish.tracks:
         st.markdown("There is no list on its way.")
         st.caption("“Send to Spotify” stands under Export on Discover and on each list of yours.")
@@ -78,7 +78,7 @@ def draw() -> None:
 
 
 def _addresses(
-    ai: MusicAI, session: Session, wish: send_request.Wish
+    ai: MusicAI, session: SpotifySession, wish: send_request.SendRequest
 ) -> dict[str, Addressed] | None:
     """Each track's address; those without an id are searched for while the page is drawn."""
     slot = st.empty()
@@ -87,18 +87,18 @@ def _addresses(
         slot.progress(min(fraction, 1.0), wording.plain(note))
 
     try:
-        found = matching.addressed(
+        found = matching.address_tracks(
             ai.library, wish.tracks, session.client.search, session.addresses, progress
         )
     except SpotifyError as error:
-        spotify_session.told_error(error)
+        spotify_session.draw_error(error)
         st.button("Go on", key="send_again", icon=":material/refresh:")
         return None
     slot.empty()
     return found
 
 
-def _report(session: Session, found: Mapping[str, Addressed]) -> None:
+def _report(session: SpotifySession, found: Mapping[str, Addressed]) -> None:
     ready = [one for one in found.values() if one.uri]
     how = Counter(one.how for one in ready)
     parts = [f"{n:,} {_HOW[kind]}" for kind, n in how.most_common()]
@@ -124,7 +124,7 @@ def _missing_line(one: Addressed) -> str:
     return f"- {wording.plain(one.listed.name, 80)} — {wording.plain(artists, 60)} ({why})"
 
 
-def _choice(session: Session, one: Addressed) -> None:
+def _choice(session: SpotifySession, one: Addressed) -> None:
     by_id = {hit.track_id: hit for hit in one.candidates}
     options = ["", *by_id]
     st.selectbox(
@@ -145,18 +145,22 @@ def _hit(hit: ApiTrack) -> str:
     return f"{wording.literal(hit.name, 60)} — {artists}{album}{length}"
 
 
-def _choose(session: Session, one: Addressed) -> None:
+def _choose(session: SpotifySession, one: Addressed) -> None:
     track_id = one.listed.track_id
     picked = str(st.session_state[f"send_choice_{track_id}"])
-    session.addresses[track_id] = matching.chosen(one, picked)
+    session.addresses[track_id] = matching.choose_candidate(one, picked)
 
 
 # --- sending --------------------------------------------------------------------------
 
 
-def _form(session: Session, wish: send_request.Wish, found: Mapping[str, Addressed]) -> None:
+def _form(
+    session: SpotifySession, wish: send_request.SendRequest, found: Mapping[str, Addressed]
+) -> None:
     profile = state.current_ai().profile
-    mine = {one.playlist_id: one for one in state.store().sent(profile, session.account.account_id)}
+    mine = {
+        one.playlist_id: one for one in state.store().list_sent(profile, session.account.account_id)
+    }
     target = _target(wish, mine)
     name, description, public = wish.title, "", False
     if target == _NEW:
@@ -167,7 +171,7 @@ def _form(session: Session, wish: send_request.Wish, found: Mapping[str, Address
         public = st.toggle("Public: others can find it", key="send_public")
     uris = [one.uri for one in found.values() if one.uri]
     scope = auth.WRITING[1] if public else auth.WRITING[0]
-    if not spotify_session.allowed(session, scope):
+    if not spotify_session.is_allowed(session, scope):
         kind = "public" if public else "private"
         st.caption(f"musicai may not make {kind} playlists yet; Spotify asks you once.")
         spotify_session.sign_in_link(
@@ -182,10 +186,10 @@ def _form(session: Session, wish: send_request.Wish, found: Mapping[str, Address
         disabled=not uris,
     ):
         _send(session, profile, wish, uris, (name, description, public), mine.get(target))
-    _done(wish)
+    _draw_done(wish)
 
 
-def _target(wish: send_request.Wish, mine: Mapping[str, SentPlaylist]) -> str:
+def _target(wish: send_request.SendRequest, mine: Mapping[str, SentPlaylist]) -> str:
     if not mine:
         return _NEW
     options = [_NEW, *mine]
@@ -206,16 +210,16 @@ def _target(wish: send_request.Wish, mine: Mapping[str, SentPlaylist]) -> str:
     )
 
 
-def _description(wish: send_request.Wish) -> str:
+def _description(wish: send_request.SendRequest) -> str:
     if "request" in wish.recipe:
         return "Recommended from my own listening history by musicai"
     return "Put together in musicai"
 
 
 def _send(
-    session: Session,
+    session: SpotifySession,
     profile: str,
-    wish: send_request.Wish,
+    wish: send_request.SendRequest,
     uris: Sequence[str],
     head: tuple[str, str, bool],
     sent: SentPlaylist | None,
@@ -226,7 +230,7 @@ def _send(
         bar.progress(min(fraction, 1.0), wording.plain(note))
 
     try:
-        name, description, once = writing.checked(head[0], head[1], uris)
+        name, description, once = writing.check_playlist(head[0], head[1], uris)
         if sent is None:
             sent = writing.make(
                 session.client,
@@ -239,7 +243,7 @@ def _send(
                 public=head[2],
             )
             # if filling fails, the next press goes on with this one
-            wish = send_request.Wish(wish.title, wish.tracks, wish.recipe, sent.playlist_id)
+            wish = send_request.SendRequest(wish.title, wish.tracks, wish.recipe, sent.playlist_id)
             st.session_state[send_request.WISH] = wish
         writing.fill(
             session.client, store, profile, session.account, sent, once, wish.recipe, progress
@@ -251,7 +255,7 @@ def _send(
     st.rerun()
 
 
-def _done(wish: send_request.Wish) -> None:
+def _draw_done(wish: send_request.SendRequest) -> None:
     done = st.session_state.get(_SENT)
     if done is None or done[0] != wish:
         return

@@ -14,7 +14,7 @@ import streamlit as st
 from musicai.ui import state
 
 if TYPE_CHECKING:
-    from musicai.data.playlists import Listed
+    from musicai.data.playlists import ListEntry
 
 PAGE = "pages/send.py"
 
@@ -26,11 +26,11 @@ WISH = "spotify_wish"
 
 
 @dataclass(frozen=True)
-class Wish:
+class SendRequest:
     """Tracks to send."""
 
     title: str
-    tracks: tuple[Listed, ...]
+    tracks: tuple[ListEntry, ...]
     recipe: Mapping[str, Any] = field(hash=False, compare=False)
     """What they were made from (``musicai.ranking.playlists``)."""
     target: str = ""
@@ -38,7 +38,7 @@ class Wish:
 
 
 def button(
-    title: str, tracks: Sequence[Listed], recipe: Mapping[str, Any], key: str, *, invented: bool
+    title: str, tracks: Sequence[ListEntry], recipe: Mapping[str, Any], key: str, *, invented: bool
 ) -> None:
     """A button that opens the page Send with these tracks.
 
@@ -55,7 +55,7 @@ def button(
         icon=":material/send:",
         disabled=not tracks or invented,
         on_click=send,
-        args=(Wish(title, tuple(tracks), recipe),),
+        args=(SendRequest(title, tuple(tracks), recipe),),
         help="Invented tracks are at no service."
         if invented
         else "As a playlist in your account. Needs a connection, which you set up once.",
@@ -64,7 +64,7 @@ def button(
         st.rerun()
 
 
-def send(wish: Wish) -> None:
+def send(wish: SendRequest) -> None:
     """Open the page Send; for callbacks."""
     st.session_state[WISH] = wish
     state.go_to(PAGE, {})

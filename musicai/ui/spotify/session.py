@@ -49,7 +49,7 @@ _DONE = {
 
 
 @dataclass
-class Session:
+class SpotifySession:
     """One connection; it is never shared with another session."""
 
     auth: Application
@@ -69,8 +69,8 @@ class Carried:
 
     page: str
     profile: str | None
-    wish: send_request.Wish | None = None
-    session: Session | None = None
+    wish: send_request.SendRequest | None = None
+    session: SpotifySession | None = None
 
 
 def permissions(scopes: Iterable[str]) -> str:
@@ -82,12 +82,12 @@ def permissions(scopes: Iterable[str]) -> str:
     return "; ".join(parts) or "nothing"
 
 
-def current() -> Session | None:
+def current() -> SpotifySession | None:
     """The connection of this session; None where there is none, or where it no longer holds."""
     session = st.session_state.get(send_request.SESSION)
     if session is None or session.token.told is None:
         return None
-    found: Session = session
+    found: SpotifySession = session
     return found
 
 
@@ -142,7 +142,7 @@ def _address(app: Application, scopes: tuple[str, ...], page: str) -> str:
     offered = links.get(key)
     if offered is None or not room.has(offered[0]):
         # one that no longer holds is handed on too: what it read is still there
-        held: Session | None = st.session_state.get(send_request.SESSION)
+        held: SpotifySession | None = st.session_state.get(send_request.SESSION)
         carried = Carried(page, state.current_profile(), wish, held)
         offered = links[key] = auth.begin(room, app, scopes, carried)
     return offered[1]
@@ -159,21 +159,21 @@ def finish() -> None:
             told[name] = st.query_params[name]
             del st.query_params[name]
     try:
-        _signed_in(told)
+        _sign_in(told)
     except MusicAIError as error:
         state.keep_error(error)
         state.go_to(CONNECT, {})
 
 
-def _signed_in(told: Mapping[str, str]) -> None:
+def _sign_in(told: Mapping[str, str]) -> None:
     signed = auth.finish(
         state.waiting_room(), told.get("state", ""), told.get("code"), told.get("error")
     )
     app, carried = signed.pending.application, signed.pending.carried
     client = Client(app, signed.token)
     account = client.account()
-    session = Session(app, signed.token, account, Shelf(account), client)
-    before: Session | None = carried.session
+    session = SpotifySession(app, signed.token, account, Shelf(account), client)
+    before: SpotifySession | None = carried.session
     if before is not None and before.account.account_id == account.account_id:
         session.shelf = copy.deepcopy(before.shelf)
         session.addresses = dict(before.addresses)
@@ -205,12 +205,12 @@ def disconnect() -> None:
     state.attempt(act)
 
 
-def allowed(session: Session, *scopes: str) -> bool:
+def is_allowed(session: SpotifySession, *scopes: str) -> bool:
     """Whether the person granted all of these."""
     return set(scopes) <= session.token.scopes
 
 
-def told_error(error: SpotifyError) -> None:
+def draw_error(error: SpotifyError) -> None:
     """An error of Spotify's, with the way to mend it."""
     state.show_error(error)
     if current() is None:

@@ -37,7 +37,7 @@ def draw(ai: MusicAI, taste: TasteProfile) -> None:
 
 
 def _card(ai: MusicAI, one: Cluster, number: int) -> None:
-    ring = ring_svg([_known(one.audio[name]) for name in AUDIO_FEATURES], "file", 56)
+    ring = ring_svg([_draw_known(one.audio[name]) for name in AUDIO_FEATURES], "file", 56)
     with st.container(horizontal=True, vertical_alignment="center", wrap=False):
         st.image(ring, width=56, alt=f"Ring of this taste: {wording.literal(one.name)}")
         st.markdown(
@@ -61,7 +61,7 @@ def _card(ai: MusicAI, one: Cluster, number: int) -> None:
         playlist_draft.button(ids, f"taste_cluster_add_{number}", "Add")
 
 
-def _known(value: float | None) -> float:
+def _draw_known(value: float | None) -> float:
     return float("nan") if value is None else value
 
 

@@ -34,8 +34,8 @@ def draw_findings(taste: TasteProfile) -> None:
 def draw() -> None:
     """The whole page for the chosen profile and period."""
     ai = state.current_ai()
-    widgets.invented_note(ai.library.invented)
-    period = period_picker.chosen(ai)
+    widgets.draw_invented_note(ai.library.invented)
+    period = period_picker.get_chosen_period(ai)
     period_picker.caption(period)
     taste = state.taste(ai, period, period_picker.timezone(ai))
     if taste.missing:
