@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import re
+import tomllib
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -180,3 +182,17 @@ def test_pages_are_thin_and_framed() -> None:
         first = min(calls, key=lambda call: (call.lineno, call.col_offset))
         assert isinstance(first.func, ast.Name), page.name
         assert first.func.id == "begin_page", page.name
+
+
+def test_the_drawing_is_the_stack() -> None:
+    drawing = re.search(r"## The stack\n\n```\n(.*?)```", text("ARCHITECTURE.md"), re.S)
+    assert drawing
+    drawn = [re.split(r"  +", line)[0] for line in drawing[1].splitlines()]
+    contracts = tomllib.loads(text("pyproject.toml"))["tool"]["importlinter"]["contracts"]
+    stack = next(one for one in contracts if one["id"] == "stack")
+    assert stack["exhaustive"]
+    assert drawn == [layer for layer in stack["layers"] if layer != "__main__"]
+
+
+def text(name: str) -> str:
+    return (ROOT / name).read_text("utf-8")

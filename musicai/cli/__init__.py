@@ -1,4 +1,4 @@
-"""The command line: ``python -m musicai COMMAND``; the only package that prints.
+"""The command line, the only package that prints; ``musicai`` alone starts the dashboard.
 
 With ``--json`` the last line printed is one JSON object. Errors are one line on
 stderr; the exit code is 0 for success, 1 for an error or a failed check, 2 for a
@@ -23,6 +23,7 @@ from musicai.cli import (
     recommend,
 )
 from musicai.cli.arguments import build_parser
+from musicai.cli.dashboard import start_dashboard
 from musicai.cli.output import Outcome, json_line
 from musicai.core.errors import Cancelled, MusicAIError, QueryError
 from musicai.core.logging import setup_logging
@@ -31,8 +32,11 @@ from musicai.store import Store
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; returns its exit code."""
-    options = build_parser().parse_args(argv)
+    """Run one command, or the dashboard where none is named; returns the exit code."""
+    arguments = sys.argv[1:] if argv is None else argv
+    if not arguments:
+        return _start_dashboard()
+    options = build_parser().parse_args(arguments)
     try:
         settings = load_settings()
         setup_logging(settings)
@@ -47,6 +51,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     if options.json:
         print(json_line(result))
     return code
+
+
+def _start_dashboard() -> int:
+    try:
+        return start_dashboard()
+    except MusicAIError as error:
+        print(f"musicai: {error}", file=sys.stderr)
+        return 1
 
 
 def _fail(options: argparse.Namespace, message: str, code: int) -> int:

@@ -22,7 +22,9 @@ DAY_S = 24 * 3600
 def build_parser() -> argparse.ArgumentParser:
     """The parser of ``python -m musicai``; each command's function name is in ``command``."""
     parser = argparse.ArgumentParser(
-        prog="musicai", description="A private music recommender that explains itself."
+        prog="musicai",
+        description="A private music recommender that explains itself. "
+        "Without a command, the dashboard opens in your browser.",
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _import(commands)

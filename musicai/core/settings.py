@@ -8,12 +8,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from platformdirs import user_data_path
+
 from musicai.core.errors import SettingsError
 
-PROJECT_ROOT = Path(__file__).resolve().parents[2]
-"""The checkout: it holds ``models/saved`` and ``sample_data``."""
+_PACKAGE = Path(__file__).resolve().parents[1]
 
-PACKAGE_DATA = Path(__file__).resolve().parents[1] / "data"
+IN_CHECKOUT = (_PACKAGE.parent / "streamlit_app.py").is_file()
+"""Whether the code runs where it is developed, not where ``pip install`` put it."""
+
+PROJECT_ROOT = _PACKAGE.parent if IN_CHECKOUT else _PACKAGE / "app"
+"""The folder of ``streamlit_app.py``, ``pages``, ``.streamlit``, ``models/saved`` and
+``sample_data``: the checkout, or the folder of the package that a wheel puts them into."""
+
+PACKAGE_DATA = _PACKAGE / "data"
 """Tables that ship with the package, such as ``artist_genres.csv``."""
 
 _LOOPBACK = re.compile(r"http://127\.0\.0\.1:[0-9]{1,5}")
@@ -77,15 +85,16 @@ class Settings:
 def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
     """Settings from the environment.
 
-    ``MUSICAI_HOME`` names the folder for everything personal; without it,
-    ``data/`` in the checkout, which git ignores. ``MUSICAI_OPEN_DATA_HOST`` and
+    ``MUSICAI_HOME`` names the folder for everything personal; without it, ``data/`` in the
+    checkout, which git ignores, or, where musicai is installed, the folder that the operating
+    system gives a program for a person's data. ``MUSICAI_OPEN_DATA_HOST`` and
     ``MUSICAI_SPOTIFY_HOST`` name stubs of those hosts, which can only be ports of this machine.
 
     Raises:
         SettingsError: the folder is a file, or cannot be made; the stub is elsewhere.
     """
     environ = os.environ if environ is None else environ
-    home = Path(environ.get("MUSICAI_HOME") or PROJECT_ROOT / "data").expanduser().resolve()
+    home = Path(environ.get("MUSICAI_HOME") or _default_home()).expanduser().resolve()
     try:
         home.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -98,6 +107,10 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         open_data_host=_stub(environ, "MUSICAI_OPEN_DATA_HOST"),
         spotify_host=_stub(environ, "MUSICAI_SPOTIFY_HOST"),
     )
+
+
+def _default_home() -> Path:
+    return PROJECT_ROOT / "data" if IN_CHECKOUT else user_data_path("musicai", appauthor=False)
 
 
 def _stub(environ: Mapping[str, str], name: str) -> str:
