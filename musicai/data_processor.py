@@ -5,8 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
-import os
-import tempfile
 import time
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
@@ -19,6 +17,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
+from musicai.core.files import atomic_write
 from musicai.core.progress import Progress, no_progress
 from musicai.core.settings import Settings
 from musicai.data.arrays import (
@@ -236,14 +235,12 @@ def load_features(
 
 
 def _write_features(path: Path, features: TrackFeatures) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
     texts = {
         "names": features.names,
         "artist_names": features.artist_names,
         "terms": features.terms,
     }
-    handle, beside = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
-    with os.fdopen(handle, "wb") as file:
+    with atomic_write(path) as beside, beside.open("wb") as file:
         np.savez(
             file,
             texts=np.frombuffer(json.dumps(texts).encode(), dtype=np.uint8),
@@ -261,7 +258,6 @@ def _write_features(path: Path, features: TrackFeatures) -> None:
             year=features.year,
             duration=features.duration,
         )
-    Path(beside).replace(path)
 
 
 def _read_features(path: Path, library: Library) -> TrackFeatures:

@@ -259,12 +259,30 @@ def test_errors_are_one_line_and_a_code(
     assert "Traceback" not in printed.err
 
 
-@pytest.mark.parametrize("argv", [[], ["dance"], ["recommend", "--weight", "x"], ["import", "a"]])
+@pytest.mark.parametrize("argv", [["dance"], ["recommend", "--weight", "x"], ["import", "a"]])
 def test_misuse_is_code_2(argv: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as stop:
         cli.main(argv)
     assert stop.value.code == 2
     assert "usage" in capsys.readouterr().err
+
+
+def test_alone_it_starts_the_dashboard(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    calls: list[tuple[list[str], Path]] = []
+
+    def run(command: list[str], *, cwd: Path, **_: object) -> subprocess.CompletedProcess[bytes]:
+        calls.append((command, cwd))
+        return subprocess.CompletedProcess(command, 0)
+
+    monkeypatch.setattr("musicai.cli.dashboard.subprocess.run", run)
+    monkeypatch.chdir(tmp_path)
+    assert cli.main([]) == 0
+    ((command, cwd),) = calls
+    assert command[1:] == ["-m", "streamlit", "run", "streamlit_app.py"]
+    assert (cwd / ".streamlit" / "config.toml").is_file()  # without it, it would face every network
+    assert (cwd / "streamlit_app.py").is_file()
 
 
 def test_several_real_profiles_must_be_named(settings: Settings, history: Path, run: Run) -> None:
@@ -671,7 +689,7 @@ def test_a_failed_check_is_exit_code_1(
     sample: Path, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     report = Report("v", (ModelCheck("mood happy", False, "valence .2 (above .5)"),))
-    monkeypatch.setattr(cli.recommend, "check_model", lambda music, store: report)
+    monkeypatch.setattr(cli.training, "check_model", lambda music, store: report)
     code, result = run("test", "--profile", "sample")
     assert code == 1
     assert result["passed"] is False
@@ -727,7 +745,7 @@ def test_cancelled_is_130(sample: Path, run: Run, monkeypatch: pytest.MonkeyPatc
     def stop(*args: object, **kwargs: object) -> None:
         raise Cancelled("Stopped as you asked.")
 
-    monkeypatch.setattr(cli.recommend, "run_training", stop)
+    monkeypatch.setattr(cli.training, "run_training", stop)
     assert run("train") == (130, {"error": "Stopped as you asked."})
 
 

@@ -224,8 +224,8 @@ def test_the_status_is_written_seldom_and_never_half(
 ) -> None:
     job_id = new_job(settings)
     writes: list[str] = []
-    real = files.write_beside
-    monkeypatch.setattr(files, "write_beside", lambda p, t: (writes.append(t), real(p, t)))
+    real = files.write_text
+    monkeypatch.setattr(files, "write_text", lambda p, t: (writes.append(t), real(p, t)))
     with jobs.JobProgress(settings, job_id) as progress:
         for step in range(10_000):
             progress(step / 10_000)

@@ -32,6 +32,7 @@ from musicai.models.collaborative import Collaborative, CollaborativeConfig
 from musicai.models.popularity import Popularity
 from musicai.models.registry import artifacts, registry, trusted
 from musicai.models.registry.artifacts import NMF_PICKLE, VECTORIZER_PICKLE, Trained
+from musicai.models.registry.bundled import save_bundled
 from musicai.store import Store
 from tests.conftest import ROOT
 
@@ -377,7 +378,7 @@ def bundle(settings: Settings, trained: Trained, tmp_path: Path) -> tuple[Settin
     source = tmp_path / "constant.py"
     source.write_text('"""Doc."""\n\nBUNDLED_SHA256 = ""\n"""More."""\n', "utf-8")
     own = replace(settings, bundled_models=tmp_path / "saved")
-    digest = registry.save_bundled(own, replace(trained, invented=True), source)
+    digest = save_bundled(own, replace(trained, invented=True), source)
     assert source.read_text("utf-8") == f'"""Doc."""\n\nBUNDLED_SHA256 = "{digest}"\n"""More."""\n'
     return own, digest
 
@@ -421,7 +422,7 @@ def test_bundled_serves_only_the_very_same_invented_data(
 
 def test_real_data_are_never_bundled(settings: Settings, trained: Trained, tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="real data"):
-        registry.save_bundled(replace(settings, bundled_models=tmp_path), trained, tmp_path / "x")
+        save_bundled(replace(settings, bundled_models=tmp_path), trained, tmp_path / "x")
     assert list(tmp_path.glob("bundled*")) == []
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 
 from musicai.cli import (
     catalogs,
@@ -21,14 +21,29 @@ from musicai.cli import (
     models,
     playlists,
     recommend,
+    training,
 )
-from musicai.cli.arguments import build_parser
+from musicai.cli.arguments import Run
 from musicai.cli.dashboard import start_dashboard
-from musicai.cli.output import Outcome, json_line
+from musicai.cli.output import json_line
 from musicai.core.errors import Cancelled, MusicAIError, QueryError
 from musicai.core.logging import setup_logging
-from musicai.core.settings import Settings, load_settings
+from musicai.core.settings import load_settings
 from musicai.store import Store
+
+_MODULES = (
+    data,
+    recommend,
+    insights,
+    training,
+    models,
+    playlists,
+    feedback,
+    experiments,
+    catalogs,
+    enrichment,
+)
+"""Each declares its commands beside what they do; the help lists them in this order."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -36,12 +51,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = sys.argv[1:] if argv is None else argv
     if not arguments:
         return _start_dashboard()
-    options = build_parser().parse_args(arguments)
+    options = _build_parser().parse_args(arguments)
     try:
         settings = load_settings()
         setup_logging(settings)
+        run: Run = options.run
         with Store(settings) as store:
-            code, result = _COMMANDS[options.command](options, settings, store)
+            code, result = run(options, settings, store)
     except KeyboardInterrupt:
         return _fail(options, "Stopped; nothing of it was kept.", 130)
     except Cancelled as error:
@@ -51,6 +67,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     if options.json:
         print(json_line(result))
     return code
+
+
+def _build_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="musicai",
+        description="A private music recommender that explains itself. "
+        "Without a command, the dashboard opens in your browser.",
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for module in _MODULES:
+        module.add_commands(commands)
+    return parser
 
 
 def _start_dashboard() -> int:
@@ -67,30 +95,3 @@ def _fail(options: argparse.Namespace, message: str, code: int) -> int:
     if options.json:
         print(json_line({"error": line}))
     return code
-
-
-_COMMANDS: Mapping[str, Callable[[argparse.Namespace, Settings, Store], Outcome]] = {
-    "import": data.import_command,
-    "export": data.export,
-    "exclude": data.exclude,
-    "backup": data.backup,
-    "doctor": data.doctor,
-    "restore": data.restore,
-    "recommend": recommend.recommend,
-    "autoplay": recommend.autoplay,
-    "taste": insights.taste,
-    "history": insights.history,
-    "train": recommend.train,
-    "test": recommend.test,
-    "all": recommend.all_command,
-    "train-bundled": recommend.train_bundled,
-    "profiles": data.profiles,
-    "catalogues": catalogs.catalogues,
-    "open-data": enrichment.open_data,
-    "sample": data.sample,
-    "models": models.models,
-    "playlists": playlists.playlists,
-    "feedback": feedback.feedback,
-    "experiments": experiments.experiments,
-    "delete-profile": data.delete_profile,
-}

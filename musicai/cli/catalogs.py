@@ -5,8 +5,17 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
+from musicai.cli.arguments import (
+    Commands,
+    add_action,
+    add_command,
+    add_job,
+    add_profile,
+    repeat_profile,
+)
 from musicai.cli.output import Outcome, Work, choose_profile, show_rows, show_table, work_of
 from musicai.core import jobs
 from musicai.core.errors import QueryError
@@ -274,3 +283,51 @@ _ACTIONS: Mapping[str, Callable[[argparse.Namespace, Settings, Store], Outcome]]
     "remove": _remove,
     "prepare": _prepare,
 }
+
+
+def add_commands(commands: Commands) -> None:
+    """Declare the command and its actions."""
+    text = "list the catalogues, add one, rename, describe, enable, update or remove one"
+    parser = add_command(commands, "catalogues", text, catalogues)
+    add_profile(parser)
+    actions = parser.add_subparsers(dest="action", metavar="ACTION")
+
+    def action(name: str, text: str) -> argparse.ArgumentParser:
+        one = add_action(actions, name, text)
+        repeat_profile(one)
+        return one
+
+    def add_named(name: str, text: str) -> argparse.ArgumentParser:
+        one = action(name, text)
+        one.add_argument("name", metavar="NAME")
+        return one
+
+    lister = action("list", "list them, with what each covers of your music")
+    lister.add_argument("--no-coverage", action="store_true", help="do not look at their tracks")
+    adding = action("add", "make a table of tracks a catalogue, enabled for the profile")
+    _add_file(adding)
+    adding.add_argument("--name", metavar="NAME", help="without it the file's name")
+    adding.add_argument("--licence", default="", metavar="TEXT", help="under which it may be used")
+    adding.add_argument("--origin", metavar="TEXT", help="where it is from; else the file's name")
+    renaming = action("rename", "call a catalogue otherwise")
+    renaming.add_argument("name", metavar="OLD")
+    renaming.add_argument("to", metavar="NEW")
+    describing = add_named("describe", "note where a catalogue is from, and its licence")
+    describing.add_argument("--licence", metavar="TEXT")
+    describing.add_argument("--origin", metavar="TEXT")
+    add_named("enable", "recommend from a catalogue")
+    add_named("disable", "recommend from a catalogue no longer")
+    updating = add_named("update", "replace the tracks of a catalogue by those of a newer file")
+    _add_file(updating)
+    updating.add_argument("--licence", metavar="TEXT", help="without it what was noted stays")
+    add_named("remove", "remove a catalogue from every profile")
+    add_job(action("prepare", "join the enabled catalogues with your music, so that it opens fast"))
+
+
+def _add_file(parser: argparse.ArgumentParser) -> None:
+    """The file that a catalogue's tracks come from, taken by a job or at once."""
+    parser.add_argument("file", type=Path, nargs="?", metavar="FILE")
+    parser.add_argument(
+        "--spool", type=Path, metavar="FOLDER", help="a folder of one upload, deleted afterwards"
+    )
+    add_job(parser)

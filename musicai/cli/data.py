@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
-from musicai.cli.arguments import exclusions_of
+from musicai.cli.arguments import Commands, add_command, add_force, add_job, add_json, add_profile
 from musicai.cli.output import Outcome, choose_profile, show_rows, show_table, work_of
 from musicai.core import jobs
 from musicai.core.errors import QueryError, SettingsError
@@ -23,6 +23,8 @@ from musicai.library.exclusions import count
 from musicai.library.export import KINDS, export_profile
 from musicai.library.formats import mapped_table
 from musicai.library.formats.csv_text import header_name
+from musicai.library.formats.fields import clean, iso_seconds
+from musicai.library.formats.musicai_rows import track_id
 from musicai.library.importing import import_inputs
 from musicai.library.sample import SAMPLE_PROFILE, load_sample
 from musicai.models.registry import registry
@@ -36,6 +38,9 @@ from musicai.training.train import TrainingResult, train
 from musicai.training.update import update
 
 # --- import ---------------------------------------------------------------------------
+
+
+DAY_S = 24 * 3600
 
 
 def import_command(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
@@ -235,7 +240,7 @@ def _explain_disk_errors(path: Path, what: str) -> Iterator[None]:
 def exclude(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
     """Rules of what says nothing about one's taste: add, take back, list."""
     profile = choose_profile(options, store, settings)
-    rules = exclusions_of(options)
+    rules = _read_exclusions(options)
     known = store.exclusions(profile)
     if (options.action == "list") == bool(rules):
         raise QueryError(
@@ -312,3 +317,126 @@ def delete_profile(options: argparse.Namespace, settings: Settings, store: Store
     if not options.json:
         print(f"Profile {options.name!r} is deleted, and {len(versions)} versions trained on it.")
     return 0, {"deleted": options.name, "versions": list(versions)}
+
+
+def _read_exclusions(options: argparse.Namespace) -> tuple[Exclusion, ...]:
+    """What ``exclude`` names, in the order of the kinds.
+
+    Raises:
+        QueryError: a name is blank, an id is none, or the period is not one.
+    """
+    rules = [Exclusion("artist", clean(name)) for name in options.artist]
+    rules += [Exclusion("track", track_id(text)) for text in options.track]
+    rules += [Exclusion("playlist", clean(name)) for name in options.playlist]
+    for rule in rules:
+        if not rule.value:
+            wanted = (
+                "a Spotify id or one that begins with name:" if rule.kind == "track" else "text"
+            )
+            raise QueryError(f"--{rule.kind} needs {wanted}.")
+    if options.since or options.until:
+        since, until = _parse_moment(options.since, 0), _parse_moment(options.until, 1)
+        if not 0 <= since < until:
+            raise QueryError(
+                "A period needs --from and a later --to, each a day (2024-05-01) or a time "
+                "(2024-05-01T18:00, UTC)."
+            )
+        rules.append(Exclusion("period", "", since, until))
+    return tuple(rules)
+
+
+def _parse_moment(text: str | None, whole_days: int) -> int:
+    """Seconds since 1970, -1 for none; a bare day ends ``whole_days`` later than it begins."""
+    seconds = int(iso_seconds([text or ""])[0])
+    bare = len((text or "").strip()) == len("2024-05-01")
+    return seconds + whole_days * DAY_S if seconds >= 0 and bare else seconds
+
+
+def add_commands(commands: Commands) -> None:
+    """Declare the commands of this module."""
+    _add_import(commands)
+    _add_export(commands)
+    _add_exclude(commands)
+    _add_copies(commands)
+    text = "look whether everything is as it should be; exit code 1 on a problem"
+    add_profile(add_command(commands, "doctor", text, doctor))
+    text = "delete a profile with its data and the versions trained on it"
+    deletion = add_command(commands, "delete-profile", text, delete_profile)
+    deletion.add_argument("name", metavar="NAME")
+    add_json(deletion)
+    add_json(add_command(commands, "profiles", "list the profiles", profiles))
+    text = "load the invented sample world into a profile of its own"
+    add_json(add_command(commands, "sample", text, sample))
+
+
+def _add_import(commands: Commands) -> None:
+    text = "take in exports and track tables: files, folders and archives"
+    parser = add_command(commands, "import", text, import_command)
+    parser.add_argument("paths", nargs="*", type=Path, metavar="PATH")
+    parser.add_argument("--profile", required=True, metavar="NAME", help="made if it is not there")
+    parser.add_argument(
+        "--spool", type=Path, metavar="FOLDER", help="a folder of uploads, deleted afterwards"
+    )
+    parser.add_argument(
+        "--include-private", action="store_true", help="take plays of private sessions too"
+    )
+    parser.add_argument(
+        "--train-on-api-data",
+        choices=("yes", "no"),
+        help="consent to train on rows that came through Spotify's API (Exportify)",
+    )
+    parser.add_argument(
+        "--mapping",
+        action="append",
+        default=[],
+        type=Path,
+        metavar="FILE.json",
+        help="what the columns of a table mean that no reader knows; kept for the next time",
+    )
+    parser.add_argument(
+        "--train",
+        action="store_true",
+        help="train right after the import, or update, as the profile's settings have it",
+    )
+    add_job(parser)
+    add_json(parser)
+
+
+def _add_export(commands: Commands) -> None:
+    text = "write everything of a profile to one file, which import reads again"
+    parser = add_command(commands, "export", text, export)
+    parser.add_argument("target", type=Path, metavar="TARGET", help="such as everything.zip")
+    parser.add_argument(
+        "--format",
+        choices=("zip", "json"),
+        help="CSV and Parquet in a zip, or one JSON object; without it the target's ending says",
+    )
+    add_force(parser)
+    add_job(parser)
+    add_profile(parser)
+
+
+def _add_exclude(commands: Commands) -> None:
+    text = "leave listening out of your taste, take that back, or list what is left out"
+    parser = add_command(commands, "exclude", text, exclude)
+    parser.add_argument("action", choices=("add", "remove", "list"))
+    for name, meaning in (("artist", "NAME"), ("track", "ID"), ("playlist", "NAME")):
+        parser.add_argument(f"--{name}", action="append", default=[], metavar=meaning)
+    parser.add_argument(
+        "--from", dest="since", metavar="DAY", help="2024-05-01, or a time such as 2024-05-01T18:00"
+    )
+    parser.add_argument("--to", dest="until", metavar="DAY", help="the last day, or a time (UTC)")
+    add_profile(parser)
+
+
+def _add_copies(commands: Commands) -> None:
+    text = "copy all profiles and catalogues to one zip"
+    parser = add_command(commands, "backup", text, backup)
+    parser.add_argument("file", type=Path, metavar="FILE")
+    add_force(parser)
+    add_json(parser)
+    text = "replace all profiles and catalogues by those of a backup"
+    parser = add_command(commands, "restore", text, restore)
+    parser.add_argument("file", type=Path, metavar="FILE")
+    parser.add_argument("--yes", action="store_true", help="really replace what is here")
+    add_json(parser)

@@ -7,8 +7,10 @@ import getpass
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
+from pathlib import Path
 from typing import Any
 
+from musicai.cli.arguments import Commands, add_action, add_command, add_job, add_json, add_profile
 from musicai.cli.output import Outcome, choose_profile, show_table, work_of
 from musicai.core.errors import QueryError
 from musicai.core.progress import Progress, part
@@ -244,3 +246,58 @@ _ACTIONS: Mapping[str, Callable[[argparse.Namespace, Settings, Store], Outcome]]
     "token": _token,
     "forget": _forget,
 }
+
+
+def add_commands(commands: Commands) -> None:
+    """Declare the command and its actions."""
+    text = "find new music through MusicBrainz and ListenBrainz, if you allow it"
+    parser = add_command(commands, "open-data", text, open_data)
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+
+    def action(name: str, text: str) -> argparse.ArgumentParser:
+        return add_action(actions, name, text)
+
+    for name, text in (
+        ("preview", "show what would leave this machine, to whom, and for how long"),
+        ("run", "do the allowed steps, and make what they find your personal catalogue"),
+    ):
+        one = action(name, text)
+        one.add_argument(
+            "--step",
+            action="append",
+            default=[],
+            metavar="STEP",
+            help="artists, similar, top, tags, fresh, further or spotify; repeat it for several",
+        )
+        add_profile(one)
+    one.add_argument("--yes", action="store_true", help="allow these steps for the profile")
+    one.add_argument("--train", action="store_true", help="train a version on it afterwards")
+    _add_canonical(one, "names looked up in it leave nowhere")
+    add_job(one)
+    measuring = action("acousticbrainz", "keep what AcousticBrainz measured of your tracks")
+    measuring.add_argument(
+        "dumps",
+        nargs="+",
+        type=Path,
+        metavar="DUMP",
+        help="acousticbrainz-lowlevel-features-….tar.zst (lowlevel, rhythm, tonal), or archives of "
+        "acousticbrainz-highlevel-json; they are read here, and nothing leaves this machine",
+    )
+    _add_canonical(measuring, "finds the recordings of more tracks, and ids that were merged")
+    add_profile(measuring)
+    add_job(measuring)
+    add_profile(action("status", "show the allowed steps and what was answered so far"))
+    add_profile(action("refuse", "allow no step any more; what was found stays"))
+    token = action("token", "keep the ListenBrainz token that is typed or piped in")
+    token.add_argument("--remove", action="store_true", help="forget it")
+    add_json(token)
+    add_json(action("forget", "delete all answers of the hosts from this machine"))
+
+
+def _add_canonical(parser: argparse.ArgumentParser, use: str) -> None:
+    parser.add_argument(
+        "--canonical",
+        type=Path,
+        metavar="DUMP",
+        help=f"MusicBrainz's canonical dump (.tar.zst): {use}",
+    )

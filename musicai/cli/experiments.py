@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 
+from musicai.cli.arguments import Commands, add_action, add_command, add_profile, repeat_profile
 from musicai.cli.output import Outcome, choose_profile, show_rows
 from musicai.core.errors import NotFound
 from musicai.core.settings import Settings
@@ -76,3 +77,23 @@ _ACTIONS: Mapping[str, Callable[[argparse.Namespace, Settings, Store], Outcome]]
     "show": _show_experiment,
     "end": _end_experiment,
 }
+
+
+def add_commands(commands: Commands) -> None:
+    """Declare the command and its actions."""
+    text = "compare two versions blind, on the lists that Discover shows"
+    parser = add_command(commands, "experiments", text, experiments)
+    add_profile(parser)
+    actions = parser.add_subparsers(dest="action", metavar="ACTION")
+    for name, text in (
+        ("show", "how the running one stands"),
+        ("list", "all, newest first"),
+        ("end", "end the running one"),
+    ):
+        repeat_profile(add_action(actions, name, text))
+    start = actions.add_parser("start", help="begin one")
+    for side in ("a", "b"):
+        start.add_argument(side, metavar=side.upper(), help="a version")
+    for side in ("a", "b"):
+        start.add_argument(f"--weights-{side}", metavar="PRESET", help="such as Safe")
+    repeat_profile(start)

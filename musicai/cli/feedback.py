@@ -7,6 +7,7 @@ import time
 from datetime import UTC, datetime
 from typing import cast
 
+from musicai.cli.arguments import Commands, add_action, add_command, add_profile, repeat_profile
 from musicai.cli.output import Outcome, choose_profile, show_table
 from musicai.core.errors import NotFound
 from musicai.core.settings import Settings
@@ -87,3 +88,22 @@ def _name(library: Library, track_id: str) -> str:
         )
     name, artists = library.tracks.loc[row, ["name", "artists"]]
     return f"{name} — {artists}"
+
+
+def add_commands(commands: Commands) -> None:
+    """Declare the command and its actions."""
+    text = "say what you think of tracks, list what you said, or take it back"
+    parser = add_command(commands, "feedback", text, feedback)
+    add_profile(parser)
+    actions = parser.add_subparsers(dest="action", metavar="ACTION")
+    repeat_profile(actions.add_parser("list", help="what was said, newest first"))
+    for name, text in (
+        ("like", "lift what is like these tracks"),
+        ("dislike", "leave these tracks out, and hold back what is like them"),
+        ("not-now", "hold these tracks back for some days"),
+        ("never-artist", "never show the artists of these tracks"),
+        ("undo", "forget what was said of these tracks"),
+    ):
+        one = add_action(actions, name, text)
+        one.add_argument("tracks", nargs="+", metavar="TRACK", help="a track id")
+        repeat_profile(one)

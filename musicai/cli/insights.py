@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import argparse
-from datetime import datetime
+from datetime import date, datetime
 from typing import cast
 
+from musicai.cli.arguments import Commands, add_command, add_profile
 from musicai.cli.output import Outcome, choose_profile, figure, show_table
 from musicai.core.errors import NotFound, QueryError
 from musicai.core.settings import Settings
 from musicai.data import periods
 from musicai.data.library import Library
-from musicai.data.periods import ALL, TIMEZONE_SETTING, Period
+from musicai.data.periods import ALL, LENGTHS, TIMEZONE_SETTING, Period
 from musicai.data_processor import load_features
 from musicai.insights.history import listening_history
 from musicai.insights.taste import taste_profile
@@ -95,3 +96,29 @@ def _period(options: argparse.Namespace, library: Library, listener: int, zone: 
     if length is None or mine.empty:
         return ALL
     return periods.ending_with(cast(datetime, mine.max().to_pydatetime()), length, zone)
+
+
+def add_commands(commands: Commands) -> None:
+    """Declare the commands of this module."""
+    for name, text, run in (
+        ("taste", "the taste profile of a listener", taste),
+        ("history", "what a listener played, when, and most", history),
+    ):
+        parser = add_command(commands, name, text, run)
+        parser.add_argument("--user", metavar="LISTENER", help="a listener; without it the owner")
+        add_profile(parser)
+        _add_period(parser)
+
+
+def _add_period(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--period",
+        choices=sorted(LENGTHS),
+        default="all",
+        help="counted back from the last play (all)",
+    )
+    for name, what in (("--since", "first"), ("--until", "last")):
+        parser.add_argument(
+            name, type=date.fromisoformat, metavar="DAY", help=f"{what} day, such as 2025-03-01"
+        )
+    parser.add_argument("--timezone", metavar="ZONE", help="IANA name; the profile's own, else UTC")

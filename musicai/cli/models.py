@@ -8,6 +8,14 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from musicai.cli.arguments import (
+    Commands,
+    add_action,
+    add_command,
+    add_job,
+    add_profile,
+    repeat_profile,
+)
 from musicai.cli.output import Outcome, choose_profile, figure, show_rows, show_table, work_of
 from musicai.core.progress import part
 from musicai.core.settings import Settings
@@ -202,3 +210,34 @@ _ACTIONS: Mapping[str, Callable[[argparse.Namespace, Settings, Store], Outcome]]
     "export": _export_version,
     "import": _import_version,
 }
+
+
+def add_commands(commands: Commands) -> None:
+    """Declare the command and its actions."""
+    text = "list the trained versions, show, compare, test, go back, name, keep, delete, take along"
+    parser = add_command(commands, "models", text, models)
+    add_profile(parser)
+    actions = parser.add_subparsers(dest="action", metavar="ACTION")
+
+    def action(name: str, text: str, *arguments: str) -> argparse.ArgumentParser:
+        one = add_action(actions, name, text)
+        for argument in arguments:
+            one.add_argument(argument, metavar=argument.upper())
+        repeat_profile(one)
+        return one
+
+    action("list", "the versions, newest first")
+    action("show", "everything that is known of a version", "version")
+    action("compare", "what changed from one version to another", "before", "after")
+    text = "train the settings of two versions anew and see which foretells the last plays better"
+    add_job(action("duel", text, "a", "b"))
+    action("activate", "make a version the one that serves a profile", "version")
+    action("rollback", "let the version serve that served before")
+    action("rename", "give a version a name of its own", "version", "name")
+    action("pin", "keep a version however many newer ones there are", "version")
+    action("unpin", "no longer keep it", "version")
+    action("delete", "delete a version for good", "version")
+    keep = action("prune", "delete old versions; in use, pinned and rollback ones stay")
+    keep.add_argument("--keep", type=int, metavar="N", help="newest versions to keep")
+    action("export", "write a version as one file, without anything executable", "version", "file")
+    action("import", "take a version from such a file; it is not activated", "file")

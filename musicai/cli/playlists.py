@@ -7,13 +7,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 
+from musicai.cli.arguments import Commands, add_action, add_command, add_profile, repeat_profile
 from musicai.cli.output import Outcome, choose_profile, show_rows, show_table
 from musicai.core.errors import QueryError
+from musicai.core.files import atomic_write
 from musicai.core.settings import Settings
 from musicai.data.playlists import FORMATS, artists_of, write_playlist
 from musicai.library.assemble import load_library
 from musicai.store import Store
-from musicai.store.catalogs import write_beside
 from musicai.store.playlists import STAGING
 
 
@@ -65,7 +66,7 @@ def _export_playlist(options: argparse.Namespace, settings: Settings, store: Sto
     ending = target.suffix.lower().removeprefix(".")
     data = write_playlist(load_library(store, settings, profile), options.name, tracks, ending)
     try:
-        with write_beside(target) as beside:
+        with atomic_write(target) as beside:
             beside.write_bytes(data)
     except OSError as error:
         raise QueryError(
@@ -84,3 +85,22 @@ _ACTIONS: Mapping[str, Callable[[argparse.Namespace, Settings, Store], Outcome]]
     "delete": _delete_playlist,
     "export": _export_playlist,
 }
+
+
+def add_commands(commands: Commands) -> None:
+    """Declare the command and its actions."""
+    text = "list the playlists made here, show, rename, delete one, or write it as a file"
+    parser = add_command(commands, "playlists", text, playlists)
+    add_profile(parser)
+    actions = parser.add_subparsers(dest="action", metavar="ACTION")
+    for name, text, arguments in (
+        ("list", "the playlists by name", ()),
+        ("show", "the tracks of a playlist in order", ("name",)),
+        ("rename", "give a playlist another name", ("name", "new")),
+        ("delete", "delete a playlist; its tracks stay", ("name",)),
+        ("export", "write a playlist; the ending is csv, m3u8, xspf or jspf", ("name", "file")),
+    ):
+        one = add_action(actions, name, text)
+        for argument in arguments:
+            one.add_argument(argument, metavar=argument.upper())
+        repeat_profile(one)

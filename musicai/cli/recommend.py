@@ -10,26 +10,22 @@ from collections.abc import Mapping
 import numpy as np
 
 from musicai.ai_model import MusicAI
-from musicai.cli.output import Outcome, choose_profile, figure, show_table, work_of
-from musicai.core.progress import no_progress
+from musicai.cli.arguments import (
+    Commands,
+    add_command,
+    add_profile,
+    parse_mix,
+    parse_pair,
+    parse_years,
+)
+from musicai.cli.output import Outcome, choose_profile, show_table
 from musicai.core.settings import Settings
 from musicai.data.genres import GENRE_LABELS
-from musicai.library.sample import SAMPLE_PROFILE, load_sample
-from musicai.models.hyperparameters import parse_settings
-from musicai.models.registry import registry
 from musicai.ranking import autoplay as autoplaying
 from musicai.ranking.autoplay import AutoplayOptions
 from musicai.ranking.request import Filters, Request
 from musicai.store import Store
-from musicai.training.checks import Report, check_model
-from musicai.training.fit import TrainingConfig
 from musicai.training.monitoring import note_list
-from musicai.training.schedule import due
-from musicai.training.train import TrainingResult
-from musicai.training.train import train as run_training
-from musicai.training.train import train_bundled as run_bundled
-from musicai.training.update import UpdateResult
-from musicai.training.update import update as run_update
 
 # --- asking ---------------------------------------------------------------------------
 
@@ -143,120 +139,75 @@ def _mix(genres: Mapping[str, float]) -> str:
 # --- training -------------------------------------------------------------------------
 
 
-def train(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
-    """A new version that serves the profile."""
-    if options.if_due:
-        found = due(store, settings, choose_profile(options, store, settings))
-        if not found.due:
-            if not options.json:
-                print(found.why)
-            return 0, {"due": False, "why": found.why}
-    _, result = _run_training(options, settings, store)
-    return 0, result.to_json()
+def add_commands(commands: Commands) -> None:
+    """Declare the commands of this module."""
+    _add_recommend(commands)
+    _add_autoplay(commands)
 
 
-def _run_training(
-    options: argparse.Namespace, settings: Settings, store: Store
-) -> tuple[str, TrainingResult]:
-    with work_of(options, settings, "train") as work:
-        profile = choose_profile(options, store, settings)
-        result: TrainingResult
-        if options.update:
-            result = run_update(store, settings, profile, work.progress, _config(options))
-        else:
-            result = run_training(
-                store,
-                settings,
-                profile,
-                _config(options),
-                work.progress,
-                gated=not options.no_gate,
-            )
-        told = result.to_json()
-        kept = {name: told.get(name) for name in ("version", "method", "updated_from", "gate")}
-        work.result(kept)
-    _show_training(options, result)
-    return profile, result
-
-
-def all_command(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
-    """Training, then the checks."""
-    profile, result = _run_training(options, settings, store)
-    report = check_model(MusicAI(profile, settings=settings), store)
-    _show_report(options, report)
-    return (0 if report.has_passed else 1), {**result.to_json(), "test": report.to_json()}
-
-
-def test(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
-    """The checks of the active version."""
-    profile = choose_profile(options, store, settings)
-    report = check_model(MusicAI(profile, settings=settings), store)
-    _show_report(options, report)
-    return (0 if report.has_passed else 1), report.to_json()
-
-
-def train_bundled(options: argparse.Namespace, settings: Settings, store: Store) -> Outcome:
-    """The version that ships, trained on the sample."""
-    load_sample(store, settings, no_progress)
-    digest = run_bundled(store, settings, SAMPLE_PROFILE, no_progress)
-    if not options.json:
-        print(f"models/saved/bundled is trained; its manifest has SHA-256 {digest}.")
-    return 0, {"version": registry.BUNDLED, "sha256": digest}
-
-
-def _config(options: argparse.Namespace) -> TrainingConfig:
-    return TrainingConfig(
-        method=options.method,
-        factors=options.factors,
-        epochs=options.epochs,
-        regularization=options.regularization,
-        alpha=options.alpha,
-        seed=options.seed,
-        evaluate=not options.no_evaluation,
-        music_map=not options.no_map,
-        deep=not options.no_deep,
-        settings=parse_settings(options.set),
-        tune_s=60 * options.tune,
+def _add_recommend(commands: Commands) -> None:
+    text = "a list of recommendations, each with its reason"
+    parser = add_command(commands, "recommend", text, recommend)
+    parser.add_argument("--user", metavar="LISTENER", help="a listener; without it the owner")
+    parser.add_argument(
+        "--mode", default="auto", help="auto, rediscover (own tracks), discover (new ones) or mix"
     )
-
-
-def _show_training(options: argparse.Namespace, result: TrainingResult) -> None:
-    if options.json:
-        return
-    print(f"Version {result.version}, {result.seconds:.1f} s, method {result.method}.")
-    if not result.gate.promote:
-        print(
-            f"It does not serve yet. {result.gate.reason} "
-            f"`musicai models activate {result.version}` lets it serve all the same."
-        )
-    if isinstance(result, UpdateResult) and result.update:
-        _show_update(result)
-    metrics = result.metrics.get("metrics", {})
-    names = ("recall@20", "ndcg@20", "precision@20", "diversity")
-    show_table(
-        ("", *names),
-        [[who, *(figure(row.get(name)) for name in names)] for who, row in metrics.items()],
+    parser.add_argument(
+        "--mood", type=parse_mix, metavar="MOOD", help="chill, or chill=.7,romantic=.3"
     )
-    for note in result.notes:
-        print(f"Note: {note}")
+    parser.add_argument(
+        "--genre", type=parse_mix, metavar="GENRE", help="jazz, or jazz=.5,indie=.5"
+    )
+    parser.add_argument("--mood-strength", type=float, default=0.5, metavar="0-1")
+    parser.add_argument("--genre-strength", type=float, default=0.5, metavar="0-1")
+    parser.add_argument("--seed", action="append", default=[], metavar="TRACK", help="a track id")
+    parser.add_argument("-n", type=int, default=20, help="length of the list (default 20)")
+    parser.add_argument("--diversity", type=float, default=0.2, metavar="0-1")
+    parser.add_argument(
+        "--calibration",
+        type=float,
+        default=0.0,
+        metavar="0-1",
+        help="how far the genre mix follows the listener's (default 0)",
+    )
+    parser.add_argument(
+        "--novelty", type=float, default=0.0, metavar="-1-1", help="-1 familiar to 1 obscure"
+    )
+    parser.add_argument(
+        "--surprise",
+        type=float,
+        default=0.0,
+        metavar="0-1",
+        help="how far a guess at what else you may like leads the list (default 0)",
+    )
+    parser.add_argument("--draw", type=int, default=0, metavar="N", help="which guess (default 0)")
+    parser.add_argument("--artist-cap", type=int, default=3, metavar="N")
+    parser.add_argument(
+        "--origin", action="append", default=[], metavar="NAME", help="a catalogue to choose from"
+    )
+    parser.add_argument(
+        "--years", type=parse_years, metavar="FROM-TO", help="1990-1999, 1990- or -1999"
+    )
+    parser.add_argument("--only-genre", action="append", default=[], metavar="GENRE")
+    parser.add_argument(
+        "--fresh", action="store_true", help="only fresh releases that open data found"
+    )
+    parser.add_argument(
+        "--weight", action="append", default=[], type=parse_pair, metavar="COMPONENT=WEIGHT"
+    )
+    parser.add_argument("--version", metavar="VERSION", help="without it the active one")
+    add_profile(parser)
 
 
-def _show_update(result: UpdateResult) -> None:
-    told = result.update
-    new = f"{told['new_plays']:,} plays and playlist rows, {told['new_tracks']:,} tracks"
-    print(f"Updated from version {told['updated_from']}, {told['sweeps']} sweeps; new: {new}.")
-    if result.metrics:
-        print(f"Nothing was measured anew; the figures are of version {told['trained_as']}.")
-    if result.advice:
-        print(f"Note: {result.advice}")
-
-
-def _show_report(options: argparse.Namespace, report: Report) -> None:
-    if options.json:
-        return
-    for label, items in report.lists.items():
-        print(f"\n{label}")
-        show_table(("", "track", "artist"), [[i.rank, i.name, i.artists] for i in items])
-    word = {True: "ok", False: "FAILED", None: "skipped"}
-    print()
-    show_table(("check", "", "detail"), [[c.name, word[c.passed], c.detail] for c in report.checks])
+def _add_autoplay(commands: Commands) -> None:
+    text = "a session along an arc, from seeds or the last session, each step with its reason"
+    parser = add_command(commands, "autoplay", text, autoplay)
+    parser.add_argument("--seed", action="append", default=[], metavar="TRACK", help="a track id")
+    parser.add_argument("-n", type=int, default=15, help="length of the session (default 15)")
+    parser.add_argument("--arc", default="steady", help="steady (default), rising or winding down")
+    parser.add_argument(
+        "--apart", type=int, default=3, metavar="N", help="no artist twice within N (default 3)"
+    )
+    parser.add_argument("--mode", default="auto", help="auto, rediscover, discover or mix")
+    parser.add_argument("--version", help="a model version; the one in service without it")
+    add_profile(parser)

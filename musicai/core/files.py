@@ -1,40 +1,63 @@
-"""Small files that only their owner may read: a token, a client id."""
+"""Files that are never half there, and small ones that only their owner may read."""
 
 from __future__ import annotations
 
-import contextlib
 import os
-import stat
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 LARGEST = 10_000
-"""Bytes of such a file."""
+"""Bytes of a small private file."""
+
+_ATTEMPTS = 5
+"""Windows refuses to replace what somebody reads just now; a moment later it does not."""
 
 
-def write_private(path: Path, body: str) -> None:
-    """Write a file beside its place, readable by its owner alone, and rename it.
+@contextmanager
+def atomic_write(path: Path) -> Iterator[Path]:
+    """Write a file beside its place; it takes the name when the block ends well.
+
+    Whoever reads ``path`` finds the old content or the new one, also where the process is killed
+    or the power fails. Only the owner may read what is written, from its first byte on.
+
+    Args:
+        path: The file's place; its folder is made where it is not there.
+
+    Yields:
+        The temporary file to write, in the same folder.
 
     Raises:
         OSError: it cannot be written; what was there stays.
     """
-    beside = path.with_name(f"{path.name}.{os.getpid()}.part")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, suffix=".tmp")  # readable by the owner alone
+    os.close(handle)
+    beside = Path(name)
     try:
+        yield beside
+        with beside.open("rb+") as written:
+            os.fsync(written.fileno())
+        _replace(beside, path)
+    finally:
         beside.unlink(missing_ok=True)
-        # made with its final rights: there is no moment in which others could read it
-        handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, stat.S_IRUSR | stat.S_IWUSR)
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(body)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
-    except OSError:
-        with contextlib.suppress(OSError):
-            beside.unlink(missing_ok=True)
-        raise
+
+
+def _replace(beside: Path, path: Path) -> None:
+    for attempt in range(_ATTEMPTS):
+        try:
+            beside.replace(path)
+            return
+        except PermissionError:
+            if attempt == _ATTEMPTS - 1:
+                raise
+            time.sleep(0.02 * (attempt + 1))
 
 
 def read_private(path: Path) -> bytes:
-    """What such a file holds.
+    """Read a small private file.
 
     Raises:
         OSError: it cannot be read, or is not there.

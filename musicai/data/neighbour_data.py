@@ -6,8 +6,6 @@ it never ships with musicai. It has no times and no names of listeners.
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,6 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from musicai.core.errors import DataError, NotFound
+from musicai.core.files import atomic_write
 from musicai.data.frames import conform, empty_frame
 
 PACK_TABLES: Mapping[str, dict[str, str]] = {
@@ -85,17 +84,11 @@ def path_of(base: Path, table: str) -> Path:
 
 def write_pack(base: Path, tables: PackTables) -> None:
     """Write the tables, each beside and renamed; the listens come last and make it whole."""
-    base.parent.mkdir(parents=True, exist_ok=True)
     for name in ("items", "tags", "friends", "listens"):
         frame: pd.DataFrame = getattr(tables, name)
-        handle, beside = tempfile.mkstemp(dir=base.parent, suffix=".tmp")
-        os.close(handle)
-        try:
+        with atomic_write(path_of(base, name)) as beside:
             table = pa.Table.from_pandas(frame, preserve_index=False)
             pq.write_table(table, beside, write_page_checksum=True)
-            Path(beside).replace(path_of(base, name))
-        finally:
-            Path(beside).unlink(missing_ok=True)
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,6 @@ from its own file, else from the row of a catalogue that is the same recording
 from __future__ import annotations
 
 import logging
-import os
-import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -19,6 +17,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from musicai.core.files import atomic_write
 from musicai.core.progress import Progress, no_progress, part
 from musicai.core.settings import Settings
 from musicai.data.feedback import MatchDecision
@@ -173,11 +172,8 @@ def own_and_catalogue(store: Store, profile: str) -> tuple[OwnData, pd.DataFrame
 
 
 def _write_parquet(path: Path, frame: pd.DataFrame) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, beside = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
-    os.close(handle)
-    frame.to_parquet(beside, index=False)
-    Path(beside).replace(path)
+    with atomic_write(path) as beside:
+        frame.to_parquet(beside, index=False)
 
 
 def join(

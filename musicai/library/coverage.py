@@ -21,13 +21,14 @@ import numpy.typing as npt
 import pandas as pd
 
 from musicai.core.errors import NotFound
+from musicai.core.files import atomic_write
 from musicai.core.settings import Settings
 from musicai.data.feedback import MatchDecision
 from musicai.data.library import AUDIO_FEATURES, BoolArray, IntArray
 from musicai.data.text_keys import first_artist, normalise, recording_key
 from musicai.library.matching import pair
 from musicai.store import Catalogue, OwnData, Store
-from musicai.store.catalogs import NEIGHBOURS, write_beside
+from musicai.store.catalogs import NEIGHBOURS
 
 logger = logging.getLogger(__name__)
 
@@ -181,7 +182,7 @@ def _look(
 ) -> _Found:
     found = _find(own, store.catalogue_tracks(one.name, _COLUMNS), decisions)
     try:
-        with write_beside(path) as beside, beside.open("wb") as file:
+        with atomic_write(path) as beside, beside.open("wb") as file:
             np.savez(
                 file,
                 artists=found.artists,

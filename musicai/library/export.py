@@ -24,6 +24,7 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 
 from musicai.core.errors import QueryError, SettingsError
+from musicai.core.files import atomic_write
 from musicai.core.progress import Progress
 from musicai.core.settings import Settings
 from musicai.data.audio_descriptors import SOURCE
@@ -31,7 +32,6 @@ from musicai.data.feedback import Exclusion, Feedback, MatchDecision
 from musicai.library.formats.musicai_export import FORMAT
 from musicai.library.formats.musicai_rows import TABLES
 from musicai.store import OwnData, Store
-from musicai.store.catalogs import write_beside
 from musicai.store.own_data import OWNER
 
 README = """\
@@ -157,7 +157,7 @@ def export_profile(
     }
     write = _write_zip if kind == "zip" else _write_json
     try:
-        with write_beside(target) as beside:
+        with atomic_write(target) as beside:
             write(beside, tables, about, _Steps(tables, progress, 2 if kind == "zip" else 1))
     except OSError as error:
         raise SettingsError(

@@ -24,6 +24,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import sparse
 
+from musicai.core.files import atomic_write
 from musicai.core.settings import Settings
 from musicai.data.genres import genre_matrix
 from musicai.data.library import AUDIO_FEATURES, BoolArray, Library
@@ -265,9 +266,6 @@ def estimate_errors(settings: Settings, library: Library) -> tuple[EstimateError
     except (OSError, ValueError, TypeError):
         pass
     errors = measure(evidence(library.tracks, library.plays, library.training_items()))
-    with contextlib.suppress(OSError):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        beside = path.with_suffix(".tmp")
+    with contextlib.suppress(OSError), atomic_write(path) as beside:
         beside.write_text(json.dumps([asdict(error) for error in errors]), "utf-8")
-        beside.replace(path)
     return errors

@@ -1,7 +1,6 @@
 """From files to the store: walk, read, keep apart, write, report.
 
-Large inputs are read by worker processes (``musicai.library.reader``) while this one
-unpacks and writes; what is written, and in which order, is the same.
+Large inputs are read by the worker processes of ``reader`` while this one unpacks and writes.
 """
 
 from __future__ import annotations
@@ -483,20 +482,19 @@ def _estimate_bytes(inputs: Sequence[Input]) -> int:
     total = 0
     for given in inputs:
         if isinstance(given, tuple):
-            total += _grow_counts(given[0], len(given[1]))
+            total += _estimate_unpacked(given[0], len(given[1]))
         elif given.is_dir():
-            total += sum(_size(path) for path in given.rglob("*"))
+            total += sum(_estimate_file(path) for path in given.rglob("*"))
         else:
-            total += _size(given)
+            total += _estimate_file(given)
     return total
 
 
-def _size(path: Path) -> int:
-    try:
-        return _grow_counts(path.name, path.stat().st_size) if path.is_file() else 0
-    except OSError:
-        return 0
+def _estimate_file(path: Path) -> int:
+    with contextlib.suppress(OSError):
+        return _estimate_unpacked(path.name, path.stat().st_size) if path.is_file() else 0
+    return 0
 
 
-def _grow_counts(name: str, size: int) -> int:
+def _estimate_unpacked(name: str, size: int) -> int:
     return size * ZIP_GROWTH if name.lower().endswith((".zip", ".gz")) else size

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 import pandas as pd
 
+from musicai.core.files import atomic_write
 from musicai.core.settings import Settings
 from musicai.data.feedback import MatchDecision
 from musicai.data.library import Library
@@ -155,11 +156,8 @@ def doubtful(store: Store, settings: Settings, profile: str) -> tuple[Doubt, ...
     except (OSError, ValueError, TypeError):
         pass
     found = tuple(_search(store, profile))
-    with contextlib.suppress(OSError):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        beside = path.with_suffix(".tmp")
+    with contextlib.suppress(OSError), atomic_write(path) as beside:
         beside.write_text(json.dumps([asdict(doubt) for doubt in found]), "utf-8")
-        beside.replace(path)
     return found
 
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from sqlalchemy import delete, select, update
 
 from musicai.core.errors import UnreadableFile, UnsafeFile
+from musicai.core.files import atomic_write
 from musicai.core.settings import Settings
 from musicai.store import catalogs, schema
 from musicai.store.connection import copy_database, plain_errors, prepare
@@ -36,7 +37,7 @@ def backup(store: Store, path: Path) -> Path:
     Raises:
         StoreError: the database cannot be read.
     """
-    with tempfile.TemporaryDirectory() as folder, catalogs.write_beside(path) as beside:
+    with tempfile.TemporaryDirectory() as folder, atomic_write(path) as beside:
         copy = Path(folder) / _DATABASE
         with plain_errors(store.settings.database):
             copy_database(store.settings.database, copy)
@@ -73,7 +74,7 @@ def restore(store: Store, path: Path) -> Path:
             trusted = connection.execute(select(schema.artifacts)).mappings().all()
         _replace(store, folder / _DATABASE)
         for file in found:
-            with catalogs.write_beside(settings.catalogues / file) as beside:
+            with atomic_write(settings.catalogues / file) as beside:
                 shutil.copyfile(folder / file, beside)
         with store.writing() as connection:
             profiles = schema.profiles

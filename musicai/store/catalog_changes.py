@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 from sqlalchemy import Connection, select, update
 
 from musicai.core.errors import DataError, NotFound
+from musicai.core.files import atomic_write
 from musicai.core.settings import Settings
 from musicai.data.frames import conform, empty_frame
 from musicai.data.library import KEY_COLUMNS, LINK_COLUMNS, LINK_KINDS, SOURCE_TRACK_COLUMNS
@@ -209,7 +210,7 @@ def put_personal(
     links = _check_links(links, frame, name)
     digest = _digest_of(profile, frame, links)
     path = _links_file(store.settings, digest)
-    with catalogs.write_beside(path) as beside:
+    with atomic_write(path) as beside:
         table = pa.Table.from_pandas(links, preserve_index=False)
         pq.write_table(table, beside, write_page_checksum=True)
     new = catalogs.prepare(

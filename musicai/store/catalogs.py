@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import os
-import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -19,6 +17,7 @@ from sqlalchemy import Connection, Row, delete, func, insert, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from musicai.core.errors import DataError, NotFound
+from musicai.core.files import atomic_write
 from musicai.core.settings import Settings
 from musicai.data.frames import conform
 from musicai.data.library import INVENTED_PREFIX, KEY_COLUMNS, SOURCE_TRACK_COLUMNS
@@ -66,20 +65,6 @@ def files_of(settings: Settings, digest: str) -> list[Path]:
     return sorted(settings.catalogues.glob(f"{digest[:32]}*.parquet"))
 
 
-@contextlib.contextmanager
-def write_beside(path: Path) -> Iterator[Path]:
-    """A temporary file in the same folder that takes the name when the block ends well."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
-    os.close(handle)
-    beside = Path(name)
-    try:
-        yield beside
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
-
-
 def prepare(
     settings: Settings,
     name: str,
@@ -103,7 +88,7 @@ def prepare(
         raise DataError(f"The catalogue {name!r} names a track id twice.")
     if not (frame["track_id"].str.startswith(INVENTED_PREFIX) == invented).all():
         raise DataError(f"The catalogue {name!r} would mix invented sample tracks with real ones.")
-    with write_beside(file_of(settings, digest)) as beside:
+    with atomic_write(file_of(settings, digest)) as beside:
         table = pa.Table.from_pandas(frame, preserve_index=False)
         pq.write_table(table, beside, write_page_checksum=True)
     return NewCatalogue(name, origin, licence, invented, len(frame), digest)

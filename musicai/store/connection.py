@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
 
 from musicai.core.errors import JobRunning, StoreError
+from musicai.core.files import atomic_write
 from musicai.core.settings import Settings
 from musicai.store.migrations import MIGRATIONS
 from musicai.store.schema import SCHEMA_VERSION, Migration, bring_up_to_date, current_version
@@ -129,12 +130,13 @@ def prepare(engine: Engine, path: Path, migrations: Mapping[int, Migration] = MI
 
 def copy_database(source: Path, target: Path) -> None:
     """A consistent copy, also while others write; written beside and renamed."""
-    beside = target.with_name(target.name + ".part")
-    beside.unlink(missing_ok=True)
-    with closing(sqlite3.connect(source)) as reading, closing(sqlite3.connect(beside)) as writing:
+    with (
+        atomic_write(target) as beside,
+        closing(sqlite3.connect(source)) as reading,
+        closing(sqlite3.connect(beside)) as writing,
+    ):
         reading.backup(writing)
         writing.execute("PRAGMA journal_mode = DELETE").close()
-    beside.replace(target)
 
 
 def import_lock(settings: Settings) -> BaseFileLock:

@@ -20,12 +20,12 @@ import pyarrow.parquet as pq
 from sqlalchemy import Connection, Table, delete, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
+from musicai.core.files import atomic_write
 from musicai.core.settings import Settings
 from musicai.data.frames import conform
 from musicai.data.library import SOURCE_TRACK_COLUMNS
 from musicai.data.parsed import PLAY_SOURCES
 from musicai.store import feedback, schema
-from musicai.store.catalogs import write_beside
 from musicai.store.records import OwnData
 
 logger = logging.getLogger(__name__)
@@ -148,7 +148,7 @@ def write_side_files(settings: Settings, fingerprint: str, stored: Stored) -> No
     try:
         for part, table in stored.tables.items():
             marked = table.replace_schema_metadata({**(table.schema.metadata or {}), **notes})
-            with write_beside(side_file(settings, fingerprint, part)) as beside:
+            with atomic_write(side_file(settings, fingerprint, part)) as beside:
                 pq.write_table(marked, beside, compression="lz4", write_page_checksum=True)
     except OSError:
         logger.warning("the side files could not be written; loading stays slow")

@@ -27,13 +27,13 @@ from musicai.models.blend import LearnedWeights
 from musicai.models.collaborative import Collaborative
 from musicai.models.music_map import build
 from musicai.models.registry.artifacts import NMF_PICKLE, VECTORIZER_PICKLE, Trained
+from musicai.models.registry.bundled import save_bundled
 from musicai.models.registry.registry import (
     BUNDLED,
     VersionInfo,
     activate,
     info_of,
     save,
-    save_bundled,
 )
 from musicai.models.registry.versions import prune
 from musicai.store import Store

@@ -24,7 +24,7 @@ from musicai.core.jobs.status import (
     job_file,
     read,
     write,
-    write_beside,
+    write_text,
 )
 from musicai.core.settings import Settings
 
@@ -176,7 +176,7 @@ def exclusive(settings: Settings, kind: str, profile: str) -> Iterator[None]:
     except Timeout as error:
         raise JobRunning(_who_holds(holder)) from error
     try:
-        write_beside(holder, json.dumps({"kind": kind, "profile": profile}))
+        write_text(holder, json.dumps({"kind": kind, "profile": profile}))
         yield
     finally:
         holder.unlink(missing_ok=True)

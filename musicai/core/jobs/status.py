@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import re
-import tempfile
 import time
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
@@ -16,6 +14,7 @@ from typing import Any, Literal
 from filelock import BaseFileLock, FileLock
 
 from musicai.core.errors import NotFound
+from musicai.core.files import atomic_write
 from musicai.core.settings import Settings
 
 Kind = Literal["import", "train", "export", "enrich", "measure", "catalogue", "prepare", "duel"]
@@ -135,25 +134,13 @@ def write(settings: Settings, job: JobStatus) -> None:
     """Write the status so that nobody ever reads half of it."""
     values = asdict(job)
     values["started_at"] = job.started_at.isoformat()
-    write_beside(job_file(settings, job.id, "json"), json.dumps(values, default=str))
+    write_text(job_file(settings, job.id, "json"), json.dumps(values, default=str))
 
 
-def write_beside(path: Path, text: str) -> None:
-    """Write a text file beside its place, then rename it."""
-    handle, name = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
-    beside = Path(name)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        for attempt in range(5):  # Windows refuses to replace what somebody reads just now
-            try:
-                beside.replace(path)
-                return
-            except PermissionError:
-                time.sleep(0.02 * (attempt + 1))
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
+def write_text(path: Path, text: str) -> None:
+    """Write a small text file whole or not at all."""
+    with atomic_write(path) as beside:
+        beside.write_text(text, "utf-8")
 
 
 def delete(settings: Settings, job_id: str) -> None:

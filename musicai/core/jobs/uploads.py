@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from musicai.core.errors import InputError, NotFound
-from musicai.core.jobs.status import write_beside
+from musicai.core.jobs.status import write_text
 from musicai.core.settings import Settings
 
 
@@ -30,7 +30,7 @@ def spool(settings: Settings, files: Sequence[tuple[str, bytes]]) -> Path:
     for number, (_, data) in enumerate(files):
         (folder / f"{number:04d}").write_bytes(data)
     names = [name for name, _ in files]
-    write_beside(folder / "names.json", json.dumps(names))
+    write_text(folder / "names.json", json.dumps(names))
     return folder
 
 

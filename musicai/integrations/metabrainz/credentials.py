@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from musicai.core.errors import SettingsError
-from musicai.core.files import read_private, write_private
+from musicai.core.files import atomic_write, read_private
 from musicai.core.settings import Settings
 
 FILE = "open-data.json"
@@ -77,7 +77,8 @@ def save(settings: Settings, credentials: Credentials) -> None:
     path = path_of(settings)
     body = json.dumps({"token": credentials.token, "contact": credentials.contact})
     try:
-        write_private(path, body)
+        with atomic_write(path) as beside:
+            beside.write_text(body, "utf-8")
     except OSError as error:
         raise SettingsError(
             f"The token cannot be kept in {path} ({error.strerror}). "

@@ -24,7 +24,7 @@ from spotipy.exceptions import SpotifyOauthError
 from spotipy.oauth2 import SpotifyPKCE
 
 from musicai.core.errors import SettingsError, SignInNeeded, SignInRefused
-from musicai.core.files import read_private, write_private
+from musicai.core.files import atomic_write, read_private
 from musicai.core.settings import Settings
 from musicai.integrations.spotify import errors
 
@@ -107,7 +107,8 @@ def save(settings: Settings, client_id: str) -> None:
     body = json.dumps({"client_id": check_client_id(client_id)})
     path = path_of(settings)
     try:
-        write_private(path, body)
+        with atomic_write(path) as beside:
+            beside.write_text(body, "utf-8")
     except OSError as error:
         raise SettingsError(
             f"The client id cannot be kept in {path} ({error.strerror}). "

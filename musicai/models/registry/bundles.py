@@ -23,12 +23,12 @@ from musicai.core.errors import (
     UnreadableFile,
     UnsafeFile,
 )
+from musicai.core.files import atomic_write
 from musicai.core.settings import Settings
 from musicai.models import COMPONENTS
 from musicai.models.registry.artifacts import FORMAT, read_verified, read_vocabulary, sha256
 from musicai.models.registry.registry import keep, open_trusted
 from musicai.store import Store
-from musicai.store.catalogs import write_beside
 
 BUNDLE = 1
 """Raised when the layout of bundles changes in a way that older code cannot read."""
@@ -55,7 +55,7 @@ def export_version(settings: Settings, store: Store, version: str, target: Path)
     manifest["bundle"] = BUNDLE
     manifest["files"] = {n: e for n, e in manifest["files"].items() if _plain(n)}
     try:
-        with write_beside(target) as beside, zipfile.ZipFile(beside, "w") as archive:
+        with atomic_write(target) as beside, zipfile.ZipFile(beside, "w") as archive:
             _add(archive, _MANIFEST, json.dumps(manifest, indent=1, sort_keys=True).encode())
             for name in sorted(manifest["files"]):
                 _add(archive, name, read_verified(folder, name, digests.get(name)))

@@ -50,7 +50,8 @@ BUNDLED = "bundled"
 """Name of the version that ships with the project."""
 
 _SAFE_NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{0,99}")
-_PARTIAL = ".partial-"
+PARTIAL = ".partial-"
+"""Begins the name of a folder that is being written."""
 _STALE_SECONDS = 24 * 3600
 
 
@@ -172,7 +173,7 @@ def _list_kept(
     # to the millisecond, as versions are listed by name, newest first
     version = f"{now:%Y-%m-%dT%H-%M-%S}-{now.microsecond // 1000:03d}{secrets.token_hex(1)}"
     _sweep(settings.models)
-    partial = settings.models / f"{_PARTIAL}{version}"
+    partial = settings.models / f"{PARTIAL}{version}"
     try:
         digests = write(partial, version)
         store.record_artifacts(version, digests)
@@ -186,49 +187,10 @@ def _list_kept(
     return version
 
 
-def save_bundled(settings: Settings, trained: Trained, source: Path | None = None) -> str:
-    """Replace the version that ships with the project, and the constant that trusts it.
-
-    Args:
-        settings: Its ``bundled_models`` is where the version goes.
-        trained: A training run on the invented sample.
-        source: The module that holds the constant; ``musicai/bundled.py`` if None.
-
-    Returns:
-        The manifest's SHA-256.
-
-    Raises:
-        ModelError: the run holds a person's own data.
-    """
-    if not trained.invented:
-        raise ModelError(
-            f"Profile {trained.profile!r} holds real data, and the bundled model is published "
-            "with the project. Train it on the sample."
-        )
-    source = Path(bundled.__file__) if source is None else source
-    target = settings.bundled_models / BUNDLED
-    partial = settings.bundled_models / f"{_PARTIAL}{BUNDLED}"
-    shutil.rmtree(partial, ignore_errors=True)
-    digests = write_version(partial, BUNDLED, trained)
-    # git must not touch line ends: the digests are of the bytes
-    (partial / ".gitattributes").write_bytes(b"* -text\n")
-    shutil.rmtree(target, ignore_errors=True)
-    partial.rename(target)
-    digest = digests["manifest.json"]
-    lines = re.sub(
-        r'^BUNDLED_SHA256 = ".*"$',
-        f'BUNDLED_SHA256 = "{digest}"',
-        source.read_text("utf-8"),
-        flags=re.MULTILINE,
-    )
-    source.write_text(lines, "utf-8", newline="\n")
-    return digest
-
-
 def _sweep(models: Path) -> None:
     """Remove what killed runs left behind; young folders may belong to a living one."""
     models.mkdir(parents=True, exist_ok=True)
-    for path in models.glob(f"{_PARTIAL}*"):
+    for path in models.glob(f"{PARTIAL}*"):
         if time.time() - path.stat().st_mtime > _STALE_SECONDS:
             shutil.rmtree(path, ignore_errors=True)
 
@@ -505,7 +467,7 @@ def delete(settings: Settings, store: Store, version: str) -> None:
     folder = _folder(settings, version)
     if not folder.is_dir():
         raise NotFound(f"There is no version {version!r}. `musicai models list` lists them.")
-    gone = folder.with_name(f"{_PARTIAL}{version}-deleted")
+    gone = folder.with_name(f"{PARTIAL}{version}-deleted")
     folder.rename(gone)
     store.forget_version(version)
     shutil.rmtree(gone, ignore_errors=os.name == "nt")
