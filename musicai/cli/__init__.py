@@ -51,7 +51,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = sys.argv[1:] if argv is None else argv
     if not arguments:
         return _start_dashboard()
-    options = _build_parser().parse_args(arguments)
+    options = build_parser().parse_args(arguments)
     try:
         settings = load_settings()
         setup_logging(settings)
@@ -69,7 +69,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     return code
 
 
-def _build_parser() -> argparse.ArgumentParser:
+def build_parser() -> argparse.ArgumentParser:
+    """Build the parser of all commands; ``run`` of what it parses does the command."""
     parser = argparse.ArgumentParser(
         prog="musicai",
         description="A private music recommender that explains itself. "

@@ -7,7 +7,7 @@ likely is never applied: it is a doubt, for the person to confirm.
 Likeness is rapidfuzz's normalised indel similarity (0 to 100). It is looked for
 among the titles of the same normalised first artist alone, so the cost follows the
 number of titles of one artist, not the size of the catalogue. On the labelled pairs
-of ``tests/test_pairing.py`` ``SURE`` has no wrong pair, and ``DOUBT`` loses none.
+of ``tests/library/test_pairing.py`` ``SURE`` has no wrong pair, and ``DOUBT`` loses none.
 """
 
 from __future__ import annotations

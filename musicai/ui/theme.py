@@ -4,7 +4,7 @@ The component and genre sets were chosen by search: among colours of moderate
 chroma that stand out from both grounds, the set whose closest pair is furthest
 apart in OKLab, seen with normal vision and with simulated protanopia,
 deuteranopia and tritanopia (Machado et al. 2009, "A Physiologically-based Model
-for Simulation of Color Vision Deficiency"). ``tests/test_rings.py`` measures both
+for Simulation of Color Vision Deficiency"). ``tests/ui/test_rings.py`` measures both
 properties. Even so, colour is never the only carrier: a label stands beside it.
 """
 
