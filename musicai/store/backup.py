@@ -136,7 +136,7 @@ def _check(database: Path) -> None:
         raise refused from error
     tables = {name for kind, name in kinds if kind == "table"}
     known = set(schema.metadata.tables) | {"sqlite_sequence"}
-    if not whole or not 1 <= version <= schema.SCHEMA_VERSION:
+    if not whole or not schema.OLDEST_VERSION <= version <= schema.SCHEMA_VERSION:
         raise refused
     if {kind for kind, _ in kinds} - {"table", "index"} or not {"profiles"} <= tables <= known:
         raise refused

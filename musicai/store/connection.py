@@ -18,8 +18,14 @@ from sqlalchemy.exc import DBAPIError
 from musicai.core.errors import JobRunning, StoreError
 from musicai.core.files import atomic_write
 from musicai.core.settings import Settings
-from musicai.store.migrations import MIGRATIONS
-from musicai.store.schema import SCHEMA_VERSION, Migration, bring_up_to_date, current_version
+from musicai.store.schema import (
+    MIGRATIONS,
+    OLDEST_VERSION,
+    SCHEMA_VERSION,
+    Migration,
+    bring_up_to_date,
+    current_version,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -108,7 +114,7 @@ def prepare(engine: Engine, path: Path, migrations: Mapping[int, Migration] = MI
     """Create or migrate the schema; a copy of the file is made before a migration.
 
     Raises:
-        StoreError: a newer musicai made the file.
+        StoreError: a newer musicai made the file, or one that was never released.
     """
     with engine.begin() as connection:
         version = current_version(connection)
@@ -118,6 +124,13 @@ def prepare(engine: Engine, path: Path, migrations: Mapping[int, Migration] = MI
         raise StoreError(
             f"The database {path} was made by a newer musicai (schema {version}, this one knows "
             f"{SCHEMA_VERSION}). Update musicai, or set MUSICAI_HOME to another folder."
+        )
+    if 0 < version < OLDEST_VERSION:
+        raise StoreError(
+            f"The database {path} was made by a musicai before its first release (schema "
+            f"{version}), and nothing in it was changed. With that musicai, write each profile to "
+            "a file: `python -m musicai export FILE --profile NAME`. Then set MUSICAI_HOME to an "
+            "empty folder and import the files here."
         )
     if version:
         copy_database(path, path.with_name(f"{path.name}.before-schema-{version + 1}"))

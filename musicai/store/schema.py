@@ -36,6 +36,9 @@ from musicai.data.library import SOURCE_TRACK_COLUMNS
 SCHEMA_VERSION = 9
 """Written to ``PRAGMA user_version``; raised by one with every migration."""
 
+OLDEST_VERSION = 9
+"""The oldest schema that can be brought up to date: those before were never released."""
+
 metadata = MetaData()
 
 _SQL_TYPES = {"str": Text, "float32": Float, "boolean": Boolean}
@@ -443,6 +446,10 @@ sent_playlists = Table(
 """Playlists at Spotify that were made from here; ``recipe`` is JSON."""
 
 Migration = Callable[[Connection], None]
+
+MIGRATIONS: Mapping[int, Migration] = {}
+"""From schema n, the key, to n + 1, each written out as it was then: the tables of today move on.
+None yet since ``OLDEST_VERSION``."""
 
 
 def current_version(connection: Connection) -> int:
