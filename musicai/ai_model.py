@@ -7,7 +7,7 @@ import hashlib
 import logging
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -24,7 +24,6 @@ from musicai.data.sessions import segment_of
 from musicai.data_processor import history, load_features, training_data
 from musicai.insights import highlights
 from musicai.insights.highlights import ForgottenFavorite, ProvenanceShares
-from musicai.insights.taste import TasteProfile, taste_profile
 from musicai.library.assemble import load_library
 from musicai.models import COMPONENTS, DEFAULT_WEIGHTS
 from musicai.models.base import Component
@@ -38,6 +37,9 @@ from musicai.ranking.scoring import score_all
 from musicai.ranking.search import TrackFinder, Tracks
 from musicai.ranking.serving import Serving, choose_profile, serving
 from musicai.store import Store
+
+if TYPE_CHECKING:
+    from musicai.insights.taste import TasteProfile
 
 logger = logging.getLogger(__name__)
 
@@ -456,6 +458,8 @@ class MusicAI:
             NotFound: no such listener.
             QueryError: none of the given tracks or artists is known here.
         """
+        from musicai.insights.taste import taste_profile  # noqa: PLC0415 (lists do without it)
+
         if user_tracks is None and user_artists is None:
             listener = self.listener(user_id)
             if listener is None:

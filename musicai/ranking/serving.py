@@ -7,10 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from musicai.core.errors import ModelError, NotFound
-from musicai.core.progress import no_progress
 from musicai.core.settings import Settings
 from musicai.data.library import IntArray, Library
-from musicai.library.sample import SAMPLE_PROFILE, load_sample
 from musicai.models.base import Component
 from musicai.models.blend import LearnedWeights, StackedBlend
 from musicai.models.registry.registry import LoadedVersion, candidates, load
@@ -101,5 +99,8 @@ def choose_profile(store: Store, settings: Settings) -> str:
     real = [p for p in store.profiles() if not p.invented and store.imports(p.name)]
     if real:
         return max(real, key=lambda profile: profile.created_at).name
-    load_sample(store, settings, no_progress)
+    # only where there is nothing else: the importer is much to load for a recommender
+    from musicai.library.sample import SAMPLE_PROFILE, load_sample  # noqa: PLC0415
+
+    load_sample(store, settings)
     return SAMPLE_PROFILE

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -25,7 +25,9 @@ from musicai.core.errors import UntrustedArtifact
 from musicai.data.library import Vocabulary
 from musicai.models.base import Component
 from musicai.models.blend import LearnedWeights, StackedBlend
-from musicai.models.music_map import MusicMap, pack_map
+
+if TYPE_CHECKING:
+    from musicai.models.music_map import MusicMap
 
 FORMAT = 1
 """Raised when a version's layout changes in a way that older code cannot read."""
@@ -87,6 +89,8 @@ def write_version(folder: Path, version: str, trained: Trained) -> dict[str, str
         (folder / "components" / name).mkdir(parents=True)
         component.save(folder / "components" / name)
     if trained.music_map is not None:
+        from musicai.models.music_map import pack_map  # noqa: PLC0415 (only a training needs it)
+
         (folder / MUSIC_MAP).write_bytes(pack_map(trained.music_map))
     for name, estimator in trained.pickles.items():
         import joblib  # noqa: PLC0415 (serving never needs it)

@@ -22,7 +22,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from musicai.core.errors import IncompatibleModel, ModelError, NotFound, UntrustedArtifact
 from musicai.core.settings import Settings
@@ -30,7 +30,6 @@ from musicai.data.library import Vocabulary
 from musicai.models import COMPONENTS
 from musicai.models.base import Component
 from musicai.models.blend import LearnedWeights, StackedBlend
-from musicai.models.music_map import MusicMap, unpack_map
 from musicai.models.registry import trusted as bundled
 from musicai.models.registry.artifacts import (
     FORMAT,
@@ -43,6 +42,9 @@ from musicai.models.registry.artifacts import (
     write_version,
 )
 from musicai.store import Store, VersionMark
+
+if TYPE_CHECKING:
+    from musicai.models.music_map import MusicMap
 
 logger = logging.getLogger(__name__)
 
@@ -305,6 +307,8 @@ def load_map(
         return None
     data = read_verified(folder, MUSIC_MAP, digests.get(MUSIC_MAP))
     known = read_vocabulary(folder, digests)
+    from musicai.models.music_map import unpack_map  # noqa: PLC0415 (only the Map page needs it)
+
     found = unpack_map(data, manifest.get("music_map", {}))
     if known.fingerprint == vocabulary.fingerprint:
         return found
