@@ -29,7 +29,8 @@ SHARED = Path(os.environ.get("MUSICAI_SHARED") or ROOT.parent / "shared") / "dat
 """Public data for tests; not part of the project."""
 
 # speed is kept by benchmarks: a busy machine must not fail a test
-hypothesis_settings.register_profile("musicai", deadline=None)
+hypothesis_settings.register_profile("musicai", deadline=None, max_examples=25)
+hypothesis_settings.register_profile("thorough", deadline=None, max_examples=200)
 hypothesis_settings.load_profile("musicai")
 
 

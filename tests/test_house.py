@@ -6,7 +6,8 @@ import ast
 import re
 import tomllib
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -38,10 +39,17 @@ MOST_FILES, MOST_LINES = 25, 500
 Rule = Callable[[str, ast.AST], bool]
 
 
-def sources() -> Iterator[tuple[str, str]]:
-    """Path from the root, and text, of every module of the product."""
-    for path in [*ROOT.glob("*.py"), *(p for name in FOLDERS for p in (ROOT / name).rglob("*.py"))]:
-        yield path.relative_to(ROOT).as_posix(), path.read_text("utf-8")
+@cache
+def sources() -> Mapping[str, str]:
+    """Path from the root → text of every module of the product."""
+    paths = [*ROOT.glob("*.py"), *(p for name in FOLDERS for p in (ROOT / name).rglob("*.py"))]
+    return {path.relative_to(ROOT).as_posix(): path.read_text("utf-8") for path in paths}
+
+
+@cache
+def nodes(text: str) -> tuple[ast.AST, ...]:
+    """All parts of a module, parsed once for all rules."""
+    return tuple(ast.walk(ast.parse(text)))
 
 
 def dotted(node: ast.expr) -> str:
@@ -125,16 +133,12 @@ RULES: dict[Rule, tuple[str, ...]] = {
 
 def breaches(rule: Rule, path: str, text: str) -> list[str]:
     """Lines of a module that break a rule."""
-    return [
-        f"{path}:{getattr(node, 'lineno', 0)}"
-        for node in ast.walk(ast.parse(text))
-        if rule(path, node)
-    ]
+    return [f"{path}:{getattr(node, 'lineno', 0)}" for node in nodes(text) if rule(path, node)]
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
 def test_calls_stay_in_their_place(rule: Rule) -> None:
-    found = [line for path, text in sources() for line in breaches(rule, path, text)]
+    found = [line for path, text in sources().items() for line in breaches(rule, path, text)]
     assert not found, f"{rule.__doc__} {found}"
 
 
@@ -156,15 +160,17 @@ def test_the_top_stays_small() -> None:
 
 
 def test_no_folder_and_no_module_grows_too_large() -> None:
-    per_folder = Counter(path.rpartition("/")[0] for path, _ in sources())
+    per_folder = Counter(path.rpartition("/")[0] for path in sources())
     assert not {folder: n for folder, n in per_folder.items() if n > MOST_FILES}
-    long = {path: text.count("\n") for path, text in sources() if path.startswith("musicai/")}
+    long = {
+        path: text.count("\n") for path, text in sources().items() if path.startswith("musicai/")
+    }
     assert not {path: n for path, n in long.items() if n > MOST_LINES}
 
 
 def test_a_public_class_name_occurs_once() -> None:
     names: dict[str, list[str]] = {}
-    for path, text in sources():
+    for path, text in sources().items():
         if path.startswith("musicai/"):
             for node in ast.parse(text).body:
                 if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):

@@ -20,7 +20,7 @@ from sqlalchemy import delete, select, update
 from musicai.core.errors import UnreadableFile, UnsafeFile
 from musicai.core.files import atomic_write
 from musicai.core.settings import Settings
-from musicai.store import catalogs, schema
+from musicai.store import catalogs, migrations, schema
 from musicai.store.connection import copy_database, plain_errors, prepare
 from musicai.store.store import Store
 
@@ -136,7 +136,7 @@ def _check(database: Path) -> None:
         raise refused from error
     tables = {name for kind, name in kinds if kind == "table"}
     known = set(schema.metadata.tables) | {"sqlite_sequence"}
-    if not whole or not schema.OLDEST_VERSION <= version <= schema.SCHEMA_VERSION:
+    if not whole or not migrations.OLDEST_VERSION <= version <= migrations.SCHEMA_VERSION:
         raise refused
     if {kind for kind, _ in kinds} - {"table", "index"} or not {"profiles"} <= tables <= known:
         raise refused

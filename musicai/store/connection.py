@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from musicai.core.errors import JobRunning, StoreError
 from musicai.core.files import atomic_write
 from musicai.core.settings import Settings
-from musicai.store.schema import (
+from musicai.store.migrations import (
     MIGRATIONS,
     OLDEST_VERSION,
     SCHEMA_VERSION,

@@ -1,4 +1,4 @@
-"""The tables of the database and the steps that bring an older file up to date.
+"""The tables of the database.
 
 Everything an import brings carries its ``import_id``: tracks, names, plays and
 playlist rows. Undoing an import is therefore one cascading delete, and an
@@ -7,7 +7,6 @@ import that was cut off is invisible because its row is still ``pending``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from itertools import chain
 from typing import Any
 
@@ -32,12 +31,6 @@ from sqlalchemy import (
 )
 
 from musicai.data.library import SOURCE_TRACK_COLUMNS
-
-SCHEMA_VERSION = 9
-"""Written to ``PRAGMA user_version``; raised by one with every migration."""
-
-OLDEST_VERSION = 9
-"""The oldest schema that can be brought up to date: those before were never released."""
 
 metadata = MetaData()
 
@@ -444,31 +437,6 @@ sent_playlists = Table(
     Column("written_at", Integer, nullable=False),
 )
 """Playlists at Spotify that were made from here; ``recipe`` is JSON."""
-
-Migration = Callable[[Connection], None]
-
-MIGRATIONS: Mapping[int, Migration] = {}
-"""From schema n, the key, to n + 1, each written out as it was then: the tables of today move on.
-None yet since ``OLDEST_VERSION``."""
-
-
-def current_version(connection: Connection) -> int:
-    """The version of the file; 0 where it is new and empty."""
-    return int(connection.execute(text("PRAGMA user_version")).scalar_one())
-
-
-def bring_up_to_date(connection: Connection, migrations: Mapping[int, Migration]) -> None:
-    """Create the tables, or run the migrations from the file's version on.
-
-    Runs inside one transaction of the caller: all of it holds, or nothing.
-    """
-    version = current_version(connection)
-    if version == 0:
-        metadata.create_all(connection)
-    else:
-        for step in range(version, SCHEMA_VERSION):
-            migrations[step](connection)
-    connection.execute(text(f"PRAGMA user_version = {SCHEMA_VERSION}"))
 
 
 def visible_imports(profile: str) -> ScalarSelect[int]:

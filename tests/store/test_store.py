@@ -45,7 +45,7 @@ from musicai.data.parsed import SOURCE_ITEM_COLUMNS, SOURCE_PLAY_COLUMNS, Parsed
 from musicai.store import Store, backup, restore
 from musicai.store import connection as store_database
 from musicai.store.deduplication import KnownRows, play_keys
-from musicai.store.schema import SCHEMA_VERSION
+from musicai.store.migrations import SCHEMA_VERSION
 
 EVE, BOB = "Eve", "Bob"
 
@@ -783,7 +783,7 @@ def test_a_copy_is_made_before_a_migration(
 ) -> None:
     store.create_profile("p")
     monkeypatch.setattr("musicai.store.connection.SCHEMA_VERSION", SCHEMA_VERSION + 1)
-    monkeypatch.setattr("musicai.store.schema.SCHEMA_VERSION", SCHEMA_VERSION + 1)
+    monkeypatch.setattr("musicai.store.migrations.SCHEMA_VERSION", SCHEMA_VERSION + 1)
 
     def broken(connection: object) -> None:
         step(connection)

@@ -7,13 +7,12 @@ import zipfile
 from contextlib import closing
 
 import pytest
-from sqlalchemy import Connection
 
 from musicai import MusicAI
 from musicai.core.errors import MusicAIError, StoreError
 from musicai.core.settings import Settings
 from musicai.data.feedback import Exclusion
-from musicai.store import Store, backup, connection, restore, schema
+from musicai.store import Store, backup, migrations, restore
 from tests.conftest import ROOT
 
 HOME = ROOT / "tests" / "files" / "home_schema_9.zip"
@@ -84,38 +83,9 @@ def test_a_schema_before_the_first_release_is_told_and_left_alone(
 
 
 def test_a_newer_schema_is_told(home: Settings) -> None:
-    set_version(home, schema.SCHEMA_VERSION + 1)
+    set_version(home, migrations.SCHEMA_VERSION + 1)
     with pytest.raises(StoreError, match="newer musicai"):
         Store(home)
-
-
-def test_a_migration_keeps_a_copy_and_holds_wholly_or_not_at_all(
-    home: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """As the next schema will do it: one step, which first fails half-way."""
-
-    def fail(opened: Connection) -> None:
-        opened.exec_driver_sql("CREATE TABLE half (id INTEGER)")
-        raise RuntimeError("the power failed")
-
-    def step(opened: Connection) -> None:
-        opened.exec_driver_sql("CREATE TABLE further (id INTEGER)")
-
-    monkeypatch.setattr(schema, "SCHEMA_VERSION", 10)
-    monkeypatch.setattr(connection, "SCHEMA_VERSION", 10)
-    engine = connection.open_engine(home.database, 1.0)
-    try:
-        with pytest.raises(RuntimeError):
-            connection.prepare(engine, home.database, {9: fail})
-        connection.prepare(engine, home.database, {9: step})
-    finally:
-        engine.dispose()
-    copy = home.database.with_name("musicai.db.before-schema-10")
-    for path, version, tables in ((home.database, 10, ["further"]), (copy, 9, [])):
-        with closing(sqlite3.connect(path)) as opened:
-            assert opened.execute("PRAGMA user_version").fetchone() == (version,)
-            names = [row[0] for row in opened.execute("SELECT name FROM sqlite_master")]
-            assert [name for name in ("half", "further") if name in names] == tables
 
 
 def test_a_backup_before_the_first_release_replaces_nothing(home: Settings) -> None:
@@ -125,7 +95,7 @@ def test_a_backup_before_the_first_release_replaces_nothing(home: Settings) -> N
     saved = home.home / "old.zip"
     with zipfile.ZipFile(saved, "w") as archive:
         archive.write(home.database, "musicai.db")
-    set_version(home, schema.SCHEMA_VERSION)
+    set_version(home, migrations.SCHEMA_VERSION)
     with Store(home) as store:
         with pytest.raises(MusicAIError):
             restore(store, saved)
