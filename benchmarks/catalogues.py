@@ -33,8 +33,8 @@ from musicai.data.parsed import ReadOptions
 from musicai.data_processor import load_features
 from musicai.library.assemble import load_library
 from musicai.library.catalogs import read_catalogue
-from musicai.library.coverage import coverage
-from musicai.library.importing import import_inputs
+from musicai.library.coverage import measure_coverage
+from musicai.library.importing import import_files
 from musicai.store import Store
 
 PROFILE = "benchmark"
@@ -133,7 +133,7 @@ def run_features(settings: Settings, path: Path) -> dict[str, float]:
 def run_coverage(settings: Settings, path: Path) -> dict[str, float]:
     """What the catalogue covers of the history."""
     with Store(settings) as store:
-        found = coverage(store, settings, PROFILE)
+        found = measure_coverage(store, settings, PROFILE)
     return {
         "artists_share": round(found.enabled.artists / found.n_artists, 3),
         "plays_matched_share": round(found.enabled.plays_matched / found.n_plays, 3),
@@ -175,7 +175,7 @@ def make(home: Path, path: Path, tracks: int, plays: int, own: int, seed: int) -
     given = ("Streaming_History_Audio_2024.json", history(there, plays, own, seed))
     settings = Settings(home=home)
     with Store(settings) as store:
-        import_inputs(store, settings, PROFILE, [given], ReadOptions(), no_progress)
+        import_files(store, settings, PROFILE, [given], ReadOptions(), no_progress)
 
 
 def in_process(*arguments: object) -> str:

@@ -30,9 +30,9 @@ from musicai.core.settings import Settings
 from musicai.data.context import slots
 from musicai.data.library import Library
 from musicai.data.parsed import ReadOptions
-from musicai.data_processor import build_features, training_data
+from musicai.data_processor import build_features, build_training_data
 from musicai.library.assemble import load_library
-from musicai.library.importing import import_inputs
+from musicai.library.importing import import_files
 from musicai.library.sample import SAMPLE_PROFILE, load_sample
 from musicai.ranking.request import Request, Tuning
 from musicai.store import Store
@@ -78,7 +78,7 @@ def measure(library: Library, settings: Settings) -> dict[str, Any]:
     before = library.before(cuts.test)
     features = build_features(library)
     fitted = fit_components(
-        training_data(before, features), configs(TrainingConfig(), "als"), no_progress
+        build_training_data(before, features), configs(TrainingConfig(), "als"), no_progress
     )
     music = MusicAI(settings=settings, library=before, features=features, components=fitted)
     asked = sittings(library, cuts.test)
@@ -113,7 +113,7 @@ def loaded(settings: Settings, history: Path | None) -> Library:
         if history is None:
             load_sample(store, settings)
             return load_library(store, settings, SAMPLE_PROFILE)
-        import_inputs(store, settings, "benchmark", [history], ReadOptions(), no_progress)
+        import_files(store, settings, "benchmark", [history], ReadOptions(), no_progress)
         return load_library(store, settings, "benchmark")
 
 

@@ -33,7 +33,7 @@ from musicai.core.settings import Settings
 from musicai.data.context import slots
 from musicai.data.library import IntArray, Library, RowArray
 from musicai.data.sessions import mark_completed, seconds, sessions
-from musicai.data_processor import build_features, training_data
+from musicai.data_processor import build_features, build_training_data
 from musicai.models import DEFAULT_WEIGHTS
 from musicai.ranking.request import Request, Tuning
 from musicai.training.evaluation.metrics import bootstrap_interval, compare_paired, ndcg_at
@@ -86,7 +86,7 @@ def sittings(
 def _model(library: Library, cut: pd.Timestamp, settings: Settings, deep: bool) -> MusicAI:
     before = library.before(cut)
     features = build_features(library)
-    data = training_data(before, features)
+    data = build_training_data(before, features)
     fitted = fit_components(data, configs(TrainingConfig(deep=deep), "als"), no_progress)
     return MusicAI(settings=settings, library=before, features=features, components=fitted)
 

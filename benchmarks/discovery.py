@@ -44,10 +44,15 @@ from musicai.core.settings import Settings
 from musicai.data.arrays import TrainingData
 from musicai.data.library import Library
 from musicai.data.parsed import ReadOptions
-from musicai.data_processor import build_features, training_data
+from musicai.data_processor import build_features, build_training_data
 from musicai.library.archives import Input
-from musicai.library.assemble import collect_tagged_genres, join, load_library, own_and_catalogue
-from musicai.library.importing import import_inputs
+from musicai.library.assemble import (
+    collect_tagged_genres,
+    join_tracks,
+    load_library,
+    load_own_and_catalogue,
+)
+from musicai.library.importing import import_files
 from musicai.library.sample import SAMPLE_PROFILE, load_sample
 from musicai.models import COMPONENTS, DEFAULT_WEIGHTS
 from musicai.models.blend import LearnedWeights
@@ -127,14 +132,14 @@ def as_known(store: Store, library: Library, cut: pd.Timestamp) -> Library:
     Tracks that were first played later are neither own nor, unless a catalogue has them,
     candidates; they match nothing, and no session after the cut estimates a feature.
     """
-    own, catalogue = own_and_catalogue(store, library.profile)
+    own, catalogue = load_own_and_catalogue(store, library.profile)
     earlier = replace(
         own,
         plays=own.plays[own.plays["played_at"] < cut].reset_index(drop=True),
         playlist_items=own.playlist_items[own.playlist_items["added_at"] < cut],
     )
     tags = collect_tagged_genres(library.neighbours)
-    tracks = join(earlier, catalogue, store.decisions(library.profile), tags)
+    tracks = join_tracks(earlier, catalogue, store.decisions(library.profile), tags)
     assert tracks["track_id"].equals(library.tracks["track_id"])
     before = library.before(cut)
     return replace(before, tracks=tracks.assign(own=before.tracks["own"]))
@@ -151,7 +156,7 @@ def measure(store: Store, library: Library, *, seed: int = 0) -> Measured:
         raise SystemExit("There is too little history to hold any of it out.")
     before = as_known(store, library, cuts.test)
     features = build_features(before)
-    data = training_data(before, features, seed=seed)
+    data = build_training_data(before, features, seed=seed)
     components = fit_components(data, configs(TrainingConfig(seed=seed), "als"), no_progress)
     weights = LearnedWeights(DEFAULT_WEIGHTS)
     ranker = Ranker(before, features, components, weights, library.n_tracks, seed)
@@ -314,7 +319,7 @@ def _with(history: Sequence[Input], further: Sequence[Input]) -> Measured:
         settings = Settings(home=Path(home))
         with Store(settings) as store:
             given = [*history, *further]
-            import_inputs(store, settings, PROFILE, given, ReadOptions(), no_progress)
+            import_files(store, settings, PROFILE, given, ReadOptions(), no_progress)
             return measure(store, load_library(store, settings, PROFILE))
 
 
@@ -328,7 +333,7 @@ def on_sample() -> dict[str, Any]:
         history, catalogue = sample_history(settings), sample_catalogue(settings)
         # of its own, for the owner's plays alone decide where the history is cut
         with Store(replace(settings, home=Path(home) / "alone")) as store:
-            import_inputs(store, store.settings, PROFILE, [history], ReadOptions(), no_progress)
+            import_files(store, store.settings, PROFILE, [history], ReadOptions(), no_progress)
             cuts = temporal_split(load_library(store, store.settings, PROFILE))
         assert cuts is not None  # two years of plays
         pack = sample_pack(settings, cuts.test)

@@ -45,9 +45,9 @@ from musicai.core.settings import Settings
 from musicai.data.arrays import Query, TrackFeatures, TrainingData
 from musicai.data.library import FloatArray, IntArray, Library
 from musicai.data.parsed import ReadOptions
-from musicai.data_processor import build_features, history, training_data
+from musicai.data_processor import build_features, build_history, build_training_data
 from musicai.library.assemble import load_library
-from musicai.library.importing import import_inputs
+from musicai.library.importing import import_files
 from musicai.library.sample import SAMPLE_PROFILE, load_sample
 from musicai.models import COMPONENTS, DEFAULT_WEIGHTS
 from musicai.models.base import Component
@@ -149,12 +149,12 @@ def _mean(values: npt.NDArray[np.float64]) -> float | None:
 
 def ask(library: Library, features: TrackFeatures) -> Asked:
     """Listeners with a past; of fewer than 20 the owner's most played tracks as seeds."""
-    past = [len(history(library, one).rows) for one in range(len(library.listeners))]
+    past = [len(build_history(library, one).rows) for one in range(len(library.listeners))]
     known = np.flatnonzero(np.array(past) > 0)[:MOST_QUERIES]
     nothing = np.zeros(0, dtype=np.int32)
     queries = [(int(one), nothing) for one in known]
     if len(known) < MIN_LISTENERS:
-        own = history(library, 0)
+        own = build_history(library, 0)
         top = own.rows[np.argsort(-own.confidence, kind="stable")[:MOST_QUERIES]]
         queries = [(0, np.array([row], dtype=np.int32)) for row in top]
     ranker = Ranker(library, features, {}, LearnedWeights({}), K, 0)
@@ -232,7 +232,7 @@ def measure(library: Library) -> dict[str, Any]:
     cuts = [pd.Timestamp(int(times[place]), unit="s", tz="UTC") for place in places]
     cuts[-1] += pd.Timedelta(seconds=1)
     features = build_features(library)
-    begun, stale = in_full(training_data(library.before(cuts[0]), features))
+    begun, stale = in_full(build_training_data(library.before(cuts[0]), features))
     updated = stale
     steps = []
     for number in range(1, len(SHARES)):
@@ -261,7 +261,7 @@ def _step(
 ) -> tuple[dict[str, Any], Components]:
     """What is told of one step, and the components as updated by it."""
     before = library.before(cut)
-    data = training_data(before, features)
+    data = build_training_data(before, features)
     instant = {
         n: kind().fit(data, no_progress) for n, kind in COMPONENTS.items() if not kind.trained
     }
@@ -307,7 +307,9 @@ def fold_in(library: Library, components: Components, threads: int | None = None
         threads: Of linear algebra; None leaves them as they are. On a busy machine threads
             wait for each other longer than such small matrices take.
     """
-    pasts = [history(library, one) for one in range(min(len(library.listeners), MOST_QUERIES))]
+    pasts = [
+        build_history(library, one) for one in range(min(len(library.listeners), MOST_QUERIES))
+    ]
     pasts = [past for past in pasts if len(past.rows)]
     rounds = max(1, MOST_QUERIES // max(len(pasts), 1))
     told: dict[str, Any] = {
@@ -347,7 +349,7 @@ def on(data: Path | None) -> dict[str, Any]:
             if data is None:
                 load_sample(store, settings, no_progress)
             else:
-                import_inputs(store, settings, profile, [data], ReadOptions(), no_progress)
+                import_files(store, settings, profile, [data], ReadOptions(), no_progress)
             world = "sample (invented)" if data is None else "history"
             return {"world": world, **measure(load_library(store, settings, profile))}
 

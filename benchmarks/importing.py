@@ -36,7 +36,7 @@ import psutil
 from benchmarks.generate import extended_history
 from musicai.core.settings import Settings
 from musicai.data.parsed import ReadOptions
-from musicai.library.importing import import_inputs
+from musicai.library.importing import import_files
 from musicai.store import Store
 
 PROFILE = "benchmark"
@@ -88,7 +88,7 @@ def run_import(path: Path, home: Path) -> dict[str, float]:
     settings = Settings(home=home)
     with Store(settings) as store:
         before, started = processor_seconds(), time.perf_counter()
-        report = import_inputs(store, settings, PROFILE, [path], ReadOptions(), progress)
+        report = import_files(store, settings, PROFILE, [path], ReadOptions(), progress)
         ready = time.perf_counter()
         assert report.plays.adds_up
         return {

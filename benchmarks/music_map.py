@@ -65,7 +65,7 @@ def figure_of(music: MusicAI, music_map: MusicMap) -> go.Figure:
     """The page's figure, coloured by genre, with nothing kept from before."""
     view = map_panel.view(music, music_map, ALL)
     genre = main_genre(music.features.genres)[view.dots.rows]
-    chart = charts.by_genre(view.dots, genre, charts.Marked(), map_panel.HEIGHT)
+    chart = charts.plot_map_by_genre(view.dots, genre, charts.MapOverlay(), map_panel.HEIGHT)
     return chart.figure
 
 

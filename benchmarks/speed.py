@@ -47,7 +47,8 @@ QUERIES = 200
 _RESIDENT = """
 import sys, psutil
 from pathlib import Path
-from musicai import registry, ai_model
+from musicai import ai_model
+from musicai.models.registry import registry
 from musicai.core.settings import Settings
 from musicai.store import Store
 settings = Settings(home=Path(sys.argv[1]))

@@ -95,8 +95,8 @@ def _taste(
 
 def _cached(library: Library, features: TrackFeatures) -> float:
     ai: Any = SimpleNamespace(library=library, features=features)
-    state.taste(ai, ALL, TIMEZONE)
-    return seconds(lambda: state.taste(ai, ALL, TIMEZONE))
+    state.get_taste(ai, ALL, TIMEZONE)
+    return seconds(lambda: state.get_taste(ai, ALL, TIMEZONE))
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -21,7 +21,7 @@ from musicai.data.genres import GENRES
 from musicai.data.library import BoolArray, IntArray, Library, RowArray, Shown
 from musicai.data.moods import MOODS
 from musicai.data.sessions import segment_of
-from musicai.data_processor import history, load_features, training_data
+from musicai.data_processor import build_history, build_training_data, load_features
 from musicai.insights import highlights
 from musicai.insights.highlights import ForgottenFavorite, ProvenanceShares
 from musicai.library.assemble import load_library
@@ -97,7 +97,7 @@ class MusicAI:
         self._candidates = Candidates(self.library, self.features)
         self._finder = TrackFinder(self.library, self.features)
         self._shown = Shown(self.library)
-        stranger = Query(history(self.library, -1), NO_ROWS)
+        stranger = Query(build_history(self.library, -1), NO_ROWS)
         self._lists = Lists(self.features, self.components, self._candidates, self._shown, stranger)
         self._heed(given, int(time.time()))
 
@@ -141,7 +141,7 @@ class MusicAI:
             for name, kind in COMPONENTS.items()
             if not kind.trained and name not in self.components
         ]
-        data = training_data(self.library, self.features, baskets=False)
+        data = build_training_data(self.library, self.features, baskets=False)
         for name in missing:
             self.components[name] = COMPONENTS[name]().fit(data, no_progress)
         # the order of COMPONENTS is the order on the screen
@@ -192,7 +192,7 @@ class MusicAI:
     def _read_history(self, key: int) -> History:
         """What was played, whatever was said of it: read from the plays once."""
         if key not in self._pasts:
-            self._pasts[key] = history(self.library, key)
+            self._pasts[key] = build_history(self.library, key)
         return self._pasts[key]
 
     def _own(self, listener: int | None) -> BoolArray:

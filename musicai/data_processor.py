@@ -74,7 +74,7 @@ _NO_TEXT = _FIELD.join(["unknown", "", "", "", ""])
 # --- text -----------------------------------------------------------------------------
 
 
-def documents(tracks: pd.DataFrame) -> list[str]:
+def build_documents(tracks: pd.DataFrame) -> list[str]:
     """One text a track: artists, title, album, genres and year, apart by the unit separator."""
     columns = [tracks[name].astype(object) for name in ("artists", "name", "album", "genres")]
     years = ["" if np.isnan(year) else f"{year:.0f}" for year in tracks["year"]]
@@ -98,7 +98,7 @@ def document_terms(document: str) -> list[str]:
     return terms
 
 
-def vectorizer(library: Library) -> TfidfVectorizer:
+def fit_vectorizer(library: Library) -> TfidfVectorizer:
     """A fitted scikit-learn vectorizer whose idf carries ``FIELD_WEIGHTS``.
 
     Terms that occur in one track only say nothing about likeness and are left
@@ -106,28 +106,28 @@ def vectorizer(library: Library) -> TfidfVectorizer:
     """
     from sklearn.feature_extraction.text import TfidfVectorizer  # noqa: PLC0415 (3 s to import)
 
-    texts = documents(library.tracks)
-    model = TfidfVectorizer(analyzer=document_terms, min_df=_least(texts), dtype=np.float32)
+    texts = build_documents(library.tracks)
+    model = TfidfVectorizer(analyzer=document_terms, min_df=_compute_least(texts), dtype=np.float32)
     try:
         model.fit(texts)
     except ValueError:  # no track has any text
         model = TfidfVectorizer(analyzer=document_terms, dtype=np.float32)
         model.fit([_NO_TEXT])
-    model.idf_ = model.idf_ * _field_weights(model.get_feature_names_out())
+    model.idf_ = model.idf_ * _get_field_weights(model.get_feature_names_out())
     return model
 
 
-def _least(texts: Sequence[str]) -> int:
+def _compute_least(texts: Sequence[str]) -> int:
     """In how many tracks a term must occur."""
     return 2 if len(texts) >= 100 else 1
 
 
-def _field_weights(terms: Iterable[str]) -> FloatArray:
+def _get_field_weights(terms: Iterable[str]) -> FloatArray:
     return np.array([FIELD_WEIGHTS[str(term)[0]] for term in terms], dtype=np.float32)
 
 
 @dataclass(frozen=True)
-class _Text:
+class _Texts:
     """What the texts of all tracks become."""
 
     tfidf: sparse.csr_matrix
@@ -136,18 +136,18 @@ class _Text:
     idf: FloatArray
 
 
-def _text_of(library: Library, model: TfidfVectorizer | None, progress: Progress) -> _Text:
+def _build_text(library: Library, model: TfidfVectorizer | None, progress: Progress) -> _Texts:
     """The texts through a model, or through one fitted on them, which reads each text once."""
-    texts = documents(library.tracks)
+    texts = build_documents(library.tracks)
     if model is None and len(texts):
         with contextlib.suppress(ValueError):  # no track has any text
             return _fit_transform(texts, progress)
-    model = model if model is not None else vectorizer(library)
+    model = model if model is not None else fit_vectorizer(library)
     tfidf = sparse.csr_matrix((0, len(model.idf_)), dtype=np.float32)
     if texts:
         tfidf = sparse.csr_matrix(model.transform(texts), dtype=np.float32)
     terms = tuple(str(term) for term in model.get_feature_names_out())
-    return _Text(tfidf, terms, np.asarray(model.idf_, dtype=np.float32))
+    return _Texts(tfidf, terms, np.asarray(model.idf_, dtype=np.float32))
 
 
 def _report_each(texts: Sequence[str], progress: Progress) -> Iterator[str]:
@@ -158,22 +158,24 @@ def _report_each(texts: Sequence[str], progress: Progress) -> Iterator[str]:
         yield text
 
 
-def _fit_transform(texts: Sequence[str], progress: Progress) -> _Text:
-    """To the bit what ``vectorizer`` gives when it is fitted and then applied, in half the time."""
+def _fit_transform(texts: Sequence[str], progress: Progress) -> _Texts:
+    """Give to the bit what a vectorizer gives that is fitted, then applied, in half the time."""
     from sklearn.feature_extraction.text import (  # noqa: PLC0415 (3 s to import)
         CountVectorizer,
         TfidfTransformer,
     )
 
-    counting = CountVectorizer(analyzer=document_terms, min_df=_least(texts), dtype=np.float32)
+    counting = CountVectorizer(
+        analyzer=document_terms, min_df=_compute_least(texts), dtype=np.float32
+    )
     counts = counting.fit_transform(_report_each(texts, progress))
     counts.sort_indices()
     terms = counting.get_feature_names_out()
     weighing = TfidfTransformer().fit(counts)
-    weighing.idf_ = weighing.idf_ * _field_weights(terms)
+    weighing.idf_ = weighing.idf_ * _get_field_weights(terms)
     tfidf = sparse.csr_matrix(weighing.transform(counts, copy=False), dtype=np.float32)
     named = tuple(str(term) for term in terms)
-    return _Text(tfidf, named, np.asarray(weighing.idf_, dtype=np.float32))
+    return _Texts(tfidf, named, np.asarray(weighing.idf_, dtype=np.float32))
 
 
 # --- features -------------------------------------------------------------------------
@@ -187,7 +189,7 @@ def build_features(
     """Every track as arrays, in track-row order; ``progress`` may stop it."""
     tracks = library.tracks
     started = time.perf_counter()
-    text = _text_of(library, text_model, progress)
+    text = _build_text(library, text_model, progress)
     artists = [first_artist(value) for value in tracks["artists"].astype(object)]
     codes, _ = pd.factorize(np.array(artist_keys(artists), dtype=object))
     blank = np.array([not name for name in artists], dtype=bool)
@@ -213,7 +215,7 @@ def build_features(
     return features
 
 
-def features_file(settings: Settings, joined: str) -> Path:
+def get_features_path(settings: Settings, joined: str) -> Path:
     """The side file of the features of the tracks that ``Library.joined`` names."""
     return settings.cache / f"features-{joined[:32]}.npz"
 
@@ -225,7 +227,7 @@ def load_features(
 
     ``progress`` raises ``Cancelled`` to stop; then no side file was written.
     """
-    path = features_file(settings, library.joined or library.fingerprint)
+    path = get_features_path(settings, library.joined or library.fingerprint)
     try:
         return _read_features(path, library)
     except (OSError, KeyError, ValueError, zipfile.BadZipFile):
@@ -296,7 +298,7 @@ def _read_features(path: Path, library: Library) -> TrackFeatures:
 # --- interactions ---------------------------------------------------------------------
 
 
-def _confidences(
+def _sum_confidences(
     key: np.ndarray[Any, np.dtype[np.int64]],
     done: np.ndarray[Any, np.dtype[np.bool_]],
     age_days: np.ndarray[Any, np.dtype[np.float64]],
@@ -317,7 +319,7 @@ def _confidences(
     return unique, confidence.astype(np.float32), finished.astype(np.int32)
 
 
-def history(library: Library, listener: int = 0) -> History:
+def build_history(library: Library, listener: int = 0) -> History:
     """What one listener has played; for the owner, the playlists too.
 
     The releases of a recording count together, at its first row.
@@ -331,7 +333,7 @@ def history(library: Library, listener: int = 0) -> History:
     now = int(seconds(library.plays["played_at"]).max()) if len(library.plays) else 0
     track = library.canonical[plays["track"].to_numpy()].astype(np.int64)
     done = mark_completed(plays)
-    unique, confidence, count = _confidences(track, done, (now - start) / 86_400.0)
+    unique, confidence, count = _sum_confidences(track, done, (now - start) / 86_400.0)
     last = np.zeros(len(unique), dtype=np.int64)
     np.maximum.at(last, np.searchsorted(unique, track), start)
     rows = pd.DataFrame({"confidence": confidence, "plays": count, "last": last}, index=unique)
@@ -341,7 +343,7 @@ def history(library: Library, listener: int = 0) -> History:
         listed = pd.Series(items).value_counts()
         rows = rows.reindex(rows.index.union(listed.index), fill_value=0)
         place = np.searchsorted(rows.index.to_numpy(), unique)
-        occasions = {name: _spread(one, place, len(rows)) for name, one in occasions.items()}
+        occasions = {name: _spread_rows(one, place, len(rows)) for name, one in occasions.items()}
         rows.loc[listed.index, "confidence"] += np.log1p(listed.to_numpy()).astype(np.float32)
     tracks = rows.index.to_numpy(dtype=np.int32)
     plays_of = rows["plays"].to_numpy(dtype=np.int32)
@@ -354,18 +356,18 @@ def history(library: Library, listener: int = 0) -> History:
         last_played=rows["last"].to_numpy(dtype=np.int64),
         now=now,
         occasions=occasions,
-        **_last_session(library, plays),
+        **_find_last_session(library, plays),
     )
 
 
-def _spread(counts: IntArray, place: np.ndarray[Any, Any], n: int) -> IntArray:
+def _spread_rows(counts: IntArray, place: np.ndarray[Any, Any], n: int) -> IntArray:
     """(n, …) the same rows at other places; the others are 0."""
     found = np.zeros((n, counts.shape[1]), dtype=np.int32)
     found[place] = counts
     return found
 
 
-def _last_session(library: Library, plays: pd.DataFrame) -> dict[str, Any]:
+def _find_last_session(library: Library, plays: pd.DataFrame) -> dict[str, Any]:
     """The last session of one listener, whose plays these are, in time order."""
     latest = plays.iloc[-RECENT_PLAYS:]
     number = sessions(latest)
@@ -377,7 +379,7 @@ def _last_session(library: Library, plays: pd.DataFrame) -> dict[str, Any]:
     }
 
 
-def training_data(
+def build_training_data(
     library: Library, features: TrackFeatures, *, seed: int = 0, baskets: bool = True
 ) -> TrainingData:
     """Listeners as rows of confidences.
@@ -385,26 +387,26 @@ def training_data(
     With ``baskets`` also what trained components learn from: sessions, playlists,
     and the listeners of neighbour packs.
     """
-    parts = [_listener_rows(library)]
+    parts = [_build_listener_rows(library)]
     if baskets:
-        parts += [_session_rows(library), _playlist_rows(library)]
+        parts += [_build_session_rows(library), _build_playlist_rows(library)]
     return TrainingData(
         features=features,
         interactions=sparse.csr_matrix(sparse.vstack(parts, format="csr"), dtype=np.float32),
         listeners=library.listeners,
         seed=seed,
         neighbours=neighbour_rows(library, features) if baskets else None,
-        links=links(library, features),
-        sequences=sequences(library) if baskets else NO_SEQUENCES,
+        links=build_links(library, features),
+        sequences=build_sequences(library) if baskets else NO_SEQUENCES,
         occasions=partial(of_others, library),
     )
 
 
-def sequences(library: Library) -> Sequences:
+def build_sequences(library: Library) -> Sequences:
     """Every listener's sessions, by the time they began; a profile without plays has playlists."""
     plays = library.plays
     if plays.empty:
-        return _playlist_sequences(library)
+        return _build_playlist_sequences(library)
     start = seconds(plays["played_at"])
     number = sessions(plays)
     began = np.full(int(number.max()) + 1, np.iinfo(np.int64).max)
@@ -424,7 +426,7 @@ def sequences(library: Library) -> Sequences:
     )
 
 
-def _playlist_sequences(library: Library) -> Sequences:
+def _build_playlist_sequences(library: Library) -> Sequences:
     items = library.training_items().sort_values(["playlist", "position"], kind="stable")
     if items.empty:
         return NO_SEQUENCES
@@ -437,7 +439,7 @@ def _playlist_sequences(library: Library) -> Sequences:
     )
 
 
-def links(library: Library, features: TrackFeatures) -> Links:
+def build_links(library: Library, features: TrackFeatures) -> Links:
     """The library's links as arrays; those of unknown tracks or artists are left out."""
     frame = library.links
     if frame.empty:
@@ -466,7 +468,7 @@ def links(library: Library, features: TrackFeatures) -> Links:
     return found.of(kept, found.track[kept])
 
 
-def _listener_rows(library: Library) -> sparse.csr_matrix:
+def _build_listener_rows(library: Library) -> sparse.csr_matrix:
     plays, shape = library.plays, (len(library.listeners), library.n_tracks)
     if plays.empty:
         return sparse.csr_matrix(shape, dtype=np.float32)
@@ -474,13 +476,13 @@ def _listener_rows(library: Library) -> sparse.csr_matrix:
     track = library.canonical[plays["track"].to_numpy()]
     key = plays["listener"].to_numpy(dtype=np.int64) * library.n_tracks + track
     done = mark_completed(plays)
-    unique, confidence, count = _confidences(key, done, (start.max() - start) / 86_400.0)
+    unique, confidence, count = _sum_confidences(key, done, (start.max() - start) / 86_400.0)
     heard = count > 0
     row, column = np.divmod(unique[heard], library.n_tracks)
     return sparse.csr_matrix((confidence[heard], (row, column)), shape=shape)
 
 
-def _session_rows(library: Library) -> sparse.csr_matrix:
+def _build_session_rows(library: Library) -> sparse.csr_matrix:
     done = mark_completed(library.plays)
     return basket_rows(
         sessions(library.plays)[done],
@@ -489,7 +491,7 @@ def _session_rows(library: Library) -> sparse.csr_matrix:
     )
 
 
-def _playlist_rows(library: Library) -> sparse.csr_matrix:
+def _build_playlist_rows(library: Library) -> sparse.csr_matrix:
     items = library.training_items()
     return basket_rows(
         items["playlist"].cat.codes.to_numpy(),

@@ -7,7 +7,9 @@ begin_page()
 
 def page() -> None:
     """The empty state, or a session of the chosen listener."""
-    if widgets.ready("A session that goes on from what you heard last, along an arc you choose."):
+    if widgets.check_profile(
+        "A session that goes on from what you heard last, along an arc you choose."
+    ):
         autoplay.draw()
 
 

@@ -7,7 +7,9 @@ begin_page()
 
 def page() -> None:
     """The empty state, or the artist or track of the address."""
-    if widgets.ready("One artist or track: when you first and last played it, and how often."):
+    if widgets.check_profile(
+        "One artist or track: when you first and last played it, and how often."
+    ):
         detail.draw()
 
 

@@ -8,7 +8,7 @@ begin_page()
 
 def page() -> None:
     """The empty state, or the list with its controls."""
-    if widgets.ready(
+    if widgets.check_profile(
         "A list of tracks chosen for you, with sliders that move it and a reason for each."
     ):
         discover.draw()

@@ -7,7 +7,7 @@ begin_page()
 
 def page() -> None:
     """The empty state, or what the chosen listener said of tracks."""
-    if widgets.ready("Every like and dislike, and a way to take each back."):
+    if widgets.check_profile("Every like and dislike, and a way to take each back."):
         feedback.draw()
 
 

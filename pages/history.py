@@ -8,7 +8,7 @@ begin_page()
 
 def page() -> None:
     """The empty state, or the history of the chosen listener."""
-    if widgets.ready(
+    if widgets.check_profile(
         "Your listening over time: figures, days, sessions, what you played most and how that "
         "changed, and what you have not heard for long."
     ):

@@ -8,7 +8,9 @@ begin_page()
 
 def page() -> None:
     """The empty state with the drop zone, or what is here."""
-    if widgets.ready("What you imported, what is known of it, and where new music comes from."):
+    if widgets.check_profile(
+        "What you imported, what is known of it, and where new music comes from."
+    ):
         library_panel.draw()
     else:
         library_panel.draw_empty()

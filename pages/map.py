@@ -8,7 +8,7 @@ begin_page()
 
 def page() -> None:
     """The empty state, or the music map of the chosen listener."""
-    if widgets.ready(
+    if widgets.check_profile(
         "All tracks on a map, alike ones near each other: yours among them, regions to start "
         "from, and paths from one track to another."
     ):

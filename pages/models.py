@@ -8,7 +8,9 @@ begin_page()
 
 def page() -> None:
     """The empty state, or the versions with their figures."""
-    if widgets.ready("How well the model does on your own history, and a button to retrain it."):
+    if widgets.check_profile(
+        "How well the model does on your own history, and a button to retrain it."
+    ):
         models_panel.draw()
 
 

@@ -8,7 +8,9 @@ begin_page()
 
 def page() -> None:
     """The empty state, or the playlists of the chosen listener."""
-    if widgets.ready("Your lists: the one you are putting together, saved ones, imported ones."):
+    if widgets.check_profile(
+        "Your lists: the one you are putting together, saved ones, imported ones."
+    ):
         playlists_panel.draw()
 
 

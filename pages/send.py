@@ -9,7 +9,7 @@ def page() -> None:
     """The empty state, or the list that is to be sent."""
     from musicai.ui.spotify import send  # noqa: PLC0415 (loads the client of Spotify, here alone)
 
-    if widgets.ready("A list of yours on its way to your account at Spotify."):
+    if widgets.check_profile("A list of yours on its way to your account at Spotify."):
         send.draw()
 
 

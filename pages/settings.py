@@ -7,7 +7,7 @@ begin_page()
 
 def page() -> None:
     """The empty state, or the settings of the chosen listener."""
-    if widgets.ready("Your time zone, and other things that hold on every page."):
+    if widgets.check_profile("Your time zone, and other things that hold on every page."):
         settings.draw()
 
 

@@ -8,7 +8,7 @@ begin_page()
 
 def page() -> None:
     """The empty state, or the taste of the chosen listener."""
-    if widgets.ready(
+    if widgets.check_profile(
         "What your music sounds like, which genres you live in, when you listen, and what is "
         "surprising in it."
     ):

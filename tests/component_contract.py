@@ -121,7 +121,7 @@ def world() -> World:
     cut = worlds.START + np.timedelta64(int(CUT_HOURS * 3600), "s")
     before = library.before(cut)
     queries = tuple(
-        Query(dp.history(before, k), NO_SEEDS, genre={ASKED[k % len(CAMPS)]: 1.0}, moment=5)
+        Query(dp.build_history(before, k), NO_SEEDS, genre={ASKED[k % len(CAMPS)]: 1.0}, moment=5)
         for k in range(N_LISTENERS)
     )
     later = library.plays[library.plays["played_at"] >= cut]
@@ -130,7 +130,7 @@ def world() -> World:
         for k in range(N_LISTENERS)
     )
     features = dp.build_features(library)
-    return World(before, dp.training_data(before, features, seed=3), queries, targets)
+    return World(before, dp.build_training_data(before, features, seed=3), queries, targets)
 
 
 def saved_bytes(component: Component, folder: Path) -> dict[str, bytes]:
@@ -321,9 +321,9 @@ class ComponentContract:
         for number, library in enumerate(
             (worlds.library([]), worlds.library([one]), worlds.library([one], [(0, 0.0)]))
         ):
-            data = dp.training_data(library, dp.build_features(library))
+            data = dp.build_training_data(library, dp.build_features(library))
             component = self.component(self.config).fit(data, no_progress)
-            query = Query(dp.history(library), NO_SEEDS, mood={"chill": 1.0})
+            query = Query(dp.build_history(library), NO_SEEDS, mood={"chill": 1.0})
             self.check_scores(component.score(query), library.n_tracks)
             folder = tmp_path / str(number)
             folder.mkdir()

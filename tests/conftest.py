@@ -18,7 +18,7 @@ from hypothesis import settings as hypothesis_settings
 from musicai.core.progress import no_progress
 from musicai.core.settings import Settings
 from musicai.data.parsed import ReadOptions
-from musicai.library.importing import import_inputs
+from musicai.library.importing import import_files
 from musicai.library.sample import load_sample
 from musicai.models.deep import availability
 from musicai.store import Store
@@ -104,7 +104,7 @@ def _with_history(home: Path, plays: int) -> Path:
     settings = Settings(home=home)
     files = [("Streaming_History_Audio_2024.json", history(unknown_tracks(), plays))]
     with Store(settings) as store:
-        import_inputs(store, settings, "me", files, ReadOptions(), no_progress)
+        import_files(store, settings, "me", files, ReadOptions(), no_progress)
     return home
 
 

@@ -15,9 +15,9 @@ from musicai.data.parsed import (
     ParsedFile,
     ReadOptions,
 )
-from musicai.library.formats.csv_text import csv_header
-from musicai.library.formats.fields import MAX_LISTED, latest
-from musicai.library.formats.mapped_table import propose
+from musicai.library.formats.csv_text import read_csv_header
+from musicai.library.formats.fields import MAX_LISTED, get_latest_time
+from musicai.library.formats.mapped_table import propose_mapping
 from musicai.library.formats.tracks import RANGES
 
 
@@ -46,8 +46,8 @@ def taken(parsed: ParsedFile) -> int:
 
 def options_for(data: bytes, *, private: bool = False) -> ReadOptions:
     """Options with the mapping that would be proposed for a table."""
-    header = csv_header(data)
-    proposal = propose(header) if header else None
+    header = read_csv_header(data)
+    proposal = propose_mapping(header) if header else None
     mappings: tuple[ColumnMapping, ...] = (proposal,) if proposal else ()
     return ReadOptions(include_private=private, mappings=mappings)
 
@@ -76,9 +76,9 @@ def _part_holds(part: ParsedFile) -> None:
         assert rows["track"].between(0, len(part.tracks) - 1).all()
     _tracks_hold(part)
     assert part.plays["ms_played"].between(0, MAX_PLAY_MS).all()
-    assert part.plays["played_at"].between(0, latest()).all()
+    assert part.plays["played_at"].between(0, get_latest_time()).all()
     assert part.plays["skipped"].isin([-1, 0, 1]).all()
-    assert part.playlist_items["added_at"].between(-1, latest()).all()
+    assert part.playlist_items["added_at"].between(-1, get_latest_time()).all()
     _problems_hold(part)
 
 

@@ -22,8 +22,8 @@ from musicai.core.errors import QueryError
 from musicai.core.settings import Settings
 from musicai.library import catalogs
 from musicai.library.archives import Input
-from musicai.library.catalogs import Taken
-from musicai.library.coverage import CatalogCoverage, Reach, coverage
+from musicai.library.catalogs import CatalogueChange
+from musicai.library.coverage import CatalogCoverage, Reach, measure_coverage
 from musicai.store import Catalogue, Store
 from musicai.store.catalogs import NEIGHBOURS
 
@@ -40,7 +40,7 @@ def _list(options: argparse.Namespace, settings: Settings, store: Store) -> Outc
     """The catalogues that the profile may use, and what each covers of its music."""
     profile = choose_profile(options, store, settings)
     looked = not getattr(options, "no_coverage", False)
-    found = coverage(store, settings, profile) if looked else None
+    found = measure_coverage(store, settings, profile) if looked else None
     there = [one for one in store.catalogues(profile) if one.kind != NEIGHBOURS]
     rows = [_row(one, found) for one in there]
     show_rows(options, [_format_row(row) for row in rows])
@@ -126,7 +126,7 @@ def _add(options: argparse.Namespace, settings: Settings, store: Store) -> Outco
     """A new catalogue, enabled for the named profile or the only one with real data."""
     with _taking(options, settings) as work:
         profile = _of_person(options, store)
-        taken = catalogs.add(
+        taken = catalogs.add_catalogue(
             store,
             settings,
             _open_given_file(options, settings),
@@ -136,7 +136,7 @@ def _add(options: argparse.Namespace, settings: Settings, store: Store) -> Outco
             origin=options.origin,
             progress=work.progress,
         )
-        work.result(taken.summary())
+        work.result(taken.summarise())
     added = taken.catalogue
     if not options.json:
         whom = f"enabled for {profile!r}" if profile else "enabled for nobody yet"
@@ -171,9 +171,9 @@ def _of_person(options: argparse.Namespace, store: Store) -> str | None:
     return real[0] if len(real) == 1 else None
 
 
-def _report(options: argparse.Namespace, taken: Taken, row: dict[str, Any]) -> Outcome:
+def _report(options: argparse.Namespace, taken: CatalogueChange, row: dict[str, Any]) -> Outcome:
     """What became of the rows of a file, and what is covered before and after."""
-    summary = taken.summary()
+    summary = taken.summarise()
     problems = [{"file": p.file, "where": p.where, "why": p.why} for p in taken.file.problems]
     if not options.json:
         print(", ".join(f"{number:,} {what}" for what, number in summary["rows"].items()))
@@ -188,7 +188,7 @@ def _update(options: argparse.Namespace, settings: Settings, store: Store) -> Ou
     """Other tracks under the same name."""
     with _taking(options, settings) as work:
         name = _find_catalog(options, store).name
-        taken = catalogs.update(
+        taken = catalogs.update_catalogue(
             store,
             settings,
             name,
@@ -197,7 +197,7 @@ def _update(options: argparse.Namespace, settings: Settings, store: Store) -> Ou
             licence=options.licence,
             progress=work.progress,
         )
-        work.result(taken.summary())
+        work.result(taken.summarise())
     new = taken.catalogue
     if not options.json:
         print(f"Catalogue {name!r} has {new.n_tracks:,} tracks now; it had {taken.replaced:,}.")
@@ -210,7 +210,7 @@ def _prepare(options: argparse.Namespace, settings: Settings, store: Store) -> O
         profile = choose_profile(options, store, settings)
         # told before, so that a look at the job says what it was for, however it ends
         work.result({"joined": store.compute_joined_name(profile)})
-        joined = catalogs.prepare(store, settings, profile, work.progress)
+        joined = catalogs.prepare_library(store, settings, profile, work.progress)
         work.result({"joined": joined})
     if not options.json:
         print(f"The library of {profile!r} is prepared.")

@@ -19,13 +19,13 @@ from musicai.data.feedback import Exclusion
 from musicai.data.parsed import TABLE_KINDS, ColumnMapping, ReadOptions
 from musicai.library import export as prepared
 from musicai.library.assemble import load_library
-from musicai.library.exclusions import count
+from musicai.library.exclusions import count_excluded
 from musicai.library.export import KINDS, export_profile
 from musicai.library.formats import mapped_table
-from musicai.library.formats.csv_text import header_name
-from musicai.library.formats.fields import clean, iso_seconds
-from musicai.library.formats.musicai_rows import track_id
-from musicai.library.importing import import_inputs
+from musicai.library.formats.csv_text import normalise_header
+from musicai.library.formats.fields import clean_text, parse_iso_times
+from musicai.library.formats.musicai_rows import parse_track_id
+from musicai.library.importing import import_files
 from musicai.library.sample import SAMPLE_PROFILE, load_sample
 from musicai.models.registry import registry
 from musicai.store import Store
@@ -52,7 +52,7 @@ def import_command(options: argparse.Namespace, settings: Settings, store: Store
                 raise QueryError("Say which files, folders or archives to import.")
             for mapping in [one for path in options.mapping for one in mappings_in(path)]:
                 store.save_mapping(mapping)
-            report = import_inputs(
+            report = import_files(
                 store,
                 settings,
                 options.profile,
@@ -61,7 +61,7 @@ def import_command(options: argparse.Namespace, settings: Settings, store: Store
                 part(work.progress, 0.0, 0.4 if options.train else 1.0),
                 consent={"yes": True, "no": False}.get(options.train_on_api_data or ""),
             )
-            work.result(report.summary())
+            work.result(report.summarise())
             result = report.to_json()
             if options.train and report.fingerprint_changed:
                 trained = _start_learning(store, settings, options.profile, work.progress)
@@ -141,10 +141,10 @@ def _mapping(said: object, file: str) -> ColumnMapping:
     header, kind, columns = (said.get(key) for key in ("header", "kind", "columns"))
     if not (isinstance(header, list) and isinstance(columns, dict) and kind in TABLE_KINDS):
         raise wrong
-    names = tuple(header_name(str(name)) for name in header)
-    pairs = tuple((str(key), header_name(str(value))) for key, value in columns.items())
+    names = tuple(normalise_header(str(name)) for name in header)
+    pairs = tuple((str(key), normalise_header(str(value))) for key, value in columns.items())
     mapping = ColumnMapping(names, kind, pairs)
-    fault = mapped_table.check(mapping)
+    fault = mapped_table.check_mapping(mapping)
     if fault:
         raise QueryError(f"--mapping {file}: {fault}")
     return mapping
@@ -263,7 +263,7 @@ def exclude(options: argparse.Namespace, settings: Settings, store: Store) -> Ou
             "value": rule.value,
             "from": _time(rule.since),
             "to": _time(rule.until),
-            "plays": count(whole, rule),
+            "plays": count_excluded(whole, rule),
         }
         for rule in store.exclusions(profile)
     ]
@@ -313,7 +313,7 @@ def delete_profile(options: argparse.Namespace, settings: Settings, store: Store
     versions = registry.retire_profile(settings, store, options.name)
     store.delete_profile(options.name)
     jobs.forget(settings, options.name)
-    prepared.forget(settings, options.name)
+    prepared.delete_export(settings, options.name)
     if not options.json:
         print(f"Profile {options.name!r} is deleted, and {len(versions)} versions trained on it.")
     return 0, {"deleted": options.name, "versions": list(versions)}
@@ -325,9 +325,9 @@ def _read_exclusions(options: argparse.Namespace) -> tuple[Exclusion, ...]:
     Raises:
         QueryError: a name is blank, an id is none, or the period is not one.
     """
-    rules = [Exclusion("artist", clean(name)) for name in options.artist]
-    rules += [Exclusion("track", track_id(text)) for text in options.track]
-    rules += [Exclusion("playlist", clean(name)) for name in options.playlist]
+    rules = [Exclusion("artist", clean_text(name)) for name in options.artist]
+    rules += [Exclusion("track", parse_track_id(text)) for text in options.track]
+    rules += [Exclusion("playlist", clean_text(name)) for name in options.playlist]
     for rule in rules:
         if not rule.value:
             wanted = (
@@ -347,7 +347,7 @@ def _read_exclusions(options: argparse.Namespace) -> tuple[Exclusion, ...]:
 
 def _parse_moment(text: str | None, whole_days: int) -> int:
     """Seconds since 1970, -1 for none; a bare day ends ``whole_days`` later than it begins."""
-    seconds = int(iso_seconds([text or ""])[0])
+    seconds = int(parse_iso_times([text or ""])[0])
     bare = len((text or "").strip()) == len("2024-05-01")
     return seconds + whole_days * DAY_S if seconds >= 0 and bare else seconds
 

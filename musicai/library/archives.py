@@ -57,14 +57,14 @@ def clean_name(name: str) -> str:
     return plain if len(plain) <= 200 else f"{plain[:80]}…{plain[-119:]}"
 
 
-def base_name(name: str) -> str:
+def get_base_name(name: str) -> str:
     """The last part of a path that was written on any system."""
     return PurePosixPath(name.replace("\\", "/")).name
 
 
-def never_opened(name: str) -> bool:
+def is_personal(name: str) -> bool:
     """Whether a file is about the person and no business of a recommender."""
-    last = base_name(name).casefold().removesuffix(".gz")
+    last = get_base_name(name).casefold().removesuffix(".gz")
     return len(last) <= MAX_BASE_NAME and bool(NEVER_OPENED.fullmatch(last))
 
 
@@ -75,12 +75,12 @@ def is_passed_over(name: str) -> bool:
     if not parts or "__MACOSX" in parts or any(hidden):
         return True
     last = PurePosixPath(parts[-1])
-    if last.suffix.casefold() not in DATA_ENDINGS or never_opened(name):
+    if last.suffix.casefold() not in DATA_ENDINGS or is_personal(name):
         return True
     return last.suffix.casefold() == ".txt" and bool(_NOT_DATA.fullmatch(last.stem))
 
 
-__all__ = ["Input", "Member", "base_name", "open_inputs"]
+__all__ = ["Input", "Member", "get_base_name", "open_inputs"]
 
 Input = Path | tuple[str, bytes]
 """A path, or a shown name with the bytes that were uploaded under it."""
@@ -145,9 +145,9 @@ def open_inputs(inputs: Sequence[Input], settings: Settings) -> Iterator[Member 
     for given in inputs:
         if isinstance(given, tuple):
             name, data = given
-            yield from walk.single(clean_name(name), io.BytesIO(data), len(data), handed=True)
+            yield from walk.open_single(clean_name(name), io.BytesIO(data), len(data), handed=True)
         else:
-            yield from walk.path(given)
+            yield from walk.walk_path(given)
 
 
 @dataclass
@@ -173,10 +173,11 @@ class _Budget:
             self.unpacked += len(block)
             blocks.append(block)
             if size > self.settings.max_member_bytes:
-                raise UnsafeFile(_too_large(self.settings))
+                raise UnsafeFile(_explain_too_large(self.settings))
             if self.unpacked > self.settings.max_unpacked_bytes:
                 raise UnsafeFile(
-                    f"The archive unpacks to more than {_mib(self.settings.max_unpacked_bytes)} "
+                    "The archive unpacks to more than "
+                    f"{_format_megabytes(self.settings.max_unpacked_bytes)} "
                     "in all. Unpack it and hand in the files you need."
                 )
             if _is_bomb(size, packed) or _is_bomb(self.unpacked, self.packed):
@@ -199,14 +200,14 @@ class _Walk:
     settings: Settings
     _seen: set[tuple[int, int]] = field(default_factory=set)
 
-    def path(self, path: Path) -> Iterator[Member | Problem]:
+    def walk_path(self, path: Path) -> Iterator[Member | Problem]:
         """A file or folder on this machine."""
         name = clean_name(path.name or str(path))
         try:
             if path.is_dir():
-                yield from self.folder(path, name)
+                yield from self.walk_folder(path, name)
             elif path.is_file():
-                yield from self.file(path, name, handed=True)
+                yield from self.open_file(path, name, handed=True)
             elif path.exists():
                 yield Problem(name, "", "This is neither a file nor a folder. Hand in a file.")
             else:
@@ -214,17 +215,17 @@ class _Walk:
                     name, "", "There is no such file or folder. Check the path and its spelling."
                 )
         except (OSError, ValueError) as error:
-            yield Problem(name, "", _cannot_open(error))
+            yield Problem(name, "", _explain_unopened(error))
 
-    def folder(self, folder: Path, name: str) -> Iterator[Member | Problem]:
+    def walk_folder(self, folder: Path, name: str) -> Iterator[Member | Problem]:
         """All data files below a folder; links to other folders are not followed."""
         problems: list[Problem] = []
 
-        def note(error: OSError) -> None:
-            problems.append(Problem(name, "", _cannot_open(error)))
+        def note_error(error: OSError) -> None:
+            problems.append(Problem(name, "", _explain_unopened(error)))
 
         met = 0
-        for where, folders, files in os.walk(folder, onerror=note):
+        for where, folders, files in os.walk(folder, onerror=note_error):
             folders[:] = sorted(f for f in folders if f != "__MACOSX" and not f.startswith("."))
             yield from problems
             problems.clear()
@@ -235,50 +236,51 @@ class _Walk:
                     continue
                 met += 1
                 if met > self.settings.max_members:
-                    yield Problem(name, "", self._too_many("The folder"))
+                    yield Problem(name, "", self._explain_too_many("The folder"))
                     return
-                yield from self.file(path, clean_name(f"{name}/{relative}"), handed=False)
+                yield from self.open_file(path, clean_name(f"{name}/{relative}"), handed=False)
         yield from problems
         if not met:
             yield Problem(name, "", _NOTHING_HERE)
 
-    def file(self, path: Path, name: str, *, handed: bool) -> Iterator[Member | Problem]:
+    def open_file(self, path: Path, name: str, *, handed: bool) -> Iterator[Member | Problem]:
         """One file on this machine, opened only if it may be."""
-        if never_opened(path.name):
-            yield from _private(name, handed)
+        if is_personal(path.name):
+            yield from _report_personal(name, handed)
             return
         try:
             with path.open("rb") as stream:
                 size = os.fstat(stream.fileno()).st_size
-                yield from self.single(name, stream, size, handed=handed)
+                yield from self.open_single(name, stream, size, handed=handed)
         except OSError as error:
-            yield Problem(name, "", _cannot_open(error))
+            yield Problem(name, "", _explain_unopened(error))
 
-    def single(
+    def open_single(
         self, name: str, stream: IO[bytes], size: int, *, handed: bool
     ) -> Iterator[Member | Problem]:
         """One file, which may be an archive."""
-        if never_opened(name):
-            yield from _private(name, handed)
+        if is_personal(name):
+            yield from _report_personal(name, handed)
         elif size == 0:
             yield Problem(name, "", "The file is empty (0 bytes). Download or export it again.")
         elif size > self.settings.max_upload_bytes:
             yield Problem(
                 name,
                 "",
-                f"The file is larger than {_mib(self.settings.max_upload_bytes)}, the most that "
+                f"The file is larger than {_format_megabytes(self.settings.max_upload_bytes)}, "
+                "the most that "
                 "is read. Hand in the part you need on its own.",
             )
         else:
-            yield from self.content(name, stream, _Budget(self.settings, size), size, 0)
+            yield from self.open_content(name, stream, _Budget(self.settings, size), size, 0)
 
-    def content(
+    def open_content(
         self, name: str, stream: IO[bytes], budget: _Budget, size: int, depth: int
     ) -> Iterator[Member | Problem]:
         """What is in a file: itself, or the members of an archive."""
         magic = stream.read(4)
         stream.seek(0)
-        last = base_name(name).casefold()
+        last = get_base_name(name).casefold()
         if last.endswith(OFFICE_ENDINGS) and magic[:2] == b"PK":
             why = "This is an office document. Save it as CSV (UTF-8) and hand that in."
             yield Problem(name, "", why)
@@ -318,8 +320,8 @@ class _Walk:
     ) -> Iterator[Member | Problem]:
         """The data members of a zip."""
         try:
-            if _directory_bytes(stream, size) > self._directory_limit():
-                yield Problem(name, "", self._too_many("The zip"))
+            if _read_directory_size(stream, size) > self._get_directory_limit():
+                yield Problem(name, "", self._explain_too_many("The zip"))
                 return
             archive = zipfile.ZipFile(stream)
         except _DAMAGED:
@@ -334,16 +336,16 @@ class _Walk:
             infos = archive.infolist()
             budget.members += len(infos)
             if budget.members > self.settings.max_members:
-                yield Problem(name, "", self._too_many("The zip"))
+                yield Problem(name, "", self._explain_too_many("The zip"))
                 return
             # info.is_dir() raises for a member without a name
             wanted = [info for info in infos if not info.filename.endswith("/")]
-            wanted = [info for info in wanted if not is_passed_over(_member_name(info))]
+            wanted = [info for info in wanted if not is_passed_over(_get_member_name(info))]
             if not wanted:
                 yield Problem(name, "", _NOTHING_HERE)
             for info in wanted:
-                member = _member_name(info)
-                yield from self.member(
+                member = _get_member_name(info)
+                yield from self.open_member(
                     archive, info, clean_name(f"{name}{ARROW}{member}"), budget, depth
                 )
                 if budget.is_spent:
@@ -352,7 +354,7 @@ class _Walk:
                     )
                     return
 
-    def member(
+    def open_member(
         self,
         archive: zipfile.ZipFile,
         info: zipfile.ZipInfo,
@@ -366,7 +368,7 @@ class _Walk:
             yield Problem(name, "", why)
             return
         if info.file_size > self.settings.max_member_bytes:  # such a claim can be believed
-            yield Problem(name, "", _too_large(self.settings))
+            yield Problem(name, "", _explain_too_large(self.settings))
             return
         try:
             with archive.open(info) as stream:
@@ -379,21 +381,21 @@ class _Walk:
             yield Problem(name, "", why)
             return
         if data:
-            yield from self.content(name, io.BytesIO(data), budget, len(data), depth + 1)
+            yield from self.open_content(name, io.BytesIO(data), budget, len(data), depth + 1)
         else:
             yield Problem(name, "", "The file is empty (0 bytes). Download or export it again.")
 
-    def _directory_limit(self) -> int:
+    def _get_directory_limit(self) -> int:
         return self.settings.max_members * DIRECTORY_BYTES_A_MEMBER
 
-    def _too_many(self, what: str) -> str:
+    def _explain_too_many(self, what: str) -> str:
         return (
             f"{what} holds more than {self.settings.max_members} files, more than any music "
             "export. Hand in only the files you need."
         )
 
 
-def _directory_bytes(stream: IO[bytes], size: int) -> int:
+def _read_directory_size(stream: IO[bytes], size: int) -> int:
     """Size of a zip's table of contents as its end says, which is what would be read."""
     length = min(size, 22 + 65_535 + 76)
     stream.seek(size - length)
@@ -409,7 +411,7 @@ def _directory_bytes(stream: IO[bytes], size: int) -> int:
     return claimed
 
 
-def _member_name(info: zipfile.ZipInfo) -> str:
+def _get_member_name(info: zipfile.ZipInfo) -> str:
     """The member's name; old zips that hold UTF-8 without saying so are understood."""
     if not info.flag_bits & 0x800:
         try:
@@ -419,7 +421,7 @@ def _member_name(info: zipfile.ZipInfo) -> str:
     return info.filename
 
 
-def _private(name: str, handed: bool) -> Iterator[Problem]:
+def _report_personal(name: str, handed: bool) -> Iterator[Problem]:
     """Say so where the file was handed in by itself; inside an export it is simply left."""
     if handed:
         yield Problem(
@@ -434,15 +436,15 @@ def _is_bomb(unpacked: int, packed: int) -> bool:
     return unpacked > RATIO_FROM and unpacked > MAX_RATIO * max(packed, 1)
 
 
-def _cannot_open(error: Exception) -> str:
+def _explain_unopened(error: Exception) -> str:
     reason = getattr(error, "strerror", None) or type(error).__name__
     return f"It cannot be opened ({reason}). Check that you may read it."
 
 
-def _too_large(settings: Settings) -> str:
-    limit = _mib(settings.max_member_bytes)
+def _explain_too_large(settings: Settings) -> str:
+    limit = _format_megabytes(settings.max_member_bytes)
     return f"It unpacks to more than {limit}. Hand in the part you need on its own."
 
 
-def _mib(size: int) -> str:
+def _format_megabytes(size: int) -> str:
     return f"{size / 1024**2:,.0f} MB"

@@ -37,14 +37,14 @@ from musicai.data.library import (
 from musicai.data.neighbour_data import Pack
 from musicai.data.text_keys import artist_keys, isrc, normalise, recordings
 from musicai.library.exclusions import leave_out
-from musicai.library.feature_estimates import estimate, evidence
+from musicai.library.feature_estimates import collect_known_features, estimate_features
 from musicai.library.matching import (
-    Pairs,
-    apart_by_length,
+    RecordMatches,
     apply_decisions,
+    find_versions,
     mark_known_audio,
-    pair,
-    versions,
+    match_records,
+    split_by_length,
 )
 from musicai.store import OwnData, Store
 
@@ -96,9 +96,9 @@ def load_library(
         tracks = _read_joined(path)
         own = store.own_data(profile)
     except (OSError, ValueError, pa.ArrowException):
-        own, catalogue = own_and_catalogue(store, profile)
+        own, catalogue = load_own_and_catalogue(store, profile)
         tags = collect_tagged_genres(store.neighbours(profile))
-        tracks = join(own, catalogue, store.decisions(profile), tags, progress)
+        tracks = join_tracks(own, catalogue, store.decisions(profile), tags, progress)
         _write_parquet(path, tracks)
     record = store.profile(profile)
     library = Library.validate(
@@ -112,7 +112,7 @@ def load_library(
         joined=joined,
         train_on_api_rows=bool(record.train_on_api_rows),
         neighbours=store.neighbours(profile),
-        links=_links(store, profile, tracks["track_id"]),
+        links=_load_links(store, profile, tracks["track_id"]),
     )
     if not whole:
         library = leave_out(library, store.exclusions(profile))
@@ -137,7 +137,7 @@ def _read_joined(path: Path) -> pd.DataFrame:
     return tracks
 
 
-def _links(store: Store, profile: str, there: pd.Series) -> pd.DataFrame:
+def _load_links(store: Store, profile: str, there: pd.Series) -> pd.DataFrame:
     """``LINK_COLUMNS`` of the enabled catalogues, for tracks that are there."""
     frames = [store.catalogue_links(c.name) for c in store.catalogues(profile) if c.enabled]
     frames = [frame[frame["track_id"].isin(there)] for frame in frames if len(frame)]
@@ -163,10 +163,10 @@ def collect_tagged_genres(packs: Sequence[Pack]) -> dict[str, str]:
     return found
 
 
-def own_and_catalogue(store: Store, profile: str) -> tuple[OwnData, pd.DataFrame]:
+def load_own_and_catalogue(store: Store, profile: str) -> tuple[OwnData, pd.DataFrame]:
     """The own data, and the tracks of all enabled catalogues with an ``origin``."""
     enabled = [c for c in store.catalogues(profile) if c.enabled and c.kind != "neighbours"]
-    return store.own_data(profile), stack(
+    return store.own_data(profile), stack_catalogues(
         [(c.name, store.catalogue_tracks(c.name)) for c in enabled]
     )
 
@@ -176,7 +176,7 @@ def _write_parquet(path: Path, frame: pd.DataFrame) -> None:
         frame.to_parquet(beside, index=False)
 
 
-def join(
+def join_tracks(
     data: OwnData,
     catalogue: pd.DataFrame,
     decisions: Sequence[MatchDecision] = (),
@@ -187,7 +187,7 @@ def join(
 
     Args:
         data: The own data; plays and playlists point to rows of its tracks.
-        catalogue: ``stack`` of the enabled catalogues.
+        catalogue: ``stack_catalogues`` of the enabled catalogues.
         decisions: The person's word on which tracks are one recording.
         tags: ``collect_tagged_genres`` of the enabled neighbour packs.
         progress: Raises ``Cancelled`` to stop.
@@ -202,10 +202,10 @@ def join(
     flags[data.playlist_items["track"].unique()] = True
     flags[played] = True
     origin[played] = HISTORY_ORIGIN
-    pairs = pair(own, catalogue, decisions, part(progress, 0.0, 0.4))
+    pairs = match_records(own, catalogue, decisions, part(progress, 0.0, 0.4))
     progress(0.4, "Putting the tables together")
     own = own.assign(own=flags, origin=origin, recording=0, estimate="", excluded=False)
-    own = _adopt(own.assign(match=pairs.method), catalogue, pairs)
+    own = _adopt_values(own.assign(match=pairs.method), catalogue, pairs)
     # a track that only other listeners played belongs to the catalogue it is known from
     foreign = ~flags & (pairs.partner >= 0)
     own.loc[foreign, "origin"] = catalogue["origin"].to_numpy()[pairs.partner[foreign]]
@@ -218,24 +218,26 @@ def join(
     columns = list(TRACK_COLUMNS)
     tracks = pd.concat([own[columns], rest[columns]], ignore_index=True)
     progress(0.5, "Telling recordings apart")
-    tracks["recording"] = _recordings(tracks, pairs, catalogue, decisions)
+    tracks["recording"] = _number_recordings(tracks, pairs, catalogue, decisions)
     progress(0.7, "Naming genres")
     tracks = _name_genres(tracks, tags)
     progress(0.8, "Estimating what no file says")
-    tracks = estimate(tracks, evidence(tracks, data.plays, _learnable(data)))
+    tracks = estimate_features(
+        tracks, collect_known_features(tracks, data.plays, _select_learnable(data))
+    )
     progress(0.95, "Saving the joined tracks")
     return conform(tracks, TRACK_COLUMNS, "tracks")
 
 
-def _learnable(data: OwnData) -> pd.DataFrame:
+def _select_learnable(data: OwnData) -> pd.DataFrame:
     """Playlist rows that may be learned from: those from Spotify's API only with consent."""
     items = data.playlist_items
     return items if data.train_on_api_rows else items[~items["api_born"]]
 
 
-def _recordings(
+def _number_recordings(
     tracks: pd.DataFrame,
-    pairs: Pairs,
+    pairs: RecordMatches,
     catalogue: pd.DataFrame,
     decisions: Sequence[MatchDecision],
 ) -> IntArray:
@@ -252,7 +254,7 @@ def _recordings(
     first: dict[str, int] = {}
     for place, text in enumerate(tracks["isrc"].astype(object)):
         code = isrc(text) if text else ""
-        if code and versions(str(tracks["name"].iat[place])) == frozenset():
+        if code and find_versions(str(tracks["name"].iat[place])) == frozenset():
             together.append((first.setdefault(code, place), place))
     said = [
         (row[d.first], row[d.second], d.same)
@@ -262,11 +264,11 @@ def _recordings(
     together += [(one, other) for one, other, same in said if same]
     split = [(one, other) for one, other, same in said if not same]
     lengths = tracks["duration_ms"].to_numpy(dtype=float)
-    numbers = apart_by_length(recordings(artists, names, ids), lengths)
+    numbers = split_by_length(recordings(artists, names, ids), lengths)
     return apply_decisions(numbers, [(a, b) for a, b in together if a != b], split)
 
 
-def stack(catalogues: list[tuple[str, pd.DataFrame]]) -> pd.DataFrame:
+def stack_catalogues(catalogues: list[tuple[str, pd.DataFrame]]) -> pd.DataFrame:
     """The tracks of several catalogues with their ``origin``; of one id the first counts."""
     frames = [frame.assign(origin=name) for name, frame in catalogues if len(frame)]
     if not frames:
@@ -274,10 +276,10 @@ def stack(catalogues: list[tuple[str, pd.DataFrame]]) -> pd.DataFrame:
     return pd.concat(frames, ignore_index=True).drop_duplicates("track_id", ignore_index=True)
 
 
-def _adopt(
+def _adopt_values(
     own: pd.DataFrame,
     catalogue: pd.DataFrame,
-    pairs: Pairs,
+    pairs: RecordMatches,
 ) -> pd.DataFrame:
     """Own tracks with what their catalogue partner knows and they do not."""
     own, partner = own.copy(), pairs.partner
@@ -316,7 +318,7 @@ def _mark_whole_keys(frame: pd.DataFrame) -> BoolArray:
 
 def _name_genres(tracks: pd.DataFrame, tags: Mapping[str, str]) -> pd.DataFrame:
     """Genres for tracks without: their artist's in these tables, in the artist table, in tags."""
-    artist = _first_artists(tracks)
+    artist = _get_first_artists(tracks)
     known = tracks["genres"] != ""
     # the artist's most frequent label set speaks for the artist's other tracks
     counted = tracks[known].groupby([artist[known], "genres"], sort=True).size()
@@ -334,7 +336,7 @@ def _name_genres(tracks: pd.DataFrame, tags: Mapping[str, str]) -> pd.DataFrame:
     return tracks
 
 
-def _first_artists(tracks: pd.DataFrame) -> pd.Series:
+def _get_first_artists(tracks: pd.DataFrame) -> pd.Series:
     """The normalised first artist of each track."""
     names = artist_keys(tracks["artists"].astype(object))
     return pd.Series(names, index=tracks.index, dtype="str", name="artist")

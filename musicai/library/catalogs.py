@@ -20,13 +20,13 @@ from musicai.core.errors import QueryError, UnreadableFile
 from musicai.core.progress import Progress, no_progress, part
 from musicai.core.settings import Settings
 from musicai.data.parsed import ColumnMapping, ParsedFile, Problem, ReadOptions
-from musicai.data_processor import features_file, load_features
+from musicai.data_processor import get_features_path, load_features
 from musicai.library.archives import Input, open_inputs
 from musicai.library.assemble import get_joined_path, load_library
-from musicai.library.coverage import CatalogCoverage, coverage
+from musicai.library.coverage import CatalogCoverage, measure_coverage
 from musicai.library.formats import exportify
-from musicai.library.importing import catalogue_name, keep_apart
-from musicai.library.reader import few_collections, read_file
+from musicai.library.importing import get_catalogue_name, keep_apart
+from musicai.library.reader import limit_garbage_collection, read_file
 from musicai.store import Catalogue, Store
 from musicai.store.catalogs import NEIGHBOURS, read_tracks
 
@@ -90,7 +90,7 @@ def read_catalogue(
         if isinstance(member, Problem):
             problems.append(member)
             continue
-        with few_collections():
+        with limit_garbage_collection():
             reading = read_file(member.data, member.file, options)
         if reading.parsed is None:
             problems += [reading.problem] if reading.problem else []
@@ -106,7 +106,7 @@ def read_catalogue(
         )
     if not found or not len(found[0][0].tracks):
         problems += found[0][0].problems if found else []
-        raise UnreadableFile(_why_not(problems))
+        raise UnreadableFile(_explain_failure(problems))
     parsed, digest = found[0]
     left_out = parsed.rejected + parsed.not_music
     return CatalogueFile(
@@ -127,7 +127,7 @@ def _is_table(parsed: ParsedFile) -> bool:
     )
 
 
-def _why_not(problems: Sequence[Problem]) -> str:
+def _explain_failure(problems: Sequence[Problem]) -> str:
     if not problems:
         return "The file holds no tracks. A table needs a header and a row for each track."
     first = problems[0]
@@ -147,7 +147,7 @@ _READING, _KEEPING = 0.35, 0.4
 
 
 @dataclass(frozen=True)
-class Taken:
+class CatalogueChange:
     """A catalogue that was added or has other tracks, and what became of the file."""
 
     catalogue: Catalogue
@@ -159,7 +159,7 @@ class Taken:
     after: CatalogCoverage | None
     """What the enabled catalogues cover of the profile's music; None without a profile."""
 
-    def summary(self) -> dict[str, Any]:
+    def summarise(self) -> dict[str, Any]:
         """Plain values, fit for a job's status file."""
         return {
             "catalogue": self.catalogue.name,
@@ -174,10 +174,10 @@ class Taken:
             },
             "problems": [asdict(problem) for problem in self.file.problems[:MAX_PROBLEMS]],
             "n_problems": len(self.file.problems),
-            "coverage": self._coverage(),
+            "coverage": self._compare_coverage(),
         }
 
-    def _coverage(self) -> dict[str, Any] | None:
+    def _compare_coverage(self) -> dict[str, Any] | None:
         if self.before is None or self.after is None:
             return None
         return {
@@ -188,7 +188,7 @@ class Taken:
         }
 
 
-def add(
+def add_catalogue(
     store: Store,
     settings: Settings,
     given: Input,
@@ -198,7 +198,7 @@ def add(
     licence: str = "",
     origin: str | None = None,
     progress: Progress = no_progress,
-) -> Taken:
+) -> CatalogueChange:
     """Make a file of tracks a catalogue, enabled for the profile, and prepare that library.
 
     Args:
@@ -230,20 +230,20 @@ def add(
         )
     progress(_READING, f"Keeping {len(file.tracks):,} tracks")
     added = store.add_catalogue(
-        name.strip() or catalogue_name(file.file),
+        name.strip() or get_catalogue_name(file.file),
         file.tracks,
         origin=file.origin if origin is None else origin,
         licence=licence,
         digest=file.digest,
     )
-    with _or_back(lambda: store.remove_catalogue(added.name)):
+    with _undo_on_failure(lambda: store.remove_catalogue(added.name)):
         if profile is not None:
             store.enable_catalogue(profile, added.name, True)
         after = _prepare_and_measure(store, settings, profile, part(progress, _KEEPING, 1.0))
-    return Taken(store.catalogue(added.name, profile), file, None, before, after)
+    return CatalogueChange(store.catalogue(added.name, profile), file, None, before, after)
 
 
-def update(
+def update_catalogue(
     store: Store,
     settings: Settings,
     name: str,
@@ -252,7 +252,7 @@ def update(
     profile: str | None,
     licence: str | None = None,
     progress: Progress = no_progress,
-) -> Taken:
+) -> CatalogueChange:
     """Replace the tracks of a catalogue by those of a newer file, and prepare the library.
 
     Args:
@@ -279,16 +279,16 @@ def update(
         progress=part(progress, 0.0, _READING),
     )
     progress(_READING, f"Keeping {len(file.tracks):,} tracks")
-    with _aside(store, settings, old) as put_back, _or_back(put_back):
+    with _set_aside(store, settings, old) as put_back, _undo_on_failure(put_back):
         store.update_catalogue(
             name, file.tracks, origin=file.origin, licence=licence, digest=file.digest
         )
         after = _prepare_and_measure(store, settings, profile, part(progress, _KEEPING, 1.0))
-    return Taken(store.catalogue(name, profile), file, old.n_tracks, before, after)
+    return CatalogueChange(store.catalogue(name, profile), file, old.n_tracks, before, after)
 
 
 @contextlib.contextmanager
-def _or_back(undo: Callable[[], object]) -> Iterator[None]:
+def _undo_on_failure(undo: Callable[[], object]) -> Iterator[None]:
     """Undo where the block does not end well, whatever stopped it."""
     try:
         yield
@@ -298,7 +298,7 @@ def _or_back(undo: Callable[[], object]) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _aside(store: Store, settings: Settings, old: Catalogue) -> Iterator[Callable[[], None]]:
+def _set_aside(store: Store, settings: Settings, old: Catalogue) -> Iterator[Callable[[], None]]:
     """The old tracks are kept until the block ends; what is given brings them back.
 
     Of a catalogue whose file is gone there is nothing to bring back.
@@ -325,7 +325,7 @@ def _aside(store: Store, settings: Settings, old: Catalogue) -> Iterator[Callabl
 def _measure_coverage(
     store: Store, settings: Settings, profile: str | None
 ) -> CatalogCoverage | None:
-    return None if profile is None else coverage(store, settings, profile)
+    return None if profile is None else measure_coverage(store, settings, profile)
 
 
 def _prepare_and_measure(
@@ -334,15 +334,15 @@ def _prepare_and_measure(
     """Side files made, then what is covered now."""
     if profile is None:
         return None
-    prepare(store, settings, profile, part(progress, 0.0, 0.95))
+    prepare_library(store, settings, profile, part(progress, 0.0, 0.95))
     progress(0.95, "Looking at what it covers")
-    return coverage(store, settings, profile)
+    return measure_coverage(store, settings, profile)
 
 
 # --- side files -----------------------------------------------------------------------
 
 
-def prepare(
+def prepare_library(
     store: Store, settings: Settings, profile: str, progress: Progress = no_progress
 ) -> str:
     """Make the side files of a profile's library where they are not there.
@@ -376,5 +376,5 @@ def find_unprepared(store: Store, settings: Settings, profile: str) -> str | Non
     if sum(c.n_tracks for c in enabled) < LARGE:
         return None
     joined = store.compute_joined_name(profile)
-    files = (get_joined_path(settings, joined), features_file(settings, joined))
+    files = (get_joined_path(settings, joined), get_features_path(settings, joined))
     return None if all(path.is_file() for path in files) else joined

@@ -26,7 +26,7 @@ from musicai.core.settings import Settings
 from musicai.data.feedback import MatchDecision
 from musicai.data.library import AUDIO_FEATURES, BoolArray, IntArray
 from musicai.data.text_keys import first_artist, normalise, recording_key
-from musicai.library.matching import pair
+from musicai.library.matching import match_records
 from musicai.store import Catalogue, OwnData, Store
 from musicai.store.catalogs import NEIGHBOURS
 
@@ -76,7 +76,7 @@ class CatalogCoverage:
 
 
 @dataclass(frozen=True)
-class _Own:
+class _OwnTracks:
     """The owner's tracks, and what is counted over them."""
 
     tracks: pd.DataFrame
@@ -89,7 +89,7 @@ class _Own:
 
 
 @dataclass(frozen=True)
-class _Found:
+class _CatalogueMatch:
     """What one catalogue holds of it."""
 
     artists: BoolArray
@@ -99,15 +99,15 @@ class _Found:
     new: npt.NDArray[np.uint64]
     """A number for each recording of an own artist that is not among the own tracks, sorted."""
 
-    def __or__(self, other: _Found) -> _Found:
-        return _Found(
+    def __or__(self, other: _CatalogueMatch) -> _CatalogueMatch:
+        return _CatalogueMatch(
             self.artists | other.artists,
             self.tracks | other.tracks,
             np.union1d(self.new, other.new),
         )
 
 
-def coverage(store: Store, settings: Settings, profile: str) -> CatalogCoverage:
+def measure_coverage(store: Store, settings: Settings, profile: str) -> CatalogCoverage:
     """What the catalogues that a profile may use know of its music.
 
     What each catalogue holds of it is kept in a side file by fingerprint, so only the first call
@@ -117,42 +117,50 @@ def coverage(store: Store, settings: Settings, profile: str) -> CatalogCoverage:
         NotFound: there is no such profile.
     """
     data, decisions = store.own_data(profile), store.decisions(profile)
-    own = _own(data)
+    own = _collect_own(data)
     state = hashlib.sha256(json.dumps([(d.first, d.second, d.same) for d in decisions]).encode())
     key = f"{store.data_fingerprint(profile)[:32]}-{state.hexdigest()[:8]}"
-    found: dict[str, _Found] = {}
+    found: dict[str, _CatalogueMatch] = {}
     enabled: list[str] = []
     for one in store.catalogues(profile):
         if one.kind == NEIGHBOURS:
             continue
         path = settings.cache / f"coverage-{key}-{one.digest[:16]}.npz"
         try:
-            found[one.name] = _read_saved(path, own) or _look(store, path, one, own, decisions)
+            found[one.name] = _read_saved(path, own) or _match_catalogue(
+                store, path, one, own, decisions
+            )
         except NotFound:
             logger.warning("a catalogue's file is gone; it covers nothing")
             continue
         if one.enabled:
             enabled.append(one.name)
-    return _summary(own, found, enabled)
+    return _summarise_matches(own, found, enabled)
 
 
-def _summary(own: _Own, found: Mapping[str, _Found], enabled: Sequence[str]) -> CatalogCoverage:
-    def together(names: Iterable[str]) -> Reach:
-        nothing = _Found(
+def _summarise_matches(
+    own: _OwnTracks, found: Mapping[str, _CatalogueMatch], enabled: Sequence[str]
+) -> CatalogCoverage:
+    def combine_reach(names: Iterable[str]) -> Reach:
+        nothing = _CatalogueMatch(
             np.zeros(len(own.artists), dtype=bool),
             np.zeros(len(own.tracks), dtype=bool),
             np.empty(0, dtype=np.uint64),
         )
-        return _reach(own, reduce(_Found.__or__, (found[name] for name in names), nothing))
+        return _count_reach(
+            own, reduce(_CatalogueMatch.__or__, (found[name] for name in names), nothing)
+        )
 
     each = {}
     for name in found:
         others = [other for other in enabled if other != name]
-        each[name] = CatalogueReach(together([name]), together(others), together([*others, name]))
-    return CatalogCoverage(len(own.artists), int(own.plays.sum()), together(enabled), each)
+        each[name] = CatalogueReach(
+            combine_reach([name]), combine_reach(others), combine_reach([*others, name])
+        )
+    return CatalogCoverage(len(own.artists), int(own.plays.sum()), combine_reach(enabled), each)
 
 
-def _reach(own: _Own, found: _Found) -> Reach:
+def _count_reach(own: _OwnTracks, found: _CatalogueMatch) -> Reach:
     there = np.append(found.artists, False)[own.artist]  # −1 takes the last one
     return Reach(
         artists=int(found.artists.sum()),
@@ -162,7 +170,7 @@ def _reach(own: _Own, found: _Found) -> Reach:
     )
 
 
-def _own(data: OwnData) -> _Own:
+def _collect_own(data: OwnData) -> _OwnTracks:
     mine = data.plays.loc[data.plays["listener"] == 0, "track"].to_numpy()
     plays = np.bincount(mine, minlength=len(data.tracks)).astype(np.int64)
     used = plays > 0
@@ -171,16 +179,16 @@ def _own(data: OwnData) -> _Own:
     names = [normalise(first_artist(text)) for text in tracks["artists"].astype(object)]
     place: dict[str, int] = {}
     artist = [place.setdefault(name, len(place)) if name else -1 for name in names]
-    return _Own(tracks, plays[used], np.array(artist, dtype=np.int32), tuple(place))
+    return _OwnTracks(tracks, plays[used], np.array(artist, dtype=np.int32), tuple(place))
 
 
 # --- one catalogue ----------------------------------------------------------------------
 
 
-def _look(
-    store: Store, path: Path, one: Catalogue, own: _Own, decisions: Sequence[MatchDecision]
-) -> _Found:
-    found = _find(own, store.catalogue_tracks(one.name, _COLUMNS), decisions)
+def _match_catalogue(
+    store: Store, path: Path, one: Catalogue, own: _OwnTracks, decisions: Sequence[MatchDecision]
+) -> _CatalogueMatch:
+    found = _match_rows(own, store.catalogue_tracks(one.name, _COLUMNS), decisions)
     try:
         with atomic_write(path) as beside, beside.open("wb") as file:
             np.savez(
@@ -195,13 +203,13 @@ def _look(
     return found
 
 
-def _read_saved(path: Path, own: _Own) -> _Found | None:
+def _read_saved(path: Path, own: _OwnTracks) -> _CatalogueMatch | None:
     """What was found before, or None if the file is absent or damaged."""
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
             if stored["format"].tobytes().decode() != _FORMAT:
                 return None
-            found = _Found(
+            found = _CatalogueMatch(
                 stored["artists"].astype(bool),
                 stored["tracks"].astype(bool),
                 stored["new"].astype(np.uint64),
@@ -212,7 +220,9 @@ def _read_saved(path: Path, own: _Own) -> _Found | None:
     return found if fits else None
 
 
-def _find(own: _Own, catalogue: pd.DataFrame, decisions: Sequence[MatchDecision]) -> _Found:
+def _match_rows(
+    own: _OwnTracks, catalogue: pd.DataFrame, decisions: Sequence[MatchDecision]
+) -> _CatalogueMatch:
     """Match the rows that can matter: those of own artists, and those an id or code names."""
     codes, texts = pd.factorize(catalogue["artists"])
     first = [normalise(first_artist(text)) for text in texts.astype(object)]
@@ -227,15 +237,15 @@ def _find(own: _Own, catalogue: pd.DataFrame, decisions: Sequence[MatchDecision]
     artist = artist[chosen]
     # which of several rows is taken depends on their audio, that one is taken does not
     bare = some.assign(**dict.fromkeys(AUDIO_FEATURES, np.float32(np.nan)))
-    partner = pair(own.tracks, bare, decisions).partner
-    keys, own_keys = _numbers(some), _numbers(own.tracks)
+    partner = match_records(own.tracks, bare, decisions).partner
+    keys, own_keys = _number_recordings(some), _number_recordings(own.tracks)
     met = np.union1d(own_keys, keys[partner[partner >= 0]])
     there = np.zeros(len(own.artists), dtype=bool)
     there[artist[artist >= 0]] = True
-    return _Found(there, partner >= 0, np.setdiff1d(keys[artist >= 0], met))
+    return _CatalogueMatch(there, partner >= 0, np.setdiff1d(keys[artist >= 0], met))
 
 
-def _numbers(tracks: pd.DataFrame) -> npt.NDArray[np.uint64]:
+def _number_recordings(tracks: pd.DataFrame) -> npt.NDArray[np.uint64]:
     """(n,) a number for each recording, by the names."""
     pairs = zip(tracks["artists"].astype(object), tracks["name"].astype(object), strict=True)
     keys = np.array([recording_key(by, name) for by, name in pairs], dtype=object)

@@ -44,7 +44,7 @@ def find_excluded(library: Library, rule: Exclusion) -> ExcludedRows:
         nothing = np.zeros(library.n_tracks, dtype=bool)
         within = (at >= rule.since) & (at < rule.until)
         return ExcludedRows(nothing, mine & within, np.zeros(len(listed), dtype=bool))
-    tracks = _name_rule(library, rule)
+    tracks = _mark_tracks(library, rule)
     played = tracks[library.plays["track"].to_numpy()]
     if rule.kind == "playlist":
         rows = (library.playlist_items["playlist"] == rule.value).to_numpy(dtype=bool)
@@ -53,7 +53,7 @@ def find_excluded(library: Library, rule: Exclusion) -> ExcludedRows:
     return ExcludedRows(tracks, mine & played, rows)
 
 
-def _name_rule(library: Library, rule: Exclusion) -> BoolArray:
+def _mark_tracks(library: Library, rule: Exclusion) -> BoolArray:
     tracks = library.tracks
     if rule.kind == "artist":
         wanted = normalise(rule.value)
@@ -76,7 +76,7 @@ def _name_rule(library: Library, rule: Exclusion) -> BoolArray:
     return np.isin(recording, recording[chosen])
 
 
-def count(library: Library, rule: Exclusion) -> int:
+def count_excluded(library: Library, rule: Exclusion) -> int:
     """The owner's plays that one rule alone takes away from a whole library."""
     return int(find_excluded(library, rule).plays.sum())
 
@@ -97,7 +97,7 @@ def leave_out(library: Library, rules: Sequence[Exclusion]) -> Library:
     kept_items = library.playlist_items[~items].reset_index(drop=True)
     touched, left = np.zeros_like(excluded), np.zeros_like(excluded)
     touched[library.plays["track"].to_numpy()[plays]] = True
-    left[_mine(kept_plays)] = True
+    left[_select_own(kept_plays)] = True
     left[kept_items["track"].to_numpy()] = True
     return replace(
         library,
@@ -108,5 +108,5 @@ def leave_out(library: Library, rules: Sequence[Exclusion]) -> Library:
     )
 
 
-def _mine(plays: pd.DataFrame) -> np.ndarray[tuple[int], np.dtype[np.int32]]:
+def _select_own(plays: pd.DataFrame) -> np.ndarray[tuple[int], np.dtype[np.int32]]:
     return plays.loc[plays["listener"] == 0, "track"].to_numpy(dtype=np.int32)

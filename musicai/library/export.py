@@ -106,7 +106,7 @@ class _Table:
     make: Callable[[int, int], pa.Table]
     """The rows from the first number up to the second one."""
 
-    def chunks(self, start: int, stop: int) -> Iterator[pa.Table]:
+    def read_chunks(self, start: int, stop: int) -> Iterator[pa.Table]:
         """Rows ``start`` to ``stop`` in chunks; one empty chunk where there is none."""
         for first in range(start, max(stop, start + 1), CHUNK):
             yield self.make(first, min(first + CHUNK, stop))
@@ -146,9 +146,9 @@ def export_profile(
         raise SettingsError(
             f"There is no folder {str(target.parent)!r}. Make it first, or choose another one."
         )
-    tables = _tables(store, profile)
+    tables = _build_tables(store, profile)
     if kind == "zip":
-        tables += _measures(store, profile)
+        tables += _build_descriptors(store, profile)
     about = {
         "musicai_export": FORMAT,
         "created_at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
@@ -181,7 +181,7 @@ class _Steps:
         self._done += rows
 
 
-def _tables(store: Store, profile: str) -> list[_Table]:
+def _build_tables(store: Store, profile: str) -> list[_Table]:
     """Those that have rows, and those that are always written."""
     own = store.own_data(profile)
     tracks = pa.table(
@@ -191,17 +191,17 @@ def _tables(store: Store, profile: str) -> list[_Table]:
         }
     )
     every = [
-        _whole("tracks", tracks),
-        _plays(own, tracks),
-        _playlists(own, tracks),
-        _exclusions(store.exclusions(profile)),
-        _matches(store.decisions(profile)),
-        _feedback(store.feedback(profile)),
+        _wrap_table("tracks", tracks),
+        _build_plays(own, tracks),
+        _build_playlists(own, tracks),
+        _build_exclusions(store.exclusions(profile)),
+        _build_matches(store.decisions(profile)),
+        _build_feedback(store.feedback(profile)),
     ]
     return [table for table in every if table.rows or table.name in ALWAYS]
 
 
-def _whole(name: str, rows: pa.Table) -> _Table:
+def _wrap_table(name: str, rows: pa.Table) -> _Table:
     return _Table(name, rows.num_rows, rows.schema, lambda start, stop: rows[start:stop])
 
 
@@ -210,47 +210,47 @@ def _build_table(
 ) -> _Table:
     """A table whose chunks are made of columns; they are put into the order of ``TABLES``."""
 
-    def make(start: int, stop: int) -> pa.Table:
+    def make_chunk(start: int, stop: int) -> pa.Table:
         made = columns(start, stop)
         return pa.table({column: made[column] for column in TABLES[name]})
 
-    return _Table(name, size, make(0, 0).schema, make)
+    return _Table(name, size, make_chunk(0, 0).schema, make_chunk)
 
 
-def _plays(own: OwnData, tracks: pa.Table) -> _Table:
+def _build_plays(own: OwnData, tracks: pa.Table) -> _Table:
     back = {f"{OWNER} (listener)": OWNER}  # how the store tells another "you" from the owner
     others = [back.get(name, name) for name in own.listeners[1:]]
     listeners = pa.array(["", *others], pa.string())
 
-    def columns(start: int, stop: int) -> dict[str, pa.Array]:
+    def build_columns(start: int, stop: int) -> dict[str, pa.Array]:
         rows = own.plays.iloc[start:stop]
         return {
             **_name_rows(tracks, rows["track"]),
-            "played_at": _times(rows["played_at"]),
+            "played_at": _convert_times(rows["played_at"]),
             "ms_played": pa.array(rows["ms_played"], pa.int64()),
             "skipped": pa.array(rows["skipped"], pa.bool_()),
-            "reason_start": _words(rows["reason_start"]),
-            "reason_end": _words(rows["reason_end"]),
+            "reason_start": _decode_words(rows["reason_start"]),
+            "reason_end": _decode_words(rows["reason_end"]),
             "shuffle": pa.array(rows["shuffle"], pa.bool_()),
             "listener": listeners.take(pa.array(rows["listener"])),
-            "source": _words(rows["source"]),
+            "source": _decode_words(rows["source"]),
         }
 
-    return _build_table("plays", len(own.plays), columns)
+    return _build_table("plays", len(own.plays), build_columns)
 
 
-def _playlists(own: OwnData, tracks: pa.Table) -> _Table:
-    def columns(start: int, stop: int) -> dict[str, pa.Array]:
+def _build_playlists(own: OwnData, tracks: pa.Table) -> _Table:
+    def build_columns(start: int, stop: int) -> dict[str, pa.Array]:
         rows = own.playlist_items.iloc[start:stop]
         return {
             **_name_rows(tracks, rows["track"]),
-            "playlist": _words(rows["playlist"]),
+            "playlist": _decode_words(rows["playlist"]),
             "position": pa.array(rows["position"], pa.int32()),
-            "added_at": _times(rows["added_at"]),
+            "added_at": _convert_times(rows["added_at"]),
             "api_born": pa.array(rows["api_born"], pa.bool_()),
         }
 
-    return _build_table("playlists", len(own.playlist_items), columns)
+    return _build_table("playlists", len(own.playlist_items), build_columns)
 
 
 def _name_rows(tracks: pa.Table, rows: pd.Series) -> dict[str, pa.Array]:
@@ -259,46 +259,46 @@ def _name_rows(tracks: pa.Table, rows: pd.Series) -> dict[str, pa.Array]:
     return {name: found[name] for name in found.column_names}
 
 
-def _words(column: pd.Series) -> pa.Array:
+def _decode_words(column: pd.Series) -> pa.Array:
     """The words of a category; "" where there is none."""
     words = pa.array([*map(str, column.cat.categories), ""], pa.string())
     codes = column.cat.codes.to_numpy().astype(np.int32)
     return words.take(pa.array(np.where(codes < 0, len(words) - 1, codes)))
 
 
-def _times(column: pd.Series) -> pa.Array:
+def _convert_times(column: pd.Series) -> pa.Array:
     return pa.array(column.to_numpy(dtype="datetime64[s]")).cast(_TIME)
 
 
-def _exclusions(rules: tuple[Exclusion, ...]) -> _Table:
+def _build_exclusions(rules: tuple[Exclusion, ...]) -> _Table:
     columns = {
         "kind": pa.array([rule.kind for rule in rules], pa.string()),
         "value": pa.array([rule.value for rule in rules], pa.string()),
-        "since": _seconds([rule.since for rule in rules]),
-        "until": _seconds([rule.until for rule in rules]),
+        "since": _convert_seconds([rule.since for rule in rules]),
+        "until": _convert_seconds([rule.until for rule in rules]),
     }
-    return _whole("exclusions", pa.table(columns))
+    return _wrap_table("exclusions", pa.table(columns))
 
 
-def _matches(decisions: tuple[MatchDecision, ...]) -> _Table:
+def _build_matches(decisions: tuple[MatchDecision, ...]) -> _Table:
     columns = {
         "first": pa.array([one.first for one in decisions], pa.string()),
         "second": pa.array([one.second for one in decisions], pa.string()),
         "same": pa.array([one.same for one in decisions], pa.bool_()),
     }
-    return _whole("matches", pa.table(columns))
+    return _wrap_table("matches", pa.table(columns))
 
 
-def _feedback(given: tuple[Feedback, ...]) -> _Table:
+def _build_feedback(given: tuple[Feedback, ...]) -> _Table:
     columns = {
         "track_id": pa.array([one.track_id for one in given], pa.string()),
         "verdict": pa.array([one.verdict for one in given], pa.string()),
-        "given_at": _seconds([one.given_at for one in given]),
+        "given_at": _convert_seconds([one.given_at for one in given]),
     }
-    return _whole("feedback", pa.table(columns))
+    return _wrap_table("feedback", pa.table(columns))
 
 
-def _measures(store: Store, profile: str) -> list[_Table]:
+def _build_descriptors(store: Store, profile: str) -> list[_Table]:
     """What AcousticBrainz measured, one row a track and feature; none where it measured nothing."""
     found = store.measures(profile)
     columns = {
@@ -312,14 +312,14 @@ def _measures(store: Store, profile: str) -> list[_Table]:
         "source": pa.array([f"{SOURCE} {one.source}" for _, one in found], pa.string()),
         "dated": pa.array([one.dated for _, one in found], pa.string()),
     }
-    return [_whole(MEASURES, pa.table(columns))] if found else []
+    return [_wrap_table(MEASURES, pa.table(columns))] if found else []
 
 
-def _seconds(values: list[int]) -> pa.Array:
+def _convert_seconds(values: list[int]) -> pa.Array:
     return pa.array([None if value < 0 else value for value in values], pa.int64()).cast(_TIME)
 
 
-def _plain(chunk: pa.Table) -> pa.Table:
+def _format_times(chunk: pa.Table) -> pa.Table:
     """The chunk with its times as text, ISO 8601 in UTC to the second."""
     for place, column in enumerate(chunk.schema):
         if pa.types.is_timestamp(column.type):
@@ -349,26 +349,26 @@ def _write_zip(path: Path, tables: list[_Table], about: dict[str, Any], step: _S
 
 def _write_csv(stream: IO[bytes], table: _Table, start: int, stop: int, step: _Steps) -> None:
     header = True
-    for chunk in table.chunks(start, stop):
+    for chunk in table.read_chunks(start, stop):
         step(table, chunk.num_rows)
         lines = pa.BufferOutputStream()
         options = pa.csv.WriteOptions(include_header=header)
-        pa.csv.write_csv(_plain(chunk), lines, options)
+        pa.csv.write_csv(_format_times(chunk), lines, options)
         stream.write(lines.getvalue())
         header = False
 
 
 def _write_parquet(stream: IO[bytes], table: _Table, step: _Steps) -> None:
     with (
-        pa.PythonFile(_Counted(stream), mode="w") as sink,
+        pa.PythonFile(_CountingStream(stream), mode="w") as sink,
         pq.ParquetWriter(sink, table.schema, compression="zstd") as writer,
     ):
-        for chunk in table.chunks(0, table.rows):
+        for chunk in table.read_chunks(0, table.rows):
             step(table, chunk.num_rows)
             writer.write_table(chunk)
 
 
-class _Counted:
+class _CountingStream:
     """A member of a zip that knows how much was written to it, as Parquet must."""
 
     closed = False
@@ -410,18 +410,18 @@ def _write_json(path: Path, tables: list[_Table], about: dict[str, Any], step: _
 
 def _write_rows(stream: IO[bytes], table: _Table, step: _Steps) -> None:
     between = b"\n"
-    for chunk in table.chunks(0, table.rows):
+    for chunk in table.read_chunks(0, table.rows):
         step(table, chunk.num_rows)
         left_out = () if table.name == "tracks" else NAMES
         names = [name for name in chunk.column_names if name not in left_out]
-        columns = [_values(column) for column in _plain(chunk.select(names)).columns]
+        columns = [_list_values(column) for column in _format_times(chunk.select(names)).columns]
         for row in zip(*columns, strict=True):
             stream.write(between + orjson.dumps(dict(zip(names, row, strict=True))))
             between = b",\n"
     stream.write(b"\n")
 
 
-def _values(column: pa.ChunkedArray) -> list[Any]:
+def _list_values(column: pa.ChunkedArray) -> list[Any]:
     if not pa.types.is_floating(column.type):
         return list(column.to_pylist())
     # the shortest text that is the same 32-bit number: 0.416 and not 0.41600000858306885
@@ -429,20 +429,20 @@ def _values(column: pa.ChunkedArray) -> list[Any]:
     return [None if text is None else orjson.loads(text) for text in texts]
 
 
-def file_of(settings: Settings, profile: str, fingerprint: str, kind: str) -> Path:
+def get_export_path(settings: Settings, profile: str, fingerprint: str, kind: str) -> Path:
     """Where the export of this state is put; a profile's name never becomes a path."""
-    return _folder(settings) / f"{_key(profile)}-{fingerprint[:16]}.{kind}"
+    return _get_folder(settings) / f"{_hash_profile(profile)}-{fingerprint[:16]}.{kind}"
 
 
-def forget(settings: Settings, profile: str) -> None:
+def delete_export(settings: Settings, profile: str) -> None:
     """Delete what was prepared for a profile."""
-    for path in _folder(settings).glob(f"{_key(profile)}-*"):
+    for path in _get_folder(settings).glob(f"{_hash_profile(profile)}-*"):
         path.unlink(missing_ok=True)
 
 
-def _key(profile: str) -> str:
+def _hash_profile(profile: str) -> str:
     return hashlib.sha256(profile.encode()).hexdigest()[:12]
 
 
-def _folder(settings: Settings) -> Path:
+def _get_folder(settings: Settings) -> Path:
     return settings.home / "exports"

@@ -89,7 +89,9 @@ class KnownFeatures:
         return np.asarray(np.isfinite(self.audio).any(axis=1))
 
 
-def evidence(tracks: pd.DataFrame, plays: pd.DataFrame, items: pd.DataFrame) -> KnownFeatures:
+def collect_known_features(
+    tracks: pd.DataFrame, plays: pd.DataFrame, items: pd.DataFrame
+) -> KnownFeatures:
     """Gather what a library knows; estimates that its tracks carry count as not known.
 
     Args:
@@ -123,12 +125,12 @@ def evidence(tracks: pd.DataFrame, plays: pd.DataFrame, items: pd.DataFrame) -> 
 # --- the three ways -------------------------------------------------------------------
 
 
-def _ratio(total: Matrix, weight: Matrix) -> Matrix:
+def _divide_sums(total: Matrix, weight: Matrix) -> Matrix:
     result: Matrix = np.divide(total, weight, out=np.full(total.shape, np.nan), where=weight > 0)
     return result
 
 
-def by_artist(known: KnownFeatures, wanted: npt.NDArray[np.intp]) -> Matrix:
+def estimate_by_artist(known: KnownFeatures, wanted: npt.NDArray[np.intp]) -> Matrix:
     """(len(wanted), 9) means of the same artist's known tracks."""
     size = int(known.artist.max(initial=-1)) + 1
     has = np.flatnonzero((known.artist >= 0) & known.is_known)
@@ -138,21 +140,21 @@ def by_artist(known: KnownFeatures, wanted: npt.NDArray[np.intp]) -> Matrix:
     values = known.audio[has]
     total = np.asarray(members @ np.nan_to_num(values))
     count = np.asarray(members @ np.isfinite(values).astype(float))
-    means = np.vstack([_ratio(total, count), np.full((1, len(AUDIO_FEATURES)), np.nan)])
+    means = np.vstack([_divide_sums(total, count), np.full((1, len(AUDIO_FEATURES)), np.nan)])
     return np.asarray(means[known.artist[wanted]])
 
 
-def by_genre(known: KnownFeatures, wanted: npt.NDArray[np.intp]) -> Matrix:
+def estimate_by_genre(known: KnownFeatures, wanted: npt.NDArray[np.intp]) -> Matrix:
     """(len(wanted), 9) means of the genres' known tracks, weighted by membership."""
     has = known.is_known
     present = np.isfinite(known.audio[has])
     weights = known.genres[has]
-    centre = _ratio(weights.T @ np.nan_to_num(known.audio[has]), weights.T @ present)
+    centre = _divide_sums(weights.T @ np.nan_to_num(known.audio[has]), weights.T @ present)
     mine = known.genres[wanted]
-    return _ratio(mine @ np.nan_to_num(centre), mine @ np.isfinite(centre).astype(float))
+    return _divide_sums(mine @ np.nan_to_num(centre), mine @ np.isfinite(centre).astype(float))
 
 
-def by_neighbours(known: KnownFeatures, wanted: npt.NDArray[np.intp]) -> Matrix:
+def estimate_by_neighbours(known: KnownFeatures, wanted: npt.NDArray[np.intp]) -> Matrix:
     """(len(wanted), 9) weighted means of known tracks played beside them."""
     found = np.full((len(wanted), len(AUDIO_FEATURES)), np.nan)
     has = np.flatnonzero(known.is_known)
@@ -170,23 +172,23 @@ def by_neighbours(known: KnownFeatures, wanted: npt.NDArray[np.intp]) -> Matrix:
         likeness = sparse.csr_matrix(columns[:, rows].T @ theirs)
         enough = np.diff(likeness.indptr) >= LEAST_NEIGHBOURS
         likeness.data **= 2
-        guess = _ratio(np.asarray(likeness @ values), np.asarray(likeness @ present))
+        guess = _divide_sums(np.asarray(likeness @ values), np.asarray(likeness @ present))
         guess[~enough] = np.nan
         found[start : start + _CHUNK] = guess
     return found
 
 
 _BY: dict[str, Callable[[KnownFeatures, npt.NDArray[np.intp]], Matrix]] = {
-    "artist": by_artist,
-    "genre": by_genre,
-    "neighbours": by_neighbours,
+    "artist": estimate_by_artist,
+    "genre": estimate_by_genre,
+    "neighbours": estimate_by_neighbours,
 }
 
 
 # --- measuring ------------------------------------------------------------------------
 
 
-def measure(facts: KnownFeatures, *, seed: int = 0) -> tuple[EstimateError, ...]:
+def measure_errors(facts: KnownFeatures, *, seed: int = 0) -> tuple[EstimateError, ...]:
     """The error of each way on tracks whose known values were hidden from all of them."""
     has = np.flatnonzero(facts.is_known)
     random = np.random.default_rng(seed)
@@ -199,7 +201,7 @@ def measure(facts: KnownFeatures, *, seed: int = 0) -> tuple[EstimateError, ...]
     audio[np.isin(facts.recording, facts.recording[hidden])] = np.nan
     rest = replace(facts, audio=audio)
     truth = facts.audio[hidden]
-    overall = np.broadcast_to(_column_means(audio), truth.shape)
+    overall = np.broadcast_to(_compute_column_means(audio), truth.shape)
     found = []
     for method, way in _BY.items():
         guess = way(rest, hidden)
@@ -213,35 +215,35 @@ def measure(facts: KnownFeatures, *, seed: int = 0) -> tuple[EstimateError, ...]
     return tuple(found)
 
 
-def _column_means(values: Matrix) -> Matrix:
+def _compute_column_means(values: Matrix) -> Matrix:
     """(9,) means of the known values; NaN for a feature that no track has."""
     present = np.isfinite(values)
-    return _ratio(np.nan_to_num(values).sum(axis=0), present.sum(axis=0).astype(float))
+    return _divide_sums(np.nan_to_num(values).sum(axis=0), present.sum(axis=0).astype(float))
 
 
-def order(errors: tuple[EstimateError, ...]) -> tuple[str, ...]:
+def rank_methods(errors: tuple[EstimateError, ...]) -> tuple[str, ...]:
     """The ways, that with the smallest error against the overall mean first."""
 
-    def worth(way: str) -> float:
+    def rate_method(way: str) -> float:
         mine = [e for e in errors if e.method == way and e.n >= LEAST_HIDDEN and e.baseline > 0]
         return float(np.mean([e.error / e.baseline for e in mine])) if mine else 1.0
 
-    return tuple(sorted(WAYS, key=lambda way: (worth(way), WAYS.index(way))))
+    return tuple(sorted(WAYS, key=lambda way: (rate_method(way), WAYS.index(way))))
 
 
-def estimate(tracks: pd.DataFrame, facts: KnownFeatures) -> pd.DataFrame:
+def estimate_features(tracks: pd.DataFrame, facts: KnownFeatures) -> pd.DataFrame:
     """Fill what is missing in tracks without audio features; each row says from what.
 
     Args:
         tracks: ``TRACK_COLUMNS``; changed columns are copies.
-        facts: ``evidence`` of the same tracks.
+        facts: ``collect_known_features`` of the same tracks.
     """
     lacking = np.flatnonzero(~facts.is_known)
     if not len(lacking) or not facts.is_known.any():
         return tracks
     values = facts.audio[lacking]
     method = np.full(len(lacking), "", dtype=object)
-    for way in order(measure(facts)):
+    for way in rank_methods(measure_errors(facts)):
         guess = _BY[way](facts, lacking)
         fresh = ~np.isfinite(values) & np.isfinite(guess)
         method[(method == "") & fresh.any(axis=1)] = way
@@ -258,14 +260,16 @@ def estimate(tracks: pd.DataFrame, facts: KnownFeatures) -> pd.DataFrame:
     return tracks
 
 
-def estimate_errors(settings: Settings, library: Library) -> tuple[EstimateError, ...]:
+def load_estimate_errors(settings: Settings, library: Library) -> tuple[EstimateError, ...]:
     """The measured errors of a library, from their side file where it is whole."""
     path = settings.cache / f"errors-{library.fingerprint[:32]}.json"
     try:
         return tuple(EstimateError(**row) for row in json.loads(path.read_text("utf-8")))
     except (OSError, ValueError, TypeError):
         pass
-    errors = measure(evidence(library.tracks, library.plays, library.training_items()))
+    errors = measure_errors(
+        collect_known_features(library.tracks, library.plays, library.training_items())
+    )
     with contextlib.suppress(OSError), atomic_write(path) as beside:
         beside.write_text(json.dumps([asdict(error) for error in errors]), "utf-8")
     return errors

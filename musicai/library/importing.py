@@ -24,11 +24,17 @@ from musicai.core.settings import Settings, child_environment
 from musicai.data.feedback import Choices
 from musicai.data.library import INVENTED_PREFIX
 from musicai.data.parsed import ParsedFile, Problem, ReadOptions
-from musicai.library.archives import ARROW, Input, Member, base_name, open_inputs
-from musicai.library.formats.neighbour_data import assemble
-from musicai.library.reader import Reading, Workers, few_collections, read_file, worker_count
-from musicai.store import Counts, FileRecord, ImportWriter, Store
-from musicai.store.records import counts_of_kind
+from musicai.library.archives import ARROW, Input, Member, get_base_name, open_inputs
+from musicai.library.formats.neighbour_data import assemble_pack
+from musicai.library.import_report import ImportReport
+from musicai.library.reader import (
+    Reading,
+    Workers,
+    count_workers,
+    limit_garbage_collection,
+    read_file,
+)
+from musicai.store import FileRecord, ImportWriter, Store
 
 
 def keep_apart(parsed: ParsedFile, *, invented: bool) -> ParsedFile:
@@ -38,7 +44,7 @@ def keep_apart(parsed: ParsedFile, *, invented: bool) -> ParsedFile:
     """
     marked = parsed.tracks["track_id"].str.startswith(INVENTED_PREFIX).to_numpy(dtype=bool)
     fits = marked == invented
-    choices = _choices_apart(parsed.choices, invented=invented)
+    choices = _filter_choices(parsed.choices, invented=invented)
     if fits.all() and len(choices) == len(parsed.choices):
         return parsed
     place = np.where(fits, np.cumsum(fits) - 1, -1).astype(np.int32)
@@ -48,7 +54,7 @@ def keep_apart(parsed: ParsedFile, *, invented: bool) -> ParsedFile:
         track = place[rows["track"].to_numpy()]
         tables[name] = rows.assign(track=track)[track >= 0].reset_index(drop=True)
     kept = replace(parsed, **tables, choices=choices)
-    lost = _rows(parsed) - _rows(kept)
+    lost = _count_rows(parsed) - _count_rows(kept)
     real_rows = (
         f"{lost} rows name real tracks, and this profile is the invented sample world. "
         "Import them into a profile of your own."
@@ -65,23 +71,23 @@ def keep_apart(parsed: ParsedFile, *, invented: bool) -> ParsedFile:
     )
 
 
-def _rows(parsed: ParsedFile) -> int:
+def _count_rows(parsed: ParsedFile) -> int:
     """The rows that a part counts."""
     if parsed.kind in ("catalogue", "tracks"):
         return len(parsed.tracks)
     return len(parsed.plays) + len(parsed.playlist_items) + len(parsed.choices)
 
 
-def _choices_apart(choices: Choices, *, invented: bool) -> Choices:
+def _filter_choices(choices: Choices, *, invented: bool) -> Choices:
     """The choices that name no track of the other world."""
 
-    def fits(*track_ids: str) -> bool:
+    def is_same_world(*track_ids: str) -> bool:
         return all(one.startswith(INVENTED_PREFIX) == invented for one in track_ids)
 
     return Choices(
-        tuple(one for one in choices.exclusions if one.kind != "track" or fits(one.value)),
-        tuple(one for one in choices.decisions if fits(one.first, one.second)),
-        tuple(one for one in choices.feedback if fits(one.track_id)),
+        tuple(one for one in choices.exclusions if one.kind != "track" or is_same_world(one.value)),
+        tuple(one for one in choices.decisions if is_same_world(one.first, one.second)),
+        tuple(one for one in choices.feedback if is_same_world(one.track_id)),
     )
 
 
@@ -106,103 +112,7 @@ ASK_EVERY_S = 0.2
 """While a file is being read, the person's wish to stop is looked for this often, seconds."""
 
 
-@dataclass(frozen=True)
-class ImportReport:
-    """What became of every row. Each ``Counts`` adds up: ``read`` is the sum of the rest."""
-
-    profile: str
-    files: tuple[FileRecord, ...]
-    """Files of a known format, in the order they were met."""
-    problems: tuple[Problem, ...]
-    """Files and rows that were not taken in, with place and reason."""
-    seconds: float
-    first_import: bool
-    """True if the profile held nothing before."""
-    new_tracks: int
-    """Tracks that the profile did not know before."""
-    fingerprint_changed: bool
-    """Whether the profile's data are others now, so that training again is worth it."""
-    superseded: int
-    """Plays of earlier imports that this one knows more exactly; they do not count twice."""
-    consent_needed: bool
-    """The profile holds rows that came through Spotify's API, and the person has not yet been
-    asked whether models may be trained on them; until then they are not."""
-
-    @property
-    def plays(self) -> Counts:
-        """Rows of files of plays."""
-        return counts_of_kind(self.files, "plays")
-
-    @property
-    def playlist_rows(self) -> Counts:
-        """Rows of playlists."""
-        return counts_of_kind(self.files, "playlist")
-
-    @property
-    def tracks(self) -> Counts:
-        """Rows of track tables, which become catalogues."""
-        return counts_of_kind(self.files, "catalogue")
-
-    @property
-    def neighbours(self) -> Counts:
-        """Rows of neighbour packs."""
-        return counts_of_kind(self.files, "neighbours")
-
-    @property
-    def track_facts(self) -> Counts:
-        """Rows that say something about own tracks and nothing else."""
-        return counts_of_kind(self.files, "tracks")
-
-    @property
-    def choices(self) -> Counts:
-        """Feedback, exclusions and decisions on matches."""
-        return counts_of_kind(self.files, "choices")
-
-    @property
-    def new_plays(self) -> int:
-        """Plays that were not there before."""
-        return self.plays.imported
-
-    def summary(self) -> dict[str, Any]:
-        """The numbers alone, without file names: fit for a job's status file."""
-        return {
-            "profile": self.profile,
-            "plays": self.plays.to_json(),
-            "playlist_rows": self.playlist_rows.to_json(),
-            "tracks": self.tracks.to_json(),
-            "neighbours": self.neighbours.to_json(),
-            "track_facts": self.track_facts.to_json(),
-            "choices": self.choices.to_json(),
-            "n_files": len(self.files),
-            "n_problems": len(self.problems),
-            "new_tracks": self.new_tracks,
-            "new_plays": self.new_plays,
-            "superseded": self.superseded,
-            "seconds": round(self.seconds, 3),
-            "first_import": self.first_import,
-            "fingerprint_changed": self.fingerprint_changed,
-            "consent_needed": self.consent_needed,
-        }
-
-    def to_json(self) -> dict[str, Any]:
-        """The object that the command line prints."""
-        return {
-            **self.summary(),
-            "problems": [{"file": p.file, "where": p.where, "why": p.why} for p in self.problems],
-            "files": [
-                {
-                    "file": record.file,
-                    "format": record.format,
-                    "kind": record.kind,
-                    "repeated": record.repeated,
-                    **record.counts.to_json(),
-                }
-                for record in self.files
-            ],
-        }
-
-
-def import_inputs(
+def import_files(
     store: Store,
     settings: Settings,
     profile: str,
@@ -245,12 +155,12 @@ def import_inputs(
     ):
         options = replace(options, mappings=(*options.mappings, *store.mappings()))
         expected = _estimate_bytes(inputs)
-        with few_collections(), _workers(expected, settings) as workers:
-            drop = _Drop(writer, options, invented, workers, progress, expected)
+        with limit_garbage_collection(), _start_workers(expected, settings) as workers:
+            drop = _ImportRun(writer, options, invented, workers, progress, expected)
             members = open_inputs(inputs, settings)
-            for member in _ahead(members) if workers else members:
+            for member in _read_ahead(members) if workers else members:
                 drop.take(member)
-            drop.end()
+            drop.write_rest()
         progress(READING, "Saving")
         seconds = writer.finish(consent=consent, invented=invented)
         new_tracks = writer.new_tracks
@@ -277,8 +187,8 @@ def import_inputs(
 
 
 @contextlib.contextmanager
-def _workers(expected: int, settings: Settings) -> Iterator[Workers | None]:
-    count = worker_count()
+def _start_workers(expected: int, settings: Settings) -> Iterator[Workers | None]:
+    count = count_workers()
     if expected < WORKERS_FROM or not count:
         yield None
         return
@@ -286,7 +196,7 @@ def _workers(expected: int, settings: Settings) -> Iterator[Workers | None]:
         yield workers
 
 
-def _ahead(members: Iterator[Member | Problem]) -> Iterator[Member | Problem]:
+def _read_ahead(members: Iterator[Member | Problem]) -> Iterator[Member | Problem]:
     """The same, each unpacked while the one before it is being dealt with."""
     with ThreadPoolExecutor(1, thread_name_prefix="unpacking") as thread:
         coming = thread.submit(next, members, None)
@@ -296,7 +206,7 @@ def _ahead(members: Iterator[Member | Problem]) -> Iterator[Member | Problem]:
 
 
 @dataclass(frozen=True)
-class _Waiting:
+class _PendingFile:
     """A file on its way: a problem already, being read, or of bytes that are being read."""
 
     size: int
@@ -307,12 +217,12 @@ class _Waiting:
     digest: str = ""
 
     @property
-    def ready(self) -> bool:
+    def is_ready(self) -> bool:
         return self.reading is None or self.reading.done()
 
 
 @dataclass
-class _Drop:
+class _ImportRun:
     """The files of one import on their way into the writer, in the order they were met."""
 
     writer: ImportWriter
@@ -324,40 +234,40 @@ class _Drop:
     """About how many bytes will come."""
     done: int = 0
     number: int = 0
-    waiting: deque[_Waiting] = field(default_factory=deque)
+    waiting: deque[_PendingFile] = field(default_factory=deque)
     packs: dict[str, list[tuple[ParsedFile, str]]] = field(default_factory=dict)
     """Files of neighbour packs with their digests, by the folder they lie in."""
 
     def take(self, member: Member | Problem) -> None:
         """Begin with one file, and write those before it that are read."""
-        self.waiting.append(self.begin(member))
-        while self.waiting and (self.waiting[0].ready or self.too_many()):
+        self.waiting.append(self.begin_file(member))
+        while self.waiting and (self.waiting[0].is_ready or self.has_too_many()):
             self.write_first()
 
-    def end(self) -> None:
+    def write_rest(self) -> None:
         """Write the rest, and the packs, which need all their files."""
         while self.waiting:
             self.write_first()
         for folder, files in self.packs.items():
-            tables, parts = assemble([parsed for parsed, _ in files])
+            tables, parts = assemble_pack([parsed for parsed, _ in files])
             by_file = {parsed.file: digest for parsed, digest in files}
             named = [(parsed, by_file[parsed.file]) for parsed in parts]
-            self.writer.add_pack(tables, named, pack_name(folder))
+            self.writer.add_pack(tables, named, get_pack_name(folder))
 
-    def begin(self, member: Member | Problem) -> _Waiting:
+    def begin_file(self, member: Member | Problem) -> _PendingFile:
         if isinstance(member, Problem):
-            return _Waiting(0, member)
+            return _PendingFile(0, member)
         size, twin = len(member.data), member.digest
         if (
             self.workers is None
             or self.find_known_parts(twin)
             or any(waiting.digest == twin for waiting in self.waiting)
         ):
-            return _Waiting(size, member, digest=twin)
+            return _PendingFile(size, member, digest=twin)
         reading = self.workers.submit(member.data, member.file, self.options)
-        return _Waiting(size, None, reading, member.file, twin)
+        return _PendingFile(size, None, reading, member.file, twin)
 
-    def too_many(self) -> bool:
+    def has_too_many(self) -> bool:
         held = sum(waiting.size for waiting in self.waiting)
         return len(self.waiting) > FILES_AHEAD or held > BYTES_AHEAD
 
@@ -367,7 +277,7 @@ class _Drop:
             self.writer.problems.append(first.found)
         else:
             self.number += 1
-            self.tell()
+            self.report_progress()
             if first.found is not None:
                 self.take_here(first.found)
             else:
@@ -375,19 +285,19 @@ class _Drop:
             self.done += first.size
         self.waiting.popleft()
 
-    def tell(self) -> None:
+    def report_progress(self) -> None:
         """Report how far the import is; raises ``Cancelled`` to stop."""
         rows = sum(record.counts.read for record in self.writer.records)
         note = f"Reading file {self.number}" + (f", {rows:,} rows so far" if rows else "")
         self.progress(READING * min(self.done / max(self.expected, 1), 1.0), note)
 
-    def wait_for(self, waiting: _Waiting) -> Reading:
+    def wait_for(self, waiting: _PendingFile) -> Reading:
         assert waiting.reading is not None  # a file without one is read here
         while True:
             try:
                 return waiting.reading.result(timeout=ASK_EVERY_S)
             except TimeoutError:
-                self.tell()
+                self.report_progress()
 
     def take_here(self, member: Member) -> None:
         """One file in this process: known bytes are a look-up, all others are read."""
@@ -430,7 +340,7 @@ class _Drop:
         elif parsed.kind != "catalogue":
             self.writer.add_rows(parsed, digest)
         elif len(parsed.tracks):
-            name = catalogue_name(parsed.file, invented=self.invented)
+            name = get_catalogue_name(parsed.file, invented=self.invented)
             self.writer.add_catalogue(parsed, digest, name, invented=self.invented)
         else:
             self.writer.add_empty(parsed, digest)
@@ -444,7 +354,7 @@ class _Drop:
                 "sample world. Import it into a profile of your own."
             )
         alone = parsed.pack.role == "counts"
-        folder = parsed.file if alone else folder_of(parsed.file)
+        folder = parsed.file if alone else get_folder(parsed.file)
         self.packs.setdefault(folder, []).append((parsed, digest))
 
 
@@ -452,27 +362,27 @@ SAMPLE_CATALOGUE = "Sample world (invented)"
 """Name of the catalogue of the sample world."""
 
 
-def catalogue_name(file: str, *, invented: bool = False) -> str:
+def get_catalogue_name(file: str, *, invented: bool = False) -> str:
     """What a track table is called: its file name without folder, archive and ending."""
     if invented:
         return SAMPLE_CATALOGUE
-    name = base_name(file.rsplit(ARROW, 1)[-1])
+    name = get_base_name(file.rsplit(ARROW, 1)[-1])
     for ending in (".gz", ".csv", ".tsv", ".txt", ".json"):
         name = name.removesuffix(ending)
     clean = "".join(ch for ch in name if ch.isprintable()).strip(". ")
     return clean[:80] or "Track table"
 
 
-def folder_of(file: str) -> str:
+def get_folder(file: str) -> str:
     """The folder or archive that a file lies in, as the person knows it; "" for a bare name."""
     outer, arrow, inner = file.rpartition(ARROW)
     parent = "/".join(inner.replace("\\", "/").split("/")[:-1])
     return f"{outer}{arrow}{parent}" if arrow and parent else parent or outer
 
 
-def pack_name(folder: str) -> str:
+def get_pack_name(folder: str) -> str:
     """What a pack is called: the name of its folder, archive or file, without the ending."""
-    name = catalogue_name(folder.rsplit("/", 1)[-1]) if folder else ""
+    name = get_catalogue_name(folder.rsplit("/", 1)[-1]) if folder else ""
     name = name.removesuffix(".dat").removesuffix(".zip")
     return name if name and name != "Track table" else "Neighbours"
 

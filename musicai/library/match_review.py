@@ -15,8 +15,8 @@ from musicai.core.settings import Settings
 from musicai.data.feedback import MatchDecision
 from musicai.data.library import Library
 from musicai.data.text_keys import recording_key, recordings
-from musicai.library.assemble import own_and_catalogue
-from musicai.library.matching import alike, pair
+from musicai.library.assemble import load_own_and_catalogue
+from musicai.library.matching import find_similar_titles, match_records
 from musicai.store import Store
 
 
@@ -32,7 +32,7 @@ class RecordingRelease:
 
 
 @dataclass(frozen=True)
-class Merged:
+class MergedRecording:
     """A recording with several own tracks: one for taste, apart in the history."""
 
     releases: tuple[RecordingRelease, ...]
@@ -47,7 +47,7 @@ class Merged:
 
 
 @dataclass(frozen=True)
-class Repeated:
+class RepeatedRecording:
     """A recording that a playlist holds more than once."""
 
     playlist: str
@@ -58,19 +58,19 @@ class Repeated:
 
 
 @dataclass(frozen=True)
-class Audit:
+class DuplicateReport:
     """All of it, the most played and the most repeated first."""
 
-    merged: tuple[Merged, ...]
-    repeated: tuple[Repeated, ...]
+    merged: tuple[MergedRecording, ...]
+    repeated: tuple[RepeatedRecording, ...]
 
 
-def audit(library: Library) -> Audit:
+def find_duplicates(library: Library) -> DuplicateReport:
     """Look through the own tracks and playlists of a library."""
-    return Audit(tuple(_find_merged(library)), tuple(_find_repeated(library)))
+    return DuplicateReport(tuple(_find_merged(library)), tuple(_find_repeated(library)))
 
 
-def _find_merged(library: Library) -> list[Merged]:
+def _find_merged(library: Library) -> list[MergedRecording]:
     tracks = library.tracks
     own = np.flatnonzero(tracks["own"].to_numpy(dtype=bool))
     number = tracks["recording"].to_numpy()
@@ -85,19 +85,19 @@ def _find_merged(library: Library) -> list[Merged]:
     found = []
     for rows in groups.values():
         rows.sort(key=lambda row: (-int(plays[row]), row))
-        releases = tuple(_release(tracks, row, int(plays[row])) for row in rows)
-        found.append(Merged(releases, _how(library, rows)))
+        releases = tuple(_build_release(tracks, row, int(plays[row])) for row in rows)
+        found.append(MergedRecording(releases, _explain_merge(library, rows)))
     return sorted(found, key=lambda one: (-one.plays, one.releases[0].track_id))
 
 
-def _release(tracks: pd.DataFrame, row: int, plays: int) -> RecordingRelease:
+def _build_release(tracks: pd.DataFrame, row: int, plays: int) -> RecordingRelease:
     track_id, name, artists, album = (
         str(tracks[column].iat[row]) for column in ("track_id", "name", "artists", "album")
     )
     return RecordingRelease(track_id, name, artists, album, plays)
 
 
-def _how(library: Library, rows: list[int]) -> str:
+def _explain_merge(library: Library, rows: list[int]) -> str:
     tracks = library.tracks
     keys = {recording_key(str(tracks["artists"].iat[r]), str(tracks["name"].iat[r])) for r in rows}
     if len(keys) == 1:
@@ -106,7 +106,7 @@ def _how(library: Library, rows: list[int]) -> str:
     return "isrc" if len(codes) == 1 and codes != {""} else "confirmed"
 
 
-def _find_repeated(library: Library) -> list[Repeated]:
+def _find_repeated(library: Library) -> list[RepeatedRecording]:
     items = library.playlist_items
     if items.empty:
         return []
@@ -116,8 +116,10 @@ def _find_repeated(library: Library) -> list[Repeated]:
     counted = counted[counted["size"] > 1].sort_values("size", ascending=False, kind="stable")
     found = []
     for (playlist, _), size, first in counted.itertuples():
-        one = _release(library.tracks, int(first), 0)
-        found.append(Repeated(str(playlist), one.track_id, one.name, one.artists, int(size)))
+        one = _build_release(library.tracks, int(first), 0)
+        found.append(
+            RepeatedRecording(str(playlist), one.track_id, one.name, one.artists, int(size))
+        )
     return found
 
 
@@ -126,7 +128,7 @@ LISTED = 500
 
 
 @dataclass(frozen=True)
-class Doubt:
+class MatchReview:
     """Two tracks that may be one recording."""
 
     track_id: str
@@ -145,32 +147,32 @@ class Doubt:
     """Plays of the own track."""
 
 
-def doubtful(store: Store, settings: Settings, profile: str) -> tuple[Doubt, ...]:
+def list_match_reviews(store: Store, settings: Settings, profile: str) -> tuple[MatchReview, ...]:
     """What the person has not decided yet, the most played first, at most ``LISTED``.
 
     Kept in a side file by fingerprint, so only the first call after a change looks.
     """
     path = settings.cache / f"doubts-{store.fingerprint(profile)[:32]}.json"
     try:
-        return tuple(Doubt(**row) for row in json.loads(path.read_text("utf-8")))
+        return tuple(MatchReview(**row) for row in json.loads(path.read_text("utf-8")))
     except (OSError, ValueError, TypeError):
         pass
-    found = tuple(_search(store, profile))
+    found = tuple(_find_match_reviews(store, profile))
     with contextlib.suppress(OSError), atomic_write(path) as beside:
         beside.write_text(json.dumps([asdict(doubt) for doubt in found]), "utf-8")
     return found
 
 
-def _search(store: Store, profile: str) -> Iterator[Doubt]:
-    data, catalogue = own_and_catalogue(store, profile)
+def _find_match_reviews(store: Store, profile: str) -> Iterator[MatchReview]:
+    data, catalogue = load_own_and_catalogue(store, profile)
     own = data.tracks.reset_index(drop=True)
     decisions = store.decisions(profile)
-    pairs = pair(own, catalogue, decisions)
+    pairs = match_records(own, catalogue, decisions)
     mine = data.plays.loc[data.plays["listener"] == 0, "track"].to_numpy()
     plays = np.bincount(mine, minlength=len(own))
     names = (own[name].astype(object).tolist() for name in ("artists", "name", "track_id"))
     every = [(doubt, catalogue, True) for doubt in pairs.doubts]
-    every += [(doubt, own, False) for doubt in alike(own, recordings(*names))]
+    every += [(doubt, own, False) for doubt in find_similar_titles(own, recordings(*names))]
     decided = {(one.first, one.second) for one in decisions}
     every.sort(key=lambda one: (-int(plays[one[0].own]), -one[0].score, one[0].own))
     listed = 0
@@ -179,7 +181,7 @@ def _search(store: Store, profile: str) -> Iterator[Doubt]:
         key = MatchDecision.of(str(left["track_id"]), str(right["track_id"]), same=True)
         if (key.first, key.second) in decided or key.first == key.second:
             continue
-        yield Doubt(
+        yield MatchReview(
             track_id=str(left["track_id"]),
             name=str(left["name"]),
             artists=str(left["artists"]),

@@ -49,12 +49,12 @@ _VERSIONS = re.compile(
 _NUMBERS = re.compile(r"\d+|\b(?:i{1,3}|iv|vi{0,3}|ix|x)\b")
 
 
-def versions(title: str) -> frozenset[str]:
+def find_versions(title: str) -> frozenset[str]:
     """The words that make a title another version of a recording: live, remix, acoustic."""
     return frozenset(_VERSIONS.findall(title_key(title)))
 
 
-def lengths_fit(one: float, other: float) -> bool:
+def can_match_lengths(one: float, other: float) -> bool:
     """Whether two lengths, milliseconds, can be of one recording; an unknown one fits all."""
     if np.isnan(one) or np.isnan(other):
         return True
@@ -62,7 +62,7 @@ def lengths_fit(one: float, other: float) -> bool:
 
 
 @dataclass(frozen=True)
-class Doubtful:
+class LikelyMatch:
     """A pair that is only likely."""
 
     own: int
@@ -75,24 +75,24 @@ class Doubtful:
 
 
 @dataclass(frozen=True)
-class Pairs:
+class RecordMatches:
     """The partner of each own track."""
 
     partner: RowArray
     """(n_own,) catalogue row, −1 for none."""
     method: list[str]
     """(n_own,) one of ``MATCHES``."""
-    doubts: tuple[Doubtful, ...]
+    doubts: tuple[LikelyMatch, ...]
 
 
 @dataclass
-class _Search:
+class _RecordMatcher:
     own: pd.DataFrame
     other: pd.DataFrame
     apart: set[tuple[str, str]]
     partner: RowArray = field(init=False)
     method: list[str] = field(init=False)
-    doubts: dict[int, Doubtful] = field(default_factory=dict)
+    doubts: dict[int, LikelyMatch] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.partner = np.full(len(self.own), -1, dtype=np.intp)
@@ -108,7 +108,7 @@ class _Search:
         has_audio = self.other[list(AUDIO_FEATURES)].notna().any(axis=1).to_numpy(dtype=bool)
         self.best_first = np.argsort(~has_audio, kind="stable")
 
-    def free(self) -> list[int]:
+    def list_unmatched(self) -> list[int]:
         """Own rows without a partner that have a name."""
         return [row for row in np.flatnonzero(self.partner < 0).tolist() if self.names[row]]
 
@@ -117,85 +117,89 @@ class _Search:
         one, two = self.own_ids[row], self.ids[other]
         return (min(one, two), max(one, two)) not in self.apart
 
-    def take(self, row: int, other: int, method: str) -> None:
+    def add_match(self, row: int, other: int, method: str) -> None:
         """Settle a track."""
         self.partner[row] = other
         self.method[row] = method
         self.doubts.pop(row, None)
 
-    def doubt(self, row: int, other: int, score: float, why: str) -> None:
+    def add_likely_match(self, row: int, other: int, score: float, why: str) -> None:
         """Keep the likeliest doubt of a track."""
         known = self.doubts.get(row)
         if known is None or known.score < score:
-            self.doubts[row] = Doubtful(row, other, score, why)
+            self.doubts[row] = LikelyMatch(row, other, score, why)
 
     # --- the steps ----------------------------------------------------------------------
 
-    def by_word(self, together: Iterable[tuple[str, str]]) -> None:
+    def match_by_decision(self, together: Iterable[tuple[str, str]]) -> None:
         """What the person confirmed."""
         mine = {track_id: row for row, track_id in enumerate(self.own_ids)}
         theirs = {track_id: row for row, track_id in enumerate(self.ids)} if together else {}
         for pair in together:
             for one, other in (pair, pair[::-1]):
                 if one in mine and other in theirs and one != other:
-                    self.take(mine[one], theirs[other], "confirmed")
+                    self.add_match(mine[one], theirs[other], "confirmed")
 
-    def by_id(self) -> None:
+    def match_by_id(self) -> None:
         """The same Spotify id."""
         found = pd.Index(self.ids).get_indexer(self.own_ids)
         for row in np.flatnonzero((found >= 0) & (self.partner < 0)).tolist():
-            self.take(row, int(found[row]), "id")
+            self.add_match(row, int(found[row]), "id")
 
-    def by_isrc(self) -> None:
+    def match_by_isrc(self) -> None:
         """The same recording code, unless the titles say live and studio."""
         codes = [isrc(text) if text else "" for text in self.other["isrc"].astype(object)]
         first = {codes[row]: row for row in self.best_first[::-1].tolist() if codes[row]}
         mine = [isrc(text) if text else "" for text in self.own["isrc"].astype(object)]
-        for row in self.free():
+        for row in self.list_unmatched():
             other = first.get(mine[row], -1) if mine[row] else -1
             if other < 0 or not self.is_allowed(row, other):
                 continue
-            if versions(self.names[row]) == versions(self.other_names[other]):
-                self.take(row, other, "isrc")
+            if find_versions(self.names[row]) == find_versions(self.other_names[other]):
+                self.add_match(row, other, "isrc")
             else:
-                self.doubt(row, other, 0.99, "the recording code is the same, the versions differ")
+                self.add_likely_match(
+                    row, other, 0.99, "the recording code is the same, the versions differ"
+                )
 
-    def by_name(self) -> None:
+    def match_by_name(self) -> None:
         """The same normalised first artist and title, and a length that fits."""
-        keys, free = _keys(self.names, self.own_artist), self.free()
+        keys, free = _compute_keys(self.names, self.own_artist), self.list_unmatched()
         wanted = {keys[row] for row in free}
         there: dict[str, list[int]] = {}
         mine = {self.own_artist[row] for row in free}
-        other_keys = _keys(self.other_names, self.other_artist, mine)
+        other_keys = _compute_keys(self.other_names, self.other_artist, mine)
         for place in self.best_first.tolist():
             if other_keys[place] in wanted:
                 there.setdefault(other_keys[place], []).append(place)
-        for row in self.free():
+        for row in self.list_unmatched():
             rows = [other for other in there.get(keys[row], ()) if self.is_allowed(row, other)]
             fitting = [
-                other for other in rows if lengths_fit(self.own_length[row], self.length[other])
+                other
+                for other in rows
+                if can_match_lengths(self.own_length[row], self.length[other])
             ]
             if fitting:
-                self.take(row, fitting[0], "name")
+                self.add_match(row, fitting[0], "name")
             elif rows:
                 apart = abs(self.own_length[row] - self.length[rows[0]]) / 1000
                 why = f"artist and title are the same, the lengths differ by {apart:,.0f} s"
-                self.doubt(row, rows[0], 0.95, why)
+                self.add_likely_match(row, rows[0], 0.95, why)
 
-    def by_likeness(self) -> None:
+    def match_by_similarity(self) -> None:
         """Titles of the same artist that are nearly the same."""
-        free, artist = self.free(), self.own_artist
+        free, artist = self.list_unmatched(), self.own_artist
         wanted = {artist[row] for row in free if artist[row]}
-        titles = _titles(self.other_names, self.other_artist, wanted)
+        titles = _group_titles(self.other_names, self.other_artist, wanted)
         for row in free:
             choices = titles.get(artist[row])
             if choices and row not in self.doubts:
-                self._alike(row, choices)
+                self._find_similar(row, choices)
 
-    def by_nearly_the_artist(self) -> None:
+    def match_by_similar_artist(self) -> None:
         """The very same title by an artist who is spelt nearly so: always a question."""
         artist = self.own_artist
-        free = [row for row in self.free() if row not in self.doubts and artist[row]]
+        free = [row for row in self.list_unmatched() if row not in self.doubts and artist[row]]
         wanted = {title_key(self.names[row]) for row in free}
         there: dict[str, dict[int, str]] = {}
         for place, name in enumerate(self.other_names if wanted else ()):
@@ -208,29 +212,31 @@ class _Search:
             found = process.extractOne(artist[row], choices, scorer=fuzz.ratio, score_cutoff=DOUBT)
             if found is None or not self.is_allowed(row, found[2]):
                 continue
-            if lengths_fit(self.own_length[row], self.length[found[2]]):
+            if can_match_lengths(self.own_length[row], self.length[found[2]]):
                 why = "the titles are the same, the artists are spelt nearly so"
-                self.doubt(row, found[2], found[1] / 100.0, why)
+                self.add_likely_match(row, found[2], found[1] / 100.0, why)
 
-    def _alike(self, row: int, choices: Mapping[int, str]) -> None:
+    def _find_similar(self, row: int, choices: Mapping[int, str]) -> None:
         mine = title_key(self.names[row])
         found = process.extract(mine, choices, scorer=fuzz.ratio, score_cutoff=DOUBT, limit=3)
         for title, score, other in found:
             same_numbers = _NUMBERS.findall(mine) == _NUMBERS.findall(title)
             if not same_numbers or not self.is_allowed(row, other):
                 continue
-            if versions(mine) != versions(title):
+            if find_versions(mine) != find_versions(title):
                 continue
-            fits = lengths_fit(self.own_length[row], self.length[other])
+            fits = can_match_lengths(self.own_length[row], self.length[other])
             if score >= SURE and fits:
-                self.take(row, other, "fuzzy")
+                self.add_match(row, other, "fuzzy")
             else:
                 why = "the titles are nearly the same" + ("" if fits else ", the lengths differ")
-                self.doubt(row, other, score / 100.0, why)
+                self.add_likely_match(row, other, score / 100.0, why)
             return
 
 
-def _keys(names: Sequence[str], by: Sequence[str], artists: set[str] | None = None) -> list[str]:
+def _compute_keys(
+    names: Sequence[str], by: Sequence[str], artists: set[str] | None = None
+) -> list[str]:
     """``recording_key`` of each row with a name; with ``artists`` of theirs alone.
 
     Args:
@@ -244,7 +250,7 @@ def _keys(names: Sequence[str], by: Sequence[str], artists: set[str] | None = No
     ]
 
 
-def _titles(
+def _group_titles(
     names: Sequence[str], by: Sequence[str], artists: set[str]
 ) -> dict[str, dict[int, str]]:
     """Title keys by row, by artist."""
@@ -257,12 +263,12 @@ def _titles(
     return found
 
 
-def pair(
+def match_records(
     own: pd.DataFrame,
     catalogue: pd.DataFrame,
     decisions: Iterable[MatchDecision] = (),
     progress: Progress = no_progress,
-) -> Pairs:
+) -> RecordMatches:
     """Find the catalogue row of each own track.
 
     Args:
@@ -275,24 +281,24 @@ def pair(
     note = f"Matching your {len(own):,} tracks with {len(catalogue):,}"
     progress(0.0, note)
     said = list(decisions)
-    search = _Search(own, catalogue, {(d.first, d.second) for d in said if not d.same})
+    search = _RecordMatcher(own, catalogue, {(d.first, d.second) for d in said if not d.same})
     if len(catalogue) and len(own):
-        search.by_word([(d.first, d.second) for d in said if d.same])
-        search.by_id()
+        search.match_by_decision([(d.first, d.second) for d in said if d.same])
+        search.match_by_id()
         progress(0.3, note)
-        search.by_isrc()
+        search.match_by_isrc()
         progress(0.4, note)
-        search.by_name()
+        search.match_by_name()
         progress(0.6, note)
-        search.by_likeness()
+        search.match_by_similarity()
         progress(0.8, note)
-        search.by_nearly_the_artist()
-    return Pairs(search.partner, search.method, tuple(search.doubts.values()))
+        search.match_by_similar_artist()
+    return RecordMatches(search.partner, search.method, tuple(search.doubts.values()))
 
 
-def alike(
+def find_similar_titles(
     own: pd.DataFrame, recording: np.ndarray[tuple[int], np.dtype[np.int32]]
-) -> Iterator[Doubtful]:
+) -> Iterator[LikelyMatch]:
     """Own tracks of one artist whose titles are nearly the same, yet not one recording."""
     artist = artist_keys(own["artists"].astype(object))
     names = own["name"].astype(object).tolist()
@@ -313,10 +319,10 @@ def alike(
         for i, j in np.argwhere(np.triu(scores, 1) > 0).tolist():
             one, other = places[i], places[j]
             numbers = _NUMBERS.findall(titles[one]) == _NUMBERS.findall(titles[other])
-            plain = versions(names[one]) == versions(names[other])
-            if numbers and plain and lengths_fit(length[one], length[other]):
+            plain = find_versions(names[one]) == find_versions(names[other])
+            if numbers and plain and can_match_lengths(length[one], length[other]):
                 why = "two tracks of yours whose titles are nearly the same"
-                yield Doubtful(one, other, float(scores[i, j]) / 100.0, why)
+                yield LikelyMatch(one, other, float(scores[i, j]) / 100.0, why)
 
 
 def apply_decisions(
@@ -351,7 +357,7 @@ def apply_decisions(
     return pd.factorize(numbers)[0].astype(np.int32)
 
 
-def apart_by_length(
+def split_by_length(
     recording: np.ndarray[tuple[int], np.dtype[np.int32]], length: np.ndarray[Any, np.dtype[Any]]
 ) -> np.ndarray[tuple[int], np.dtype[np.int32]]:
     """Recording numbers in which tracks of one name whose lengths cannot be of one are apart.

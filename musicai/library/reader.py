@@ -29,8 +29,8 @@ from musicai.core.errors import Cancelled, MusicAIError
 from musicai.core.jobs.worker_pool import Messages, receive, send
 from musicai.core.settings import PROJECT_ROOT
 from musicai.data.parsed import ParsedFile, Problem, ReadOptions
-from musicai.library.formats import HEAD_BYTES, SOURCES, recognise
-from musicai.library.formats.csv_text import csv_header
+from musicai.library.formats import HEAD_BYTES, SOURCES, recognise_format
+from musicai.library.formats.csv_text import read_csv_header
 
 logger = logging.getLogger(__name__)
 
@@ -69,9 +69,9 @@ def read_file(data: bytes, file: str, options: ReadOptions) -> Reading:
     Raises:
         Cancelled: from ``options.progress`` alone.
     """
-    source = recognise(data, options)
+    source = recognise_format(data, options)
     if source is None:
-        return Reading(problem=Problem(file, "", _unknown(data)))
+        return Reading(problem=Problem(file, "", _explain_unknown(data)))
     try:
         return Reading(parsed=source.parse(data, file, options))
     except Cancelled:
@@ -88,16 +88,16 @@ def read_file(data: bytes, file: str, options: ReadOptions) -> Reading:
         return Reading(problem=Problem(file, "", why), fault=fault + "".join(frames))
 
 
-def _unknown(data: bytes) -> str:
+def _explain_unknown(data: bytes) -> str:
     *most, last = (source.label for source in SOURCES)
     message = f"This is not a format musicai knows. It reads {', '.join(most)} and {last}."
-    if csv_header(data[:HEAD_BYTES]) is None:
+    if read_csv_header(data[:HEAD_BYTES]) is None:
         return message
     return f"{message} What the columns of another table mean can be said on the Library page."
 
 
 @contextlib.contextmanager
-def few_collections() -> Iterator[None]:
+def limit_garbage_collection() -> Iterator[None]:
     """Look for cycles of objects rarely while rows are made by the million."""
     before = gc.get_threshold()
     gc.set_threshold(_GC_ROWS, *before[1:])
@@ -110,7 +110,7 @@ def few_collections() -> Iterator[None]:
 # --- the parent's side --------------------------------------------------------------------
 
 
-def worker_count() -> int:
+def count_workers() -> int:
     """How many workers this machine is good for; 0 where reading here is as fast."""
     try:
         cores = len(os.sched_getaffinity(0))
@@ -155,21 +155,21 @@ class Workers:
 
     def submit(self, data: bytes, file: str, options: ReadOptions) -> Future[Reading]:
         """Begin to read a file; a worker that dies over it makes it a problem."""
-        return self._threads.submit(self._read, data, file, options)
+        return self._threads.submit(self._read_in_worker, data, file, options)
 
     @property
-    def pids(self) -> list[int]:
+    def process_ids(self) -> list[int]:
         """Process ids of the workers that were started and not ended."""
         return [worker.pid for worker in self._all]
 
-    def _read(self, data: bytes, file: str, options: ReadOptions) -> Reading:
+    def _read_in_worker(self, data: bytes, file: str, options: ReadOptions) -> Reading:
         worker: _Worker | None = None
         try:
-            worker = self._take()
+            worker = self._take_worker()
             reading = worker.ask(data, file, options)
         except (OSError, EOFError, pickle.UnpicklingError):
             if worker is not None:
-                self._drop(worker)
+                self._drop_worker(worker)
             why = (
                 "The process that read it stopped before it was done. Close other programs to "
                 "free memory, or hand the file in on its own, then import again."
@@ -179,7 +179,7 @@ class Workers:
             self._idle.append(worker)
         return reading
 
-    def _take(self) -> _Worker:
+    def _take_worker(self) -> _Worker:
         with self._lock:
             if self._closed:
                 raise EOFError
@@ -189,7 +189,7 @@ class Workers:
             self._all.append(worker)
             return worker
 
-    def _drop(self, worker: _Worker) -> None:
+    def _drop_worker(self, worker: _Worker) -> None:
         worker.kill()
         worker.close()
         with self._lock:
@@ -242,7 +242,7 @@ class _Worker:
 
 def serve(messages: Messages, answers: IO[bytes]) -> NoReturn:
     """Read one file after the other, as ``_Worker.ask`` sends them, without end."""
-    with few_collections():
+    with limit_garbage_collection():
         while True:
             file, options = pickle.loads(messages.get())  # from our own parent
             reading = read_file(bytes(messages.get()), file, options)

@@ -10,7 +10,8 @@ from musicai.core.errors import DataError, JobRunning, NotFound
 from musicai.core.progress import Progress, no_progress
 from musicai.core.settings import Settings
 from musicai.data.parsed import ReadOptions
-from musicai.library.importing import ImportReport, import_inputs
+from musicai.library.import_report import ImportReport
+from musicai.library.importing import import_files
 from musicai.store import Store
 
 SAMPLE_PROFILE = "sample"
@@ -48,7 +49,7 @@ def load_sample(
     until = time.monotonic() + WAIT_S
     while True:
         try:
-            report = _import(store, settings, paths, progress)
+            report = _import_sample(store, settings, paths, progress)
             return report if report.new_plays else None
         except JobRunning:  # two windows that start at once: one imports, the other waits
             if time.monotonic() > until:
@@ -58,13 +59,13 @@ def load_sample(
             return None
 
 
-def _import(
+def _import_sample(
     store: Store, settings: Settings, paths: list[Path], progress: Progress
 ) -> ImportReport:
     if not store.has_profile(SAMPLE_PROFILE):
         with contextlib.suppress(DataError):  # another process was faster
             store.create_profile(SAMPLE_PROFILE, SAMPLE_LABEL, invented=True)
-    return import_inputs(store, settings, SAMPLE_PROFILE, paths, ReadOptions(), progress)
+    return import_files(store, settings, SAMPLE_PROFILE, paths, ReadOptions(), progress)
 
 
 def is_loaded(store: Store) -> bool:

@@ -21,7 +21,7 @@ from musicai.core.errors import IncompatibleModel, MusicAIError, NotFound
 from musicai.data.genres import GENRES
 from musicai.data.library import AUDIO_FEATURES, RowArray
 from musicai.data.moods import MOODS
-from musicai.data_processor import documents
+from musicai.data_processor import build_documents
 from musicai.models.collaborative import Collaborative
 from musicai.models.registry.artifacts import MUSIC_MAP, NMF_PICKLE, VECTORIZER_PICKLE
 from musicai.models.registry.registry import LoadedVersion, load, load_map, load_pickle
@@ -216,7 +216,7 @@ def _vectorizer_check(music: MusicAI, loaded: LoadedVersion, vectorizer: Any) ->
         return ModelCheck(VECTORIZER_PICKLE, None, detail)
     step = max(music.library.n_tracks // _ROWS_COMPARED, 1)
     rows = np.arange(0, music.library.n_tracks, step)
-    made = vectorizer.transform(documents(music.library.tracks.iloc[rows]))
+    made = vectorizer.transform(build_documents(music.library.tracks.iloc[rows]))
     stored = music.features.tfidf[rows]
     same = made.shape == stored.shape and abs(made - stored).max() < 1e-5
     return ModelCheck(VECTORIZER_PICKLE, bool(same), f"reproduces {len(rows)} stored TF-IDF rows")

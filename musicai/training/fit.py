@@ -12,7 +12,7 @@ from musicai.core.progress import Progress, no_progress, part
 from musicai.data.arrays import TrackFeatures, TrainingData
 from musicai.data.feedback import Feedback
 from musicai.data.library import Library
-from musicai.data_processor import build_features, training_data, vectorizer
+from musicai.data_processor import build_features, build_training_data, fit_vectorizer
 from musicai.models import COMPONENTS
 from musicai.models.base import Component, ComponentConfig
 from musicai.models.collaborative import METHODS, Collaborative, CollaborativeConfig
@@ -120,7 +120,7 @@ def describe(library: Library, progress: Progress = no_progress) -> Described:
     """The tracks as arrays, and the text model behind them."""
     started = time.perf_counter()
     progress(0.0, "Reading artists, titles and genres…")
-    text_model = vectorizer(library)
+    text_model = fit_vectorizer(library)
     features = build_features(library, text_model)
     return Described(text_model, features, time.perf_counter() - started)
 
@@ -147,7 +147,7 @@ def fit_all(
     described = described or describe(library, part(progress, 0.0, 0.15))
     started = time.perf_counter()
     progress(0.15, "Gathering listeners, sessions and playlists…")
-    data = training_data(library, described.features, seed=config.seed)
+    data = build_training_data(library, described.features, seed=config.seed)
     data = taught(data, resolve(library, described.features, feedback, now=0))
     wanted = configs(config, method or config.methods()[0])
     components = fit_components(data, wanted, part(progress, 0.2, 1.0))

@@ -14,7 +14,7 @@ from typing import Any
 from musicai.core.progress import Progress, no_progress, part
 from musicai.data.arrays import TrackFeatures
 from musicai.data.library import Library
-from musicai.data_processor import training_data
+from musicai.data_processor import build_training_data
 from musicai.models import COMPONENTS, DEFAULT_WEIGHTS, PRESETS
 from musicai.models.base import Component
 from musicai.models.blend import LearnedWeights, StackedBlend
@@ -85,7 +85,7 @@ def choose(
         choice, _ = _by_validation(library, features, again, cuts, within)
         choice = replace(choice, config=config, notes=(*choice.notes, _on_tuning(tuned)))
     before = library.before(cuts.test)
-    data = training_data(before, features, seed=config.seed)
+    data = build_training_data(before, features, seed=config.seed)
     fitted = fit_components(data, configs(config, choice.method), part(progress, 0.65, 0.8))
     evaluation = evaluate(
         before,
@@ -118,7 +118,7 @@ def _by_validation(
 ) -> tuple[Choice, dict[str, float]]:
     """The method and weights with the best nDCG before the test part is opened."""
     before = library.before(cuts.validation)
-    data = training_data(before, features, seed=config.seed)
+    data = build_training_data(before, features, seed=config.seed)
     units = make_units(
         library, cuts.validation, until=cuts.test, seed=config.seed, limit=VALIDATION_UNITS
     )
@@ -196,7 +196,7 @@ def _tune_components(
 ) -> Tuned:
     """Hyper-parameters of the trained components, tried on the validation slice."""
     before = library.before(cuts.validation)
-    data = training_data(before, features, seed=config.seed)
+    data = build_training_data(before, features, seed=config.seed)
     units = make_units(
         library, cuts.validation, until=cuts.test, seed=config.seed, limit=VALIDATION_UNITS
     )

@@ -20,7 +20,7 @@ from musicai.core.settings import Settings
 from musicai.data.arrays import TrackFeatures, TrainingData
 from musicai.data.feedback import Feedback
 from musicai.data.library import Library
-from musicai.data_processor import load_features, vectorizer
+from musicai.data_processor import fit_vectorizer, load_features
 from musicai.library.assemble import load_library
 from musicai.models import DEFAULT_WEIGHTS
 from musicai.models.blend import LearnedWeights
@@ -192,7 +192,7 @@ def _train_components(
     began = time.perf_counter()
     # through the side file, so that serving finds it warm
     features = load_features(settings, library)
-    described = Described(vectorizer(library), features, time.perf_counter() - began)
+    described = Described(fit_vectorizer(library), features, time.perf_counter() - began)
     config = config if config is not None else TrainingConfig()
     measured = against is not None and config.evaluate
     trained = prepare(

@@ -19,7 +19,7 @@ from musicai.core.settings import Settings
 from musicai.data.arrays import TrainingData
 from musicai.data.feedback import Feedback
 from musicai.data.library import IntArray, Library
-from musicai.data_processor import load_features, training_data, vectorizer
+from musicai.data_processor import build_training_data, fit_vectorizer, load_features
 from musicai.library.assemble import load_library
 from musicai.models import COMPONENTS
 from musicai.models.base import Component
@@ -189,10 +189,10 @@ def _update_one(
     progress(0.0, "Reading artists, titles and genres…")
     # through the side file, so that serving finds it warm
     features = load_features(settings, library)
-    pickles: dict[str, object] = {VECTORIZER_PICKLE: vectorizer(library)}
+    pickles: dict[str, object] = {VECTORIZER_PICKLE: fit_vectorizer(library)}
     progress(0.3, "Gathering listeners, sessions and playlists…")
     loaded, info = source.loaded, source.info
-    data = training_data(library, features, seed=_seed(info))
+    data = build_training_data(library, features, seed=_seed(info))
     data = taught(data, resolve(library, features, feedback, now=0))
     aligned = {name: one.align(source.rows) for name, one in loaded.components.items()}
     components = update_components(aligned, data, part(progress, 0.4, 0.85))

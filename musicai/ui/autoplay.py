@@ -41,27 +41,27 @@ _ARCS = {"steady": "Steady", "rising": "Rising", "winding down": "Winding down"}
 
 def draw() -> None:
     """The whole page for the chosen profile."""
-    ai = state.current_ai()
+    ai = state.get_current_ai()
     widgets.draw_invented_note(ai.library.invented)
-    request, wish = _controls(ai)
+    request, wish = _draw_controls(ai)
     why_not = ai.modes()[request.mode]
     if why_not:
-        controls.unusable(request.mode, why_not, _MODE)
+        controls.draw_unusable_mode(request.mode, why_not, _MODE)
         return
-    found = state.session(ai, request, wish)
+    found = state.get_session(ai, request, wish)
     for note in found.notes:
-        st.caption(f":material/info: {wording.plain(note, 500)}")
+        st.caption(f":material/info: {wording.escape_markdown(note, 500)}")
     if found.steps:
         if any(not math.isnan(step.energy) for step in found.steps):
-            _course(ai, found)
-        _actions(ai, found, request, wish)
-        _tracks(ai, found)
+            _draw_course(ai, found)
+        _draw_actions(ai, found, request, wish)
+        _draw_tracks(ai, found)
 
 
 # --- what is asked --------------------------------------------------------------------
 
 
-def _controls(ai: MusicAI) -> tuple[Request, autoplay.AutoplayOptions]:
+def _draw_controls(ai: MusicAI) -> tuple[Request, autoplay.AutoplayOptions]:
     left, right = st.columns(2, gap="medium")
     with left.container(border=True):
         start = st.segmented_control(
@@ -73,7 +73,7 @@ def _controls(ai: MusicAI) -> tuple[Request, autoplay.AutoplayOptions]:
             key=START,
             bind="query-params",
         )
-        seeds = _seeds(ai, str(start))
+        seeds = _draw_seeds(ai, str(start))
         mode = st.segmented_control(
             "Play",
             MODES,
@@ -108,12 +108,12 @@ def _controls(ai: MusicAI) -> tuple[Request, autoplay.AutoplayOptions]:
             format="%d tracks",
         )
     timed = start == "now" and context.has_known_hours(ai)
-    moment, occasion = context.now(ai) if timed else (None, {})
+    moment, occasion = context.get_current_context(ai) if timed else (None, {})
     request = Request(seed_tracks=seeds, mode=str(mode), moment=moment, occasion=occasion)
     return request, autoplay.AutoplayOptions(n, str(arc), apart)
 
 
-def _seeds(ai: MusicAI, start: str) -> tuple[str, ...]:
+def _draw_seeds(ai: MusicAI, start: str) -> tuple[str, ...]:
     """Ids to start from; none for the last session."""
     if start == "picked":
         found = discover_seeds.get_kept_seeds(ai)
@@ -126,31 +126,31 @@ def _seeds(ai: MusicAI, start: str) -> tuple[str, ...]:
             row = int(ai.library.vocabulary.rows([chosen])[0])
             name, artists = track_picker.name_row(ai, row)
             with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-                widgets.ring(ai, row, 28)
-                st.markdown(widgets.title_line(chosen, name, artists, linked=False))
-        track_picker.draw(ai, "autoplay", "Track to start from", _choose)
+                widgets.draw_ring(ai, row, 28)
+                st.markdown(widgets.format_title(chosen, name, artists, linked=False))
+        track_picker.draw(ai, "autoplay", "Track to start from", _set_seed)
         if chosen in ai.library.vocabulary:
             return (chosen,)
         st.caption("Until you choose one, it goes on from your last session.")
         return ()
-    _last_session(ai)
+    _draw_last_session(ai)
     return ()
 
 
-def _choose(track_id: str) -> None:
+def _set_seed(track_id: str) -> None:
     st.session_state[SEED] = track_id
 
 
-def _last_session(ai: MusicAI) -> None:
+def _draw_last_session(ai: MusicAI) -> None:
     """What "now" is: the latest tracks of the last session."""
     recent = ai.history(0).recent[-3:]
     if not len(recent):
         st.caption("There are no plays to go on from, so it begins with what you like.")
         return
-    titles = [wording.plain(track_picker.name_row(ai, int(row))[0], 40) for row in recent]
+    titles = [wording.escape_markdown(track_picker.name_row(ai, int(row))[0], 40) for row in recent]
     hour = ""
     if context.has_known_hours(ai):
-        when = name_slot(slot_of(datetime.now(UTC)), period_picker.timezone(ai))
+        when = name_slot(slot_of(datetime.now(UTC)), period_picker.get_timezone(ai))
         hour = f" The occasion counts too: {when}."
     st.caption(f"You heard last: {' · '.join(titles)}.{hour}")
 
@@ -158,10 +158,10 @@ def _last_session(ai: MusicAI) -> None:
 # --- what comes -----------------------------------------------------------------------
 
 
-def _course(ai: MusicAI, found: autoplay.AutoplaySession) -> None:
+def _draw_course(ai: MusicAI, found: autoplay.AutoplaySession) -> None:
     rows = [step.track for step in found.steps]
     tracks = ai.library.tracks.loc[rows]
-    names = wording.hovers(tracks["name"], tracks["artists"])
+    names = wording.format_hovers(tracks["name"], tracks["artists"])
     frame = pd.DataFrame(
         {
             "track": tracks["name"].tolist(),
@@ -174,24 +174,24 @@ def _course(ai: MusicAI, found: autoplay.AutoplaySession) -> None:
     keys = [step.key for step in found.steps]
     if any(keys):
         frame["key"] = keys
-    chart = charts.course(
+    chart = charts.plot_course(
         names, frame["energy"].tolist(), frame["wanted"].tolist(), frame["tempo"].tolist(), keys
     )
     chart_box.draw(chart, "autoplay_course", data=frame)
 
 
-def _actions(
+def _draw_actions(
     ai: MusicAI, found: autoplay.AutoplaySession, request: Request, wish: autoplay.AutoplayOptions
 ) -> None:
     ids = [ai.library.vocabulary.id(step.track) for step in found.steps]
     length = ai.library.tracks["duration_ms"].to_numpy()[[step.track for step in found.steps]]
-    told = wording.count(len(ids), "track")
+    told = wording.format_count(len(ids), "track")
     if not pd.isna(length).any():
-        told += f" · {wording.hours(float(length.sum()))}"
+        told += f" · {wording.format_duration(float(length.sum()))}"
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{told}**")
         with st.container(horizontal=True, horizontal_alignment="right", gap="xsmall"):
-            playlist_draft.button(ids, "autoplay_add_all", "Add all to list")
+            playlist_draft.draw_button(ids, "autoplay_add_all", "Add all to list")
             with st.popover("Export", icon=":material/download:", key="autoplay_export_open"):
                 send_request.button(
                     "A session by musicai",
@@ -200,11 +200,11 @@ def _actions(
                     "autoplay_send",
                     invented=ai.library.invented,
                 )
-                playlist_download.buttons(
+                playlist_download.draw_buttons(
                     ai, "musicai session", lambda: list_entries(ai.library, ids), "autoplay"
                 )
 
 
-def _tracks(ai: MusicAI, found: autoplay.AutoplaySession) -> None:
+def _draw_tracks(ai: MusicAI, found: autoplay.AutoplaySession) -> None:
     notes = [f"{place}. {step.why}" for place, step in enumerate(found.steps, 1)]
     track_list.draw(ai, [step.track for step in found.steps], notes, key="autoplay")

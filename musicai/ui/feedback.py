@@ -37,7 +37,7 @@ _MEANS = {
 
 def draw() -> None:
     """Figures, a filter, and the verdicts, newest first."""
-    ai = state.current_ai()
+    ai = state.get_current_ai()
     widgets.draw_invented_note(ai.library.invented)
     st.caption(
         "What you said on any page. A verdict moves the next list at once and enters the next "
@@ -53,7 +53,7 @@ def draw() -> None:
         st.page_link("pages/discover.py", label="Open Discover", icon=":material/explore:")
         return
     counts = {name: sum(one.verdict == name for one in told) for name in WORDS}
-    widgets.stats({WORDS[name]: str(n) for name, n in counts.items()})
+    widgets.draw_stats({WORDS[name]: str(n) for name, n in counts.items()})
     kinds = [name for name, n in counts.items() if n]
     chosen = st.pills(
         "Show",
@@ -66,28 +66,28 @@ def draw() -> None:
     wanted = [one for one in told if not chosen or one.verdict in chosen]
     for name in chosen or kinds:
         st.caption(f"{_ICONS[name]} {WORDS[name]}: {_MEANS[name]}.")
-    liked = [one.track_id for one in told if one.verdict == "like" and _row(ai, one) >= 0]
+    liked = [one.track_id for one in told if one.verdict == "like" and _find_row(ai, one) >= 0]
     if liked:
-        playlist_draft.button(liked, "feedback_add", "Add all liked to your list")
-    _list(ai, wanted)
+        playlist_draft.draw_button(liked, "feedback_add", "Add all liked to your list")
+    _draw_list(ai, wanted)
 
 
-def _list(ai: MusicAI, told: list[Feedback]) -> None:
+def _draw_list(ai: MusicAI, told: list[Feedback]) -> None:
     pages = -(-len(told) // _PAGE)
     page = 1
     if pages > 1:
         page = st.pagination(pages, key="feedback_page")
     for one in told[(page - 1) * _PAGE : page * _PAGE]:
-        _line(ai, one)
+        _draw_line(ai, one)
 
 
-def _line(ai: MusicAI, one: Feedback) -> None:
-    row = _row(ai, one)
+def _draw_line(ai: MusicAI, one: Feedback) -> None:
+    row = _find_row(ai, one)
     name, artists = track_picker.name_row(ai, row) if row >= 0 else (_GONE, ())
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         with st.container(gap=None, width="stretch"):
-            st.markdown(widgets.title_line(one.track_id, name, artists, linked=row >= 0))
-            when = wording.date(datetime.fromtimestamp(one.given_at, UTC))
+            st.markdown(widgets.format_title(one.track_id, name, artists, linked=row >= 0))
+            when = wording.format_date(datetime.fromtimestamp(one.given_at, UTC))
             st.caption(f"{_ICONS[one.verdict]} {WORDS[one.verdict]}, {when}")
         if row >= 0:
             st.button(
@@ -109,8 +109,8 @@ def _line(ai: MusicAI, one: Feedback) -> None:
 
 
 def _take_back(track_id: str) -> None:
-    state.attempt(lambda: feedback_buttons.take_back(track_id))
+    state.attempt(lambda: feedback_buttons.remove_feedback(track_id))
 
 
-def _row(ai: MusicAI, one: Feedback) -> int:
+def _find_row(ai: MusicAI, one: Feedback) -> int:
     return int(ai.library.vocabulary.rows([one.track_id])[0])

@@ -17,7 +17,7 @@ from musicai.ui.components import job_panel, links, period_picker
 from musicai.ui.models import training
 from musicai.ui.playlists import sidebar as playlist_sidebar
 from musicai.ui.spotify import send_request
-from musicai.ui.theme import logo_svg
+from musicai.ui.theme import build_logo_svg
 
 _FRAMED = "_framed"
 """True between the drawing of the frame and the start of the page."""
@@ -104,7 +104,7 @@ _GROUPS: dict[str, list[tuple[str, str, str, str]]] = {
 }
 
 
-def pages() -> dict[str, list[StreamlitPage]]:
+def list_pages() -> dict[str, list[StreamlitPage]]:
     """The navigation: groups of pages, only those whose file is there."""
     folder = PROJECT_ROOT / "pages"
     return {
@@ -132,7 +132,7 @@ _HIDDEN = (
 """Pages that are reached by a click or an address, not by the menu."""
 
 
-def _hide_pages() -> list[StreamlitPage]:
+def _list_hidden_pages() -> list[StreamlitPage]:
     return [
         st.Page(PROJECT_ROOT / file, title=title, icon=icon, visibility="hidden", help=text)
         for file, title, icon, text in _HIDDEN
@@ -151,29 +151,31 @@ def _finish_sign_in() -> None:
 def run_app() -> None:
     """Draw the frame, then the page that was asked for."""
     # an icon given by name would be fetched from a font server: the mark is drawn here
-    st.set_page_config(page_title="musicai", page_icon=logo_svg(64), layout="wide", menu_items={})
-    st.logo(logo_svg(), size="large")
-    groups = pages()
-    groups["Know"].extend(_hide_pages())
+    st.set_page_config(
+        page_title="musicai", page_icon=build_logo_svg(64), layout="wide", menu_items={}
+    )
+    st.logo(build_logo_svg(), size="large")
+    groups = list_pages()
+    groups["Know"].extend(_list_hidden_pages())
     page = st.navigation(groups, position="sidebar", expanded=True)
     _finish_sign_in()
     state.follow_wish()
     job_panel.take_sample_wish()
     state.run_guarded(training.start_due)
     with st.sidebar:
-        state.run_guarded(_sidebar)
+        state.run_guarded(_draw_sidebar)
     st.title(page.title, anchor=False)
     state.show_kept_error()
-    state.run_guarded(job_panel.outcome)
-    if not _waits():
+    state.run_guarded(job_panel.draw_outcome)
+    if not _is_waiting():
         st.session_state[_FRAMED] = True
         page.run()
 
 
-def _waits() -> bool:
+def _is_waiting() -> bool:
     """Whether a job must be done before any page of the chosen profile can be drawn."""
     found: list[bool] = []
-    state.run_guarded(lambda: found.append(job_panel.stands_in()))
+    state.run_guarded(lambda: found.append(job_panel.draw_preparation()))
     return found == [True]
 
 
@@ -184,10 +186,10 @@ def begin_page() -> None:
         st.stop()
 
 
-def _sidebar() -> None:
-    records = state.profiles()
+def _draw_sidebar() -> None:
+    records = state.list_profiles()
     if records:
-        labels = {r.name: wording.profile_label(r.name, r.invented) for r in records}
+        labels = {r.name: wording.label_profile(r.name, r.invented) for r in records}
         state.settle_profile(labels)
         st.selectbox(
             "Listener",
@@ -198,8 +200,8 @@ def _sidebar() -> None:
             persist_state="session",
             help="Whose music the pages show. Each listener's data stays apart.",
         )
-        period_picker.selector()
+        period_picker.draw_selector()
     else:
         st.caption("No music yet. Home has two ways to begin.")
     playlist_sidebar.sidebar()
-    job_panel.sidebar()
+    job_panel.draw_sidebar()

@@ -18,38 +18,38 @@ INTRO = (
 def draw() -> None:
     """The page, for somebody new or for somebody who has music here."""
     st.markdown(INTRO)
-    job_panel.progress()
-    name = state.current_profile()
+    job_panel.draw_progress()
+    name = state.get_current_profile()
     if name is None:
-        _two_ways()
+        _draw_two_ways()
     else:
-        _welcome_back(name)
+        _draw_welcome(name)
     st.subheader("Where to get your data", anchor=False)
     importing.clocks()
     st.caption("Start with the quick one and add the others when they come; nothing counts twice.")
     importing.formats()
 
 
-def _two_ways() -> None:
+def _draw_two_ways() -> None:
     left, right = st.columns([2, 3], gap="medium")
     with left.container(border=True, height="stretch"):
         st.subheader("Look around first", anchor=False)
         st.markdown(
             "Two years of an invented listener among 3,000 invented tracks. It recommends at once."
         )
-        widgets.sample_button("home_sample")
+        widgets.draw_sample_button("home_sample")
     with right.container(border=True, height="stretch"):
         st.subheader("Bring your own music", anchor=False)
         state.run_guarded(importing.drop_zone)
 
 
-def _welcome_back(name: str) -> None:
-    record = state.profile_record(name)
+def _draw_welcome(name: str) -> None:
+    record = state.read_profile(name)
     if _needs_consent(name):
         importing.consent_question(name)
     state.run_guarded(_draw_forgotten)
     if not record.invented:
-        _last_import(name)
+        _draw_last_import(name)
     title = "Bring your own music" if record.invented else "Add more"
     with st.container(border=True):
         st.subheader(title, anchor=False)
@@ -58,13 +58,13 @@ def _welcome_back(name: str) -> None:
 
 def _needs_consent(name: str) -> bool:
     """Whether there are rows from the API and the person was not asked yet."""
-    record = state.profile_record(name)
+    record = state.read_profile(name)
     return record.train_on_api_rows is None and importing.has_api_rows(name)
 
 
 def _draw_forgotten() -> None:
     """First of all, three favourites that were not played for long; then the way on."""
-    ai = state.current_ai()
+    ai = state.get_current_ai()
     found = ai.list_forgotten(3)
     widgets.draw_invented_note(ai.library.invented)
     if found:
@@ -74,14 +74,14 @@ def _draw_forgotten() -> None:
     for column, item in zip(st.columns(3), found, strict=False):
         with column.container(border=True, height="stretch"):
             row = int(ai.library.vocabulary.rows([item.track_id])[0])
-            widgets.ring(ai, row, 64)
-            st.markdown(widgets.title_line(item.track_id, item.name, item.artists))
+            widgets.draw_ring(ai, row, 64)
+            st.markdown(widgets.format_title(item.track_id, item.name, item.artists))
             st.caption(
-                f"Played {wording.count(item.plays, 'time')}, "
-                f"last on {wording.date(item.last_played)}."
+                f"Played {wording.format_count(item.plays, 'time')}, "
+                f"last on {wording.format_date(item.last_played)}."
             )
             with st.container(horizontal=True, vertical_alignment="center"):
-                feedback_buttons.buttons(ai, item.track_id, f"home_{item.track_id}")
+                feedback_buttons.draw_buttons(ai, item.track_id, f"home_{item.track_id}")
     if ai.untrained_components:
         st.caption(
             ":material/hourglass_top: Discover answers already from what needs no training; "
@@ -91,16 +91,16 @@ def _draw_forgotten() -> None:
         st.switch_page("pages/discover.py")
 
 
-def _last_import(name: str) -> None:
-    records = state.store().imports(name)
+def _draw_last_import(name: str) -> None:
+    records = state.get_store().imports(name)
     if not records:
         return
     last = max(records, key=lambda record: record.id)
-    kept = wording.count(importing.count_imported_rows(last), "row")
+    kept = wording.format_count(importing.count_imported_rows(last), "row")
     with st.expander(
-        f"Last import: {kept} on {wording.date(last.created_at)}, "
-        f"{wording.count(len(last.problems), 'problem')}",
+        f"Last import: {kept} on {wording.format_date(last.created_at)}, "
+        f"{wording.format_count(len(last.problems), 'problem')}",
         icon=":material/receipt_long:",
-        expanded=job_panel.just_imported() and bool(last.problems),
+        expanded=job_panel.has_just_imported() and bool(last.problems),
     ):
         importing.report(last, key=f"home_{last.id}")

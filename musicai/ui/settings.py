@@ -14,7 +14,7 @@ _KEY = "settings_timezone"
 
 def draw() -> None:
     """The settings of the chosen profile."""
-    ai = state.current_ai()
+    ai = state.get_current_ai()
     widgets.draw_invented_note(ai.library.invented)
     st.subheader("Time zone", anchor=False)
     if ai.library.invented:
@@ -23,22 +23,23 @@ def draw() -> None:
     profile = ai.library.profile
     browser = st.context.timezone or "UTC"
     options = ["", *sorted(available_timezones())]
-    saved = state.timezone_setting(profile) or ""
+    saved = state.get_timezone_setting(profile) or ""
     st.selectbox(
         "Hours, days and months are those of",
         options,
         index=options.index(saved) if saved in options else 0,
         format_func=lambda name: name or f"This browser ({browser})",
         key=_KEY,
-        on_change=_save,
+        on_change=_save_timezone,
         args=(profile,),
         help="Where you lived while you listened. Daylight saving is taken into account.",
     )
     st.caption(
         "It moves the clock, the calendar and the ends of periods. "
-        f"Plays are stored in UTC and stay as they are. Holds for {wording.plain(profile, 40)}."
+        "Plays are stored in UTC and stay as they are. Holds for "
+        f"{wording.escape_markdown(profile, 40)}."
     )
 
 
-def _save(profile: str) -> None:
+def _save_timezone(profile: str) -> None:
     state.attempt(lambda: state.set_timezone(profile, st.session_state[_KEY] or None))

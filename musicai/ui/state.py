@@ -34,7 +34,7 @@ from musicai.models.registry.registry import active, load_map
 from musicai.ranking.autoplay import AutoplayOptions, AutoplaySession, autoplay
 from musicai.ranking.request import Request, Scored
 from musicai.store import Profile, Store
-from musicai.ui.wording import plain
+from musicai.ui.wording import escape_markdown
 
 PROFILE = "profile"
 """Session key: the name of the listener whose music the pages show."""
@@ -49,7 +49,7 @@ JOB = "job"
 """Session key: the id of the job this session started last."""
 
 
-def settings() -> Settings:
+def get_settings() -> Settings:
     """Paths and limits from the environment."""
     return load_settings()
 
@@ -60,13 +60,13 @@ def _open_store(home: str) -> Store:  # the folder is the key
     return Store(load_settings())
 
 
-def store() -> Store:
+def get_store() -> Store:
     """The open database of this data folder."""
-    return _open_store(str(settings().home))
+    return _open_store(str(get_settings().home))
 
 
 @st.cache_resource(show_spinner=False)
-def waiting_room() -> WaitingRoom:
+def get_waiting_room() -> WaitingRoom:
     """Sign-ins at Spotify that are under way; each is known by its own secret name alone."""
     return WaitingRoom()
 
@@ -75,9 +75,9 @@ _LOADING = threading.Lock()
 """One profile is loaded at a time: two sessions that ask at once get the same object."""
 
 
-def profiles() -> list[Profile]:
+def list_profiles() -> list[Profile]:
     """All profiles: real listeners by name, the invented sample last."""
-    return sorted(store().profiles(), key=lambda p: (p.invented, p.name.lower()))
+    return sorted(get_store().profiles(), key=lambda p: (p.invented, p.name.lower()))
 
 
 def settle_profile(labels: Mapping[str, str]) -> None:
@@ -119,55 +119,57 @@ def follow_wish() -> None:
         st.switch_page(wish[0], query_params=wish[1])
 
 
-def current_profile() -> str | None:
+def get_current_profile() -> str | None:
     """The chosen profile's name, or None while there is none."""
     name = st.session_state.get(PROFILE)
-    if name is not None and any(p.name == name for p in profiles()):
+    if name is not None and any(p.name == name for p in list_profiles()):
         return str(name)
-    found = profiles()
+    found = list_profiles()
     return found[0].name if found else None
 
 
-def profile_record(name: str) -> Profile:
+def read_profile(name: str) -> Profile:
     """The stored record of a profile."""
-    return store().profile(name)
+    return get_store().profile(name)
 
 
-def active_version(profile: str) -> str | None:
+def find_active_version(profile: str) -> str | None:
     """The model version in use for a profile."""
-    return active(settings(), store(), profile)
+    return active(get_settings(), get_store(), profile)
 
 
-def current_ai() -> MusicAI:
+def get_current_ai() -> MusicAI:
     """The chosen profile, loaded, with its active model version.
 
     Raises:
         NotFound: there is no profile yet.
     """
-    name = current_profile()
+    name = get_current_profile()
     if name is None:
         raise NotFound("There is no music yet. Load the sample or import an export on Home.")
-    return ai_of(name)
+    return get_ai(name)
 
 
-def ai_of(name: str) -> MusicAI:
+def get_ai(name: str) -> MusicAI:
     """A profile, loaded, with its active model version.
 
     Raises:
         NotFound: there is no profile of that name.
     """
     with _LOADING:
-        version = active_version(name) or ""
-        fingerprint = store().fingerprint(name)
-        ai = _load_ai(str(settings().home), name, fingerprint, version)
-    told = store().feedback(name)
+        version = find_active_version(name) or ""
+        fingerprint = get_store().fingerprint(name)
+        ai = _load_ai(str(get_settings().home), name, fingerprint, version)
+    told = get_store().feedback(name)
     # what rests today may be shown tomorrow
     today = datetime.now(UTC).date().isoformat()
-    return _heeding(str(settings().home), name, fingerprint, version, repr(told), today, ai, told)
+    return _apply_feedback(
+        str(get_settings().home), name, fingerprint, version, repr(told), today, ai, told
+    )
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _heeding(
+def _apply_feedback(
     home: str,
     profile: str,
     fingerprint: str,
@@ -180,7 +182,7 @@ def _heeding(
     return _ai.heeding(_told)
 
 
-def ai_of_version(ai: MusicAI, version: str) -> MusicAI:
+def get_ai_at_version(ai: MusicAI, version: str) -> MusicAI:
     """The same profile served by another of its versions.
 
     Raises:
@@ -190,35 +192,37 @@ def ai_of_version(ai: MusicAI, version: str) -> MusicAI:
     if version == ai.version:
         return ai
     with _LOADING:
-        other = _load_version(str(settings().home), ai.profile, ai.library.fingerprint, version)
-    return other.heeding(store().feedback(ai.profile))
+        other = _load_version(str(get_settings().home), ai.profile, ai.library.fingerprint, version)
+    return other.heeding(get_store().feedback(ai.profile))
 
 
 @st.cache_resource(max_entries=2, show_spinner="Opening the other model…")
 def _load_version(home: str, profile: str, fingerprint: str, version: str) -> MusicAI:
-    return MusicAI(profile, settings=settings(), version=version)
+    return MusicAI(profile, settings=get_settings(), version=version)
 
 
 @st.cache_resource(max_entries=4, show_spinner="Opening your music…")
 def _load_ai(home: str, profile: str, fingerprint: str, version: str) -> MusicAI:
-    return MusicAI(profile, settings=settings())
+    return MusicAI(profile, settings=get_settings())
 
 
 def forget_loaded() -> None:
     """Load every profile anew when it is asked for: something changed that no key tells."""
     _load_ai.clear()
-    _heeding.clear()
+    _apply_feedback.clear()
     _load_version.clear()
 
 
-def get_scored(ai: MusicAI, request: Request) -> Scored:
+def get_scores(ai: MusicAI, request: Request) -> Scored:
     """All components' scores for a request: computed once, so that sliders only re-blend."""
     heeded = f"{ai.heeded} {datetime.now(UTC).date()}" if ai.heeded else ""
-    return _score(ai.library.fingerprint, ai.version or "", heeded, request.key(), ai, request)
+    return _compute_scores(
+        ai.library.fingerprint, ai.version or "", heeded, request.key(), ai, request
+    )
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
-def _score(
+def _compute_scores(
     fingerprint: str,
     version: str,
     heeded: str,
@@ -229,15 +233,15 @@ def _score(
     return _ai.score(_request)
 
 
-def session(ai: MusicAI, request: Request, wish: AutoplayOptions) -> AutoplaySession:
+def get_session(ai: MusicAI, request: Request, wish: AutoplayOptions) -> AutoplaySession:
     """A session along an arc, computed once."""
     heeded = f"{ai.heeded} {datetime.now(UTC).date()}" if ai.heeded else ""
     key = f"{request.key()} {wish}"
-    return _session(ai.library.fingerprint, ai.version or "", heeded, key, ai, request, wish)
+    return _build_session(ai.library.fingerprint, ai.version or "", heeded, key, ai, request, wish)
 
 
 @st.cache_resource(max_entries=16, show_spinner="Putting a session together…")
-def _session(
+def _build_session(
     fingerprint: str,
     version: str,
     heeded: str,
@@ -249,13 +253,13 @@ def _session(
     return autoplay(_ai, _request, _wish)
 
 
-def taste(ai: MusicAI, period: Period, timezone: str) -> TasteProfile:
+def get_taste(ai: MusicAI, period: Period, timezone: str) -> TasteProfile:
     """The taste of the profile's owner in a period, in a time zone, computed once."""
-    return _taste(ai.library.fingerprint, period.since, period.until, timezone, ai)
+    return _compute_taste(ai.library.fingerprint, period.since, period.until, timezone, ai)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def _taste(
+def _compute_taste(
     fingerprint: str,
     since: datetime | None,
     until: datetime | None,
@@ -268,17 +272,17 @@ def _taste(
         since=since,
         until=until,
         timezone=timezone,
-        plays=plays(_ai, timezone),
+        plays=get_plays(_ai, timezone),
     )
 
 
-def history(ai: MusicAI, period: Period, timezone: str) -> ListeningHistory:
+def get_history(ai: MusicAI, period: Period, timezone: str) -> ListeningHistory:
     """The history of the profile's owner in a period, in a time zone, computed once."""
-    return _history(ai.library.fingerprint, period.since, period.until, timezone, ai)
+    return _compute_history(ai.library.fingerprint, period.since, period.until, timezone, ai)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def _history(
+def _compute_history(
     fingerprint: str,
     since: datetime | None,
     until: datetime | None,
@@ -286,61 +290,61 @@ def _history(
     _ai: MusicAI,
 ) -> ListeningHistory:
     period = Period(since, until)
-    mine = plays(_ai, timezone)
+    mine = get_plays(_ai, timezone)
     return listening_history(_ai.library, _ai.features, period, timezone, plays=mine)
 
 
-def drift(ai: MusicAI, period: Period, timezone: str) -> Drift:
+def get_drift(ai: MusicAI, period: Period, timezone: str) -> Drift:
     """How the taste of the profile's owner changed in a period, computed once."""
-    return _drift(ai.library.fingerprint, period.since, period.until, timezone, ai)
+    return _compute_drift(ai.library.fingerprint, period.since, period.until, timezone, ai)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def _drift(
+def _compute_drift(
     fingerprint: str,
     since: datetime | None,
     until: datetime | None,
     timezone: str,
     _ai: MusicAI,
 ) -> Drift:
-    return find_drift(_ai.features, plays(_ai, timezone).between(since, until))
+    return find_drift(_ai.features, get_plays(_ai, timezone).between(since, until))
 
 
-def plays(ai: MusicAI, timezone: str) -> Plays:
+def get_plays(ai: MusicAI, timezone: str) -> Plays:
     """All plays of the profile's owner as arrays, in a time zone, laid out once."""
-    return _plays(ai.library.fingerprint, timezone, ai)
+    return _compute_plays(ai.library.fingerprint, timezone, ai)
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
-def _plays(fingerprint: str, timezone: str, _ai: MusicAI) -> Plays:
+def _compute_plays(fingerprint: str, timezone: str, _ai: MusicAI) -> Plays:
     return list_timed_plays(_ai.library, 0, timezone)
 
 
-def codes(ai: MusicAI) -> Codes:
+def get_codes(ai: MusicAI) -> Codes:
     """What the profile's tracks count as in its history, worked out once."""
-    return _codes(ai.library.fingerprint, ai)
+    return _compute_codes(ai.library.fingerprint, ai)
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
-def _codes(fingerprint: str, _ai: MusicAI) -> Codes:
+def _compute_codes(fingerprint: str, _ai: MusicAI) -> Codes:
     return charts.codes(_ai.library, _ai.features)
 
 
-def newest_play(ai: MusicAI) -> datetime | None:
+def get_newest_play(ai: MusicAI) -> datetime | None:
     """The start of the owner's newest play; None without plays."""
-    return _newest_play(ai.library.fingerprint, ai)
+    return _find_newest_play(ai.library.fingerprint, ai)
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def _newest_play(fingerprint: str, _ai: MusicAI) -> datetime | None:
+def _find_newest_play(fingerprint: str, _ai: MusicAI) -> datetime | None:
     plays = _ai.library.plays
     mine = plays["played_at"][plays["listener"] == 0]
     return None if mine.empty else cast(datetime, mine.max().to_pydatetime())
 
 
-def timezone_setting(profile: str) -> str | None:
+def get_timezone_setting(profile: str) -> str | None:
     """The time zone that was chosen for a profile; None where the browser's holds."""
-    chosen = store().settings_of(profile).get(TIMEZONE_SETTING)
+    chosen = get_store().settings_of(profile).get(TIMEZONE_SETTING)
     return str(chosen) if chosen else None
 
 
@@ -351,54 +355,56 @@ def set_timezone(profile: str, name: str | None) -> None:
         QueryError: there is no such zone.
     """
     chosen = None if name is None else zone(name).key
-    store().change_settings(profile, {TIMEZONE_SETTING: chosen})
+    get_store().change_settings(profile, {TIMEZONE_SETTING: chosen})
 
 
-def music_map(ai: MusicAI) -> MusicMap | None:
+def get_music_map(ai: MusicAI) -> MusicMap | None:
     """The music map of the version in use over the library's tracks; None where it has none."""
     if ai.version is None:
         return None
-    return _music_map(str(settings().home), ai.version, ai.library.fingerprint, ai)
+    return _load_music_map(str(get_settings().home), ai.version, ai.library.fingerprint, ai)
 
 
 @st.cache_resource(max_entries=2, show_spinner="Opening the map…")
-def _music_map(home: str, version: str, fingerprint: str, _ai: MusicAI) -> MusicMap | None:
-    return load_map(settings(), store(), version, _ai.library.vocabulary)
+def _load_music_map(home: str, version: str, fingerprint: str, _ai: MusicAI) -> MusicMap | None:
+    return load_map(get_settings(), get_store(), version, _ai.library.vocabulary)
 
 
-def pack_coverage(ai: MusicAI, pack: str) -> PackCoverage | None:
+def get_pack_coverage(ai: MusicAI, pack: str) -> PackCoverage | None:
     """How much an enabled neighbour pack says about the profile's music, computed once."""
-    return _pack_coverage(ai.library.fingerprint, pack, ai)
+    return _measure_pack(ai.library.fingerprint, pack, ai)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def _pack_coverage(fingerprint: str, name: str, _ai: MusicAI) -> PackCoverage | None:
+def _measure_pack(fingerprint: str, name: str, _ai: MusicAI) -> PackCoverage | None:
     packs = [pack for pack in _ai.library.neighbours if pack.name == name]
     return coverage_of_pack(_ai.library, packs[0]) if packs else None
 
 
-def open_data_plan(ai: MusicAI) -> Plan:
+def get_open_data_plan(ai: MusicAI) -> Plan:
     """Whose music open data would be asked about."""
-    return _open_data_plan(ai.library.fingerprint, ai)
+    return _build_open_data_plan(ai.library.fingerprint, ai)
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def _open_data_plan(fingerprint: str, _ai: MusicAI) -> Plan:
+def _build_open_data_plan(fingerprint: str, _ai: MusicAI) -> Plan:
     return plan_for(_ai.library)
 
 
-def get_measured(ai: MusicAI) -> DescriptorCoverage:
+def get_descriptor_coverage(ai: MusicAI) -> DescriptorCoverage:
     """How much of a profile's music AcousticBrainz measured."""
     library = ai.library
-    return _measure(library.fingerprint, store().measures_state(library.profile), ai)
+    return _measure_descriptors(
+        library.fingerprint, get_store().measures_state(library.profile), ai
+    )
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def _measure(fingerprint: str, measures: str, _ai: MusicAI) -> DescriptorCoverage:
-    return coverage(store(), _ai.library.profile, _ai.library)
+def _measure_descriptors(fingerprint: str, measures: str, _ai: MusicAI) -> DescriptorCoverage:
+    return coverage(get_store(), _ai.library.profile, _ai.library)
 
 
-def on_phone() -> bool:
+def is_on_phone() -> bool:
     """Whether the browser says that it runs on a phone; panels start folded there."""
     return "Mobi" in (st.context.headers.get("User-Agent") or "")
 
@@ -450,9 +456,9 @@ _TITLES = {
 
 def show_error(error: MusicAIError) -> None:
     """An error raised on purpose: a title for its kind, and what happened and what to do."""
-    title = next((t for n, t in _TITLES.items() if n in _kinds(error)), "This did not work")
-    st.error(plain(str(error), 2_000), title=title, icon=":material/error:")
+    title = next((t for n, t in _TITLES.items() if n in _list_kinds(error)), "This did not work")
+    st.error(escape_markdown(str(error), 2_000), title=title, icon=":material/error:")
 
 
-def _kinds(error: MusicAIError) -> set[str]:
+def _list_kinds(error: MusicAIError) -> set[str]:
     return {kind.__name__ for kind in type(error).__mro__}

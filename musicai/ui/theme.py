@@ -83,31 +83,31 @@ OTHER_COMPONENT = NEUTRAL
 """For a component that has no colour of its own yet."""
 
 
-def component_colour(name: str) -> str:
+def get_component_colour(name: str) -> str:
     """The colour of a component; neutral for one that is not in the table."""
     return COMPONENT_COLOURS.get(name, OTHER_COMPONENT)
 
 
-def rgb(colour: str) -> tuple[float, float, float]:
+def to_rgb(colour: str) -> tuple[float, float, float]:
     """``#RRGGBB`` as three numbers from 0 to 1."""
     red, green, blue = (int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5))
     return red, green, blue
 
 
-def translucent(colour: str, opacity: float) -> str:
+def to_rgba(colour: str, opacity: float) -> str:
     """``rgba(...)`` of a ``#RRGGBB`` colour, for fills that let the ground through."""
-    red, green, blue = (round(255 * part) for part in rgb(colour))
+    red, green, blue = (round(255 * part) for part in to_rgb(colour))
     return f"rgba({red},{green},{blue},{opacity:g})"
 
 
 __all__ = [
     "COMPONENT_COLOURS",
     "GENRE_COLOURS",
-    "contribution_svg",
-    "legend_swatch",
-    "logo_svg",
-    "mood_colour",
-    "ring_svg",
+    "build_contribution_svg",
+    "build_logo_svg",
+    "build_ring_svg",
+    "build_swatch_svg",
+    "mix_mood_colour",
 ]
 
 Point = tuple[float, float]
@@ -132,7 +132,7 @@ _DIRECTIONS = tuple(
 _LOGO_SHAPE = (0.78, 0.62, 0.9, 0.45, 0.7, 0.35, 0.55)
 
 
-def ring_svg(audio_row: Iterable[float] | FloatArray, source: str, size: int = 44) -> str:
+def build_ring_svg(audio_row: Iterable[float] | FloatArray, source: str, size: int = 44) -> str:
     """The taste ring of one track.
 
     A ring whose outer edge is a closed smooth curve: clockwise from the top,
@@ -156,14 +156,14 @@ def ring_svg(audio_row: Iterable[float] | FloatArray, source: str, size: int = 4
         None if math.isnan(value) else round(min(max(value, 0.0), 1.0), 2)
         for value in values[:_UNIT]
     )
-    return _ring(shape, source, size)
+    return _build_ring(shape, source, size)
 
 
 @lru_cache(maxsize=32_768)
-def _ring(shape: tuple[float | None, ...], source: str, size: int) -> str:
+def _build_ring(shape: tuple[float | None, ...], source: str, size: int) -> str:
     known = [value for value in shape if value is not None]
     if source == "none" or len(known) < _LEAST_KNOWN:
-        return _data_uri(
+        return _wrap_svg(
             f'<circle cx="22" cy="22" r="14" fill="none" stroke="{NEUTRAL}" '
             'stroke-width="1" opacity="0.75"/>',
             size,
@@ -172,16 +172,16 @@ def _ring(shape: tuple[float | None, ...], source: str, size: int) -> str:
     full = tuple(middle if value is None else value for value in shape)
     sure = source in ("file", "matched") and len(known) == _UNIT
     energy, valence = shape[_ENERGY], shape[_VALENCE]
-    colour = NEUTRAL if energy is None or valence is None else mood_colour(valence, energy)
-    return _data_uri(_ring_body(full, colour, sure=sure), size)
+    colour = NEUTRAL if energy is None or valence is None else mix_mood_colour(valence, energy)
+    return _wrap_svg(_build_ring_body(full, colour, sure=sure), size)
 
 
-def _ring_body(shape: Sequence[float], colour: str, *, sure: bool) -> str:
+def _build_ring_body(shape: Sequence[float], colour: str, *, sure: bool) -> str:
     hole = (
         f"M22 {22 - _HOLE:g}A{_HOLE:g} {_HOLE:g} 0 1 0 22 {22 + _HOLE:g}"
         f"A{_HOLE:g} {_HOLE:g} 0 1 0 22 {22 - _HOLE:g}Z"
     )
-    outline = _outline(shape)
+    outline = _build_outline(shape)
     dashes = "" if sure else ' stroke-dasharray="2.6 2.2"'
     return (
         f'<path d="{outline}{hole}" fill="{colour}" fill-rule="evenodd" '
@@ -191,9 +191,9 @@ def _ring_body(shape: Sequence[float], colour: str, *, sure: bool) -> str:
     )
 
 
-def _outline(shape: Sequence[float]) -> str:
+def _build_outline(shape: Sequence[float]) -> str:
     """A closed Catmull-Rom curve through the seven points, as cubic Béziers."""
-    curves = list(_curves(shape))
+    curves = list(_build_curves(shape))
     (x, y), *_ = curves[0]
     parts = [
         f"C{one[0]:.1f} {one[1]:.1f} {two[0]:.1f} {two[1]:.1f} {end[0]:.1f} {end[1]:.1f}"
@@ -202,7 +202,7 @@ def _outline(shape: Sequence[float]) -> str:
     return f"M{x:.1f} {y:.1f}" + "".join(parts) + "Z"
 
 
-def _curves(shape: Sequence[float]) -> Iterator[tuple[Point, Point, Point, Point]]:
+def _build_curves(shape: Sequence[float]) -> Iterator[tuple[Point, Point, Point, Point]]:
     """Start, two control points and end of each Bézier, in a square of 44."""
     points: list[Point] = []
     for axis, ((x, y), value) in enumerate(zip(_DIRECTIONS, shape, strict=True)):
@@ -220,7 +220,7 @@ def _curves(shape: Sequence[float]) -> Iterator[tuple[Point, Point, Point, Point
         )
 
 
-def ring_points(shape: Sequence[float], steps: int = 16) -> list[Point]:
+def list_ring_points(shape: Sequence[float], steps: int = 16) -> list[Point]:
     """The outline of a ring as a closed polygon, for pictures that are not SVG.
 
     Args:
@@ -231,7 +231,7 @@ def ring_points(shape: Sequence[float], steps: int = 16) -> list[Point]:
         Points in a square of 44, whose middle is (22, 22).
     """
     found = []
-    for curve in _curves(shape):
+    for curve in _build_curves(shape):
         for step in range(steps):
             t = step / steps
             share = ((1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t**2 * (1 - t), t**3)
@@ -245,7 +245,7 @@ RING_HOLE = _HOLE
 
 
 @lru_cache(maxsize=16_384)
-def mood_colour(valence: float, energy: float) -> str:
+def mix_mood_colour(valence: float, energy: float) -> str:
     """The colour at a place on the mood plane, ``#RRGGBB``.
 
     The four corners are mixed in linear light. Most music lies between 0.15 and
@@ -256,12 +256,12 @@ def mood_colour(valence: float, energy: float) -> str:
     mixed = [0.0, 0.0, 0.0]
     for (x, y), colour in MOOD_CORNERS.items():
         share = (right if x else 1 - right) * (up if y else 1 - up)
-        for channel, value in enumerate(rgb(colour)):
+        for channel, value in enumerate(to_rgb(colour)):
             mixed[channel] += share * value**2.2
     return "#" + "".join(f"{round(255 * value ** (1 / 2.2)):02X}" for value in mixed)
 
 
-def contribution_svg(
+def build_contribution_svg(
     contributions: Mapping[str, float],
     total_max: float,
     width: int = 160,
@@ -291,11 +291,11 @@ def contribution_svg(
         if math.isfinite(value)
     )
     least = None if total_min is None else round(float(total_min), 4)
-    return _bar(parts, round(float(total_max), 4), least, width, height)
+    return _build_bar(parts, round(float(total_max), 4), least, width, height)
 
 
 @lru_cache(maxsize=8_192)
-def _bar(
+def _build_bar(
     parts: tuple[tuple[str, float], ...],
     total_max: float,
     total_min: float | None,
@@ -314,23 +314,23 @@ def _bar(
         if length < 0.05:
             continue
         label = f"<title>{escape(name)} {value:+.2f}</title>"
-        colour = component_colour(name)
+        colour = get_component_colour(name)
         if value > 0:
-            body.append(_segment(right, length, height, colour, label))
+            body.append(_build_segment(right, length, height, colour, label))
             right += length
         else:
             left -= length
-            body.append(_hatching(at, colour))
-            body.append(_segment(left, length, height, f"url(#h{at})", label))
+            body.append(_build_hatching(at, colour))
+            body.append(_build_segment(left, length, height, f"url(#h{at})", label))
     if zero > 0:
         body.append(f'<path d="M{zero:.1f} 0V{height}" stroke="{NEUTRAL}" stroke-width="1"/>')
-    return _encode_font(
+    return _encode_svg(
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
         f'viewBox="0 0 {width} {height}">{"".join(body)}</svg>'
     )
 
 
-def _segment(x: float, length: float, height: int, fill: str, label: str) -> str:
+def _build_segment(x: float, length: float, height: int, fill: str, label: str) -> str:
     """One part; a hair of ground stays between neighbours so that edges show without hue."""
     drawn = max(length - 1.0, 0.4)
     return (
@@ -339,7 +339,7 @@ def _segment(x: float, length: float, height: int, fill: str, label: str) -> str
     )
 
 
-def _hatching(at: int, colour: str) -> str:
+def _build_hatching(at: int, colour: str) -> str:
     return (
         f'<pattern id="h{at}" width="4" height="4" patternUnits="userSpaceOnUse" '
         f'patternTransform="rotate(45)"><rect width="1.8" height="4" fill="{colour}"/></pattern>'
@@ -347,9 +347,9 @@ def _hatching(at: int, colour: str) -> str:
 
 
 @lru_cache(maxsize=64)
-def legend_swatch(colour: str, size: int = 14) -> str:
+def build_swatch_svg(colour: str, size: int = 14) -> str:
     """A small rounded square of one colour, as a data URI."""
-    return _encode_font(
+    return _encode_svg(
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{size}" height="{size}" '
         f'viewBox="0 0 14 14"><rect x="1" y="1" width="12" height="12" rx="3" '
         f'fill="{escape(colour)}"/></svg>'
@@ -357,17 +357,17 @@ def legend_swatch(colour: str, size: int = 14) -> str:
 
 
 @lru_cache(maxsize=8)
-def logo_svg(size: int = 44) -> str:
+def build_logo_svg(size: int = 44) -> str:
     """The app's mark, a taste ring in the accent colour, as a data URI."""
-    return _data_uri(_ring_body(_LOGO_SHAPE, ACCENT, sure=True), size)
+    return _wrap_svg(_build_ring_body(_LOGO_SHAPE, ACCENT, sure=True), size)
 
 
-def _data_uri(body: str, size: int) -> str:
-    return _encode_font(
+def _wrap_svg(body: str, size: int) -> str:
+    return _encode_svg(
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{size}" height="{size}" '
         f'viewBox="0 0 44 44">{body}</svg>'
     )
 
 
-def _encode_font(svg: str) -> str:
+def _encode_svg(svg: str) -> str:
     return "data:image/svg+xml;base64," + base64.b64encode(svg.encode()).decode()

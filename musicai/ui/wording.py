@@ -38,7 +38,7 @@ CLAUSE = (
 """Spotify's Developer Terms, IV.2.a.i (version of 15 May 2025)."""
 
 
-def plain(text: str, longest: int = 200) -> str:
+def escape_markdown(text: str, longest: int = 200) -> str:
     r"""A name as it is, for use inside Streamlit's markdown.
 
     Track and artist names are other people's text. Escaping punctuation keeps them
@@ -62,13 +62,13 @@ def plain(text: str, longest: int = 200) -> str:
     return _PUNCTUATION.sub(r"\\\1", line)
 
 
-def literal(text: str, longest: int = 200) -> str:
+def clean_text(text: str, longest: int = 200) -> str:
     """A name for places that show text as it is, such as chips, options and alt texts."""
     line = " ".join(_HIDDEN.sub(" ", text).split())
     return line if len(line) <= longest else line[: longest - 1].rstrip() + "…"
 
 
-def hovers(names: pd.Series, artists: pd.Series, longest: int = 60) -> list[str]:
+def format_hovers(names: pd.Series, artists: pd.Series, longest: int = 60) -> list[str]:
     """Title and artist of many tracks, for Plotly, which reads a little HTML in hover texts."""
     shown = []
     for column in (names, artists):
@@ -80,22 +80,22 @@ def hovers(names: pd.Series, artists: pd.Series, longest: int = 60) -> list[str]
     return list(shown[0] + " — " + shown[1])
 
 
-def by(artists: Sequence[str]) -> str:
+def join_artists(artists: Sequence[str]) -> str:
     """Artists in one line."""
     return ", ".join(artists) or "Unknown artist"
 
 
-def profile_label(name: str, invented: bool) -> str:
+def label_profile(name: str, invented: bool) -> str:
     """A profile's name on the screen; the sample always carries its mark."""
-    return SAMPLE_LABEL if invented else literal(name, 40)
+    return SAMPLE_LABEL if invented else clean_text(name, 40)
 
 
-def count(number: int, noun: str, plural: str = "") -> str:
+def format_count(number: int, noun: str, plural: str = "") -> str:
     """A count with its noun: "1 track", "1,204 tracks"."""
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
 
 
-def hours(milliseconds: float) -> str:
+def format_duration(milliseconds: float) -> str:
     """A duration: "1 h 14 min", "3 min"; from 10 hours on, whole hours."""
     minutes = round(milliseconds / 60_000)
     if minutes >= 60 * 10:
@@ -105,28 +105,28 @@ def hours(milliseconds: float) -> str:
     return f"{minutes} min"
 
 
-def seconds(number: float) -> str:
+def format_seconds(number: float) -> str:
     """A short duration: "40 s", "2 min 5 s"."""
     whole = max(round(number), 0)
     return f"{whole} s" if whole < 60 else f"{whole // 60} min {whole % 60} s"
 
 
-def date(moment: datetime) -> str:
+def format_date(moment: datetime) -> str:
     """A day in words: "14 March 2024"."""
     return f"{moment.day} {moment:%B %Y}"
 
 
-def short_date(moment: datetime) -> str:
+def format_short_date(moment: datetime) -> str:
     """A day where there is little room: "14 Mar 2024"."""
     return f"{moment.day} {moment:%b %Y}"
 
 
-def date_and_time(moment: datetime) -> str:
+def format_date_time(moment: datetime) -> str:
     """A day and a time: "14 March 2024, 09:05"."""
-    return f"{date(moment)}, {moment:%H:%M}"
+    return f"{format_date(moment)}, {moment:%H:%M}"
 
 
-def share(fraction: float) -> str:
+def format_share(fraction: float) -> str:
     """A share: "41 %", "0.4 %", "under 0.1 %"."""
     percent = fraction * 100
     if percent == 0 or percent >= 9.95:
@@ -134,7 +134,7 @@ def share(fraction: float) -> str:
     return f"{percent:.1f}\u00a0%" if percent >= 0.1 else "under\u00a00.1\u00a0%"
 
 
-def score(number: float) -> str:
+def format_score(number: float) -> str:
     """A score or contribution with two decimals and a true minus sign."""
     text = f"{number:.2f}"
     return "0.00" if text == "-0.00" else text.replace("-", "−")
@@ -142,24 +142,24 @@ def score(number: float) -> str:
 
 def format_signed(number: float) -> str:
     """A contribution with its sign: "+0.31", "−0.04"."""
-    text = score(number)
+    text = format_score(number)
     return text if text.startswith("−") or text == "0.00" else "+" + text
 
 
-def size(number_of_bytes: float) -> str:
+def format_size(number_of_bytes: float) -> str:
     """A file size: "4.2 MB"."""
     megabytes = number_of_bytes / 1e6
     return f"{megabytes:.1f} MB" if megabytes >= 0.1 else f"{number_of_bytes / 1e3:.0f} kB"
 
 
-def listing(items: Sequence[str], last: str = "and") -> str:
+def join_list(items: Sequence[str], last: str = "and") -> str:
     """A list in a sentence: "a, b and c"."""
     if len(items) < 2:
         return "".join(items)
     return f"{', '.join(items[:-1])} {last} {items[-1]}"
 
 
-def sentence(clause: str) -> str:
+def to_sentence(clause: str) -> str:
     """A clause with a capital and a full stop."""
     clause = clause.strip()
     if not clause:
@@ -167,11 +167,11 @@ def sentence(clause: str) -> str:
     return clause[0].upper() + clause[1:] + ("" if clause.endswith((".", "?", "…")) else ".")
 
 
-def signed3(number: float) -> str:
+def format_difference(number: float) -> str:
     """A small difference with its sign and three decimals: "+0.031"."""
     return f"{number:+.3f}".replace("-", "−")
 
 
-def zone(timezone: str) -> str:
+def describe_zone(timezone: str) -> str:
     """Which zone hours are in, after "Hours are": "in UTC", "those of Europe/Berlin"."""
     return "in UTC" if timezone == "UTC" else f"those of {timezone.replace('_', ' ')}"

@@ -17,7 +17,7 @@ from musicai.core.progress import no_progress
 from musicai.core.settings import Settings
 from musicai.data.parsed import ReadOptions
 from musicai.library.assemble import load_library
-from musicai.library.importing import import_inputs
+from musicai.library.importing import import_files
 from musicai.store import Store
 from musicai.training.evaluation.splits import temporal_split
 from tests.histories import Track, history
@@ -145,7 +145,7 @@ def measured(home: Path, data: bytes, *further: tuple[str, bytes]) -> Any:
     settings = Settings(home=home)
     with Store(settings) as store:
         given = [("h.json", data), *further]
-        import_inputs(store, settings, "p", given, ReadOptions(), no_progress)
+        import_files(store, settings, "p", given, ReadOptions(), no_progress)
         library = load_library(store, settings, "p")
         cuts = temporal_split(library)
         assert cuts is not None
@@ -211,7 +211,7 @@ def test_of_many_listeners_each_counts_once() -> None:
 def test_too_little_history_says_so(settings: Settings) -> None:
     with Store(settings) as store:
         given = [("h.json", history(then, plays=12))]
-        import_inputs(store, settings, "p", given, ReadOptions(), no_progress)
+        import_files(store, settings, "p", given, ReadOptions(), no_progress)
         with pytest.raises(SystemExit, match="too little history"):
             discovery.measure(store, load_library(store, settings, "p"))
 
@@ -233,7 +233,7 @@ def test_the_sample_becomes_a_history_a_catalogue_and_a_pack(settings: Settings)
     assert b"\ninvented" not in catalogue[1]
     with Store(settings) as store:
         given = [sample_sources.sample_history(settings), catalogue, pack]
-        report = import_inputs(store, settings, "p", given, ReadOptions(), no_progress)
+        report = import_files(store, settings, "p", given, ReadOptions(), no_progress)
         assert not report.problems
         library = load_library(store, settings, "p")
     assert not library.invented

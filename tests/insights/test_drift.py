@@ -99,11 +99,14 @@ def test_unknown_music_has_months_and_no_changes() -> None:
 
 def test_the_charts_mark_the_changes() -> None:
     told = history([0.9] * 8 + [0.2] * 8, seed=1)
-    for chart in (charts.drift_genres(told), charts.drift_features(told, ("energy", "valence"))):
+    for chart in (
+        charts.plot_genre_drift(told),
+        charts.plot_feature_drift(told, ("energy", "valence")),
+    ):
         in_house_style(chart)
         [line] = chart.figure.layout.shapes
         assert line.x0 == "2025-09-01"
         assert "Around September 2025" in chart.alt
     nothing = of(library(TRACKS, [(2, 1)]))
-    assert charts.drift_genres(nothing).alt == "No genre of this listening is known."
-    assert "No audio feature" in charts.drift_features(nothing, ("energy",)).alt
+    assert charts.plot_genre_drift(nothing).alt == "No genre of this listening is known."
+    assert "No audio feature" in charts.plot_feature_drift(nothing, ("energy",)).alt

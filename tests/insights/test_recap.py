@@ -79,7 +79,7 @@ def test_years_are_those_with_a_full_play_in_the_listeners_zone() -> None:
 
 
 def drawn(told: Recap) -> Image.Image:
-    return Image.open(io.BytesIO(recap_image.draw(told).png()))
+    return Image.open(io.BytesIO(recap_image.draw(told).to_png()))
 
 
 def clean_margins(image: Image.Image) -> bool:
@@ -92,11 +92,11 @@ def clean_margins(image: Image.Image) -> bool:
 
 def test_the_picture_has_its_size_and_the_pdf_one_page() -> None:
     picture = recap_image.draw(of(2025))
-    image = Image.open(io.BytesIO(picture.png()))
+    image = Image.open(io.BytesIO(picture.to_png()))
     assert image.size == (recap_image.WIDTH, recap_image.HEIGHT)
     assert clean_margins(image)
     assert not image.info  # nothing about who or where
-    pdf = picture.pdf("2025 in music")
+    pdf = picture.to_pdf("2025 in music")
     assert pdf.startswith(b"%PDF-")
     assert len(re.findall(rb"/Type /Page\b(?!s)", pdf)) == 1
     assert b"/root" not in pdf
@@ -131,7 +131,7 @@ def test_any_name_can_be_drawn(name: str) -> None:
 
 
 def test_characters_without_a_font_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(recap_image, "_present", lambda: ("",))
+    monkeypatch.setattr(recap_image, "_list_fonts", lambda: ("",))
     told = of(2025)
     place = replace(told.tracks[0], name="夜の歌 ok")
     picture = recap_image.draw(replace(told, tracks=(place,)))

@@ -107,8 +107,8 @@ def test_skips_of_genres_with_enough_plays_are_ranked() -> None:
     told = made(plays).skips
     assert told is not None
     assert told.by_genre == (("electronic", 30, 40), ("jazz", 10, 40))
-    in_house_style(charts.skips(told, {name: name for name in GENRES}))
-    assert "electronic, 75" in charts.skips(told, {name: name for name in GENRES}).alt
+    in_house_style(charts.plot_skips(told, {name: name for name in GENRES}))
+    assert "electronic, 75" in charts.plot_skips(told, {name: name for name in GENRES}).alt
 
 
 # --- moods and popularity -------------------------------------------------------------
@@ -126,7 +126,7 @@ def test_the_mood_map_by_hand() -> None:
     assert sum(told.moods.values()) == pytest.approx(1)
     assert set(told.moods) == set(MOODS)
     assert len(told.places) == 2
-    in_house_style(charts.moods(told))
+    in_house_style(charts.plot_moods(told))
 
 
 def test_unknown_sound_has_no_place() -> None:
@@ -150,8 +150,8 @@ def test_quarters_need_thirty_plays() -> None:
     assert [(one.quarter, one.plays) for one in told] == [("2025-Q1", 30), ("2025-Q2", 40)]
     assert told[0].effective_genres == pytest.approx(1)
     assert told[1].effective_genres == pytest.approx(2)
-    in_house_style(charts.diversity_over_time(told))
-    assert "two quarters" in charts.diversity_over_time(told[:1]).alt
+    in_house_style(charts.plot_diversity_over_time(told))
+    assert "two quarters" in charts.plot_diversity_over_time(told[:1]).alt
 
 
 def test_peers_need_twenty_with_enough_plays() -> None:

@@ -31,7 +31,7 @@ from musicai.integrations.spotify.parsing import ApiTrack
 from musicai.integrations.spotify.session_library import PLAYLIST, Shelf
 from musicai.library.assemble import load_library
 from musicai.library.formats import spotify_api
-from musicai.library.importing import import_inputs
+from musicai.library.importing import import_files
 from musicai.library.sample import SAMPLE_PROFILE
 from musicai.ranking import playlists as recipes
 from musicai.ranking.request import Filters, Request, Tuning
@@ -91,7 +91,7 @@ def desk(settings: Settings) -> Iterator[Desk]:
         track(90, "Only At Spotify", "Nobody Here"),
     ]
     with Store(settings) as store, Stub() as stub:
-        import_inputs(
+        import_files(
             store,
             settings,
             "me",

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pandas as pd
 
-from musicai.library.match_review import audit
+from musicai.library.match_review import find_duplicates
 from tests import worlds
 
 TRACKS = [
@@ -25,7 +25,7 @@ def test_releases_and_repeats() -> None:
     made = worlds.library(TRACKS, plays)
     tracks = made.tracks.assign(recording=pd.array([0, 0, 1, 1, 2, 0], dtype="int32"))
     made = replace(made, tracks=tracks, playlist_items=items.astype({"playlist": "category"}))
-    found = audit(made)
+    found = find_duplicates(made)
     assert [[r.track_id for r in one.releases] for one in found.merged] == [["b", "a"], ["d", "c"]]
     assert [(one.how, one.plays) for one in found.merged] == [("name", 3), ("isrc", 1)]
     [repeat] = found.repeated
@@ -33,5 +33,5 @@ def test_releases_and_repeats() -> None:
 
 
 def test_nothing_twice_is_nothing() -> None:
-    found = audit(worlds.library(TRACKS[3:5], [(0, 0.0)]))
+    found = find_duplicates(worlds.library(TRACKS[3:5], [(0, 0.0)]))
     assert (found.merged, found.repeated) == ((), ())

@@ -29,8 +29,8 @@ from musicai.core.settings import Settings
 from musicai.data.parsed import ParsedFile, ReadOptions, Source
 from musicai.data.text_keys import name_id, recording_key
 from musicai.library.archives import Member, open_inputs
-from musicai.library.formats import HEAD_BYTES, SOURCES, recognise
-from musicai.library.formats.fields import clean, genres, spotify_id, year
+from musicai.library.formats import HEAD_BYTES, SOURCES, recognise_format
+from musicai.library.formats.fields import clean_text, parse_genres, parse_spotify_id, parse_year
 from tests.conftest import ROOT
 from tests.reader_contract import holds, options_for, taken
 
@@ -208,7 +208,7 @@ def test_a_sample_is_read_whole_by_its_reader(path: Path) -> None:
     parsed = attempt(reader_of(path), data, options)
     assert parsed is not None
     assert parsed.read > 0
-    assert recognise(data, options) is reader_of(path)
+    assert recognise_format(data, options) is reader_of(path)
 
 
 @each_sample
@@ -242,7 +242,7 @@ def test_damage_of_any_sample_in_any_reader(source: Source) -> None:
 def test_damage_of_real_exports(shared: Path) -> None:
     for path in sorted((shared / "exports").rglob("*.*")):
         data = path.read_bytes() if path.suffix != ".zip" else b""
-        source = recognise(data) if data else None
+        source = recognise_format(data) if data else None
         if source is None:
             continue
         for mutant in damaged(path, times=1 if len(data) > 200_000 else 10):
@@ -261,7 +261,7 @@ def test_damage_handed_in(path: Path, settings: Settings) -> None:
     options = options_for(path.read_bytes())
     inputs = [(path.name, data) for data in damaged(path, times=1) if data]
     for member in open_inputs(list(inputs), settings):
-        if isinstance(member, Member) and (source := recognise(member.data, options)):
+        if isinstance(member, Member) and (source := recognise_format(member.data, options)):
             attempt(source, member.data, options)
 
 
@@ -411,13 +411,13 @@ def test_names_made_to_be_slow_in_each_sample(path: Path) -> None:
 def test_values_and_keys_of_slow_names() -> None:
     for text in EVIL:
         started = time.perf_counter()
-        name = clean(text)
+        name = clean_text(text)
         assert len(name) <= 1_000
         assert name_id(name, name).startswith("name:")
         recording_key(name, name)
-        genres(text)
-        spotify_id(text)
-        year(text)
+        parse_genres(text)
+        parse_spotify_id(text)
+        parse_year(text)
         assert time.perf_counter() - started < 5
 
 

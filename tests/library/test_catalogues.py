@@ -11,7 +11,7 @@ import pytest
 
 from musicai.data.feedback import MatchDecision
 from musicai.data.library import AUDIO_FEATURES, KEY_COLUMNS, TRACK_COLUMNS
-from musicai.library.assemble import join, stack
+from musicai.library.assemble import join_tracks, stack_catalogues
 from musicai.store import OwnData
 from tests import worlds
 
@@ -46,7 +46,7 @@ def own_data(rows: list[dict[str, Any]], played: Iterable[int], listed: Iterable
 @pytest.fixture(scope="module")
 def joined() -> pd.DataFrame:
     frames = [("C", worlds.source_tracks(CATALOGUE))]
-    found = join(own_data(OWN, range(6), [6]), stack(frames))
+    found = join_tracks(own_data(OWN, range(6), [6]), stack_catalogues(frames))
     return found.set_index("track_id", drop=False)
 
 
@@ -101,8 +101,8 @@ def test_a_key_comes_whole_from_the_file_or_the_matched_catalogue() -> None:
         {"track_id": "half-there", "name": "Four", "artists": "Ada", "mode": 1},
         {"track_id": "new", "name": "Six", "artists": "Ada", "key": 0, "mode": 0},
     ]
-    frames = stack([("C", worlds.source_tracks(catalogue))])
-    found = join(own_data(own, range(5), []), frames).set_index("track_id")
+    frames = stack_catalogues([("C", worlds.source_tracks(catalogue))])
+    found = join_tracks(own_data(own, range(5), []), frames).set_index("track_id")
     keys = {row: tuple(found.loc[row, list(KEY_COLUMNS)]) for row in found.index}
     assert found["key_source"].to_dict() == {
         "none": "matched",
@@ -142,7 +142,7 @@ def test_origin_and_flags(joined: pd.DataFrame) -> None:
 
 def test_tracks_of_other_listeners_are_not_own() -> None:
     frames = [("C", worlds.source_tracks(CATALOGUE))]
-    found = join(own_data(CATALOGUE[:2], [], []), stack(frames))
+    found = join_tracks(own_data(CATALOGUE[:2], [], []), stack_catalogues(frames))
     assert not found["own"].any()
     assert found["origin"].tolist() == ["C"] * 4
 
@@ -150,13 +150,13 @@ def test_tracks_of_other_listeners_are_not_own() -> None:
 def test_earlier_catalogues_win_and_nothing_is_fine() -> None:
     other = worlds.source_tracks([{"track_id": "new", "name": "Elsewhere", "artists": "X"}])
     frames = [("C", worlds.source_tracks(CATALOGUE)), ("D", other)]
-    found = join(own_data([], [], []), stack(frames))
+    found = join_tracks(own_data([], [], []), stack_catalogues(frames))
     assert found.set_index("track_id").loc["new", "origin"] == "C"
-    assert join(own_data([], [], []), stack([])).empty
+    assert join_tracks(own_data([], [], []), stack_catalogues([])).empty
 
 
 def test_no_feature_anywhere_estimates_nothing() -> None:
-    found = join(own_data([OWN[0], OWN[1]], [0, 1], []), stack([]))
+    found = join_tracks(own_data([OWN[0], OWN[1]], [0, 1], []), stack_catalogues([]))
     assert found["feature_source"].tolist() == ["none", "none"]
     assert np.isnan(found["energy"]).all()
 
@@ -179,8 +179,8 @@ def test_each_match_says_how_it_was_made() -> None:
     ]
     full = [{**row, **worlds.LOUD} for row in catalogue]
     said = [MatchDecision.of("c", "C", same=True), MatchDecision.of("n", "N", same=False)]
-    frames = stack([("C", worlds.source_tracks(full))])
-    found = join(own_data(own, range(6), []), frames, said).set_index("track_id")
+    frames = stack_catalogues([("C", worlds.source_tracks(full))])
+    found = join_tracks(own_data(own, range(6), []), frames, said).set_index("track_id")
     assert found["match"].iloc[:6].tolist() == ["isrc", "", "fuzzy", "confirmed", "", ""]
     number = found["recording"]
     assert number["i"] == number["I"]

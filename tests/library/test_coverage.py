@@ -19,8 +19,8 @@ from musicai.core.settings import Settings
 from musicai.data.feedback import MatchDecision
 from musicai.data.parsed import ReadOptions
 from musicai.data.text_keys import first_artist, normalise, recording_key
-from musicai.library.coverage import Reach, coverage
-from musicai.library.importing import import_inputs
+from musicai.library.coverage import Reach, measure_coverage
+from musicai.library.importing import import_files
 from musicai.store import Store
 from tests import worlds
 from tests.store.test_catalogue_store import links_of, some_tracks
@@ -54,7 +54,7 @@ def play(store: Store, *played: tuple[str, str], profile: str = "p") -> None:
         for k, (name, by) in enumerate(played)
     ]
     given = ("Streaming_History_Audio_2024.json", json.dumps(rows).encode())
-    import_inputs(store, store.settings, profile, [given], ReadOptions(), no_progress)
+    import_files(store, store.settings, profile, [given], ReadOptions(), no_progress)
 
 
 def number(by: str, name: str) -> int:
@@ -84,7 +84,7 @@ def test_a_catalogue_by_itself(store: Store, settings: Settings) -> None:
         ("Seven", "Ed"),
         ("Eight", "Ed;Cy"),
     )
-    found = coverage(store, settings, "p")
+    found = measure_coverage(store, settings, "p")
     assert (found.n_artists, found.n_plays) == (3, 5)
     alone = found.each["C"].alone
     assert alone == Reach(artists=2, plays_matched=2, plays_of_artists=4, new_tracks=2)
@@ -97,7 +97,7 @@ def test_several_together_count_nothing_twice(store: Store, settings: Settings) 
     catalogue(store, "A", ("One", "Ada"), ("New", "Ada"), on=True)
     catalogue(store, "B", ("One", "Ada"), ("Two", "Bo"), ("NEW", "ada"), ("Other", "Bo"), on=True)
     catalogue(store, "C", ("Three", "Cy"), ("Last", "Cy"))
-    found = coverage(store, settings, "p")
+    found = measure_coverage(store, settings, "p")
     assert found.enabled == Reach(2, 2, 2, 2)
     assert found.each["A"].without == found.each["B"].alone == Reach(2, 2, 2, 2)
     assert found.each["A"].together == found.enabled
@@ -109,21 +109,21 @@ def test_several_together_count_nothing_twice(store: Store, settings: Settings) 
 def test_the_persons_word_counts_and_is_looked_at_again(store: Store, settings: Settings) -> None:
     play(store, ("One", "Ada"))
     catalogue(store, "C", ("Uno", "Adda"))
-    assert coverage(store, settings, "p").each["C"].alone == NOTHING
+    assert measure_coverage(store, settings, "p").each["C"].alone == NOTHING
     [own] = store.own_data("p").tracks["track_id"]
     store.decide("p", MatchDecision.of(own, "C0", True))
-    assert coverage(store, settings, "p").each["C"].alone == Reach(0, 1, 0, 0)
+    assert measure_coverage(store, settings, "p").each["C"].alone == Reach(0, 1, 0, 0)
     store.undecide("p", own, "C0")
-    assert coverage(store, settings, "p").each["C"].alone == NOTHING
+    assert measure_coverage(store, settings, "p").each["C"].alone == NOTHING
 
 
 def test_playlists_count_for_artists_and_not_for_plays(store: Store, settings: Settings) -> None:
     header = "Track URI,Track Name,Artist Name(s),Album Name,Added At"
     line = f"spotify:track:{1:022d},One,Ada,Album,2024-01-01T00:00:00Z"
     given = ("road.csv", f"{header}\n{line}\n".encode())
-    import_inputs(store, settings, "p", [given], ReadOptions(), no_progress)
+    import_files(store, settings, "p", [given], ReadOptions(), no_progress)
     catalogue(store, "C", ("One", "Ada"), ("Two", "Ada"))
-    found = coverage(store, settings, "p")
+    found = measure_coverage(store, settings, "p")
     assert (found.n_artists, found.n_plays) == (1, 0)
     assert found.each["C"].alone == Reach(1, 0, 0, 1)
 
@@ -131,7 +131,7 @@ def test_playlists_count_for_artists_and_not_for_plays(store: Store, settings: S
 def test_without_music_everything_is_nought(store: Store, settings: Settings) -> None:
     store.create_profile("p")
     catalogue(store, "C", ("One", "Ada"))
-    found = coverage(store, settings, "p")
+    found = measure_coverage(store, settings, "p")
     assert (found.n_artists, found.n_plays) == (0, 0)
     assert found.each["C"].alone == NOTHING
 
@@ -141,19 +141,19 @@ def test_it_is_looked_at_once(
 ) -> None:
     play(store, ("One", "Ada"))
     catalogue(store, "C", ("One", "Ada"), on=True)
-    first = coverage(store, settings, "p")
+    first = measure_coverage(store, settings, "p")
     [path] = settings.cache.glob("coverage-*.npz")
 
     def refuse(*given: object) -> None:
         raise AssertionError("looked again")
 
     with monkeypatch.context() as patched:
-        patched.setattr(musicai.library.coverage, "_find", refuse)
-        assert coverage(store, settings, "p") == first
+        patched.setattr(musicai.library.coverage, "_match_rows", refuse)
+        assert measure_coverage(store, settings, "p") == first
         store.enable_catalogue("p", "C", False)  # a switch is no reason either
-        assert coverage(store, settings, "p").each["C"].alone == first.each["C"].alone
+        assert measure_coverage(store, settings, "p").each["C"].alone == first.each["C"].alone
     path.write_bytes(path.read_bytes()[:100])
-    assert coverage(store, settings, "p").each["C"].alone == first.each["C"].alone
+    assert measure_coverage(store, settings, "p").each["C"].alone == first.each["C"].alone
     store.delete_profile("p")
     assert not list(settings.cache.glob("coverage-*.npz"))
 
@@ -161,9 +161,9 @@ def test_it_is_looked_at_once(
 def test_other_tracks_are_looked_at_anew(store: Store, settings: Settings) -> None:
     play(store, ("One", "Ada"))
     catalogue(store, "C", ("One", "Ada"))
-    assert coverage(store, settings, "p").each["C"].alone.plays_matched == 1
+    assert measure_coverage(store, settings, "p").each["C"].alone.plays_matched == 1
     store.update_catalogue("C", some_tracks("Two"), origin="x", digest="f" * 64)
-    assert coverage(store, settings, "p").each["C"].alone == Reach(1, 0, 1, 1)
+    assert measure_coverage(store, settings, "p").each["C"].alone == Reach(1, 0, 1, 1)
 
 
 def test_a_lost_file_and_neighbours_are_left_out(store: Store, settings: Settings) -> None:
@@ -172,7 +172,7 @@ def test_a_lost_file_and_neighbours_are_left_out(store: Store, settings: Setting
     catalogue(store, "D", ("One", "Ada"), on=True)
     store.put_personal_catalogue("p", "Open", some_tracks("One"), links_of(), "")
     store.catalogue("C").path.unlink()
-    found = coverage(store, settings, "p")
+    found = measure_coverage(store, settings, "p")
     assert set(found.each) == {"D", "Open"}
     assert found.enabled.plays_matched == 1
 
@@ -195,7 +195,7 @@ def test_counts_agree_with_plain_counting(
     with Store(settings) as store:
         play(store, *mine)
         catalogue(store, "C", *theirs)
-        found = coverage(store, settings, "p")
+        found = measure_coverage(store, settings, "p")
 
     def artist(by: str) -> str:
         return normalise(first_artist(by))

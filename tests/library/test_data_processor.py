@@ -41,7 +41,7 @@ def same(one: TrackFeatures, other: TrackFeatures) -> None:
 
 
 def test_terms_are_marked_by_field() -> None:
-    document = dp.documents(worlds.library(THREE).tracks)[0]
+    document = dp.build_documents(worlds.library(THREE).tracks)[0]
     assert dp.document_terms(document) == [
         "a:ada",
         "a:bo",
@@ -70,7 +70,7 @@ def test_features_by_hand() -> None:
 @pytest.mark.parametrize("library", [worlds.library(THREE), worlds.two_camps(120)])
 def test_reading_each_text_once_gives_the_same_bits(library: Library) -> None:
     """Below and above the size from which terms of one track only are left out."""
-    once, twice = dp.build_features(library), dp.build_features(library, dp.vectorizer(library))
+    once, twice = dp.build_features(library), dp.build_features(library, dp.fit_vectorizer(library))
     assert once.terms == twice.terms
     for name in ("data", "indices", "indptr"):
         one, other = getattr(once.tfidf, name), getattr(twice.tfidf, name)
@@ -106,7 +106,7 @@ def test_a_play_counts_if_heard_for_thirty_seconds() -> None:
 
 def test_history_by_hand() -> None:
     events = [(0, 0), (0, 24), (1, 24, 5_000, True), (2, 24 * 365, 60_000)]
-    past = dp.history(worlds.library(APART, events))
+    past = dp.build_history(worlds.library(APART, events))
     assert past.rows.tolist() == [0, 1, 2]
     assert past.plays.tolist() == [2, 0, 1]
     assert past.last_played[0] == worlds.START.timestamp() + 86_400
@@ -118,7 +118,7 @@ def test_history_by_hand() -> None:
 
 def test_playlists_are_part_of_the_owners_history() -> None:
     library = worlds.library(APART, [(0, 0)], items=worlds.playlist("mine", [0, 2]))
-    past = dp.history(library)
+    past = dp.build_history(library)
     assert past.rows.tolist() == [0, 2]
     assert past.plays.tolist() == [1, 0]
     assert past.confidence[1] == pytest.approx(np.log1p(1))
@@ -128,17 +128,17 @@ def test_releases_of_one_recording_count_together_and_stay_apart_in_the_plays() 
     items = worlds.playlist("mine", [1, 2])
     library = worlds.library(THREE, [(0, 0), (1, 24), (1, 30), (2, 40)], items=items)
     assert library.canonical.tolist() == [0, 0, 2]
-    past = dp.history(library)
+    past = dp.build_history(library)
     assert past.rows.tolist() == [0, 2]
     assert past.plays.tolist() == [3, 1]
     assert library.plays["track"].tolist() == [0, 1, 1, 2]
-    data = dp.training_data(library, dp.build_features(library))
+    data = dp.build_training_data(library, dp.build_features(library))
     assert not data.interactions[:, 1].nnz
     assert data.interactions[-1].toarray().tolist() == [[1, 0, 1]]
 
 
 def test_a_stranger_has_no_history() -> None:
-    past = dp.history(worlds.library(THREE, [(0, 0)]), listener=-1)
+    past = dp.build_history(worlds.library(THREE, [(0, 0)]), listener=-1)
     assert len(past.rows) == 0
 
 
@@ -146,27 +146,30 @@ def test_training_rows_are_listeners_sessions_and_playlists() -> None:
     events = [(0, 0), (1, 0.1), (2, 10, 5_000, True), (0, 20), (2, 3, 200_000, False, 1)]
     items = worlds.playlist("mine", [1, 2])
     library = worlds.library(APART, events, items=items, listeners=("you", "other"))
-    data = dp.training_data(library, dp.build_features(library))
+    data = dp.build_training_data(library, dp.build_features(library))
     matrix = data.interactions.toarray()
     assert matrix.shape == (4, 3)
     assert (matrix[:2] > 0).tolist() == [[True, True, False], [False, False, True]]
     assert matrix[2:].tolist() == [[1, 1, 0], [0, 1, 1]]
     assert data.n_listeners == 2
-    assert dp.training_data(library, data.features, baskets=False).interactions.shape == (2, 3)
+    assert dp.build_training_data(library, data.features, baskets=False).interactions.shape == (
+        2,
+        3,
+    )
 
 
 def test_api_rows_do_not_train_without_consent() -> None:
     items = worlds.playlist("api", [0, 1], api_born=True)
     for consent, rows in ((False, 1), (True, 2)):
         library = worlds.library(APART, [(2, 0)], items=items, consent=consent)
-        data = dp.training_data(library, dp.build_features(library))
+        data = dp.build_training_data(library, dp.build_features(library))
         assert data.interactions.shape[0] == rows
 
 
 def test_an_empty_library_gives_empty_arrays() -> None:
     library = worlds.library([])
     features = dp.build_features(library)
-    data = dp.training_data(library, features)
+    data = dp.build_training_data(library, features)
     assert features.n_tracks == 0
     assert data.interactions.shape == (1, 0)
-    assert len(dp.history(library).rows) == 0
+    assert len(dp.build_history(library).rows) == 0

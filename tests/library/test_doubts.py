@@ -10,7 +10,7 @@ from musicai.data.feedback import MatchDecision
 from musicai.data.frames import conform
 from musicai.data.parsed import SOURCE_PLAY_COLUMNS, ParsedFile
 from musicai.library.assemble import load_library
-from musicai.library.match_review import doubtful
+from musicai.library.match_review import list_match_reviews
 from musicai.store import Store
 from tests import worlds
 
@@ -51,17 +51,17 @@ def store(settings: Settings) -> Store:
 
 
 def test_doubts_wait_and_are_decided(store: Store, settings: Settings) -> None:
-    found = doubtful(store, settings, "p")
+    found = list_match_reviews(store, settings, "p")
     assert [(one.name, one.plays, one.other_origin) for one in found] == [
         ("Roads", 2, "C"),
         ("Girl from the North Country", 1, "C"),
     ]
-    assert doubtful(store, settings, "p") == found  # from the side file
+    assert list_match_reviews(store, settings, "p") == found  # from the side file
     before = load_library(store, settings, "p").tracks
     assert "matched" not in set(before["feature_source"].astype(str))
     store.decide("p", MatchDecision.of(found[0].track_id, found[0].other_id, same=True))
     store.decide("p", MatchDecision.of(found[1].track_id, found[1].other_id, same=False))
-    assert doubtful(store, settings, "p") == ()
+    assert list_match_reviews(store, settings, "p") == ()
     tracks = load_library(store, settings, "p").tracks.set_index("track_id")
     assert tracks.loc["p" * 22, "match"] == "confirmed"
     assert tracks.loc["p" * 22, "feature_source"] == "matched"

@@ -9,14 +9,14 @@ from musicai.core.settings import Settings
 from musicai.data.library import AUDIO_FEATURES, Library
 from musicai.library.feature_estimates import (
     EstimateError,
-    by_artist,
-    by_genre,
-    by_neighbours,
-    estimate,
-    estimate_errors,
-    evidence,
-    measure,
-    order,
+    collect_known_features,
+    estimate_by_artist,
+    estimate_by_genre,
+    estimate_by_neighbours,
+    estimate_features,
+    load_estimate_errors,
+    measure_errors,
+    rank_methods,
 )
 from tests import worlds
 
@@ -48,13 +48,13 @@ def library(n: int = 0) -> Library:
 
 def test_a_track_sounds_like_what_is_played_beside_it() -> None:
     made = library()
-    facts = evidence(made.tracks, made.plays, made.playlist_items)
+    facts = collect_known_features(made.tracks, made.plays, made.playlist_items)
     bare = np.array([made.n_tracks - 1])
-    guess = by_neighbours(facts, bare)
+    guess = estimate_by_neighbours(facts, bare)
     assert guess[0, ENERGY] == pytest.approx(worlds.LOUD["energy"])
-    assert np.isnan(by_artist(facts, bare)).all()
-    assert np.isnan(by_genre(facts, bare)).all()
-    found = estimate(made.tracks, facts)
+    assert np.isnan(estimate_by_artist(facts, bare)).all()
+    assert np.isnan(estimate_by_genre(facts, bare)).all()
+    found = estimate_features(made.tracks, facts)
     assert found["estimate"].iloc[-1] == "neighbours"
     assert found["feature_source"].iloc[-1] == "estimated"
     assert found["energy"].iloc[-1] == pytest.approx(worlds.LOUD["energy"])
@@ -63,9 +63,9 @@ def test_a_track_sounds_like_what_is_played_beside_it() -> None:
 
 def test_artist_and_genre_means_are_plain_means() -> None:
     made = library()
-    facts = evidence(made.tracks, made.plays, made.playlist_items)
+    facts = collect_known_features(made.tracks, made.plays, made.playlist_items)
     rows = np.array([0, 1])
-    for way in (by_artist, by_genre):
+    for way in (estimate_by_artist, estimate_by_genre):
         guess = way(facts, rows)
         assert guess[:, ENERGY].tolist() == pytest.approx(
             [worlds.CALM["energy"], worlds.LOUD["energy"]]
@@ -76,28 +76,28 @@ def test_two_neighbours_are_too_few() -> None:
     rows = [{"track_id": f"t{i}", "name": f"N{i}", "artists": "A", **worlds.LOUD} for i in range(2)]
     rows.append({"track_id": "bare", "name": "Bare", "artists": "B"})
     made = worlds.library(rows, [(0, 0.0), (1, 0.06), (2, 0.12)])
-    facts = evidence(made.tracks, made.plays, made.playlist_items)
-    assert np.isnan(by_neighbours(facts, np.array([2]))).all()
+    facts = collect_known_features(made.tracks, made.plays, made.playlist_items)
+    assert np.isnan(estimate_by_neighbours(facts, np.array([2]))).all()
 
 
 def test_the_error_is_measured_without_the_hidden_values(settings: Settings) -> None:
     made = library(400)
-    errors = estimate_errors(settings, made)
+    errors = load_estimate_errors(settings, made)
     artist = {e.feature: e for e in errors if e.method == "artist"}
     # every track of an artist sounds the same here: the mean of the others is exact
     assert artist["energy"].error == pytest.approx(0.0, abs=1e-6)
     half = abs(worlds.LOUD["energy"] - worlds.CALM["energy"]) / 2
     assert artist["energy"].baseline == pytest.approx(half, rel=0.2)
     assert artist["energy"].n == 408 // 5
-    assert estimate_errors(settings, made) == errors  # now from the side file
+    assert load_estimate_errors(settings, made) == errors  # now from the side file
     assert list(settings.cache.glob("errors-*.json"))
 
 
 def test_nothing_known_measures_nothing() -> None:
     made = worlds.library([{"track_id": "a", "name": "N", "artists": "A"}], [(0, 0.0)])
-    facts = evidence(made.tracks, made.plays, made.playlist_items)
-    assert measure(facts) == ()
-    assert estimate(made.tracks, facts) is made.tracks
+    facts = collect_known_features(made.tracks, made.plays, made.playlist_items)
+    assert measure_errors(facts) == ()
+    assert estimate_features(made.tracks, facts) is made.tracks
 
 
 def test_the_way_with_the_smallest_error_comes_first() -> None:
@@ -105,8 +105,8 @@ def test_the_way_with_the_smallest_error_comes_first() -> None:
         EstimateError(way, "energy", error, 1.0, n)
         for way, error, n in (("artist", 0.5, 100), ("genre", 0.4, 100), ("neighbours", 0.1, 10))
     )
-    assert order(errors) == ("genre", "artist", "neighbours")
-    assert order(()) == ("artist", "genre", "neighbours")
+    assert rank_methods(errors) == ("genre", "artist", "neighbours")
+    assert rank_methods(()) == ("artist", "genre", "neighbours")
 
 
 def test_a_value_is_never_guessed_from_another_release_of_the_same_recording() -> None:
@@ -117,7 +117,7 @@ def test_a_value_is_never_guessed_from_another_release_of_the_same_recording() -
         for release in ("a", "b"):
             rows.append({"track_id": f"{release}{i}", "name": f"N{i}", "artists": f"A{i}", **sound})
     made = worlds.library(rows, [(0, 0.0)])
-    errors = measure(evidence(made.tracks, made.plays, made.playlist_items))
+    errors = measure_errors(collect_known_features(made.tracks, made.plays, made.playlist_items))
     assert not [e for e in errors if e.method == "artist"]
 
 
@@ -127,5 +127,5 @@ def test_a_feature_that_no_track_has_is_measured_for_none() -> None:
         {"track_id": f"t{i}", "name": f"N{i}", "artists": "A", "energy": i / 50} for i in range(50)
     ]
     made = worlds.library(rows, [(0, 0.0)])
-    facts = evidence(made.tracks, made.plays, made.playlist_items)
-    assert {error.feature for error in measure(facts)} == {"energy"}
+    facts = collect_known_features(made.tracks, made.plays, made.playlist_items)
+    assert {error.feature for error in measure_errors(facts)} == {"energy"}

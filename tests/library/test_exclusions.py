@@ -10,7 +10,7 @@ import pytest
 
 from musicai.data.feedback import Exclusion
 from musicai.data.library import Library
-from musicai.library.exclusions import count, leave_out
+from musicai.library.exclusions import count_excluded, leave_out
 from tests import worlds
 
 START = int(worlds.START.timestamp())
@@ -48,7 +48,7 @@ def kept(library: Library) -> list[int]:
 def test_an_artist_goes_also_as_a_guest(library: Library) -> None:
     left = leave_out(library, [Exclusion("artist", "ada")])
     assert kept(left) == [3, 4, 3]
-    assert left.excluded_plays == 3 == count(library, Exclusion("artist", "ada"))
+    assert left.excluded_plays == 3 == count_excluded(library, Exclusion("artist", "ada"))
     assert left.tracks["excluded"].tolist() == [True, True, True, False, False]
     assert left.playlist_items["track"].tolist() == [3, 3]
 

@@ -29,10 +29,11 @@ from musicai.data.library import AUDIO_FEATURES, KEY_COLUMNS
 from musicai.data.parsed import PLAY_SOURCES, ParsedFile, ReadOptions
 from musicai.library import export
 from musicai.library.export import MEASURES, export_profile
-from musicai.library.formats import SOURCES, musicai_export, recognise
-from musicai.library.formats.fields import clean
+from musicai.library.formats import SOURCES, musicai_export, recognise_format
+from musicai.library.formats.fields import clean_text
 from musicai.library.formats.musicai_rows import TABLES
-from musicai.library.importing import ImportReport, import_inputs
+from musicai.library.import_report import ImportReport
+from musicai.library.importing import import_files
 from musicai.store import Store
 from tests.conftest import ROOT
 
@@ -148,7 +149,7 @@ def store(settings: Settings) -> Iterator[Store]:
 
 
 def take(store: Store, profile: str, *inputs: Any) -> ImportReport:
-    report = import_inputs(store, store.settings, profile, list(inputs), ReadOptions(), no_progress)
+    report = import_files(store, store.settings, profile, list(inputs), ReadOptions(), no_progress)
     assert all(record.counts.adds_up for record in report.files)
     return report
 
@@ -491,7 +492,7 @@ def holds(parsed: ParsedFile) -> None:
 @pytest.mark.parametrize("path", sorted(SAMPLES.iterdir()), ids=lambda path: path.name)
 def test_samples_are_read_whole(path: Path) -> None:
     data = path.read_bytes()
-    assert recognise(data) is musicai_export.SOURCE
+    assert recognise_format(data) is musicai_export.SOURCE
     parsed = read(data, path.name)
     holds(parsed)
     assert parsed.problems == ()
@@ -741,13 +742,13 @@ ids = st.one_of(
     st.from_regex(r"name:[0-9a-f]{16}", fullmatch=True),
 )
 words = st.one_of(
-    st.text(max_size=12).map(clean),
+    st.text(max_size=12).map(clean_text),
     st.sampled_from(
         ['"', "a,b", "it's; two", "=1+1", "🎻", "שלום \u200f!", "NA", "null", "  ", "\\,", "1e5"]
-    ).map(clean),
+    ).map(clean_text),
 )
 artists = st.lists(
-    words.map(lambda text: clean(text.replace(";", ","))).filter(bool), max_size=2
+    words.map(lambda text: clean_text(text.replace(";", ","))).filter(bool), max_size=2
 ).map(";".join)
 small_float = st.floats(0, 1, width=32)
 flags = st.sampled_from([True, False, None])
@@ -786,7 +787,7 @@ worlds = st.fixed_dictionaries(
                     "played_at": times,
                     "ms_played": st.integers(0, 86_400_000),
                     "skipped": flags,
-                    "reason_start": words.map(lambda text: clean(text[:10])),
+                    "reason_start": words.map(lambda text: clean_text(text[:10])),
                     "reason_end": st.sampled_from(["", "trackdone"]),
                     "shuffle": flags,
                     "listener": words,

@@ -21,7 +21,7 @@ from musicai.core.errors import JobRunning
 from musicai.core.progress import no_progress
 from musicai.core.settings import PROJECT_ROOT, Settings
 from musicai.data.parsed import ReadOptions
-from musicai.library.importing import WORKERS_FROM, ZIP_GROWTH, import_inputs
+from musicai.library.importing import WORKERS_FROM, ZIP_GROWTH, import_files
 from musicai.store import Store
 
 ENDS_WITHIN_S = 2.0
@@ -116,7 +116,7 @@ def all_or_nothing(export: Export, folder: Path, n: int) -> None:
         assert there in (0, export.imported), f"killed after {delay:.2f} s"
         settings = Settings(home=home)
         with Store(settings) as store:
-            again = import_inputs(store, settings, "p", [export.path], ReadOptions(), no_progress)
+            again = import_files(store, settings, "p", [export.path], ReadOptions(), no_progress)
             assert again.plays.read == export.read
             assert again.plays.imported == export.imported - there
             assert len(store.own_data("p").plays) == export.imported
@@ -176,10 +176,10 @@ def test_a_second_import_beside_the_one_that_writes(small: Export, settings: Set
         def meanwhile(fraction: float, note: str = "") -> None:
             if not refused:
                 with pytest.raises(JobRunning, match="Another import is being written") as error:
-                    import_inputs(other, settings, "q", [small.path], ReadOptions(), no_progress)
+                    import_files(other, settings, "q", [small.path], ReadOptions(), no_progress)
                 refused.append(error.value)
 
-        report = import_inputs(store, settings, "p", [small.path], ReadOptions(), meanwhile)
+        report = import_files(store, settings, "p", [small.path], ReadOptions(), meanwhile)
         assert refused
         assert report.plays.imported == small.imported == len(store.own_data("p").plays)
         assert not store.has_profile("q")

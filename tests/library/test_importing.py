@@ -18,7 +18,8 @@ from musicai.core.settings import Settings
 from musicai.data.feedback import Choices, Exclusion, Feedback, MatchDecision
 from musicai.data.parsed import ParsedFile, Problem, ReadOptions, Source
 from musicai.library import importing, reader
-from musicai.library.importing import catalogue_name, import_inputs, keep_apart
+from musicai.library.import_report import ImportReport
+from musicai.library.importing import get_catalogue_name, import_files, keep_apart
 from musicai.store import Counts, Store
 from tests.store.test_store import (
     digest,
@@ -98,8 +99,8 @@ def take(
     profile: str = "p",
     options: ReadOptions | None = None,
     **more: bool | None,
-) -> importing.ImportReport:
-    report = import_inputs(
+) -> ImportReport:
+    report = import_files(
         store,
         store.settings,
         profile,
@@ -155,7 +156,7 @@ def test_the_report_is_the_object_of_the_command_line(store: Store) -> None:
     assert said["problems"][0]["file"] == "x.bin"
     assert said["seconds"] >= 0
     assert said["profile"] == "p"
-    summary = json.dumps(report.summary())
+    summary = json.dumps(report.summarise())
     assert "x.bin" not in summary
     assert "h.json" not in summary
 
@@ -215,7 +216,7 @@ def test_a_folder_is_walked(store: Store, tmp_path: Path) -> None:
 
 def test_progress_grows_and_names_no_file(store: Store) -> None:
     seen: list[tuple[float, str]] = []
-    import_inputs(
+    import_files(
         store,
         store.settings,
         "p",
@@ -269,7 +270,7 @@ def test_nothing_but_bad_files_makes_no_profile(store: Store) -> None:
 def test_a_bug_in_a_reader_costs_one_file_only(
     store: Store, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    real, said = reader.recognise, "the words of the error"
+    real, said = reader.recognise_format, "the words of the error"
 
     def parse(data: bytes, file: str, options: ReadOptions) -> None:
         raise (ZeroDivisionError if b"bug" in data else UnreadableFile)(said)
@@ -279,7 +280,7 @@ def test_a_bug_in_a_reader_costs_one_file_only(
             return Source("mine", "My format", lambda _: True, parse)  # type: ignore[arg-type]
         return real(data, options)
 
-    monkeypatch.setattr(reader, "recognise", recognise)
+    monkeypatch.setattr(reader, "recognise_format", recognise)
     report = take(
         store, ("a.txt", b"my format bug"), ("b.txt", b"my format"), ("h.json", history(4))
     )
@@ -300,7 +301,7 @@ def test_a_bug_in_a_reader_costs_one_file_only(
 def workers(monkeypatch: pytest.MonkeyPatch) -> None:
     """Read in two worker processes, however small the files and the machine are."""
     monkeypatch.setattr(importing, "WORKERS_FROM", 0)
-    monkeypatch.setattr(importing, "worker_count", lambda: 2)
+    monkeypatch.setattr(importing, "count_workers", lambda: 2)
 
 
 MIXED: list[importing.Input] = [
@@ -319,7 +320,7 @@ MIXED: list[importing.Input] = [
 def test_workers_change_nothing_but_the_time(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     here = take(store, *MIXED, profile="here")
     monkeypatch.setattr(importing, "WORKERS_FROM", 0)
-    monkeypatch.setattr(importing, "worker_count", lambda: 2)
+    monkeypatch.setattr(importing, "count_workers", lambda: 2)
     there = take(store, *MIXED, profile="there")
     assert there.files == here.files
     assert there.problems == here.problems
@@ -348,7 +349,7 @@ def test_cancel_ends_the_workers_and_leaves_nothing(store: Store, settings: Sett
 
     inputs: list[importing.Input] = [(f"{n}.json", history(50, start=50 * n)) for n in range(9)]
     with pytest.raises(Cancelled):
-        import_inputs(store, settings, "p", inputs, ReadOptions(), stop)
+        import_files(store, settings, "p", inputs, ReadOptions(), stop)
     assert started
     assert not any(psutil.pid_exists(pid) for pid in started)
     assert rows_of(settings, "imports", "plays", "tracks") == [0, 0, 0]
@@ -362,7 +363,7 @@ def test_progress_is_told_while_a_file_is_being_read(
     monkeypatch.setattr(importing, "ASK_EVERY_S", 0.01)
     told: list[str] = []
     inputs: list[importing.Input] = [("h.json", history(2000))]
-    import_inputs(
+    import_files(
         store, store.settings, "p", inputs, ReadOptions(), lambda _, note="": told.append(note)
     )
     assert told.count("Reading file 1") > 3  # the worker starts meanwhile
@@ -371,7 +372,7 @@ def test_progress_is_told_while_a_file_is_being_read(
 def test_progress_says_file_and_rows(store: Store) -> None:
     told: list[str] = []
     inputs: list[importing.Input] = [("a.json", history(1500)), ("b.json", history(3, 5000))]
-    import_inputs(
+    import_files(
         store, store.settings, "p", inputs, ReadOptions(), lambda _, note="": told.append(note)
     )
     assert told[:2] == ["Reading file 1", "Reading file 2, 1,500 rows so far"]
@@ -387,7 +388,7 @@ def test_cancel_leaves_nothing(store: Store, settings: Settings) -> None:
 
     inputs: list[importing.Input] = [(f"{n}.json", history(50, start=50 * n)) for n in range(5)]
     with pytest.raises(Cancelled):
-        import_inputs(store, settings, "p", inputs, ReadOptions(), stop)
+        import_files(store, settings, "p", inputs, ReadOptions(), stop)
     assert not store.has_profile("p")
     assert rows_of(settings, "imports", "plays", "tracks") == [0, 0, 0]
     assert take(store, *inputs).plays.imported == 250
@@ -485,7 +486,7 @@ def test_parts_of_one_file_are_counted_apart(store: Store, monkeypatch: pytest.M
     decided = ParsedFile("f", "itunes", "choices", choices=chosen, read=1)
     whole = replace(plays, further=(items, facts, decided))
     mine = Source("itunes", "Mine", lambda _: True, lambda data, file, options: whole)
-    monkeypatch.setattr(reader, "recognise", lambda data, options: mine)
+    monkeypatch.setattr(reader, "recognise_format", lambda data, options: mine)
     report = take(store, ("f.xml", b"x"))
     one = Counts(read=1, imported=1)
     assert (report.plays, report.playlist_rows, report.track_facts, report.choices) == (one,) * 4
@@ -512,7 +513,7 @@ def test_parts_of_one_file_are_counted_apart(store: Store, monkeypatch: pytest.M
     ],
 )
 def test_a_catalogue_is_named_after_its_file(file: str, name: str) -> None:
-    assert catalogue_name(file) == name
+    assert get_catalogue_name(file) == name
 
 
 @pytest.mark.parametrize("answer", [None, True, False])

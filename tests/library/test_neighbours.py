@@ -21,9 +21,10 @@ from musicai.data.neighbour_data import Pack, PackTables
 from musicai.data.parsed import ParsedFile, ReadOptions
 from musicai.library.archives import Input
 from musicai.library.assemble import collect_tagged_genres, load_library
-from musicai.library.formats import recognise
-from musicai.library.formats.neighbour_data import assemble
-from musicai.library.importing import ImportReport, folder_of, import_inputs, pack_name
+from musicai.library.formats import recognise_format
+from musicai.library.formats.neighbour_data import assemble_pack
+from musicai.library.import_report import ImportReport
+from musicai.library.importing import get_folder, get_pack_name, import_files
 from musicai.models.collaborative import Collaborative, CollaborativeConfig
 from musicai.store import Store
 from tests.conftest import SHARED
@@ -46,7 +47,7 @@ HETREC = {
 
 def parsed(text: str | bytes, file: str = "x.dat") -> ParsedFile:
     data = text.encode() if isinstance(text, str) else text
-    source = recognise(data)
+    source = recognise_format(data)
     assert source is not None
     assert source.name == "neighbours"
     return source.parse(data, file, ReadOptions())
@@ -61,7 +62,7 @@ def hetrec(**changed: str) -> list[ParsedFile]:
 
 
 def test_hetrec_is_put_together_from_its_files() -> None:
-    pack, files = assemble(hetrec())
+    pack, files = assemble_pack(hetrec())
     assert pack is not None
     assert pack.items["artist"].tolist() == ["Björk", '"Weird Al', "Portishead"]
     assert pack.n_listeners == 2
@@ -81,7 +82,7 @@ def test_hetrec_is_put_together_from_its_files() -> None:
 
 def test_without_the_names_nothing_of_a_numbered_pack_can_be_used() -> None:
     files = [parsed(text, name) for name, text in HETREC.items() if name != "artists.dat"]
-    pack, after = assemble(files)
+    pack, after = assemble_pack(files)
     assert pack is None
     for one in after:
         assert one.rejected == one.read
@@ -101,7 +102,7 @@ def test_without_the_names_nothing_of_a_numbered_pack_can_be_used() -> None:
     ids=["commas", "semicolons", "last.fm 360K"],
 )
 def test_a_table_of_counts_is_a_pack_of_its_own(text: str) -> None:
-    pack, files = assemble([parsed(text)])
+    pack, files = assemble_pack([parsed(text)])
     assert pack is not None
     assert pack.items.to_numpy().tolist() == [["Björk", ""]]
     assert pack.listens.to_numpy().tolist() == [[0, 0, 7], [1, 0, 2]]
@@ -109,7 +110,7 @@ def test_a_table_of_counts_is_a_pack_of_its_own(text: str) -> None:
 
 
 def test_a_table_may_count_tracks() -> None:
-    pack, _ = assemble(
+    pack, _ = assemble_pack(
         [parsed("user\tartist\ttrack\tplays\nann\tBjörk\tJóga\t3\nbob\tBjörk\t\t1\n")]
     )
     assert pack is not None
@@ -141,7 +142,7 @@ TEN_SCRIPTS = (
 
 def test_one_listener_and_names_in_ten_scripts() -> None:
     rows = "".join(f"x,{name},2\n" for name in TEN_SCRIPTS)
-    pack, _ = assemble([parsed("user,artist,plays\n" + rows)])
+    pack, _ = assemble_pack([parsed("user,artist,plays\n" + rows)])
     assert pack is not None
     assert pack.items["artist"].tolist() == list(TEN_SCRIPTS)
     assert pack.n_listeners == 1
@@ -155,7 +156,7 @@ ROW = st.tuples(st.integers(0, 5), st.integers(-2, 6), st.floats(-3, 50))
 @given(st.lists(ROW, max_size=40))
 def test_counts_add_up_whatever_the_rows(rows: Sequence[tuple[int, int, float]]) -> None:
     listens = "userID\tartistID\tweight\n" + "".join(f"{u}\t{a}\t{n}\n" for u, a, n in rows)
-    pack, files = assemble(hetrec(user_artists_dat=listens))
+    pack, files = assemble_pack(hetrec(user_artists_dat=listens))
     for one in files:
         assert 0 <= one.rejected <= one.read
     good = {(u, a) for u, a, n in rows if a in (1, 2, 3) and n > 0}
@@ -166,15 +167,15 @@ def test_counts_add_up_whatever_the_rows(rows: Sequence[tuple[int, int, float]])
 @given(st.binary(max_size=300))
 def test_bytes_below_a_header_never_crash(data: bytes) -> None:
     for header in (b"user,artist,plays\n", b"userID\tartistID\tweight\n", b"id\tname\turl\n"):
-        assemble([parsed(header + data)])
+        assemble_pack([parsed(header + data)])
 
 
 def test_what_a_pack_is_called() -> None:
-    assert pack_name(folder_of("hetrec/artists.dat")) == "hetrec"
-    assert pack_name(folder_of("hetrec.zip › artists.dat")) == "hetrec"
-    assert pack_name(folder_of("all.zip › hetrec/artists.dat")) == "hetrec"
-    assert pack_name(folder_of("artists.dat")) == "Neighbours"
-    assert pack_name("counts.csv") == "counts"
+    assert get_pack_name(get_folder("hetrec/artists.dat")) == "hetrec"
+    assert get_pack_name(get_folder("hetrec.zip › artists.dat")) == "hetrec"
+    assert get_pack_name(get_folder("all.zip › hetrec/artists.dat")) == "hetrec"
+    assert get_pack_name(get_folder("artists.dat")) == "Neighbours"
+    assert get_pack_name("counts.csv") == "counts"
 
 
 # --- keeping --------------------------------------------------------------------------
@@ -218,7 +219,7 @@ def counts(n: int = 30) -> bytes:
 
 
 def take(store: Store, settings: Settings, *inputs: Input) -> ImportReport:
-    return import_inputs(store, settings, "p", inputs, ReadOptions(), no_progress)
+    return import_files(store, settings, "p", inputs, ReadOptions(), no_progress)
 
 
 @pytest.fixture
@@ -260,7 +261,7 @@ def test_a_pack_is_imported_repeated_and_undone(settings: Settings) -> None:
 
 def test_the_sample_world_takes_no_real_listeners(settings: Settings) -> None:
     with Store(settings) as store:
-        report = import_inputs(
+        report = import_files(
             store,
             settings,
             "sample",
@@ -278,7 +279,7 @@ def test_the_sample_world_takes_no_real_listeners(settings: Settings) -> None:
 
 def training(settings: Settings, store: Store) -> TrainingData:
     library = load_library(store, settings, "p")
-    return dp.training_data(library, dp.build_features(library))
+    return dp.build_training_data(library, dp.build_features(library))
 
 
 def test_rows_stand_over_the_librarys_artists(settings: Settings, stocked: Store) -> None:
@@ -316,7 +317,7 @@ def test_taste_in_artists_reaches_tracks_that_nobody_played(
     data = training(settings, stocked)
     library = load_library(stocked, settings, "p")
     model = Collaborative(CollaborativeConfig(factors=8, regularization=0.5)).fit(data, no_progress)
-    query = Query(dp.history(library), np.zeros(0, dtype=np.int32))
+    query = Query(dp.build_history(library), np.zeros(0, dtype=np.int32))
     scores = model.score(query)
     by = library.tracks["artists"].to_numpy()
     near, far = scores[by == "Portishead"], scores[by == "Slayer"]
@@ -345,7 +346,7 @@ def test_reasons_name_only_artists_whom_the_pack_knows(settings: Settings) -> No
         model = Collaborative(CollaborativeConfig(factors=8, regularization=0.5)).fit(
             data, no_progress
         )
-        query = Query(dp.history(library), np.zeros(0, dtype=np.int32))
+        query = Query(dp.build_history(library), np.zeros(0, dtype=np.int32))
         new = ~library.tracks["own"].to_numpy()
         said = {
             str(library.tracks["artists"].iat[row]): reason.text
@@ -359,7 +360,7 @@ def test_reasons_name_only_artists_whom_the_pack_knows(settings: Settings) -> No
 
 def test_half_of_the_artists_score_and_no_more(settings: Settings, stocked: Store) -> None:
     data, library = training(settings, stocked), load_library(stocked, settings, "p")
-    query = Query(dp.history(library), np.zeros(0, dtype=np.int32))
+    query = Query(dp.build_history(library), np.zeros(0, dtype=np.int32))
     whole, half = (
         Collaborative(CollaborativeConfig(factors=8, regularization=0.5, artist_share=share)).fit(
             data, no_progress
@@ -380,11 +381,11 @@ def test_saved_loaded_and_aligned_alike(
     model = Collaborative(config).fit(data, no_progress)
     model.save(tmp_path)
     loaded = Collaborative.load(tmp_path, config)
-    query = Query(dp.history(library), np.zeros(0, dtype=np.int32))
+    query = Query(dp.build_history(library), np.zeros(0, dtype=np.int32))
     scores = model.score(query)
     np.testing.assert_array_equal(loaded.score(query), scores)
     rows = np.append(np.arange(len(scores))[::-1], -1).astype(np.int32)
-    past = dp.history(library)
+    past = dp.build_history(library)
     mirrored = type(past)(
         rows=(len(scores) - 1 - past.rows)[::-1].astype(np.int32),
         confidence=past.confidence[::-1],
@@ -411,7 +412,7 @@ def test_few_listeners_are_not_called_listeners_like_you(settings: Settings) -> 
         model = Collaborative(CollaborativeConfig(factors=8, regularization=0.5)).fit(
             data, no_progress
         )
-        query = Query(dp.history(library), np.zeros(0, dtype=np.int32))
+        query = Query(dp.build_history(library), np.zeros(0, dtype=np.int32))
         new = int(np.flatnonzero(library.tracks["artists"] == "Portishead")[0])
         (reason,) = model.reasons(query, new)
         assert reason.text == "a few listeners who play Björk also play Portishead"
@@ -440,7 +441,7 @@ def test_a_pack_of_one_listener_in_ten_scripts_is_learned_from(settings: Setting
         model = Collaborative(CollaborativeConfig(factors=8, regularization=0.5)).fit(
             data, no_progress
         )
-        query = Query(dp.history(library), np.zeros(0, dtype=np.int32))
+        query = Query(dp.build_history(library), np.zeros(0, dtype=np.int32))
         scores = model.score(query)
         assert np.isfinite(scores[library.tracks["artists"] == "Кино"]).all()
         for row in np.flatnonzero(~library.tracks["own"].to_numpy()):
@@ -449,7 +450,7 @@ def test_a_pack_of_one_listener_in_ten_scripts_is_learned_from(settings: Setting
 
 
 def test_tags_of_a_pack_name_genres_where_nothing_else_does(tmp_path: Path) -> None:
-    tables, _ = assemble(hetrec())
+    tables, _ = assemble_pack(hetrec())
     assert tables is not None
     pack = Pack("x", tmp_path / "x.parquet", 2)
     pack.__dict__["tables"] = PackTables.validate(
@@ -466,7 +467,7 @@ def test_the_real_pack_is_read_whole() -> None:
     if not folder.exists():
         pytest.skip("the HetRec files are not beside this checkout")
     files = [parsed(path.read_bytes(), path.name) for path in sorted(folder.glob("*.dat"))]
-    pack, after = assemble(files)
+    pack, after = assemble_pack(files)
     assert pack is not None
     assert {one.file: (one.read, one.rejected) for one in after} == {
         "artists.dat": (17_632, 0),

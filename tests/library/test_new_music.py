@@ -20,7 +20,7 @@ from musicai.data.library import KEY_COLUMNS
 from musicai.data.parsed import ReadOptions
 from musicai.library import catalogs
 from musicai.library.assemble import load_library
-from musicai.library.importing import import_inputs
+from musicai.library.importing import import_files
 from musicai.store import Store
 from tests.library.test_neighbours import TEN_SCRIPTS
 from tests.ui.test_ui_library import history, table
@@ -34,7 +34,7 @@ def store(settings: Settings) -> Iterator[Store]:
     """A listener "me" with a history of 40 songs and one catalogue of 20 of them."""
     with Store(settings) as opened:
         given = [("Streaming_History_Audio_2024.json", history()), ("old.csv", table(OLD))]
-        import_inputs(opened, settings, "me", given, ReadOptions(), no_progress)
+        import_files(opened, settings, "me", given, ReadOptions(), no_progress)
         yield opened
 
 
@@ -64,10 +64,10 @@ class Stop:
 def test_what_is_taken_is_reported_and_prepared(store: Store, settings: Settings) -> None:
     heard = Stop(10_000)
     bad = b"\n" + table([(1, "", "Nobody", "")]).split(b"\n")[1]
-    taken = catalogs.add(
+    taken = catalogs.add_catalogue(
         store, settings, ("new.csv", table(NEW) + bad), profile="me", licence="CC0", progress=heard
     )
-    told = taken.summary()
+    told = taken.summarise()
     assert told["catalogue"] == "new"
     assert told["enabled"]
     assert told["replaced"] is None
@@ -95,9 +95,9 @@ def test_stopped_anywhere_nothing_is_changed(store: Store, settings: Settings, k
     def take(progress: Stop) -> None:
         given = ("new.csv", table(NEW))
         if kind == "add":
-            catalogs.add(store, settings, given, profile="me", progress=progress)
+            catalogs.add_catalogue(store, settings, given, profile="me", progress=progress)
         else:
-            catalogs.update(
+            catalogs.update_catalogue(
                 store, settings, "old", given, profile="me", licence="x", progress=progress
             )
 
@@ -127,7 +127,7 @@ def test_an_error_half_way_takes_it_back(
     before = state_of(store, settings)
     monkeypatch.setattr(catalogs, "load_features", broken)
     with pytest.raises(MemoryError):
-        catalogs.add(store, settings, ("new.csv", table(NEW)), profile="me")
+        catalogs.add_catalogue(store, settings, ("new.csv", table(NEW)), profile="me")
     assert state_of(store, settings) == before
 
 
@@ -142,32 +142,32 @@ def test_a_catalogue_from_before_keys_is_put_back(
     before = state_of(store, settings)
     monkeypatch.setattr(catalogs, "load_features", broken)
     with pytest.raises(MemoryError):
-        catalogs.update(store, settings, "old", ("new.csv", table(NEW)), profile="me")
+        catalogs.update_catalogue(store, settings, "old", ("new.csv", table(NEW)), profile="me")
     assert state_of(store, settings) == before
 
 
 def test_a_lost_catalogue_is_brought_back_by_an_update(store: Store, settings: Settings) -> None:
     store.catalogue("old").path.unlink()
-    taken = catalogs.update(store, settings, "old", ("new.csv", table(NEW)), profile="me")
+    taken = catalogs.update_catalogue(store, settings, "old", ("new.csv", table(NEW)), profile="me")
     assert (taken.replaced, taken.catalogue.n_tracks, taken.catalogue.enabled) == (20, 30, True)
 
 
 def test_the_same_tracks_or_name_twice_are_refused(store: Store, settings: Settings) -> None:
     before = state_of(store, settings)
     with pytest.raises(QueryError, match="very tracks are the catalogue 'old'"):
-        catalogs.add(store, settings, ("x.csv", table(OLD)), profile="me")
+        catalogs.add_catalogue(store, settings, ("x.csv", table(OLD)), profile="me")
     with pytest.raises(QueryError, match="'old' already"):
-        catalogs.add(store, settings, ("x.csv", table(NEW)), profile="me", name=" old ")
+        catalogs.add_catalogue(store, settings, ("x.csv", table(NEW)), profile="me", name=" old ")
     with pytest.raises(UnreadableFile):
-        catalogs.add(store, settings, ("x.csv", b"one,two\n1,2\n"), profile="me")
+        catalogs.add_catalogue(store, settings, ("x.csv", b"one,two\n1,2\n"), profile="me")
     assert state_of(store, settings) == before
 
 
 def test_without_a_listener_nothing_is_enabled_or_prepared(
     store: Store, settings: Settings
 ) -> None:
-    taken = catalogs.add(store, settings, ("new.csv", table(NEW)), profile=None)
-    assert taken.summary()["coverage"] is None
+    taken = catalogs.add_catalogue(store, settings, ("new.csv", table(NEW)), profile=None)
+    assert taken.summarise()["coverage"] is None
     assert not store.catalogue("new", "me").enabled
 
 
@@ -178,7 +178,7 @@ def test_only_a_large_library_without_side_files_is_unprepared(
     monkeypatch.setattr(catalogs, "LARGE", 20)
     joined = store.compute_joined_name("me")
     assert catalogs.find_unprepared(store, settings, "me") == joined
-    assert catalogs.prepare(store, settings, "me") == joined
+    assert catalogs.prepare_library(store, settings, "me") == joined
     assert catalogs.find_unprepared(store, settings, "me") is None
     store.enable_catalogue("me", "old", False)
     assert catalogs.find_unprepared(store, settings, "me") is None, "none is enabled"
@@ -192,13 +192,13 @@ def test_a_table_without_ids_in_ten_scripts_matches_by_name(
 ) -> None:
     """With repeated rows and values out of their range: all of it is told, what is good is kept."""
     listened = history([(n, f"Song {n}", by, "Album") for n, by in enumerate(TEN_SCRIPTS)])
-    import_inputs(store, settings, "ten", [("h.json", listened)], ReadOptions(), no_progress)
+    import_files(store, settings, "ten", [("h.json", listened)], ReadOptions(), no_progress)
     header = "track_name,artists,danceability,energy,valence,tempo,duration_ms"
     rows = [f"Song {n},{by},0.5,0.6,0.7,120,200000" for n, by in enumerate(TEN_SCRIPTS)]
     rows += [f"SONG {n},{by.upper()},0.1,0.1,0.1,60,200000" for n, by in enumerate(TEN_SCRIPTS)]
     rows += [f"New,{by},1.5,-3,nan,0,-1" for by in TEN_SCRIPTS]
     given = ("ten.csv", "\n".join([header, *rows]).encode())
-    told = catalogs.add(store, settings, given, profile="ten").summary()
+    told = catalogs.add_catalogue(store, settings, given, profile="ten").summarise()
     assert told["rows"] == {"read": 30, "kept": 20, "duplicate": 10, "rejected": 0}
     assert [one["where"] for one in told["problems"]] == [f"line {n}" for n in range(22, 32)]
     for one in told["problems"]:
@@ -220,7 +220,7 @@ def test_repeated_ids_are_one_track(store: Store, settings: Settings) -> None:
     first = (500, "Once", "Artist 1", "Album")
     again = (500, "Otherwise", "Artist 2", "Album")
     given = ("twice.csv", table([first, again, (501, "Two", "Artist 1", "Album")]))
-    told = catalogs.add(store, settings, given, profile="me").summary()
+    told = catalogs.add_catalogue(store, settings, given, profile="me").summarise()
     assert told["rows"] == {"read": 3, "kept": 2, "duplicate": 1, "rejected": 0}
     assert store.catalogue_tracks("twice")["name"].tolist() == ["Once", "Two"]
 

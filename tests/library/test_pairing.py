@@ -9,13 +9,13 @@ import pytest
 
 from musicai.data.feedback import MatchDecision
 from musicai.library.matching import (
-    Pairs,
-    alike,
-    apart_by_length,
+    RecordMatches,
     apply_decisions,
-    lengths_fit,
-    pair,
-    versions,
+    can_match_lengths,
+    find_similar_titles,
+    find_versions,
+    match_records,
+    split_by_length,
 )
 from tests import worlds
 
@@ -69,9 +69,9 @@ def one(artist: str, name: str, **more: Any) -> dict[str, Any]:
     return {"track_id": f"{artist} {name}", "name": name, "artists": artist, **more}
 
 
-def found(mine: dict[str, Any], theirs: dict[str, Any]) -> Pairs:
+def found(mine: dict[str, Any], theirs: dict[str, Any]) -> RecordMatches:
     own, other = worlds.source_tracks([mine]), worlds.source_tracks([theirs])
-    return pair(own, other)
+    return match_records(own, other)
 
 
 @pytest.mark.parametrize(("artist", "mine", "theirs"), SAME)
@@ -109,7 +109,7 @@ def test_of_several_releases_the_one_that_fits_is_taken() -> None:
         one("A", "B", duration_ms=400_000, **worlds.LOUD) | {"track_id": "long"},
         one("A", "B", duration_ms=201_000) | {"track_id": "fits"},
     ]
-    assert pair(own, worlds.source_tracks(rows)).partner.tolist() == [1]
+    assert match_records(own, worlds.source_tracks(rows)).partner.tolist() == [1]
 
 
 def test_one_code_and_two_versions_is_a_doubt() -> None:
@@ -124,8 +124,8 @@ def test_the_persons_word_comes_first() -> None:
     other = worlds.source_tracks([one("A", "B") | {"track_id": "x"}, one("C", "D")])
     no = MatchDecision.of("A B", "x", same=False)
     yes = MatchDecision.of("C D", "A B", same=True)
-    assert pair(own, other, [no]).method == [""]
-    chosen = pair(own, other, [yes])
+    assert match_records(own, other, [no]).method == [""]
+    chosen = match_records(own, other, [yes])
     assert (chosen.partner.tolist(), chosen.method) == ([1], ["confirmed"])
 
 
@@ -138,17 +138,17 @@ def test_own_tracks_that_are_nearly_one_are_asked_about() -> None:
             one("B", "Golden Brown"),
         ]
     )
-    doubts = list(alike(own, np.arange(4, dtype=np.int32)))
+    doubts = list(find_similar_titles(own, np.arange(4, dtype=np.int32)))
     assert [(doubt.own, doubt.other) for doubt in doubts] == [(0, 1)]
 
 
 def test_lengths_and_versions() -> None:
-    assert lengths_fit(200_000, 209_000)
-    assert not lengths_fit(200_000, 220_000)
-    assert lengths_fit(float("nan"), 1.0)
-    assert versions("Song - Live at Wembley") == {"live"}
-    assert versions("Song - Remastered 2011") == frozenset()
-    assert versions("Alive") == frozenset()
+    assert can_match_lengths(200_000, 209_000)
+    assert not can_match_lengths(200_000, 220_000)
+    assert can_match_lengths(float("nan"), 1.0)
+    assert find_versions("Song - Live at Wembley") == {"live"}
+    assert find_versions("Song - Remastered 2011") == frozenset()
+    assert find_versions("Alive") == frozenset()
 
 
 def test_numbers_are_merged_through_others_and_split() -> None:
@@ -179,4 +179,4 @@ def test_an_artist_who_is_spelt_nearly_so_is_a_question() -> None:
 def test_one_name_and_two_lengths_are_two_recordings() -> None:
     length = np.array([200_000, 400_000, 205_000, np.nan, 405_000, 90_000])
     names = np.array([0, 0, 0, 0, 0, 1], dtype=np.int32)
-    assert apart_by_length(names, length).tolist() == [0, 1, 0, 0, 1, 2]
+    assert split_by_length(names, length).tolist() == [0, 1, 0, 0, 1, 2]

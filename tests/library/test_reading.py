@@ -73,7 +73,7 @@ def test_a_fault_names_the_place_and_no_value(monkeypatch: pytest.MonkeyPatch) -
         raise MemoryError(name)
 
     source = Source("mine", "My format", lambda head: True, fail)  # type: ignore[arg-type]
-    monkeypatch.setattr(reader, "recognise", lambda data, options: source)
+    monkeypatch.setattr(reader, "recognise_format", lambda data, options: source)
     read = read_file(b"12345", "secret.json", ReadOptions())
     assert read.problem is not None
     assert read.problem.why.startswith("Reading it as My format failed (MemoryError).")
@@ -97,7 +97,7 @@ def test_a_worker_reads_what_this_process_reads(workers: Workers) -> None:
         assert there.file == file
         pd.testing.assert_frame_equal(there.plays, here.plays)
         pd.testing.assert_frame_equal(there.tracks, here.tracks)
-    assert len(workers.pids) <= 2
+    assert len(workers.process_ids) <= 2
 
 
 def test_what_cannot_be_read_comes_back_as_a_problem(workers: Workers) -> None:
@@ -112,7 +112,7 @@ def test_what_cannot_be_read_comes_back_as_a_problem(workers: Workers) -> None:
 
 def test_a_worker_that_is_killed_costs_its_file_only(workers: Workers) -> None:
     assert workers.submit(history(3), "a.json", ReadOptions()).result(60).parsed is not None
-    [pid] = workers.pids
+    [pid] = workers.process_ids
     os.kill(pid, signal.SIGSTOP)  # it takes the next file and never ends
     stuck = workers.submit(history(3), "b.json", ReadOptions())
     time.sleep(0.1)
@@ -124,13 +124,13 @@ def test_a_worker_that_is_killed_costs_its_file_only(workers: Workers) -> None:
     assert "stopped before it was done" in problem.why
     assert gone(pid)
     assert workers.submit(history(3), "c.json", ReadOptions()).result(60).parsed is not None
-    assert pid not in workers.pids
+    assert pid not in workers.process_ids
 
 
 def test_leaving_ends_a_worker_in_the_middle_of_a_file() -> None:
     with Workers(1, dict(os.environ)) as workers:
         workers.submit(history(3), "a.json", ReadOptions()).result(60)
-        [pid] = workers.pids
+        [pid] = workers.process_ids
         os.kill(pid, signal.SIGSTOP)
         waiting = [workers.submit(history(3), f"{n}.json", ReadOptions()) for n in range(4)]
         started = time.monotonic()
@@ -146,9 +146,9 @@ from musicai.data.parsed import ReadOptions
 workers = Workers(2, dict(os.environ))
 for number in range(2):
     workers.submit(b"[]", "x.json", ReadOptions())
-while len(workers.pids) < 2:
+while len(workers.process_ids) < 2:
     time.sleep(0.01)
-print(*workers.pids, flush=True)
+print(*workers.process_ids, flush=True)
 time.sleep(60)
 """
 
@@ -206,15 +206,15 @@ def test_a_busy_worker_ends_when_its_parent_is_gone(tmp_path: Path) -> None:
 
 def test_one_core_reads_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "sched_getaffinity", lambda pid: {0}, raising=False)
-    assert reader.worker_count() == 0
+    assert reader.count_workers() == 0
     monkeypatch.setattr(os, "sched_getaffinity", lambda pid: set(range(64)), raising=False)
-    assert reader.worker_count() == reader.MAX_WORKERS
+    assert reader.count_workers() == reader.MAX_WORKERS
 
 
 def test_the_collector_is_as_before() -> None:
     import gc  # noqa: PLC0415
 
     before = gc.get_threshold()
-    with reader.few_collections():
+    with reader.limit_garbage_collection():
         assert gc.get_threshold()[0] > before[0]
     assert gc.get_threshold() == before

@@ -13,7 +13,8 @@ from musicai.core.progress import no_progress
 from musicai.core.settings import Settings
 from musicai.data.parsed import ReadOptions
 from musicai.library.archives import open_inputs
-from musicai.library.importing import ImportReport, import_inputs
+from musicai.library.import_report import ImportReport
+from musicai.library.importing import import_files
 from musicai.store import Store
 
 
@@ -130,7 +131,7 @@ def records(report: ImportReport) -> tuple[Row, ...]:
 @pytest.mark.parametrize("name", EXPECTED)
 def test_each_file_alone(name: str, shared: Path, settings: Settings) -> None:
     with Store(settings) as store:
-        report = import_inputs(
+        report = import_files(
             store, settings, "p", [shared / "exports" / name], ReadOptions(), no_progress
         )
     assert records(report) == EXPECTED[name]

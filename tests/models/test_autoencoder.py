@@ -262,7 +262,7 @@ def test_a_card_without_memory_gives_way_to_the_processor(monkeypatch: pytest.Mo
 @pytest.mark.deep
 def test_one_track_each_is_nothing_to_learn_from() -> None:
     library = worlds.library([{"track_id": "t0", "name": "S", "artists": "A"}], [(0, 1.0)])
-    data = dp.training_data(library, dp.build_features(library))
+    data = dp.build_training_data(library, dp.build_features(library))
     model = Autoencoder(SMALL).fit(data, no_progress)
     assert model.silent
     assert model.notes_ == (NO_ROWS,)

@@ -29,7 +29,7 @@ from musicai.core.errors import (
 from musicai.core.progress import no_progress
 from musicai.core.settings import Settings
 from musicai.data.arrays import Query
-from musicai.data_processor import build_features, history, training_data
+from musicai.data_processor import build_features, build_history, build_training_data
 from musicai.models.blend import LearnedWeights
 from musicai.models.collaborative import Collaborative, CollaborativeConfig
 from musicai.models.registry import bundles, registry
@@ -40,7 +40,7 @@ from musicai.store import Store
 @pytest.fixture(scope="module")
 def trained() -> Trained:
     library = make_library(120, 3_000, seed=3)
-    data = training_data(library, build_features(library))
+    data = build_training_data(library, build_features(library))
     collaborative = Collaborative(CollaborativeConfig(factors=8, epochs=3)).fit(data, no_progress)
     return Trained(
         profile="p",
@@ -106,7 +106,7 @@ def test_what_was_exported_scores_the_same_elsewhere(
         registry.activate(elsewhere, other, "me", taken)
         assert registry.active(elsewhere, other, "me") == taken
     assert list(loaded.vocabulary.ids) == list(trained.vocabulary.ids)
-    past = history(make_library(120, 3_000, seed=3))
+    past = build_history(make_library(120, 3_000, seed=3))
     query = Query(history=past, seeds=np.array([], dtype=np.int32))
     expected = trained.components["collaborative"].score(query)
     np.testing.assert_array_equal(loaded.components["collaborative"].score(query), expected)

@@ -21,7 +21,7 @@ from musicai.models.rules import Rules, RulesConfig
 from tests import worlds
 from tests.component_contract import ComponentContract
 
-NOBODY = dp.history(worlds.library([]), listener=-1)
+NOBODY = dp.build_history(worlds.library([]), listener=-1)
 
 
 class TestContent(ComponentContract):
@@ -51,7 +51,7 @@ class TestPopularity(ComponentContract):
 
 
 def data(library: Library) -> TrainingData:
-    return dp.training_data(library, dp.build_features(library))
+    return dp.build_training_data(library, dp.build_features(library))
 
 
 def seeds(*rows: int, past: History = NOBODY) -> Query:
@@ -281,7 +281,7 @@ def test_a_rested_favourite_beats_a_fresh_one_and_a_rare_one() -> None:
     events = [(0, k) for k in range(20)] + [(1, 24 * 200 + k) for k in range(20)] + [(3, 5)]
     library = worlds.library(SONGS, events)
     plays = OwnPlays().fit(data(library), no_progress)
-    query = seeds(past=dp.history(library))
+    query = seeds(past=dp.build_history(library))
     scores = plays.score(query)
     assert scores[0] > scores[3]
     assert scores[0] > scores[1]

@@ -37,8 +37,8 @@ def library(links: list[tuple[str, str, str, str, float]]) -> Library:
 
 
 def fitted(made: Library) -> tuple[Connections, Query]:
-    data = dp.training_data(made, dp.build_features(made), baskets=False)
-    return Connections().fit(data, no_progress), Query(dp.history(made), NONE)
+    data = dp.build_training_data(made, dp.build_features(made), baskets=False)
+    return Connections().fit(data, no_progress), Query(dp.build_history(made), NONE)
 
 
 def test_links_add_up_by_strength_and_by_how_much_the_artist_is_played() -> None:

@@ -88,15 +88,15 @@ def world() -> Any:
 def asked(slot: int | None) -> tuple[Context, Query]:
     library = world()
     features = dp.build_features(library)
-    model = Context().fit(dp.training_data(library, features), no_progress)
-    return model, Query(dp.history(library), NONE, moment=slot)
+    model = Context().fit(dp.build_training_data(library, features), no_progress)
+    return model, Query(dp.build_history(library), NONE, moment=slot)
 
 
 EVENING, MORNING, NIGHT = 6, 2, 0
 
 
 def test_plays_are_counted_by_slot() -> None:
-    past = dp.history(world())
+    past = dp.build_history(world())
     assert past.occasions["hour"].shape == (8, context.SLOTS)
     assert past.occasions["hour"].sum() == 120
     weekday = past.occasions["hour"][:, :8].sum(axis=0)
@@ -161,14 +161,14 @@ def test_hours_without_a_habit_say_next_to_nothing() -> None:
     plays = [(int(rng.integers(20)), float(hour)) for hour in rng.uniform(0, 24 * 300, 3_000)]
     library = worlds.library(tracks, plays)
     features = dp.build_features(library)
-    model = Context().fit(dp.training_data(library, features), no_progress)
-    scores = model.score(Query(dp.history(library), NONE, moment=EVENING))
+    model = Context().fit(dp.build_training_data(library, features), no_progress)
+    scores = model.score(Query(dp.build_history(library), NONE, moment=EVENING))
     assert np.quantile(np.abs(scores), 0.9) < 0.7
     assert np.abs(scores).mean() < 0.3
 
 
 def test_verdicts_keep_the_hours_of_what_stays() -> None:
-    past = dp.history(world())
+    past = dp.build_history(world())
     again = apply_feedback(past, LatestFeedback(disliked=np.array([0], dtype=np.int32)))
     assert again.rows.tolist() == past.rows[1:].tolist()
     np.testing.assert_array_equal(again.occasions["hour"], past.occasions["hour"][1:])
@@ -200,9 +200,9 @@ def among_others() -> tuple[Context, Query, Context]:
         train_on_api_rows=False,
     )
     features = dp.build_features(library)
-    data = dp.training_data(library, features)
+    data = dp.build_training_data(library, features)
     alone = Context().fit(replace(data, occasions=dict), no_progress)
-    query = Query(dp.history(library), NONE, moment=EVENING)
+    query = Query(dp.build_history(library), NONE, moment=EVENING)
     return Context().fit(data, no_progress), query, alone
 
 

@@ -23,7 +23,7 @@ from musicai.core.progress import no_progress
 from musicai.core.settings import Settings
 from musicai.data.feedback import Feedback
 from musicai.data.parsed import ReadOptions
-from musicai.library.importing import import_inputs
+from musicai.library.importing import import_files
 from musicai.models.registry import registry
 from musicai.models.registry.registry import BUNDLED
 from musicai.store import Store
@@ -98,7 +98,7 @@ def settings(tmp_path: Path) -> Settings:
     export = tmp_path / "my_spotify_data.zip"
     export.write_bytes(extended_history(1_500, 150, seed=3))
     with Store(made) as store:
-        import_inputs(store, made, "p", [export], ReadOptions(), no_progress)
+        import_files(store, made, "p", [export], ReadOptions(), no_progress)
         for _ in range(2):
             train(store, made, "p", QUICK, gated=False)
     return made

@@ -23,9 +23,9 @@ from musicai.core.progress import no_progress
 from musicai.core.settings import Settings
 from musicai.data.arrays import TrackFeatures
 from musicai.data.parsed import ReadOptions
-from musicai.data_processor import build_features, training_data
+from musicai.data_processor import build_features, build_training_data
 from musicai.library.assemble import load_library
-from musicai.library.importing import import_inputs
+from musicai.library.importing import import_files
 from musicai.models.base import Component
 from musicai.models.collaborative import Collaborative, CollaborativeConfig
 from musicai.models.music_map import (
@@ -66,7 +66,7 @@ def known(n: int = 60, plays: int = 3_000) -> tuple[TrackFeatures, dict[str, Com
     """An invented library's features, and what is played together in it."""
     library = make_library(n, plays, seed=3)
     features = build_features(library)
-    data = training_data(library, features)
+    data = build_training_data(library, features)
     return features, {"collaborative": Collaborative(SMALL).fit(data, no_progress)}
 
 
@@ -388,7 +388,7 @@ def test_the_checks_look_at_the_map(store: Store, settings: Settings) -> None:
 def test_an_update_keeps_the_map_and_adds_the_new(store: Store, settings: Settings) -> None:
     for number, plays, tracks in ((1, 400, 80), (2, 60, 10)):
         file = ("my_spotify_data.zip", extended_history(plays, tracks, seed=number))
-        import_inputs(store, settings, "p", [file], ReadOptions(), no_progress)
+        import_files(store, settings, "p", [file], ReadOptions(), no_progress)
         if number == 1:
             config = TrainingConfig(method="als", factors=8, epochs=3, evaluate=False)
             first = train(store, settings, "p", config).version

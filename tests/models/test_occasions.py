@@ -63,8 +63,8 @@ def world() -> Library:
 def asked(**occasion: int) -> tuple[Context, Query]:
     library = world()
     features = dp.build_features(library)
-    model = Context().fit(dp.training_data(library, features), no_progress)
-    return model, Query(dp.history(library), NONE, occasion=occasion)
+    model = Context().fit(dp.build_training_data(library, features), no_progress)
+    return model, Query(dp.build_history(library), NONE, occasion=occasion)
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def test_seasons_are_told_by_months() -> None:
 
 
 def test_plays_are_counted_by_season_and_place() -> None:
-    past = dp.history(world())
+    past = dp.build_history(world())
     season, place = past.occasions[SEASON], past.occasions[PLACE]
     assert season.sum() == place.sum() == past.plays.sum() == 200
     assert season[:6, 0].sum() == 100
@@ -107,7 +107,7 @@ def test_plays_are_counted_by_season_and_place() -> None:
 
 
 def test_activities_are_counted_by_playlist() -> None:
-    past = dp.history(world())
+    past = dp.build_history(world())
     kept = past.occasions[ACTIVITY]
     assert (kept[:6, GYM] == past.plays[:6]).all()
     assert (kept[6:12, SUPPER] == past.plays[6:12]).all()
@@ -119,7 +119,7 @@ def test_activities_are_counted_by_playlist() -> None:
 
 
 def test_an_activity_is_inferred_from_the_last_session() -> None:
-    past = dp.history(world())
+    past = dp.build_history(world())
     kept = np.tile(past.occasions[ACTIVITY], (4, 1))
     kept[len(past.rows) :] = 0  # a larger library, most of it for nothing
     rows = np.arange(len(kept), dtype=np.int32)

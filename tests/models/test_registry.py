@@ -26,7 +26,7 @@ from musicai.core.errors import IncompatibleModel, ModelError, NotFound, Untrust
 from musicai.core.progress import no_progress
 from musicai.core.settings import Settings
 from musicai.data.arrays import Query
-from musicai.data_processor import build_features, history, training_data
+from musicai.data_processor import build_features, build_history, build_training_data
 from musicai.models.blend import LearnedWeights
 from musicai.models.collaborative import Collaborative, CollaborativeConfig
 from musicai.models.popularity import Popularity
@@ -48,7 +48,7 @@ def trained() -> Trained:
     """A small training run."""
     library = make_library(120, 3_000, seed=3)
     features = build_features(library)
-    data = training_data(library, features)
+    data = build_training_data(library, features)
     collaborative = Collaborative(CollaborativeConfig(factors=8, epochs=3)).fit(data, no_progress)
     dense = np.abs(data.interactions[:20].toarray())
     return Trained(
@@ -108,7 +108,7 @@ def test_what_is_saved_is_what_is_loaded(
     assert loaded.weights == WEIGHTS
     # what needs no training is fitted anew on the data at hand
     assert set(loaded.components) == {"collaborative"}
-    past = history(make_library(120, 3_000, seed=3))
+    past = build_history(make_library(120, 3_000, seed=3))
     query = Query(history=past, seeds=np.array([], dtype=np.int32))
     before = trained.components["collaborative"].score(query)
     np.testing.assert_array_equal(loaded.components["collaborative"].score(query), before)

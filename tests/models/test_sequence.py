@@ -48,7 +48,7 @@ def played(
 def data_of(found: Sequences, n_tracks: int = 8) -> TrainingData:
     tracks = [{"track_id": f"t{n}", "name": f"Song {n}", "artists": "A"} for n in range(n_tracks)]
     library = worlds.library(tracks)
-    data = dp.training_data(library, dp.build_features(library))
+    data = dp.build_training_data(library, dp.build_features(library))
     return replace(data, sequences=found)
 
 
@@ -223,7 +223,7 @@ def library(plays: list[tuple[int, float]]) -> Any:
 
 
 def test_sessions_end_with_a_pause_and_keep_their_order() -> None:
-    found = dp.sequences(library([(0, 0.0), (1, 0.1), (2, 10.0), (3, 10.1), (1, 10.1)]))
+    found = dp.build_sequences(library([(0, 0.0), (1, 0.1), (2, 10.0), (3, 10.1), (1, 10.1)]))
     assert found.tracks.tolist() == [0, 1, 2, 3, 1]
     assert found.starts.tolist() == [0, 2, 5]
     assert found.own.all()
@@ -232,7 +232,7 @@ def test_sessions_end_with_a_pause_and_keep_their_order() -> None:
 def test_two_listeners_at_once_have_sessions_of_their_own() -> None:
     tracks = [{"track_id": f"t{n}", "name": f"Song {n}", "artists": "A"} for n in range(6)]
     plays = [(0, 0.0, 200_000, False, 1), (1, 0.05, 200_000, False, 0), (2, 0.1, 200_000, False, 1)]
-    found = dp.sequences(worlds.library(tracks, plays, listeners=["me", "you"]))
+    found = dp.build_sequences(worlds.library(tracks, plays, listeners=["me", "you"]))
     assert found.tracks.tolist() == [0, 2, 1]
     assert found.own.tolist() == [False, True]
 
@@ -240,18 +240,18 @@ def test_two_listeners_at_once_have_sessions_of_their_own() -> None:
 def test_skips_and_short_plays_are_not_heard() -> None:
     tracks = [{"track_id": f"t{n}", "name": f"Song {n}", "artists": "A"} for n in range(3)]
     plays = [(0, 0.0, 200_000, True), (1, 0.1, 5_000, False), (2, 0.2, 200_000, False)]
-    assert dp.sequences(worlds.library(tracks, plays)).heard.tolist() == [False, False, True]
+    assert dp.build_sequences(worlds.library(tracks, plays)).heard.tolist() == [False, False, True]
 
 
 def test_the_last_session_is_what_one_goes_on_from() -> None:
-    past = dp.history(library([(0, 0.0), (1, 0.1), (2, 10.0), (3, 10.1)]))
+    past = dp.build_history(library([(0, 0.0), (1, 0.1), (2, 10.0), (3, 10.1)]))
     assert past.recent.tolist() == [2, 3]
     assert past.recent_heard.all()
-    assert dp.history(library([])).recent.tolist() == []
+    assert dp.build_history(library([])).recent.tolist() == []
 
 
 def test_a_disliked_track_is_not_gone_on_from() -> None:
-    past = dp.history(library([(2, 10.0), (3, 10.1)]))
+    past = dp.build_history(library([(2, 10.0), (3, 10.1)]))
     again: History = apply_feedback(past, LatestFeedback(disliked=rows(3)))
     assert again.recent.tolist() == [2]
     assert len(again.recent_heard) == 1

@@ -66,7 +66,7 @@ def data_of(
         for n in range(n_tracks)
     ]
     library = worlds.library(tracks)
-    data = dp.training_data(library, dp.build_features(library))
+    data = dp.build_training_data(library, dp.build_features(library))
     flat = [row for one in played for row in one]
     heard = np.ones(len(flat), dtype=bool)
     heard[list(skipped)] = False

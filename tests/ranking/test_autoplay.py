@@ -16,7 +16,7 @@ from musicai.core.progress import no_progress
 from musicai.core.settings import Settings
 from musicai.data.arrays import Query
 from musicai.data.parsed import ReadOptions
-from musicai.library.importing import import_inputs
+from musicai.library.importing import import_files
 from musicai.models.sequence import Sequence
 from musicai.ranking import autoplay as module
 from musicai.ranking import playlists
@@ -54,7 +54,7 @@ def ai(tmp_path_factory: pytest.TempPathFactory) -> MusicAI:
     ]
     library = worlds.library(tracks, plays)
     features = dp.build_features(library)
-    data = dp.training_data(library, features)
+    data = dp.build_training_data(library, features)
     settings = Settings(home=tmp_path_factory.mktemp("autoplay"))
     trained = {"sequence": Sequence().fit(data, no_progress)}
     return MusicAI(settings=settings, library=library, features=features, components=trained)
@@ -156,7 +156,7 @@ def test_where_all_was_just_heard_it_does_not_blame_the_artists(
 ) -> None:
     with Store(settings) as store:
         files = [("Streaming_History_Audio_2024.json", four_songs_a_day())]
-        import_inputs(store, settings, "me", files, ReadOptions(), no_progress)
+        import_files(store, settings, "me", files, ReadOptions(), no_progress)
     found = autoplay(MusicAI("me"), REDISCOVER, AutoplayOptions(5))
     assert not found.steps
     assert (

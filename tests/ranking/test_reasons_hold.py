@@ -103,7 +103,7 @@ class World:
 def here(tmp_path_factory: pytest.TempPathFactory) -> World:
     library = _library()
     features = dp.build_features(library)
-    data = dp.training_data(library, features, seed=1)
+    data = dp.build_training_data(library, features, seed=1)
     trained = {
         name: kind().fit(data, no_progress)
         for name, kind in COMPONENTS.items()

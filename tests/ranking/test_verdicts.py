@@ -108,7 +108,7 @@ def test_every_release_of_a_recording_leaves_the_list() -> None:
 
 def test_a_like_is_worth_plays_and_a_dislike_takes_a_track_out() -> None:
     library = small()
-    past = dp.history(library, 0)
+    past = dp.build_history(library, 0)
     found = feedback.apply_feedback(
         past, resolved(library, ("b", "like"), ("n", "like"), ("e", "dislike"))
     )
@@ -124,7 +124,7 @@ def test_a_like_is_worth_plays_and_a_dislike_takes_a_track_out() -> None:
 def test_training_hears_the_same() -> None:
     library = small()
     features = dp.build_features(library)
-    data = dp.training_data(library, features)
+    data = dp.build_training_data(library, features)
     told = resolved(library, ("n", "like"), ("e", "dislike"), ("a", "like"))
     taught = feedback.taught(data, told).interactions.toarray()
     before = data.interactions.toarray()
@@ -144,7 +144,7 @@ def test_training_hears_the_same() -> None:
 def test_whatever_was_said_the_past_stays_well_formed(judged: list[tuple[str, str]]) -> None:
     library = small()
     found = resolved(library, *judged)
-    past: History = feedback.apply_feedback(dp.history(library, 0), found)
+    past: History = feedback.apply_feedback(dp.build_history(library, 0), found)
     assert (np.diff(past.rows) > 0).all()
     assert (past.confidence > 0).all()
     assert len(past.rows) == len(past.confidence) == len(past.plays) == len(past.last_played)
@@ -190,7 +190,7 @@ def test_without_the_like_that_a_reason_names_the_leaning_falls() -> None:
 def music(tmp_path_factory: pytest.TempPathFactory) -> MusicAI:
     library = worlds.two_camps(60, catalogue=60, listeners=25)
     features = dp.build_features(library)
-    data = dp.training_data(library, features, seed=1)
+    data = dp.build_training_data(library, features, seed=1)
     trained = {n: kind().fit(data, no_progress) for n, kind in COMPONENTS.items() if kind.trained}
     settings = Settings(home=tmp_path_factory.mktemp("verdicts"))
     return MusicAI(settings=settings, library=library, features=features, components=trained)

@@ -22,9 +22,9 @@ from musicai.core.settings import Settings
 from musicai.data.frames import conform, empty_frame
 from musicai.data.library import KEY_COLUMNS, LINK_COLUMNS, SOURCE_TRACK_COLUMNS
 from musicai.data.parsed import ReadOptions
-from musicai.library.assemble import get_joined_path, load_library, own_and_catalogue
+from musicai.library.assemble import get_joined_path, load_library, load_own_and_catalogue
 from musicai.library.catalogs import read_catalogue
-from musicai.library.importing import import_inputs
+from musicai.library.importing import import_files
 from musicai.store import Store, backup, restore, schema
 from musicai.store.catalog_changes import LONGEST_NAME, check_catalog_name
 from tests import worlds
@@ -203,9 +203,9 @@ def test_killed_while_updating_the_old_or_the_new_tracks_are_there(
     program = f"""
 import os
 from musicai.core.settings import load_settings
-from musicai.store import Store, catalogue_changes
+from musicai.store import Store, catalog_changes
 from tests.store.test_catalogue_store import digest, some_tracks
-catalogue_changes.{killed_in} = lambda *given: os._exit(9)
+catalog_changes.{killed_in} = lambda *given: os._exit(9)
 store = Store(load_settings())
 store.update_catalogue("songs", some_tracks("Two"), origin="x", digest=digest("new"))
 """
@@ -234,7 +234,7 @@ def test_undoing_the_import_leaves_a_catalogue_that_was_updated_since(
     store: Store, settings: Settings
 ) -> None:
     given = ("songs.csv", table(row(1, "One")))
-    import_inputs(store, settings, "p", [given], ReadOptions(), no_progress)
+    import_files(store, settings, "p", [given], ReadOptions(), no_progress)
     store.update_catalogue("songs", some_tracks("Two"), origin="x", digest=digest("x"))
     store.undo_import(store.imports("p")[0].id)
     assert store.catalogue_tracks("songs")["name"].tolist() == ["Two"]
@@ -362,10 +362,10 @@ def test_neighbours_are_never_read_as_tracks(store: Store, settings: Settings) -
         )
     for name in ("pack", "songs"):
         store.enable_catalogue("p", name, True)
-    _, catalogue = own_and_catalogue(store, "p")
+    _, catalogue = load_own_and_catalogue(store, "p")
     assert catalogue["track_id"].tolist() == ["2" * 22]
     plays = f"listener,track_id,played_at\nann,{'2' * 22},2024-01-01T00:00:00Z\n".encode()
-    report = import_inputs(store, settings, "p", [("l.csv", plays)], ReadOptions(), no_progress)
+    report = import_files(store, settings, "p", [("l.csv", plays)], ReadOptions(), no_progress)
     assert report.plays.imported == 1
     assert store.own_data("p").tracks["name"].tolist() == ["Two"]
 

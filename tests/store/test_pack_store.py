@@ -17,7 +17,7 @@ from musicai.data.neighbour_data import PACK_TABLES, path_of
 from musicai.data.parsed import ReadOptions
 from musicai.library.assemble import load_library
 from musicai.library.export import export_profile
-from musicai.library.importing import import_inputs
+from musicai.library.importing import import_files
 from musicai.store import Store, backup, restore
 from musicai.store.catalogs import NEIGHBOURS
 from tests.library.test_neighbours import HETREC, catalogue, counts, history, take
@@ -53,7 +53,7 @@ def test_a_backup_brings_every_table_of_a_pack_back(store: Store, tmp_path: Path
             assert len(frame), f"{table} was filled"
         assert other.fingerprint("p") == store.fingerprint("p")
         library = load_library(other, elsewhere, "p")
-        assert dp.training_data(library, dp.build_features(library)).n_neighbours == 2
+        assert dp.build_training_data(library, dp.build_features(library)).n_neighbours == 2
         again = take(other, elsewhere, *PACK)
         assert again.neighbours.imported == 0, "its files are recognised"
 
@@ -127,6 +127,6 @@ def test_an_export_holds_nothing_of_what_others_play(
     assert any("Björk".encode() in blob for blob in blobs), "one's own artists are there"
     elsewhere = Settings(home=tmp_path / "another")
     with Store(elsewhere) as other:
-        report = import_inputs(other, elsewhere, "p", [with_pack], ReadOptions(), no_progress)
+        report = import_files(other, elsewhere, "p", [with_pack], ReadOptions(), no_progress)
         assert report.plays.imported == 12
         assert other.neighbours("p") == ()

@@ -18,7 +18,7 @@ from musicai.core.settings import Settings
 from musicai.data.frames import conform
 from musicai.data.parsed import PLAY_SOURCES, SOURCE_PLAY_COLUMNS, ParsedFile
 from musicai.data.text_keys import name_id
-from musicai.library.formats.tracks import tracks_frame
+from musicai.library.formats.tracks import build_tracks_frame
 from musicai.store import Store
 from musicai.store.deduplication import ListenerPlays, find_superseded
 
@@ -42,7 +42,7 @@ def file_of(source: str, plays: Sequence[tuple[str, int, int]], *, by: str = "Bj
         file=f"{source} {len(plays)} {plays[:1]}",
         format=source,
         kind="plays",
-        tracks=tracks_frame({"track_id": ids, "name": titles, "artists": [by] * len(titles)}),
+        tracks=build_tracks_frame({"track_id": ids, "name": titles, "artists": [by] * len(titles)}),
         plays=conform(frame, SOURCE_PLAY_COLUMNS, "plays"),
         read=len(plays),
     )

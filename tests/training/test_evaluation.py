@@ -431,7 +431,7 @@ def test_the_whole_protocol_on_two_camps() -> None:
     found = {}
     for cut, until in ((cuts.validation, cuts.test), (cuts.test, None)):
         before = library.before(cut)
-        data = dp.training_data(before, features)
+        data = dp.build_training_data(before, features)
         fitted = {name: kind().fit(data, no_progress) for name, kind in COMPONENTS.items()}
         first = until is not None
         seen = None if first else found["validation"]

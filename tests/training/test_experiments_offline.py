@@ -16,7 +16,7 @@ from musicai.core.errors import Cancelled, IncompatibleModel, ModelError, QueryE
 from musicai.core.progress import no_progress
 from musicai.data.arrays import TrackFeatures
 from musicai.data.library import Library
-from musicai.data_processor import build_features, training_data
+from musicai.data_processor import build_features, build_training_data
 from musicai.models import COMPONENTS, DEFAULT_WEIGHTS
 from musicai.models.blend import LearnedWeights, StackedBlend
 from musicai.models.registry.registry import VersionInfo
@@ -126,7 +126,9 @@ def test_it_measures_what_the_evaluation_measures(
     cuts = temporal_split(world)
     assert cuts is not None
     before = world.before(cuts.test)
-    fitted = fit_components(training_data(before, features), configs(QUICK, "als"), no_progress)
+    fitted = fit_components(
+        build_training_data(before, features), configs(QUICK, "als"), no_progress
+    )
     units = make_units(world, cuts.test)
     for side, weights in (("a", DEFAULT_WEIGHTS), ("b", {"popularity": 1.0})):
         expected = evaluate(before, features, fitted, units, weights=weights)
@@ -193,7 +195,7 @@ def test_a_contestant_against_itself_differs_nowhere(
 def test_what_is_alike_is_fitted_once_and_what_has_no_weight_never(
     world: Library, features: TrackFeatures, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    data = training_data(world, features)
+    data = build_training_data(world, features)
     fits: list[str] = []
     for kind in COMPONENTS.values():
         original = kind.fit

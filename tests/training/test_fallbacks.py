@@ -16,7 +16,7 @@ from musicai.core.errors import ModelError
 from musicai.core.progress import no_progress
 from musicai.core.settings import Settings
 from musicai.data.parsed import ReadOptions
-from musicai.library.importing import import_inputs
+from musicai.library.importing import import_files
 from musicai.models.registry import registry
 from musicai.models.registry.artifacts import write_version
 from musicai.store import Store
@@ -35,7 +35,7 @@ def store(settings: Settings, tmp_path: Path) -> Iterator[Store]:
     export = tmp_path / "my_spotify_data.zip"
     export.write_bytes(extended_history(400, 60, seed=3))
     with Store(settings) as opened:
-        import_inputs(opened, settings, "p", [export], ReadOptions(), no_progress)
+        import_files(opened, settings, "p", [export], ReadOptions(), no_progress)
         opened.create_profile("empty")
         yield opened
 

@@ -16,7 +16,7 @@ from musicai.core.progress import no_progress
 from musicai.core.settings import Settings
 from musicai.data.feedback import Feedback
 from musicai.data.parsed import ReadOptions
-from musicai.library.importing import import_inputs
+from musicai.library.importing import import_files
 from musicai.models.registry import registry
 from musicai.store import Store
 from musicai.training.fit import TrainingConfig
@@ -38,7 +38,7 @@ def exported(folder: Path, plays: int, seed: int) -> Path:
 def store(settings: Settings, tmp_path: Path) -> Iterator[Store]:
     with Store(settings) as opened:
         files = [exported(tmp_path, 400, 3)]
-        import_inputs(opened, settings, "p", files, ReadOptions(), no_progress)
+        import_files(opened, settings, "p", files, ReadOptions(), no_progress)
         yield opened
 
 
@@ -107,7 +107,7 @@ def test_the_dashboard_starts_what_is_due_once(
     with_sample: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     started: list[list[str]] = []
-    monkeypatch.setattr(job_panel, "start", lambda kind, command: started.append(command))
+    monkeypatch.setattr(job_panel, "start_job", lambda kind, command: started.append(command))
     app = opened("models.py")
     run(app.selectbox(key="schedule_days").select(7))
     assert "Nothing was trained yet" in " ".join(c.value for c in app.caption)

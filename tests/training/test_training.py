@@ -19,7 +19,7 @@ from musicai.core.progress import no_progress
 from musicai.core.settings import Settings
 from musicai.data.library import Library
 from musicai.data.parsed import ReadOptions
-from musicai.library.importing import import_inputs
+from musicai.library.importing import import_files
 from musicai.models import COMPONENTS, DEFAULT_WEIGHTS
 from musicai.models.blend import LearnedWeights
 from musicai.models.registry import registry
@@ -36,7 +36,7 @@ QUICK = TrainingConfig(method="als", factors=8, epochs=3)
 
 def take_in(store: Store, settings: Settings, profile: str, plays: int, tracks: int) -> None:
     packed = extended_history(plays, tracks, seed=2)
-    report = import_inputs(
+    report = import_files(
         store, settings, profile, [("my_spotify_data.zip", packed)], ReadOptions(), no_progress
     )
     assert report.plays.imported
@@ -209,7 +209,7 @@ def test_nothing_after_the_cut_is_learned_from(
     assert cuts is not None
     last: list[pd.Timestamp] = []
     units: list[pd.Timestamp] = []
-    real_data, real_units = selection.training_data, selection.make_units
+    real_data, real_units = selection.build_training_data, selection.make_units
 
     def spy_data(library: Library, *args: object, **kwargs: object) -> object:
         last.append(library.plays["played_at"].max())
@@ -219,7 +219,7 @@ def test_nothing_after_the_cut_is_learned_from(
         units.append(cut)
         return real_units(library, cut, **kwargs)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(selection, "training_data", spy_data)
+    monkeypatch.setattr(selection, "build_training_data", spy_data)
     monkeypatch.setattr(selection, "make_units", spy_units)
     prepare(world, QUICK)
     assert units == [cuts.validation, cuts.test]

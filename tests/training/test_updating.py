@@ -21,8 +21,8 @@ from musicai.data.arrays import NeighbourRows, Query, TrainingData
 from musicai.data.library import Library
 from musicai.data.parsed import ReadOptions
 from musicai.data.sessions import SEGMENTS
-from musicai.data_processor import build_features, history, training_data
-from musicai.library.importing import import_inputs
+from musicai.data_processor import build_features, build_history, build_training_data
+from musicai.library.importing import import_files
 from musicai.models import COMPONENTS
 from musicai.models.blend import LearnedWeights
 from musicai.models.collaborative import UPDATE_SWEEPS, Collaborative, CollaborativeConfig
@@ -60,8 +60,8 @@ def parts(world: Library) -> dict[float, TrainingData]:
     times = world.plays["played_at"]
     cut = times.iloc[int(0.7 * len(times))]
     return {
-        0.7: training_data(world.before(cut), features),
-        1.0: training_data(world, features),
+        0.7: build_training_data(world.before(cut), features),
+        1.0: build_training_data(world, features),
     }
 
 
@@ -74,7 +74,7 @@ def likeness(one: Collaborative, other: Collaborative, library: Library) -> floa
     """Mean correlation of two components' scores over the listeners."""
     found = []
     for listener in range(len(library.listeners)):
-        query = Query(history(library, listener), NO_SEEDS)
+        query = Query(build_history(library, listener), NO_SEEDS)
         a, b = one.score(query), other.score(query)
         both = ~np.isnan(a) & ~np.isnan(b)
         found.append(np.corrcoef(a[both], b[both])[0, 1])
@@ -136,16 +136,16 @@ def test_rows_that_moved_are_still_the_same_tracks(
     tracks = world.tracks.iloc[turned].reset_index(drop=True)
     plays = world.plays.assign(track=place[world.plays["track"].to_numpy()])
     other = replace(world, tracks=tracks, plays=plays)
-    data = training_data(other, build_features(other))
+    data = build_training_data(other, build_features(other))
     updated = model.align(turned).update(data, no_progress)
-    query, there = (Query(history(one, 0), NO_SEEDS) for one in (world, other))
+    query, there = (Query(build_history(one, 0), NO_SEEDS) for one in (world, other))
     before, after = model.score(query), updated.score(there)[place]
     both = ~np.isnan(before) & ~np.isnan(after)
     assert np.corrcoef(before[both], after[both])[0, 1] > 0.99
 
 
 def test_a_track_that_is_new_begins_where_its_artist_is(world: Library) -> None:
-    data = training_data(world, build_features(world))
+    data = build_training_data(world, build_features(world))
     model = Collaborative(config("als")).fit(data, no_progress)
     rows = np.arange(world.n_tracks, dtype=np.int32)
     new = int(np.argmax(np.bincount(data.features.artist)[data.features.artist]))
@@ -207,7 +207,7 @@ def test_nothing_learned_before_is_a_full_fit(
     data = parts[1.0]
     silent = replace(world, plays=world.plays.iloc[:0])
     nothing = Collaborative(replace(config(method), artist_weight=0.0, genre_weight=0.0)).fit(
-        training_data(silent, data.features), no_progress
+        build_training_data(silent, data.features), no_progress
     )
     assert not len(nothing.factors_)
     updated = nothing.update(data, no_progress)
@@ -234,7 +234,7 @@ def store(settings: Settings) -> Iterator[Store]:
 
 def take_in(store: Store, settings: Settings, plays: int, tracks: int, seed: int) -> None:
     packed = extended_history(plays, tracks, seed=seed)
-    report = import_inputs(
+    report = import_files(
         store, settings, "p", [(f"history{seed}.zip", packed)], ReadOptions(), no_progress
     )
     assert report.plays.imported

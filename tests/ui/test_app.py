@@ -17,7 +17,7 @@ from musicai.core.progress import no_progress
 from musicai.core.settings import Settings
 from musicai.data.genres import GENRES
 from musicai.data.parsed import ReadOptions
-from musicai.library.importing import import_inputs
+from musicai.library.importing import import_files
 from musicai.library.sample import SAMPLE_PROFILE
 from musicai.models.registry import freshness
 from musicai.store import Store
@@ -106,7 +106,7 @@ def test_untouched_sliders_go_along_with_the_mode(
         return {"content": 0.2, "history": 0.8} if mode == "rediscover" else {"content": 1.0}
 
     monkeypatch.setattr(MusicAI, "weights_for", learned)
-    monkeypatch.setattr(controls, "_curves", lambda *given, **more: False)
+    monkeypatch.setattr(controls, "_draw_curves_toggle", lambda *given, **more: False)
     app = opened("discover.py")
 
     def shown() -> tuple[float, float]:
@@ -323,7 +323,7 @@ def test_a_name_with_markup_shows_as_it_is(own_history: Path) -> None:
     texts = [m.value for m in app.markdown if "Bold" in m.value]
     assert texts
     for text in texts:
-        assert wording.plain(NASTY) in text
+        assert wording.escape_markdown(NASTY) in text
         assert "](http://e.org)" not in text
         assert "<b>" not in text
 
@@ -369,7 +369,7 @@ def test_the_sample_and_a_real_profile_stay_apart(own_history: Path) -> None:
 
 def test_dropping_files_starts_one_job(own_history: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     started: list[list[str]] = []
-    monkeypatch.setattr(job_panel, "start", lambda kind, command: started.append(command))
+    monkeypatch.setattr(job_panel, "start_job", lambda kind, command: started.append(command))
     app = opened()
     assert app.button(key="import_start").disabled
     run(app.file_uploader(key="import_files_0").upload("../../evil.json", b"[]"))
@@ -434,7 +434,7 @@ def test_retrain_starts_a_job_with_the_choices(
     own_history: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     started: list[list[str]] = []
-    monkeypatch.setattr(job_panel, "start", lambda kind, command: started.append(command))
+    monkeypatch.setattr(job_panel, "start_job", lambda kind, command: started.append(command))
     app = opened("models.py")
     app.get_by_key("models_method").set_value("nmf")
     app.number_input(key="models_collaborative_nmf_factors").set_value(12)
@@ -449,7 +449,7 @@ def test_retrain_starts_a_job_with_the_choices(
 
 def test_a_preset_fills_the_fields(own_history: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     started: list[list[str]] = []
-    monkeypatch.setattr(job_panel, "start", lambda kind, command: started.append(command))
+    monkeypatch.setattr(job_panel, "start_job", lambda kind, command: started.append(command))
     app = opened("models.py")
     run(app.segmented_control(key="models_preset").set_value("Quick"))
     assert app.number_input(key="models_collaborative_factors").value == 32
@@ -485,7 +485,7 @@ def test_update_says_what_is_new_and_whose_the_figures_are(
     own_history: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     started: list[list[str]] = []
-    monkeypatch.setattr(job_panel, "start", lambda kind, command: started.append(command))
+    monkeypatch.setattr(job_panel, "start_job", lambda kind, command: started.append(command))
     settings = Settings(home=own_history)
     with Store(settings) as store:
         config = TrainingConfig(method="als", factors=4, epochs=2)
@@ -496,7 +496,7 @@ def test_update_says_what_is_new_and_whose_the_figures_are(
         newer = history(lambda n: (n % 8, f"Newer {n % 8}", f"Nobody {n % 8}", "Album"), plays=18)
         newer = newer.replace(b'"2024-', b'"2025-').replace(b"track:0000", b"track:1111")
         given = [("Streaming_History_Audio_2025.json", newer)]
-        import_inputs(store, settings, "me", given, ReadOptions(), no_progress)
+        import_files(store, settings, "me", given, ReadOptions(), no_progress)
         app = opened("models.py")
         assert not app.button(key="update_start").disabled
         assert re.search(
@@ -507,7 +507,7 @@ def test_update_says_what_is_new_and_whose_the_figures_are(
         assert started == [["train", "--profile", "me", "--update"]]
         update(store, settings, "me")
     app = opened("models.py")
-    assert f"These figures are of version {wording.plain(trained)}" in update_words(app)
+    assert f"These figures are of version {wording.escape_markdown(trained)}" in update_words(app)
     assert "1 update since" in update_words(app)
     assert any("an update, not measured" in m.value for m in app.markdown)
     assert "full training is recommended" not in update_words(app)
@@ -530,7 +530,7 @@ def test_consent_is_asked_once_for_exportify_rows(
     ]
     settings = Settings(home=home)
     with Store(settings) as store:
-        import_inputs(
+        import_files(
             store,
             settings,
             "me",
@@ -539,7 +539,7 @@ def test_consent_is_asked_once_for_exportify_rows(
             no_progress,
         )
     started: list[list[str]] = []
-    monkeypatch.setattr(job_panel, "start", lambda kind, command: started.append(command))
+    monkeypatch.setattr(job_panel, "start_job", lambda kind, command: started.append(command))
     app = opened()
     assert has(app, "consent_yes")
     run(app.button(key="consent_no").click())

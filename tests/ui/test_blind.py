@@ -120,7 +120,9 @@ def test_versions_are_compared_on_the_history_as_a_job(
     with_sample: Path, trained: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     started: list[list[str]] = []
-    monkeypatch.setattr(job_panel, "start", lambda kind, command: started.append([kind, *command]))
+    monkeypatch.setattr(
+        job_panel, "start_job", lambda kind, command: started.append([kind, *command])
+    )
     app = opened("models.py")
     run(app.button(key="duel_start").click())
     assert started == [

@@ -133,7 +133,7 @@ def asking() -> None:
     from musicai.ui import state  # noqa: PLC0415 (runs as a script of its own)
     from musicai.ui.library import catalogs as catalogues_panel  # noqa: PLC0415 (runs as a script of its own)
 
-    for one in state.store().catalogues("me"):
+    for one in state.get_store().catalogues("me"):
         catalogues_panel._confirm_removal(one, "me")
 
 
@@ -262,7 +262,7 @@ def test_stopped_it_waits_for_a_word(large: Store, monkeypatch: pytest.MonkeyPat
     started: list[str] = []
     ended = JobStatus("prepare-x", "prepare", "me", "cancelled")
     monkeypatch.setattr(jobs, "find_latest", lambda *_: ended)
-    monkeypatch.setattr(job_panel, "start", lambda kind, argv: started.append(kind))
+    monkeypatch.setattr(job_panel, "start_job", lambda kind, argv: started.append(kind))
     app = opened(NEW_MUSIC)
     assert not started
     assert "not joined with your music yet" in texts(app)
@@ -280,7 +280,7 @@ def test_where_no_side_file_can_be_kept_the_page_is_drawn(
     joined = large.compute_joined_name("me")
     ended = JobStatus("prepare-x", "prepare", "me", "done", result={"joined": joined})
     monkeypatch.setattr(jobs, "find_latest", lambda *_: ended)
-    monkeypatch.setattr(job_panel, "start", lambda *_: pytest.fail("it was done"))
+    monkeypatch.setattr(job_panel, "start_job", lambda *_: pytest.fail("it was done"))
     assert has(opened(NEW_MUSIC), "catalogue_add")
 
 

@@ -52,14 +52,14 @@ def patterns(taste: TasteProfile) -> ListeningPatterns:
 
 
 TASTE_CHARTS: list[Callable[[TasteProfile], charts.Chart]] = [
-    charts.radar,
-    charts.genres,
-    lambda taste: charts.diversity(taste.genre_diversity),
+    charts.plot_radar,
+    charts.plot_genres,
+    lambda taste: charts.plot_diversity(taste.genre_diversity),
 ]
 PATTERN_CHARTS: list[Callable[[ListeningPatterns], charts.Chart]] = [
-    charts.clock,
-    lambda told: charts.week(told.by_weekday_hour),
-    lambda told: charts.discovery(told.months),
+    charts.plot_clock,
+    lambda told: charts.plot_week(told.by_weekday_hour),
+    lambda told: charts.plot_discovery(told.months),
 ]
 
 
@@ -95,7 +95,7 @@ def test_pattern_charts_full_and_empty(
 
 def test_radar_has_you_the_catalogue_and_the_spread() -> None:
     taste = rich()
-    chart = charts.radar(taste)
+    chart = charts.plot_radar(taste)
     band, catalogue, you = chart.figure.data
     assert (catalogue.name, you.name) == ("Catalogue", "You")
     assert catalogue.line.dash == "dash"
@@ -109,11 +109,11 @@ def test_radar_has_you_the_catalogue_and_the_spread() -> None:
 
 
 def test_radar_leaves_unknown_features_out(full: TasteProfile) -> None:
-    assert len(charts.radar(full).figure.data) == 0  # only energy is known of this listener
+    assert len(charts.plot_radar(full).figure.data) == 0  # only energy is known of this listener
 
 
 def test_genre_bars_carry_name_share_and_colour(full: TasteProfile) -> None:
-    chart = charts.genres(full)
+    chart = charts.plot_genres(full)
     (bars,) = chart.figure.data
     assert list(bars.x) == sorted(bars.x)
     assert sum(bars.x) == pytest.approx(1)
@@ -124,20 +124,20 @@ def test_genre_bars_carry_name_share_and_colour(full: TasteProfile) -> None:
 
 
 def test_diversity_is_drawn_to_scale(full: TasteProfile) -> None:
-    whole, value = charts.diversity(full.genre_diversity).figure.data
+    whole, value = charts.plot_diversity(full.genre_diversity).figure.data
     assert whole.x == (10,)
     assert value.x[0] == pytest.approx(full.genre_diversity.effective_genres)
 
 
 def test_clock_puts_each_hour_in_its_place(full: TasteProfile) -> None:
-    (bars,) = charts.clock(patterns(full)).figure.data
+    (bars,) = charts.plot_clock(patterns(full)).figure.data
     assert list(bars.r) == list(patterns(full).by_hour)
     assert bars.theta[12] == 187.5
-    assert "most between 22:00 and 23:00" in charts.clock(patterns(full)).alt
+    assert "most between 22:00 and 23:00" in charts.plot_clock(patterns(full)).alt
 
 
 def test_week_draws_area_by_plays_and_leaves_quiet_hours_empty(full: TasteProfile) -> None:
-    (squares,) = charts.week(patterns(full).by_weekday_hour).figure.data
+    (squares,) = charts.plot_week(patterns(full).by_weekday_hour).figure.data
     counts = [count for row in patterns(full).by_weekday_hour for count in row if count]
     assert len(squares.x) == len(counts)
     assert max(squares.marker.size) == 13
@@ -147,7 +147,7 @@ def test_week_draws_area_by_plays_and_leaves_quiet_hours_empty(full: TasteProfil
 
 def test_what_stayed_and_what_did_not_add_up_to_the_first_listens(full: TasteProfile) -> None:
     months = patterns(full).months
-    stayed, left, recent = charts.discovery(months).figure.data
+    stayed, left, recent = charts.plot_discovery(months).figure.data
     assert [bar.name for bar in (stayed, left, recent)] == [
         "Stayed",
         "Did not",
@@ -169,7 +169,7 @@ COVERAGE = ProvenanceShares(
 
 
 def test_coverage_stacks_by_provenance() -> None:
-    figure, alt = charts.coverage(COVERAGE)
+    figure, alt = charts.plot_coverage(COVERAGE)
     in_house_style(charts.Chart(figure, alt))
     assert [trace.name for trace in figure.data] == [
         "In your files",
@@ -187,14 +187,14 @@ def test_coverage_stacks_by_provenance() -> None:
 
 def test_coverage_without_plays_is_by_tracks_only() -> None:
     bare = ProvenanceShares(**{**COVERAGE.__dict__, "n_plays": 0})
-    assert list(charts.coverage(bare).figure.data[0].y) == [
+    assert list(charts.plot_coverage(bare).figure.data[0].y) == [
         "Features, by tracks",
         "Genres, by tracks",
     ]
 
 
 def test_contributions_are_sorted_labelled_and_hatched_below_zero() -> None:
-    chart = charts.contributions(
+    chart = charts.plot_contributions(
         {"content": 0.5, "novelty": -0.1, "rules": 0.3}, {"content": "Sounds alike"}
     )
     in_house_style(chart)
@@ -203,8 +203,8 @@ def test_contributions_are_sorted_labelled_and_hatched_below_zero() -> None:
     assert list(bars.marker.pattern.shape) == ["/", "", ""]
     assert bars.text[0] == "−0.10"
     assert chart.alt.startswith("Score 0.70: Sounds alike +0.50")
-    in_house_style(charts.contributions({}))
-    assert charts.contributions({}).alt == "This score has no parts."
+    in_house_style(charts.plot_contributions({}))
+    assert charts.plot_contributions({}).alt == "This score has no parts."
 
 
 EVALUATION: dict[str, Any] = {
@@ -227,7 +227,7 @@ EVALUATION: dict[str, Any] = {
 
 def test_metrics_have_their_intervals_and_the_colours_of_their_components() -> None:
     """Silent methods, and components that are no more, are left out."""
-    chart = charts.metrics_chart(EVALUATION)
+    chart = charts.plot_metrics(EVALUATION)
     in_house_style(chart)
     (dots,) = chart.figure.data
     assert list(dots.y) == ["Chance", "Popularity", "Sounds alike alone", "The blend in use"]
@@ -247,36 +247,36 @@ def test_metrics_have_their_intervals_and_the_colours_of_their_components() -> N
 
 def test_the_picture_of_metrics_says_what_it_rests_on() -> None:
     """A picture that is saved has no caption beside it."""
-    real = charts.metrics_chart(EVALUATION)
+    real = charts.plot_metrics(EVALUATION)
     title = real.figure.layout.xaxis.title.text
     assert "nDCG · n = 301 listeners" in title
     assert "95 % interval" in title
     assert "nvented" not in title + real.alt
-    invented = charts.metrics_chart(EVALUATION, invented=True)
+    invented = charts.plot_metrics(EVALUATION, invented=True)
     assert "Invented data: no measure of quality" in invented.figure.layout.xaxis.title.text
     assert invented.alt.endswith("Invented data.")
 
 
 def test_the_best_stands_on_top_where_less_is_better_too() -> None:
-    chart = charts.metrics_chart(EVALUATION, "calibration_error")
+    chart = charts.plot_metrics(EVALUATION, "calibration_error")
     (dots,) = chart.figure.data
     assert list(dots.x) == [1.5, 0.5, 0.2]
     assert chart.alt.startswith("Lowest, which is best, in calibration error: Sounds alike alone.")
     assert "Lower is better" in chart.figure.layout.xaxis.title.text
-    assert charts.metrics_chart(EVALUATION, "novelty").alt.startswith("Highest in novelty: Sounds")
+    assert charts.plot_metrics(EVALUATION, "novelty").alt.startswith("Highest in novelty: Sounds")
 
 
 def test_metrics_of_one_task_and_of_nothing() -> None:
-    one = charts.metrics_chart(EVALUATION, task="repeat")
+    one = charts.plot_metrics(EVALUATION, task="repeat")
     assert list(one.figure.data[0].y) == ["Your own top tracks"]
     assert "n = 1 listener." in one.alt
-    assert charts.metrics_chart({}).alt == "Nothing could be measured."
-    assert charts.metrics_chart(EVALUATION, "mrr").alt == "Nothing could be measured."
+    assert charts.plot_metrics({}).alt == "Nothing could be measured."
+    assert charts.plot_metrics(EVALUATION, "mrr").alt == "Nothing could be measured."
 
 
 def test_a_chart_of_every_method_fits_the_house_style() -> None:
     methods = {name: {"ndcg@20": 0.1} for name in (*COMPONENTS, "hybrid", "own_top", "random")}
-    in_house_style(charts.metrics_chart({"n": 3, "units": "week", "metrics": methods}))
+    in_house_style(charts.plot_metrics({"n": 3, "units": "week", "metrics": methods}))
 
 
 def test_the_download_button_is_the_only_one() -> None:
@@ -285,17 +285,19 @@ def test_the_download_button_is_the_only_one() -> None:
 
 
 def test_labels_of_near_moods_do_not_lie_on_each_other() -> None:
-    from musicai.ui.charts.taste import _label_places  # noqa: PLC0415
+    from musicai.ui.charts.taste import _place_labels  # noqa: PLC0415
 
-    alone = _label_places([(0.2, 0.2, "chill"), (0.8, 0.8, "party")])
+    alone = _place_labels([(0.2, 0.2, "chill"), (0.8, 0.8, "party")])
     assert alone == ["top center", "top center"]
-    first, second = _label_places([(0.5, 0.5, "energetic"), (0.51, 0.51, "workout")])
+    first, second = _place_labels([(0.5, 0.5, "energetic"), (0.51, 0.51, "workout")])
     assert first == "top center"
     assert second != first
 
 
 def test_the_course_names_keys_where_they_are_known() -> None:
-    chart = charts.course(["One", "Two"], [0.4, 0.5], [0.4, 0.4], [100.0, nan], ["A minor", ""])
+    chart = charts.plot_course(
+        ["One", "Two"], [0.4, 0.5], [0.4, 0.4], [100.0, nan], ["A minor", ""]
+    )
     assert list(chart.figure.data[1].text) == ["One, 100 BPM, A minor", "Two, tempo not known"]
-    bare = charts.course(["One"], [0.4], [0.4], [100.0])
+    bare = charts.plot_course(["One"], [0.4], [0.4], [100.0])
     assert list(bare.figure.data[1].text) == ["One, 100 BPM"]

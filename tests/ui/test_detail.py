@@ -15,7 +15,7 @@ from musicai.data.parsed import ReadOptions
 from musicai.data_processor import build_features
 from musicai.insights.history import Detail, charts, detail
 from musicai.insights.taste.plays import list_timed_plays
-from musicai.library.importing import import_inputs
+from musicai.library.importing import import_files
 from musicai.library.sample import SAMPLE_PROFILE
 from musicai.store import Store
 from tests.conftest import ROOT
@@ -131,7 +131,7 @@ def test_the_key_is_shown_where_it_is_known(own_history: Path) -> None:
         ]
         header = "track_id,track_name,artists,danceability,energy,tempo,key,mode"
         files = [("keys.csv", "\n".join([header, *rows]).encode())]
-        import_inputs(store, settings, "me", files, ReadOptions(), no_progress)
+        import_files(store, settings, "me", files, ReadOptions(), no_progress)
     app = opened(track=str(own["track_id"].iloc[1]))
     shown = app.table[0].value
     assert shown.to_numpy().tolist()[-1] == ["Key", "A minor"]

@@ -32,7 +32,7 @@ Started = list[tuple[str, list[str]]]
 @pytest.fixture
 def started(monkeypatch: pytest.MonkeyPatch) -> Started:
     found: Started = []
-    monkeypatch.setattr(job_panel, "start", lambda kind, command: found.append((kind, command)))
+    monkeypatch.setattr(job_panel, "start_job", lambda kind, command: found.append((kind, command)))
     return found
 
 

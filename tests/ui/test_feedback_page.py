@@ -12,7 +12,7 @@ from musicai.data.feedback import Feedback, Impression
 from musicai.library.sample import SAMPLE_PROFILE
 from musicai.ranking.feedback import REST_DAYS
 from musicai.store import Store
-from musicai.ui.components.feedback_buttons import difference
+from musicai.ui.components.feedback_buttons import describe_difference
 from tests.pages import opened, run
 from tests.ui.test_app import listed
 
@@ -158,4 +158,4 @@ def test_a_list_is_noted_once(with_sample: Path) -> None:
     ],
 )
 def test_what_changed_in_words(before: str, after: str, words: str) -> None:
-    assert difference(before, after, after.upper()) == words
+    assert describe_difference(before, after, after.upper()) == words

@@ -111,14 +111,17 @@ def place(rank: int, before: int | None) -> Place:
     ("rank", "before", "words"), [(1, 1, "same"), (2, 5, "▲ 3"), (5, 2, "▼ 3"), (1, None, "new")]
 )
 def test_a_change_of_rank_in_a_sign_and_a_number(rank: int, before: int | None, words: str) -> None:
-    assert history_tops.change(place(rank, before)) == words
+    assert history_tops.describe_change(place(rank, before)) == words
 
 
 def test_forgotten_in_words() -> None:
     one = ForgottenTrack(0, 60, 2023, 60, "2023-09-01")
-    assert history_forgotten.sentence(one) == "You played this 60 times in 2023 and not since."
+    assert (
+        history_forgotten.describe_forgotten(one)
+        == "You played this 60 times in 2023 and not since."
+    )
     other = ForgottenTrack(0, 60, 2022, 40, "2023-09-01")
-    assert history_forgotten.sentence(other) == (
+    assert history_forgotten.describe_forgotten(other) == (
         "You played this 60 times, 40 of them in 2022, and last on 1 September 2023."
     )
 
@@ -128,29 +131,29 @@ DAYS = Days("2024-12-30", (1, 0, 2, *[0] * 20, 4), (0.5, 0.0, 1.0, *[0.0] * 20, 
 
 
 def test_buckets_by_hand() -> None:
-    weeks = charts.buckets(DAYS, "week")
+    weeks = charts.sum_buckets(DAYS, "week")
     assert [(b.first, b.plays) for b in weeks] == [
         (date(2024, 12, 30), 3),
         (date(2025, 1, 6), 0),
         (date(2025, 1, 13), 0),
         (date(2025, 1, 20), 4),
     ]
-    months = charts.buckets(DAYS, "month")
+    months = charts.sum_buckets(DAYS, "month")
     assert [(b.first, b.last, b.plays) for b in months] == [
         (date(2024, 12, 30), date(2024, 12, 31), 1),
         (date(2025, 1, 1), date(2025, 1, 22), 6),
     ]
     for step in charts.STEPS:
-        found = charts.buckets(DAYS, step)
+        found = charts.sum_buckets(DAYS, step)
         assert sum(b.plays for b in found) == 7
         assert sum(b.hours for b in found) == 3.5
-        assert charts.timeline(found, step).figure.data[0].customdata[0][0] == found[0].key
+        assert charts.plot_timeline(found, step).figure.data[0].customdata[0][0] == found[0].key
 
 
 @pytest.mark.parametrize("upright", [False, True])
 def test_the_calendar_has_a_square_a_day_at_its_place(upright: bool) -> None:
-    assert charts.years(DAYS) == [2025, 2024]
-    chart = charts.calendar(DAYS, 2025, upright=upright)
+    assert charts.list_years(DAYS) == [2025, 2024]
+    chart = charts.plot_calendar(DAYS, 2025, upright=upright)
     (marks,) = chart.figure.data
     assert len(marks.x) == 22
     week, weekday = (marks.y, marks.x) if upright else (marks.x, marks.y)
@@ -159,7 +162,7 @@ def test_the_calendar_has_a_square_a_day_at_its_place(upright: bool) -> None:
     assert marks.customdata[-1][0] == "2025-01-22"
     assert max(marks.marker.size) == marks.marker.size[-1]
     assert "2 days of 2025" in chart.alt
-    assert charts.calendar(DAYS, 2023).alt == "No full play in 2023."
+    assert charts.plot_calendar(DAYS, 2023).alt == "No full play in 2023."
 
 
 def test_a_line_opens_what_it_is_about(own_history: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -177,10 +180,10 @@ def test_a_line_opens_what_it_is_about(own_history: Path, monkeypatch: pytest.Mo
         Place(1, "Ann", "", 1, 1, 1, None, None),
         Place(1, "Song", "Bob, Cy", 1, 1, 1, None, 7),
     ]
-    history_tops._open(Ai, "Artists", places, 0)  # type: ignore[arg-type]
-    history_tops._open(Ai, "Tracks", places, 1)  # type: ignore[arg-type]
-    history_tops._open(Ai, "Albums", places, 1)  # type: ignore[arg-type]
-    history_tops._open(Ai, "Genres", places, 0)  # type: ignore[arg-type]
+    history_tops._open_place(Ai, "Artists", places, 0)  # type: ignore[arg-type]
+    history_tops._open_place(Ai, "Tracks", places, 1)  # type: ignore[arg-type]
+    history_tops._open_place(Ai, "Albums", places, 1)  # type: ignore[arg-type]
+    history_tops._open_place(Ai, "Genres", places, 0)  # type: ignore[arg-type]
     assert went == [
         (links.PAGE, {"artist": "Ann"}),
         (links.PAGE, {"track": "id7"}),

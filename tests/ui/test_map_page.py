@@ -106,7 +106,7 @@ def test_without_a_version_one_button_trains(
     own_history: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     started: list[list[str]] = []
-    monkeypatch.setattr(job_panel, "start", lambda kind, command: started.append(command))
+    monkeypatch.setattr(job_panel, "start_job", lambda kind, command: started.append(command))
     app = opened("map.py")
     assert "No map yet" in texts(app)
     assert not app.get("plotly_chart")
@@ -127,7 +127,7 @@ def test_a_job_that_cannot_start_is_told(
     def busy(kind: str, command: list[str]) -> None:
         raise JobRunning("Something else is being trained.")
 
-    monkeypatch.setattr(job_panel, "start", busy)
+    monkeypatch.setattr(job_panel, "start_job", busy)
     app = opened("map.py")
     run(key(app, "map_train").click())
     assert "Something else" in app.error[0].value
@@ -174,7 +174,7 @@ def test_three_plays_make_a_small_map(three_plays: Path) -> None:
 def test_hostile_names_stay_text() -> None:
     names = pd.Series(["<a href='http://x'>click</a>", "a\u202eb", "n" * 100])
     artists = pd.Series(["A & B", "", "x"])
-    found = wording.hovers(names, artists)
+    found = wording.format_hovers(names, artists)
     assert found[0] == "&lt;a href='http://x'&gt;click&lt;/a&gt; — A &amp; B"
     assert "\u202e" not in found[1]
     assert len(found[2]) == 60 + len(" — x")
@@ -203,7 +203,7 @@ def test_scores_follow_the_seeds_of_discover(sample_map: Path) -> None:
     app.session_state[discover_seeds.START] = "picked"
     run(app)
     name = str(ai.library.tracks["name"][ai.library.vocabulary.rows([seed])[0]])
-    assert f"For {wording.plain(name, 40)}." in texts(app)
+    assert f"For {wording.escape_markdown(name, 40)}." in texts(app)
     assert figure(app).spec != before
     labels = app.selectbox(key="map_component").options
     assert len(labels) == len(ai.components) - 1, "moods and genres are asked for elsewhere"
@@ -274,7 +274,7 @@ def dots(n: int = 6) -> charts.Dots:
 
 def test_each_genre_has_a_shape_a_legend_and_gives_its_rows_back() -> None:
     genre = np.array([0, 4, -1, 0, 4, 4], dtype=np.int32)
-    chart = charts.by_genre(dots(), genre, charts.Marked(), 300)
+    chart = charts.plot_map_by_genre(dots(), genre, charts.MapOverlay(), 300)
     legend = {t.name: t.marker for t in chart.figure.data if t.showlegend}
     assert list(legend) == ["Pop", "Jazz", "Not known"]
     assert len({m.symbol for m in legend.values()}) == len({m.color for m in legend.values()}) == 3
@@ -293,7 +293,9 @@ def test_each_genre_has_a_shape_a_legend_and_gives_its_rows_back() -> None:
 def test_a_score_says_low_high_and_unknown() -> None:
     score = np.array([0.0, 1.0, np.nan, 0.5, 0.5, np.nan], dtype=np.float32)
     guessed = np.array([False, True, False, False, False, False])
-    chart = charts.by_score(dots(), score, guessed, "Calm", "No opinion", charts.Marked(), 300)
+    chart = charts.plot_map_by_score(
+        dots(), score, guessed, "Calm", "No opinion", charts.MapOverlay(), 300
+    )
     assert [t.name for t in chart.figure.data if t.showlegend] == [
         "No opinion",
         "From estimated features",
@@ -308,10 +310,10 @@ def test_a_score_says_low_high_and_unknown() -> None:
 
 def test_what_is_marked_is_drawn() -> None:
     path = np.array([[0, 0], [0.5, 0.5]], dtype=np.float32)
-    marked = charts.Marked(((0, 0), (1, 0), (1, 1)), (0.2, 0.3), path, "lasso")
+    marked = charts.MapOverlay(((0, 0), (1, 0), (1, 1)), (0.2, 0.3), path, "lasso")
     genre = np.zeros(6, dtype=np.int32)
-    drawn = charts.by_genre(dots(), genre, marked, 300).figure
-    plain = charts.by_genre(dots(), genre, charts.Marked(), 300).figure
+    drawn = charts.plot_map_by_genre(dots(), genre, marked, 300).figure
+    plain = charts.plot_map_by_genre(dots(), genre, charts.MapOverlay(), 300).figure
     assert drawn.layout.shapes[0].path == "M0,0L1,0L1,1Z"
     assert drawn.layout.dragmode == "lasso"
     assert len(drawn.data) == len(plain.data) + 2

@@ -68,7 +68,9 @@ def test_the_sample_has_no_part_for_real_listeners(with_sample: Path) -> None:
 
 def test_a_pack_is_added_here_as_a_job(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     started: list[list[str]] = []
-    monkeypatch.setattr(job_panel, "start", lambda kind, command: started.append([kind, *command]))
+    monkeypatch.setattr(
+        job_panel, "start_job", lambda kind, command: started.append([kind, *command])
+    )
     imported(home, ("h.json", history("Björk")))
     app = opened(NEW_MUSIC)
     assert app.button(key="pack_add").disabled
@@ -108,5 +110,5 @@ def test_the_end_of_the_job_says_what_was_taken() -> None:
         "n_problems": 1,
     }
     job = JobStatus("import-x", "import", "me", "done", seconds=4, result=result)
-    said = job_panel._report_import(job)
+    said = job_panel._describe_import(job)
     assert said.startswith("Imported 2 rows of other listeners in 4 s, with training. 1 problem")

@@ -42,7 +42,9 @@ def test_nothing_is_allowed_and_everything_is_told_before(home: Path) -> None:
 def test_the_ticked_steps_are_what_is_started(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     imported(home, ("h.json", history("Björk", "Radiohead")))
     started: list[tuple[str, list[str]]] = []
-    monkeypatch.setattr(job_panel, "start", lambda kind, command: started.append((kind, command)))
+    monkeypatch.setattr(
+        job_panel, "start_job", lambda kind, command: started.append((kind, command))
+    )
     app = opened(NEW_MUSIC)
     profile = only_profile(home)
     before = texts(app)

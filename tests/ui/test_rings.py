@@ -23,12 +23,12 @@ from musicai.ui.theme import (
     GENRE_COLOURS,
     LIGHT_GROUND,
     NEUTRAL,
-    contribution_svg,
-    legend_swatch,
-    logo_svg,
-    mood_colour,
-    rgb,
-    ring_svg,
+    build_contribution_svg,
+    build_logo_svg,
+    build_ring_svg,
+    build_swatch_svg,
+    mix_mood_colour,
+    to_rgb,
 )
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -62,55 +62,55 @@ def curve(path: str) -> list[float]:
 
 
 def test_known_features_are_a_solid_shape() -> None:
-    fill, edge = parts(ring_svg(ROW, "file"), "path")
+    fill, edge = parts(build_ring_svg(ROW, "file"), "path")
     assert fill.get("fill-rule") == "evenodd"
     assert float(fill.get("fill-opacity", "0")) > 0.5
     assert edge.get("stroke-dasharray") is None
-    assert ring_svg(ROW, "file") == ring_svg(ROW, "matched")
+    assert build_ring_svg(ROW, "file") == build_ring_svg(ROW, "matched")
 
 
 def test_estimated_features_are_pale_and_dashed() -> None:
-    fill, edge = parts(ring_svg(ROW, "estimated"), "path")
+    fill, edge = parts(build_ring_svg(ROW, "estimated"), "path")
     assert float(fill.get("fill-opacity", "1")) < 0.5
     assert edge.get("stroke-dasharray")
 
 
 @pytest.mark.parametrize("source", FEATURE_SOURCES)
 def test_unknown_features_are_an_empty_thin_circle(source: str) -> None:
-    uri = ring_svg(np.full(9, np.nan), source)
+    uri = build_ring_svg(np.full(9, np.nan), source)
     (circle,) = parts(uri, "circle")
     assert circle.get("fill") == "none"
     assert not parts(uri, "path")
 
 
 def test_source_none_shows_no_shape_even_with_numbers() -> None:
-    assert parts(ring_svg(ROW, "none"), "circle")
+    assert parts(build_ring_svg(ROW, "none"), "circle")
 
 
 def test_a_missing_feature_is_not_drawn_as_known() -> None:
     row = ROW.copy()
     row[UNIT_FEATURES.index("liveness")] = np.nan
-    _, edge = parts(ring_svg(row, "file"), "path")
+    _, edge = parts(build_ring_svg(row, "file"), "path")
     assert edge.get("stroke-dasharray")
 
 
 def test_without_a_mood_the_ring_is_neutral() -> None:
     row = ROW.copy()
     row[AUDIO_FEATURES.index("valence")] = np.nan
-    assert parts(ring_svg(row, "file"), "path")[0].get("fill") == NEUTRAL
+    assert parts(build_ring_svg(row, "file"), "path")[0].get("fill") == NEUTRAL
 
 
 def test_a_larger_feature_reaches_further_in_its_direction() -> None:
     top = [
         float(re.match(r"M[\d.]+ ([\d.]+)", edge.get("d", "")).group(1))  # type: ignore[union-attr]
         for value in (0.1, 0.5, 0.9)
-        for edge in [parts(ring_svg([value, *ROW[1:]], "file"), "path")[1]]
+        for edge in [parts(build_ring_svg([value, *ROW[1:]], "file"), "path")[1]]
     ]
     assert top[0] > top[1] > top[2] >= 0
 
 
 def test_size_is_that_asked_for_and_text_never_enters() -> None:
-    root = tree(ring_svg(ROW, "file", 120))
+    root = tree(build_ring_svg(ROW, "file", 120))
     assert (root.get("width"), root.get("height"), root.get("viewBox")) == (
         "120",
         "120",
@@ -121,7 +121,7 @@ def test_size_is_that_asked_for_and_text_never_enters() -> None:
 
 def test_too_few_features_is_misuse() -> None:
     with pytest.raises(ValueError, match="needs 9 features"):
-        ring_svg([0.5, 0.5], "file")
+        build_ring_svg([0.5, 0.5], "file")
 
 
 @given(
@@ -130,8 +130,8 @@ def test_too_few_features_is_misuse() -> None:
 )
 @hypothesis_settings(max_examples=150, deadline=None)
 def test_any_numbers_give_a_drawing_inside_its_canvas(values: list[float], source: str) -> None:
-    uri = ring_svg(np.array(values, dtype=np.float32), source)
-    assert uri == ring_svg(np.array(values, dtype=np.float32), source)
+    uri = build_ring_svg(np.array(values, dtype=np.float32), source)
+    assert uri == build_ring_svg(np.array(values, dtype=np.float32), source)
     drawn = parts(uri, "path")
     if drawn:
         assert all(0.7 <= number <= 43.3 for number in curve(drawn[1].get("d", "")))
@@ -143,7 +143,7 @@ def test_a_ring_is_made_in_a_fifth_of_a_millisecond() -> None:
     for part in np.split(rows, 4):
         started = time.thread_time()
         for row in part:
-            ring_svg(row, "file")
+            build_ring_svg(row, "file")
         rounds.append((time.thread_time() - started) / len(part))
     assert min(rounds) < 0.2e-3
 
@@ -152,7 +152,7 @@ def test_a_ring_is_made_in_a_fifth_of_a_millisecond() -> None:
 
 
 def test_the_bar_is_to_scale() -> None:
-    bars = parts(contribution_svg({"content": 0.5, "rules": 0.25}, 1.0, width=160), "rect")
+    bars = parts(build_contribution_svg({"content": 0.5, "rules": 0.25}, 1.0, width=160), "rect")
     assert [float(bar.get("x", "")) for bar in bars] == [0, 80]
     assert [float(bar.get("width", "")) for bar in bars] == [79, 39]
     assert [bar.get("fill") for bar in bars] == [
@@ -162,7 +162,7 @@ def test_the_bar_is_to_scale() -> None:
 
 
 def test_negative_parts_are_hatched_and_left_of_zero() -> None:
-    uri = contribution_svg({"content": 0.6, "novelty": -0.2}, 0.6, width=160)
+    uri = build_contribution_svg({"content": 0.6, "novelty": -0.2}, 0.6, width=160)
     content, pattern, novelty = parts(uri, "rect")
     assert float(content.get("x", "")) == 40
     assert float(novelty.get("x", "")) == 0
@@ -172,14 +172,14 @@ def test_negative_parts_are_hatched_and_left_of_zero() -> None:
 
 
 def test_zero_lines_stand_under_each_other() -> None:
-    one = contribution_svg({"content": 0.5}, 1.0, total_min=-0.25)
-    other = contribution_svg({"content": 1.0, "novelty": -0.1}, 1.0, total_min=-0.25)
+    one = build_contribution_svg({"content": 0.5}, 1.0, total_min=-0.25)
+    other = build_contribution_svg({"content": 1.0, "novelty": -0.1}, 1.0, total_min=-0.25)
     lines = [parts(uri, "path")[0].get("d") for uri in (one, other)]
     assert lines[0] == lines[1] == "M32.0 0V14"
 
 
 def test_names_in_a_bar_are_escaped() -> None:
-    uri = contribution_svg({"<script>alert(1)</script>": 0.5}, 1.0)
+    uri = build_contribution_svg({"<script>alert(1)</script>": 0.5}, 1.0)
     root = tree(uri)
     assert not list(root.iter(SVG + "script"))
     assert root.find(f".//{SVG}title").text == "<script>alert(1)</script> +0.50"  # type: ignore[union-attr]
@@ -187,7 +187,7 @@ def test_names_in_a_bar_are_escaped() -> None:
 
 @pytest.mark.parametrize("values", [{}, {"content": 0.0}, {"content": float("nan")}])
 def test_an_empty_bar_is_empty(values: dict[str, float]) -> None:
-    assert not parts(contribution_svg(values, 0.0), "rect")
+    assert not parts(build_contribution_svg(values, 0.0), "rect")
 
 
 @given(
@@ -196,22 +196,22 @@ def test_an_empty_bar_is_empty(values: dict[str, float]) -> None:
 )
 @hypothesis_settings(max_examples=100, deadline=None)
 def test_a_bar_never_leaves_its_width(values: dict[str, float], most: float) -> None:
-    for bar in parts(contribution_svg(values, most), "rect"):
+    for bar in parts(build_contribution_svg(values, most), "rect"):
         if bar.get("x") is not None:
             assert float(bar.get("x", "")) >= -0.1
             assert float(bar.get("x", "")) + float(bar.get("width", "")) <= 160.5
 
 
 def test_swatch_and_logo_are_drawings() -> None:
-    assert parts(legend_swatch(ACCENT), "rect")[0].get("fill") == ACCENT
-    assert parts(logo_svg(), "path")[0].get("fill") == ACCENT
+    assert parts(build_swatch_svg(ACCENT), "rect")[0].get("fill") == ACCENT
+    assert parts(build_logo_svg(), "path")[0].get("fill") == ACCENT
 
 
 # --- colours ----------------------------------------------------------------------------
 
 
 def linear(colour: str) -> np.ndarray:
-    values = np.array(rgb(colour))
+    values = np.array(to_rgb(colour))
     return np.where(values <= 0.04045, values / 12.92, ((values + 0.055) / 1.055) ** 2.4)
 
 
@@ -273,7 +273,7 @@ def test_colours_stand_out_from_both_grounds(ground: str) -> None:
     assert all(contrast(colour, ground) >= 3 for colour in COMPONENT_COLOURS.values())
     assert all(contrast(colour, ground) >= 2.6 for colour in GENRE_COLOURS.values())
     assert contrast(NEUTRAL, ground) >= 3
-    moods = [mood_colour(v, e) for v in np.linspace(0, 1, 9) for e in np.linspace(0, 1, 9)]
+    moods = [mix_mood_colour(v, e) for v in np.linspace(0, 1, 9) for e in np.linspace(0, 1, 9)]
     assert all(contrast(colour, ground) >= 2.9 for colour in moods)
 
 
@@ -292,7 +292,7 @@ def test_every_genre_has_a_colour_in_order() -> None:
 
 
 def test_similar_moods_have_similar_colours_and_joy_is_not_sorrow() -> None:
-    near = oklab(linear(mood_colour(0.5, 0.5))) - oklab(linear(mood_colour(0.53, 0.5)))
-    far = oklab(linear(mood_colour(0.9, 0.9))) - oklab(linear(mood_colour(0.1, 0.1)))
+    near = oklab(linear(mix_mood_colour(0.5, 0.5))) - oklab(linear(mix_mood_colour(0.53, 0.5)))
+    far = oklab(linear(mix_mood_colour(0.9, 0.9))) - oklab(linear(mix_mood_colour(0.1, 0.1)))
     assert np.linalg.norm(near) < 0.03
     assert np.linalg.norm(far) > 0.15

@@ -18,7 +18,7 @@ from musicai.data.parsed import ReadOptions
 from musicai.data.playlists import ListEntry
 from musicai.integrations.spotify import auth
 from musicai.integrations.spotify.client import Client
-from musicai.library.importing import import_inputs
+from musicai.library.importing import import_files
 from musicai.store import Store
 from musicai.ui import state
 from musicai.ui.spotify import lists, send_request
@@ -48,7 +48,7 @@ def me(home: Path, settings: Settings) -> Path:
     auth.save(settings, CLIENT_ID)
     with Store(settings) as store:
         files = [("Streaming_History_Audio_2024.json", history())]
-        import_inputs(store, settings, "me", files, ReadOptions(), no_progress)
+        import_files(store, settings, "me", files, ReadOptions(), no_progress)
     return home
 
 
@@ -448,9 +448,9 @@ def test_disconnecting_forgets_everything(me: Path, world: SpotifyWorld) -> None
     run(app.button(key="connect_disconnect").click())
     offered = [one for one, _ in app.session_state["spotify_links"].values()]
     assert offered
-    assert all(map(state.waiting_room().has, offered))
+    assert all(map(state.get_waiting_room().has, offered))
     run(app.button(key="connect_leave").click())
-    assert not any(map(state.waiting_room().has, offered)), "what was read waits on"
+    assert not any(map(state.get_waiting_room().has, offered)), "what was read waits on"
     assert send_request.SESSION not in app.session_state
     assert "Connected as" not in told(run(app))
     with Store(Settings(home=me)) as store:

@@ -83,8 +83,8 @@ def test_without_features_each_part_says_what_is_missing(own_history: Path) -> N
         (lambda: links.find_mood("chill"), "discover_moods", ["chill"]),
         (lambda: links.find_genre("jazz"), "discover_genres", ["jazz"]),
         (lambda: links.find_years(1990, 1999), "discover_years", (1990, 1999)),
-        (lambda: links.find_known("0–9"), "discover_novelty", 0.9),
-        (lambda: links.find_known("90–99"), "discover_novelty", -0.9),
+        (lambda: links.find_popularity("0–9"), "discover_novelty", 0.9),
+        (lambda: links.find_popularity("90–99"), "discover_novelty", -0.9),
         (lambda: genres.look_inside("rock"), "taste_genre", "rock"),
     ],
 )

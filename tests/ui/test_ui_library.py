@@ -26,8 +26,8 @@ from musicai.data.parsed import ReadOptions
 from musicai.data.text_keys import normalise
 from musicai.insights.taste.profile import FeatureTaste
 from musicai.library.feature_estimates import EstimateError
-from musicai.library.importing import import_inputs
-from musicai.library.match_review import Doubt
+from musicai.library.importing import import_files
+from musicai.library.match_review import MatchReview
 from musicai.store import Store
 from musicai.ui import charts
 from musicai.ui.components import job_panel
@@ -62,7 +62,7 @@ def imported(home: Path, *files: tuple[str, bytes]) -> None:
     """Take files into the profile "me"."""
     settings = Settings(home=home)
     with Store(settings) as store:
-        import_inputs(store, settings, "me", list(files), ReadOptions(), no_progress)
+        import_files(store, settings, "me", list(files), ReadOptions(), no_progress)
 
 
 @pytest.fixture(scope="session")
@@ -139,7 +139,7 @@ def test_the_drop_zone_adds_to_the_chosen_listener(
     own_music: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     started: list[list[str]] = []
-    monkeypatch.setattr(job_panel, "start", lambda kind, command: started.append(command))
+    monkeypatch.setattr(job_panel, "start_job", lambda kind, command: started.append(command))
     with Store(Settings(home=own_music)) as store:
         store.create_profile("zoe")
     app = opened()
@@ -313,7 +313,7 @@ def test_retrain_after_leaving_out_starts_a_training(
     with Store(Settings(home=own_music)) as store:
         store.add_exclusion("me", Exclusion("track", f"{3:022d}"))
     started: list[list[str]] = []
-    monkeypatch.setattr(job_panel, "start", lambda kind, command: started.append(command))
+    monkeypatch.setattr(job_panel, "start_job", lambda kind, command: started.append(command))
     app = opened(LEFT_OUT)
     assert "Song 3" in texts(app)
     run(app.button(key="exclude_retrain").click())
@@ -350,15 +350,15 @@ def shape(energy: float, tempo: float) -> Any:
 
 
 def test_the_radar_lays_two_shapes_over_each_other_and_names_the_change() -> None:
-    chart = charts.radar_change(shape(0.5, 100), shape(0.8, 110))
+    chart = charts.plot_radar_change(shape(0.5, 100), shape(0.8, 110))
     before, after = chart.figure.data
     assert (before.name, after.name) == ("With everything", "Without what you left out")
     assert list(after.r) == [0.8, 0.5, 0.55, 0.8]  # closed
     assert chart.alt == "Changed most: energy, from .50 to .80."
-    assert "none" in charts.radar_change(shape(0.5, 100), shape(0.5, 100)).alt
+    assert "none" in charts.plot_radar_change(shape(0.5, 100), shape(0.5, 100)).alt
     unknown = shape(0.5, 100)
     unknown.audio_features["tempo"] = replace(unknown.audio_features["tempo"], axis=None)
-    assert not charts.radar_change(unknown, shape(0.5, 100)).figure.data
+    assert not charts.plot_radar_change(unknown, shape(0.5, 100)).figure.data
 
 
 def test_names_are_found_by_all_their_words_in_any_order() -> None:
@@ -377,10 +377,10 @@ def test_names_are_found_by_all_their_words_in_any_order() -> None:
 MATCHES = page.PARTS[2]
 
 
-def doubts(number: int) -> tuple[Doubt, ...]:
+def doubts(number: int) -> tuple[MatchReview, ...]:
     """Doubts about the first songs, each with a track that is not here."""
     return tuple(
-        Doubt(
+        MatchReview(
             track_id=f"{n:022d}",
             name=f"Song {n}",
             artists=f"Artist {n % 8}",
@@ -399,7 +399,9 @@ def doubts(number: int) -> tuple[Doubt, ...]:
 @pytest.fixture
 def doubtful(own_music: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The profile "me" with twelve doubtful matches."""
-    monkeypatch.setattr(match_review, "doubtful", lambda store, settings, name: doubts(12))
+    monkeypatch.setattr(
+        match_review, "list_match_reviews", lambda store, settings, name: doubts(12)
+    )
     return own_music
 
 
@@ -503,7 +505,9 @@ def test_a_large_profile_is_written_by_a_job(
     own_music: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     started: list[list[str]] = []
-    monkeypatch.setattr(job_panel, "start", lambda kind, command: started.append([kind, *command]))
+    monkeypatch.setattr(
+        job_panel, "start_job", lambda kind, command: started.append([kind, *command])
+    )
     monkeypatch.setattr(export, "AT_ONCE", 10)
     app = opened(LEAVING)
     run(app.button(key="export_prepare").click())

@@ -44,7 +44,7 @@ def found(*items: Recommendation) -> Recommendations:
 
 
 def test_the_arithmetic_multiplies_and_adds_up() -> None:
-    table = results.arithmetic(item(), found(item()).weights)
+    table = results.build_score_table(item(), found(item()).weights)
     assert table["Strength"] == ["0.80", "no opinion", "", ""]
     assert table["= Adds"] == ["+0.60", "0.00", "−0.10", "**0.50**"]
     assert [cell.replace("\u00a0", " ") for cell in table["× Weight"]] == [
@@ -56,7 +56,7 @@ def test_the_arithmetic_multiplies_and_adds_up() -> None:
 
 
 def test_a_cell_that_is_a_formula_is_defused_in_csv() -> None:
-    text = results.csv_of(found(item(name="=HYPERLINK(1)"))).decode("utf-8-sig")
+    text = results.build_csv(found(item(name="=HYPERLINK(1)"))).decode("utf-8-sig")
     (row,) = csv.DictReader(io.StringIO(text))
     assert row["name"] == "'=HYPERLINK(1)"
     assert row["artists"] == "One, Two"
@@ -72,23 +72,23 @@ def np_column(values: list[float]) -> Any:
 
 
 def test_links_go_to_the_track_or_to_a_search_or_nowhere() -> None:
-    assert widgets.link_of("4uLU6hMCjMI75M1A2tKUQC", "x", ()) == (
+    assert widgets.find_link("4uLU6hMCjMI75M1A2tKUQC", "x", ()) == (
         "https://open.spotify.com/track/4uLU6hMCjMI75M1A2tKUQC"
     )
-    assert widgets.link_of("name:ab", "A/B?", ("C&D",)) == (
+    assert widgets.find_link("name:ab", "A/B?", ("C&D",)) == (
         "https://open.spotify.com/search/C%26D%20A%2FB%3F"
     )
-    assert widgets.link_of("inventedjyXsLE6j0P4n9y", "x", ("y",)) is None
+    assert widgets.find_link("inventedjyXsLE6j0P4n9y", "x", ("y",)) is None
 
 
 def test_reasons_for_missing_genres_are_few_lines() -> None:
     everything = {"a": "No features.", "b": "No features."}
-    assert controls.why_missing(everything, 2) == ["No features."]
+    assert controls.explain_missing(everything, 2) == ["No features."]
     each = {"jazz": "None is jazz.", "country": "None is country."}
-    (line,) = controls.why_missing(each, 10)
+    (line,) = controls.explain_missing(each, 10)
     assert "jazz or country" in line
     assert "Library" in line
-    assert controls.why_missing({"jazz": "None is jazz."}, 10) == ["Jazz: None is jazz."]
+    assert controls.explain_missing({"jazz": "None is jazz."}, 10) == ["Jazz: None is jazz."]
 
 
 # --- imports --------------------------------------------------------------------------
@@ -149,7 +149,9 @@ def test_an_import_is_a_job_on_spooled_files(
     settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     started: list[list[str]] = []
-    monkeypatch.setattr(job_panel, "start", lambda kind, command: started.append([kind, *command]))
+    monkeypatch.setattr(
+        job_panel, "start_job", lambda kind, command: started.append([kind, *command])
+    )
     monkeypatch.setattr(state, "choose_profile", lambda name: None)
     hostile = Uploaded("../../evil.csv", b"x")
     importing.start([hostile], "me", include_private=True)
@@ -168,7 +170,7 @@ def test_files_are_not_kept_when_the_job_cannot_start(
     def refuse(kind: str, command: list[str]) -> None:
         raise QueryError("no")
 
-    monkeypatch.setattr(job_panel, "start", refuse)
+    monkeypatch.setattr(job_panel, "start_job", refuse)
     with pytest.raises(QueryError):
         importing.start([Uploaded("a.csv", b"x")], "me", include_private=False)
     assert not list(settings.jobs.glob("spool-*"))
@@ -179,7 +181,7 @@ def test_a_name_is_needed_and_the_samples_is_taken(
 ) -> None:
     with Store(settings) as store:
         store.create_profile("sample", "Sample", invented=True)
-        monkeypatch.setattr(state, "store", lambda: store)
+        monkeypatch.setattr(state, "get_store", lambda: store)
         assert importing.check_typed_name("  Ann\n ") == "Ann"
         for wrong in ("", "   ", "sample"):
             with pytest.raises(QueryError):

@@ -24,7 +24,7 @@ from musicai.integrations.metabrainz.models import (
     Resolved,
     SimilarArtist,
 )
-from musicai.library.matching import versions
+from musicai.library.matching import find_versions
 
 ALIKE = 0.9
 """Likeness, 0 to 1, of the artist and of the title from which an answer is taken."""
@@ -48,7 +48,7 @@ def same_title(asked: str, told: str) -> bool:
     return (
         fuzz.ratio(one, other) >= ALIKE * 100.0
         and _NUMBERS.findall(one) == _NUMBERS.findall(other)
-        and versions(asked) == versions(told)
+        and find_versions(asked) == find_versions(told)
     )
 
 

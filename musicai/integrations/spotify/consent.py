@@ -15,7 +15,8 @@ from musicai.data.parsed import ReadOptions
 from musicai.integrations.spotify.parsing import ApiTrack
 from musicai.integrations.spotify.session_library import PLAYLIST, Listing, Shelf
 from musicai.library.formats import spotify_api
-from musicai.library.importing import ImportReport, import_inputs
+from musicai.library.import_report import ImportReport
+from musicai.library.importing import import_files
 from musicai.store import ImportRecord, Store
 
 FILE = "lists from Spotify.json"
@@ -84,7 +85,7 @@ def keep(
             ],
         }
     )
-    report = import_inputs(
+    report = import_files(
         store, settings, profile, [(FILE, document)], ReadOptions(), progress, consent=True
     )
     # only now: a failure above leaves what was there

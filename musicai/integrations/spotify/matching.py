@@ -16,9 +16,9 @@ from musicai.data.library import INVENTED_PREFIX, Library, RowArray
 from musicai.data.playlists import ListEntry, artists_of
 from musicai.data.text_keys import name_id, normalise, title_key
 from musicai.integrations.spotify.parsing import ApiTrack, track_of
-from musicai.library.formats.fields import join_artists, spotify_id, year
-from musicai.library.formats.tracks import tracks_frame
-from musicai.library.matching import lengths_fit, pair, versions
+from musicai.library.formats.fields import join_artists, parse_spotify_id, parse_year
+from musicai.library.formats.tracks import build_tracks_frame
+from musicai.library.matching import can_match_lengths, find_versions, match_records
 
 How = Literal["id", "found", "chosen", "unsure", "missing", "invented"]
 
@@ -89,7 +89,7 @@ def choose_candidate(one: Addressed, track_id: str) -> Addressed:
 def _match_one(library: Library, track: ListEntry, search: Search) -> Addressed:
     if track.track_id.startswith(INVENTED_PREFIX):
         return Addressed(track, "invented")
-    if spotify_id(track.track_id):
+    if parse_spotify_id(track.track_id):
         return Addressed(track, "id", track.track_id)
     row = int(library.vocabulary.rows([track.track_id])[0])
     code, length = "", math.nan
@@ -129,9 +129,9 @@ def _surely(track: ListEntry, length: float, hit: ApiTrack) -> bool:
     theirs = {normalise(artist) for artist in hit.artists}
     return (
         title_key(track.name) == title_key(hit.name)
-        and versions(track.name) == versions(hit.name)
+        and find_versions(track.name) == find_versions(hit.name)
         and bool(mine & theirs)
-        and lengths_fit(length, math.nan if hit.duration_ms is None else hit.duration_ms)
+        and can_match_lengths(length, math.nan if hit.duration_ms is None else hit.duration_ms)
     )
 
 
@@ -182,14 +182,14 @@ def match(library: Library, tracks: Sequence[ApiTrack]) -> Matched:
         tracks: As the Web API told them.
     """
     frame = frame_of(tracks)
-    pairs = pair(frame, library.tracks)
+    pairs = match_records(frame, library.tracks)
     return Matched(tuple(tracks), pairs.partner, tuple(pairs.method))
 
 
 def frame_of(tracks: Sequence[ApiTrack]) -> pd.DataFrame:
     """``SOURCE_TRACK_COLUMNS``, one row a track in the same order."""
     artists = [join_artists(track.artists) for track in tracks]
-    return tracks_frame(
+    return build_tracks_frame(
         {
             "track_id": [
                 track.track_id or name_id(by, track.name)
@@ -199,7 +199,7 @@ def frame_of(tracks: Sequence[ApiTrack]) -> pd.DataFrame:
             "artists": artists,
             "album": [track.album for track in tracks],
             "isrc": [track.isrc for track in tracks],
-            "year": np.array([year(track.released) for track in tracks], dtype=np.float32),
+            "year": np.array([parse_year(track.released) for track in tracks], dtype=np.float32),
             "duration_ms": np.array(
                 [np.nan if t.duration_ms is None else t.duration_ms for t in tracks],
                 dtype=np.float32,

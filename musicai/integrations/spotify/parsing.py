@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from musicai.library.formats.fields import clean, iso_seconds, isrc
+from musicai.library.formats.fields import clean_text, parse_iso_times, parse_isrc
 
 SOURCE = "spotify_api"
 """Where all of this came from; rows so marked are not trained on and not kept without consent."""
@@ -116,8 +116,8 @@ def track_of(row: Any) -> ApiTrack | SkippedRow:
         released=_text(_mapping(track.get("album")).get("release_date"))[:10],
         duration_ms=_length(track.get("duration_ms")),
         explicit=track["explicit"] if isinstance(track.get("explicit"), bool) else None,
-        isrc=isrc(_text(_mapping(track.get("external_ids")).get("isrc"))),
-        noted_at=int(iso_seconds([_text(row.get("added_at") or row.get("played_at"))])[0]),
+        isrc=parse_isrc(_text(_mapping(track.get("external_ids")).get("isrc"))),
+        noted_at=int(parse_iso_times([_text(row.get("added_at") or row.get("played_at"))])[0]),
     )
 
 
@@ -154,7 +154,7 @@ def _mapping(value: Any) -> Mapping[str, Any]:
 
 
 def _text(value: Any) -> str:
-    return clean(value)[:_LONGEST] if isinstance(value, str) else ""
+    return clean_text(value)[:_LONGEST] if isinstance(value, str) else ""
 
 
 def _id(value: Any) -> str:

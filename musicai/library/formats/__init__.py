@@ -25,7 +25,7 @@ from musicai.library.formats import (
     spotify_extended,
     track_table,
 )
-from musicai.library.formats.csv_text import csv_header
+from musicai.library.formats.csv_text import read_csv_header
 
 SOURCES: tuple[Source, ...] = (
     musicai_export.SOURCE,
@@ -54,7 +54,7 @@ HEAD_BYTES = 64 * 1024
 _NO_OPTIONS = ReadOptions()
 
 
-def recognise(data: bytes, options: ReadOptions = _NO_OPTIONS) -> Source | None:
+def recognise_format(data: bytes, options: ReadOptions = _NO_OPTIONS) -> Source | None:
     """The reader for a file, by its content; None if no reader knows it.
 
     Args:
@@ -66,5 +66,5 @@ def recognise(data: bytes, options: ReadOptions = _NO_OPTIONS) -> Source | None:
     for source in SOURCES:
         if source.sniff(head):
             return source
-    known = options.mappings and mapped_table.mapping_for(csv_header(head), options)
+    known = options.mappings and mapped_table.find_mapping(read_csv_header(head), options)
     return mapped_table.SOURCE if known else None

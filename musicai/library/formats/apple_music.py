@@ -19,10 +19,16 @@ import pandas as pd
 
 from musicai.data.frames import conform
 from musicai.data.parsed import MAX_PLAY_MS, SOURCE_PLAY_COLUMNS, ParsedFile, ReadOptions, Source
-from musicai.library.formats.csv_text import CsvChunk, CsvReading, csv_header
-from musicai.library.formats.fields import EARLIEST, Complaints, clean, iso_seconds, latest
-from musicai.library.formats.scrobbles import Scrobbles, length_ms
-from musicai.library.formats.tracks import numbers
+from musicai.library.formats.csv_text import CsvChunk, CsvReading, read_csv_header
+from musicai.library.formats.fields import (
+    EARLIEST,
+    Complaints,
+    clean_text,
+    get_latest_time,
+    parse_iso_times,
+)
+from musicai.library.formats.scrobbles import Scrobbles, parse_length
+from musicai.library.formats.tracks import parse_numbers
 
 NAME = "apple_music"
 
@@ -42,7 +48,8 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "item": ("item type",),
     "media": ("media type",),
 }
-"""Column names through ``header_name``, by what they mean; the first that is not blank counts."""
+"""Column names through ``normalise_header``, by what they mean; the first that is not blank
+counts."""
 
 SKIPPED: dict[str, int] = {
     "natural_end_of_track": 0,
@@ -66,7 +73,7 @@ CURATED = ("playlist", "radio", "station", "itunes_radio")
 Int64 = npt.NDArray[np.int64]
 
 
-def columns_of(names: Sequence[str]) -> dict[str, tuple[str, ...]]:
+def map_columns(names: Sequence[str]) -> dict[str, tuple[str, ...]]:
     """The columns that are there, by what they mean."""
     return {
         meaning: tuple(alias for alias in aliases if alias in names)
@@ -76,10 +83,10 @@ def columns_of(names: Sequence[str]) -> dict[str, tuple[str, ...]]:
 
 def sniff(head: bytes) -> bool:
     """A header with a play duration, an end reason, a time and a song."""
-    header = csv_header(head)
+    header = read_csv_header(head)
     if header is None:
         return False
-    there = columns_of(header.names)
+    there = map_columns(header.names)
     timed = there["start"] or there["end"] or there["received"]
     return bool(timed and there["played"] and there["ended"] and there["title"])
 
@@ -92,8 +99,8 @@ def parse(data: bytes, file: str, options: ReadOptions) -> ParsedFile:
     """
     rows = Scrobbles(file, NAME, Complaints(file))
     reading = CsvReading(data, rows.complaints)
-    events = _Events(rows, columns_of(reading.header.names), reading.header.decimal_comma)
-    for chunk in reading.chunks():
+    events = _Events(rows, map_columns(reading.header.names), reading.header.decimal_comma)
+    for chunk in reading.read_chunks():
         events.take(chunk)
     if not rows.read + reading.rejected:
         rows.complaints.add("", "The file has no rows below its header. Download it again.")
@@ -101,16 +108,16 @@ def parse(data: bytes, file: str, options: ReadOptions) -> ParsedFile:
         file=file,
         format=NAME,
         kind="plays",
-        tracks=rows.tracks(),
-        plays=events.frame(),
+        tracks=rows.build_tracks(),
+        plays=events.build_frame(),
         read=rows.read + reading.rejected,
         not_music=rows.not_music,
         rejected=rows.rejected + reading.rejected,
-        problems=rows.complaints.problems(),
+        problems=rows.complaints.list_problems(),
     )
 
 
-def start_times(starts: Int64, ends: Int64, received: Int64, played_ms: Int64) -> Int64:
+def compute_start_times(starts: Int64, ends: Int64, received: Int64, played_ms: Int64) -> Int64:
     """(n,) seconds since 1970 of the starts of plays, −1 where no column tells.
 
     The start as it is written, else the end, else when Apple's server heard of it, less the
@@ -120,7 +127,7 @@ def start_times(starts: Int64, ends: Int64, received: Int64, played_ms: Int64) -
     return np.where(starts > 0, starts, np.where(told > 0, told - played_ms // 1000, -1))
 
 
-def artist_of(artist: str, container_artist: str, container_type: str) -> str:
+def get_artist(artist: str, container_artist: str, container_type: str) -> str:
     """The track's artist, or "" where the row does not say it."""
     if artist.strip():
         return artist
@@ -136,44 +143,44 @@ class _Events:
 
     def take(self, chunk: CsvChunk) -> None:
         """Sort the rows of a chunk out."""
-        get = {meaning: self._column(chunk, meaning) for meaning in COLUMNS}
-        played = numbers(get["played"], decimal_comma=self.decimal_comma)
+        get = {meaning: self._read_column(chunk, meaning) for meaning in COLUMNS}
+        played = parse_numbers(get["played"], decimal_comma=self.decimal_comma)
         good = (played >= 0) & (played <= MAX_PLAY_MS)
         ms = np.where(good, played, -1).astype(np.int64)
-        start, end, received = (iso_seconds(get[name]) for name in ("start", "end", "received"))
-        at = start_times(start, end, received, ms)
+        start, end, received = (parse_iso_times(get[name]) for name in ("start", "end", "received"))
+        at = compute_start_times(start, end, received, ms)
         for place, line in enumerate(chunk.lines):
             self.rows.read += 1
             values = {meaning: column[place] for meaning, column in get.items()}
             if _is_song_played(values):
-                self._play(f"line {line}", values, int(ms[place]), int(at[place]))
+                self._add_play(f"line {line}", values, int(ms[place]), int(at[place]))
             else:
                 self.rows.not_music += 1
 
-    def _column(self, chunk: CsvChunk, meaning: str) -> Sequence[str]:
+    def _read_column(self, chunk: CsvChunk, meaning: str) -> Sequence[str]:
         names = self.columns[meaning]
         if len(names) < 2:
-            return chunk.column(names[0] if names else None)
-        fields = zip(*(chunk.column(name) for name in names), strict=True)
+            return chunk.get_column(names[0] if names else None)
+        fields = zip(*(chunk.get_column(name) for name in names), strict=True)
         return [next((text for text in texts if text.strip()), "") for texts in fields]
 
-    def _play(self, where: str, values: dict[str, str], ms: int, at: int) -> None:
+    def _add_play(self, where: str, values: dict[str, str], ms: int, at: int) -> None:
         if ms < 0:
             self.rows.reject(where, "has no believable play duration (0 to 24 hours)")
             return
-        if not EARLIEST <= at <= latest():
+        if not EARLIEST <= at <= get_latest_time():
             self.rows.reject(where, "has no believable time since 2006")
             return
-        artist = artist_of(values["artist"], values["container artist"], values["container type"])
-        length = length_ms(values["length"])
-        track = self.rows.track(artist, values["title"], values["album"], duration_ms=length)
+        artist = get_artist(values["artist"], values["container artist"], values["container type"])
+        length = parse_length(values["length"])
+        track = self.rows.add_track(artist, values["title"], values["album"], duration_ms=length)
         if track is None:
             self.rows.reject(where, "has no artist or no title; Apple leaves many artists out")
             return
-        word = clean(values["ended"]).casefold()[:60]
+        word = clean_text(values["ended"]).casefold()[:60]
         self.kept.append((track, at, ms, SKIPPED.get(word, -1), word))
 
-    def frame(self) -> pd.DataFrame:
+    def build_frame(self) -> pd.DataFrame:
         """``SOURCE_PLAY_COLUMNS``."""
         names = ["track", "played_at", "ms_played", "skipped", "reason_end"]
         frame = pd.DataFrame(self.kept, columns=names)

@@ -26,7 +26,7 @@ _HEAD_BYTES = 64 * 1024
 _Encoding = tuple[str, str]
 
 
-def encoding_of(data: bytes) -> _Encoding:
+def detect_encoding(data: bytes) -> _Encoding:
     """Name of the encoding, and what to do with bytes it does not know.
 
     A UTF-8 file that was cut inside a character, or holds a few damaged bytes,
@@ -55,13 +55,13 @@ def encoding_of(data: bytes) -> _Encoding:
     return "utf-8-sig", "replace"
 
 
-def decode(data: bytes) -> str:
+def decode_text(data: bytes) -> str:
     """The text of a file, without a byte order mark."""
-    encoding, errors = encoding_of(data)
+    encoding, errors = detect_encoding(data)
     return data.decode(encoding, errors).removeprefix("\ufeff")
 
 
-def header_name(text: str) -> str:
+def normalise_header(text: str) -> str:
     """A column name as it is compared: lower case, single blanks, "-" and "_" as blanks."""
     plain = text.replace("\ufeff", "").replace("_", " ").replace("-", " ")
     return " ".join(plain.casefold().split())
@@ -72,7 +72,7 @@ class CsvHeader:
     """The first row of a CSV file and how its fields are parted."""
 
     names: tuple[str, ...]
-    """Column names through :func:`header_name`."""
+    """Column names through :func:`normalise_header`."""
     delimiter: str
 
     @property
@@ -81,9 +81,9 @@ class CsvHeader:
         return self.delimiter == ";"
 
 
-def csv_header(data: bytes) -> CsvHeader | None:
+def read_csv_header(data: bytes) -> CsvHeader | None:
     """The header of a CSV file, or None where there is not one with two fields."""
-    text = decode(data[:_HEAD_BYTES])
+    text = decode_text(data[:_HEAD_BYTES])
     if text.lstrip()[:1] in ("{", "[", "<", ""):
         return None
     lines = io.StringIO(text, newline="")
@@ -93,7 +93,7 @@ def csv_header(data: bytes) -> CsvHeader | None:
         for delimiter in DELIMITERS:
             lines.seek(start)
             row = next((row for row in csv.reader(lines, delimiter=delimiter) if row), [])
-            names = tuple(header_name(name) for name in row)
+            names = tuple(normalise_header(name) for name in row)
             if len(names) > (len(best.names) if best else 1):
                 best = CsvHeader(names, delimiter)
     except csv.Error:
@@ -123,7 +123,7 @@ class CsvChunk:
     def __len__(self) -> int:
         return len(self.lines)
 
-    def column(self, name: str | None) -> Sequence[str]:
+    def get_column(self, name: str | None) -> Sequence[str]:
         """The fields of a column; empty text for a column that is not there."""
         return [""] * len(self) if name is None else self.columns[name]
 
@@ -140,7 +140,7 @@ class CsvReading:
     """Rows with too few or too many fields so far."""
 
     def __post_init__(self) -> None:
-        header = csv_header(self.data)
+        header = read_csv_header(self.data)
         if header is None:
             raise UnreadableFile(
                 "The file has no header row of column names. Export it again and hand it in "
@@ -148,7 +148,7 @@ class CsvReading:
             )
         self.header = header
 
-    def chunks(
+    def read_chunks(
         self, size: int = CHUNK_ROWS, progress: Progress = no_progress
     ) -> Iterator[CsvChunk]:
         """The rows after the header; blank lines are passed over.
@@ -157,23 +157,23 @@ class CsvReading:
             size: Rows of a chunk at most.
             progress: Told the share of the file that is read, chunk by chunk.
         """
-        encoding, errors = encoding_of(self.data)
+        encoding, errors = detect_encoding(self.data)
         raw = io.BytesIO(self.data)
         with io.TextIOWrapper(raw, encoding=encoding, errors=errors, newline="") as stream:
             skipped = 1 if _skip_hint(stream) else 0
             lines: list[int] = []
             rows: list[list[str]] = []
-            for line, row in self._rows(stream, skipped):
+            for line, row in self._read_rows(stream, skipped):
                 lines.append(line)
                 rows.append(row)
                 if len(rows) == size:
                     progress(raw.tell() / len(self.data), f"Reading line {line:,}")
-                    yield self._chunk(lines, rows)
+                    yield self._build_chunk(lines, rows)
                     lines, rows = [], []
             if rows:
-                yield self._chunk(lines, rows)
+                yield self._build_chunk(lines, rows)
 
-    def _rows(self, stream: io.TextIOWrapper, skipped: int) -> Iterator[tuple[int, list[str]]]:
+    def _read_rows(self, stream: io.TextIOWrapper, skipped: int) -> Iterator[tuple[int, list[str]]]:
         reader = csv.reader(
             stream,
             delimiter=self.header.delimiter,
@@ -210,7 +210,7 @@ class CsvReading:
             where, f"The row {what}. Perhaps a quote or a delimiter is missing, or it was cut."
         )
 
-    def _chunk(self, lines: list[int], rows: list[list[str]]) -> CsvChunk:
+    def _build_chunk(self, lines: list[int], rows: list[list[str]]) -> CsvChunk:
         columns: dict[str, Sequence[str]] = {}
         for name, fields in zip(self.header.names, zip(*rows, strict=True), strict=True):
             columns.setdefault(name, fields)

@@ -15,7 +15,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from musicai.library.formats.fields import MILLISECONDS_FROM, iso_seconds
+from musicai.library.formats.fields import MILLISECONDS_FROM, parse_iso_times
 
 LONGEST = 60
 """Characters; no time is written longer."""
@@ -66,7 +66,7 @@ class DayOrder:
     twelve_hours: bool = False
     """Whether AM or PM occurs, which goes with the month first."""
 
-    def look(self, texts: Iterable[str]) -> int:
+    def add_rows(self, texts: Iterable[str]) -> int:
         """Take in some rows; returns how many of them are dates of three numbers."""
         met = 0
         for text in texts:
@@ -86,7 +86,7 @@ class DayOrder:
         return met
 
     @property
-    def day_first(self) -> bool:
+    def is_day_first(self) -> bool:
         """What most rows show; where none does, the day is first unless AM or PM occurs."""
         if self.first == self.second:
             return not self.twelve_hours
@@ -98,7 +98,7 @@ class DayOrder:
         return bool(self.open) and not self.first and not self.second
 
 
-def moments(texts: Sequence[str], *, day_first: bool) -> npt.NDArray[np.int64]:
+def parse_times(texts: Sequence[str], *, day_first: bool) -> npt.NDArray[np.int64]:
     """(n,) seconds since 1970 in UTC, −1 where a text is no time.
 
     Understood: seconds and milliseconds since 1970, ISO 8601 (also with a blank and without
@@ -110,15 +110,15 @@ def moments(texts: Sequence[str], *, day_first: bool) -> npt.NDArray[np.int64]:
         day_first: Whether in dates of three numbers the day comes before the month.
     """
     short = [text if len(text) <= LONGEST else "" for text in texts]
-    seconds = np.array([_number(text) for text in short], dtype=np.int64)
+    seconds = np.array([_parse_epoch(text) for text in short], dtype=np.int64)
     rest = np.flatnonzero(seconds < 0).tolist()
-    seconds[rest] = iso_seconds([short[place] for place in rest])
+    seconds[rest] = parse_iso_times([short[place] for place in rest])
     for place in np.flatnonzero(seconds < 0).tolist():
-        seconds[place] = _read_written(short[place].strip(), day_first)
+        seconds[place] = _parse_written_date(short[place].strip(), day_first)
     return seconds
 
 
-def _number(text: str) -> int:
+def _parse_epoch(text: str) -> int:
     text = text.strip()
     if not text.isascii() or not _NUMBER.fullmatch(text):
         return -1
@@ -127,23 +127,23 @@ def _number(text: str) -> int:
 
 
 @lru_cache(maxsize=50_000)
-def _read_written(text: str, day_first: bool) -> int:
+def _parse_written_date(text: str, day_first: bool) -> int:
     if found := _NUMERIC.fullmatch(text):
         day, month = (found[1], found[3]) if day_first else (found[3], found[1])
-        return _seconds(found[4], int(month), day, found.groups()[4:])
+        return _to_seconds(found[4], int(month), day, found.groups()[4:])
     if found := _DAY_NAMED.fullmatch(text):
-        return _seconds(found[3], _month(found[2]), found[1], found.groups()[3:])
+        return _to_seconds(found[3], _parse_month(found[2]), found[1], found.groups()[3:])
     if found := _NAMED_DAY.fullmatch(text):
-        return _seconds(found[3], _month(found[1]), found[2], found.groups()[3:])
+        return _to_seconds(found[3], _parse_month(found[1]), found[2], found.groups()[3:])
     return -1
 
 
-def _month(name: str) -> int:
+def _parse_month(name: str) -> int:
     plain = name.casefold().translate(_ACCENTS)
     return _LONGER.get(plain[:4]) or MONTHS.get(plain[:3], 0)
 
 
-def _seconds(year: str, month: int, day: str, clock: Sequence[str | None]) -> int:
+def _to_seconds(year: str, month: int, day: str, clock: Sequence[str | None]) -> int:
     hour, minute, second = (int(part or 0) for part in clock[:3])
     half = (clock[3] or "").casefold()
     if half:

@@ -32,20 +32,25 @@ from musicai.library.formats.csv_text import (
     CsvChunk,
     CsvHeader,
     CsvReading,
-    csv_header,
-    header_name,
+    normalise_header,
+    read_csv_header,
 )
 from musicai.library.formats.fields import (
     EARLIEST,
     Complaints,
-    clean,
     clean_artist,
-    genres,
-    iso_seconds,
-    latest,
+    clean_text,
+    get_latest_time,
+    parse_genres,
+    parse_iso_times,
 )
 from musicai.library.formats.tracks import PREFIX as LOCAL
-from musicai.library.formats.tracks import TrackRows, local_track, measures, track_id_of
+from musicai.library.formats.tracks import (
+    TrackRows,
+    make_track_id,
+    parse_descriptors,
+    parse_local_track,
+)
 
 NAME = "exportify"
 
@@ -65,7 +70,7 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "isrc": ("isrc",),
     **{name: (name,) for name in (*AUDIO_FEATURES, *KEY_COLUMNS)},
 }
-"""Column names through ``header_name``, by what they mean; the first that is there counts."""
+"""Column names through ``normalise_header``, by what they mean; the first that is there counts."""
 
 NEEDED = ("uri", "name", "artists", "added_at")
 
@@ -95,7 +100,7 @@ _BARE_COMMA = re.compile(r"(?<!\d),(?=\S)|,(?=[^\s\d])")
 _ISRC = re.compile(r"[A-Z]{2}[A-Z0-9]{3}\d{7}")
 
 
-def columns_of(header: CsvHeader | None) -> dict[str, str] | None:
+def map_columns(header: CsvHeader | None) -> dict[str, str] | None:
     """Column name by meaning, or None if the names are not those of an Exportify file."""
     if header is None:
         return None
@@ -108,18 +113,18 @@ def columns_of(header: CsvHeader | None) -> dict[str, str] | None:
     folded = {_fold_header(name): name for name in reversed(header.names)}
     translated = (
         {meaning: folded[name] for name, meaning in meanings.items() if name in folded}
-        for meanings in _translations()
+        for meanings in _load_translations()
     )
     found = max((english, *translated), key=len)
     return found if all(name in found for name in NEEDED) else None
 
 
 @cache
-def _translations() -> tuple[Mapping[str, str], ...]:
+def _load_translations() -> tuple[Mapping[str, str], ...]:
     """For each language, meaning by column name."""
     languages = json.loads((PACKAGE_DATA / "exportify_headers.json").read_text("utf-8"))
     return tuple(
-        {_fold_header(header_name(name)): meaning for meaning, name in names.items()}
+        {_fold_header(normalise_header(name)): meaning for meaning, name in names.items()}
         for names in languages.values()
     )
 
@@ -127,7 +132,7 @@ def _translations() -> tuple[Mapping[str, str], ...]:
 def _fold_header(name: str) -> str:
     """A column name without accents, so that it is the same however they were encoded."""
     plain = unicodedata.normalize("NFKD", name)
-    return header_name("".join(ch for ch in plain if not unicodedata.combining(ch)))
+    return normalise_header("".join(ch for ch in plain if not unicodedata.combining(ch)))
 
 
 def map_header(data: bytes) -> CsvHeader | None:
@@ -137,14 +142,14 @@ def map_header(data: bytes) -> CsvHeader | None:
     them, or the site speaks one more language) and the first row proves watsonbox's layout, the
     place of a column does.
     """
-    header = csv_header(data)
+    header = read_csv_header(data)
     if header is None:
         return None
-    meaning_of = {name: meaning for meaning, name in (columns_of(header) or {}).items()}
+    meaning_of = {name: meaning for meaning, name in (map_columns(header) or {}).items()}
     by_name = [meaning_of.pop(name, "") for name in header.names]
     if not any(by_name) and len(header.names) <= len(_BASE):
         return None
-    by_place = _by_place(_first_row(data)) if len(header.names) > len(_BASE) else ()
+    by_place = _map_by_place(_read_first_row(data)) if len(header.names) > len(_BASE) else ()
     if not any(by_name) and not by_place:
         return None
     meanings = [
@@ -155,29 +160,29 @@ def map_header(data: bytes) -> CsvHeader | None:
     return CsvHeader(tuple(names), header.delimiter)
 
 
-def _first_row(data: bytes) -> list[str]:
+def _read_first_row(data: bytes) -> list[str]:
     """The fields of the first row below the header; none if there is not one."""
     reading = CsvReading(data[:_HEAD_BYTES], Complaints(""))
     # numbered, because spoilt names may be the same
     numbered = tuple(str(place) for place in range(len(reading.header.names)))
     reading.header = CsvHeader(numbered, reading.header.delimiter)
-    chunk = next(reading.chunks(1), None)
-    return [chunk.column(name)[0] for name in numbered] if chunk else []
+    chunk = next(reading.read_chunks(1), None)
+    return [chunk.get_column(name)[0] for name in numbered] if chunk else []
 
 
-def _by_place(row: Sequence[str]) -> tuple[str, ...]:
+def _map_by_place(row: Sequence[str]) -> tuple[str, ...]:
     """What each column means by its place, or () where a row is not of watsonbox's layout."""
     if not row or not _URI.match(row[0].strip()):
         return ()
     for added_at in _ADDED_AT:
         if added_at < len(row) and _MOMENT.match(row[added_at].strip()):
             start = (*_BASE, *[""] * (added_at - len(_BASE)), "added_at")
-            ends = (end for end in _endings() if len(start) + len(end) == len(row))
+            ends = (end for end in _list_endings() if len(start) + len(end) == len(row))
             return next(((*start, *end) for end in ends), ())
     return ()
 
 
-def _endings() -> Iterator[tuple[str, ...]]:
+def _list_endings() -> Iterator[tuple[str, ...]]:
     """The columns that may follow the time of adding; no two choices are equally long."""
     for size in range(len(_GROUPS) + 1):
         for groups in itertools.combinations(_GROUPS, size):
@@ -204,8 +209,8 @@ def parse(data: bytes, file: str, options: ReadOptions) -> ParsedFile:
             "artists and the time it was added are missing. Export it again."
         )
     reading.header = header
-    playlist = _Playlist(complaints, reading.header, playlist_name(file))
-    for chunk in reading.chunks():
+    playlist = _Playlist(complaints, reading.header, get_playlist_name(file))
+    for chunk in reading.read_chunks():
         playlist.take(chunk)
     read = playlist.read + reading.rejected
     if not read:
@@ -214,23 +219,23 @@ def parse(data: bytes, file: str, options: ReadOptions) -> ParsedFile:
         file=file,
         format=NAME,
         kind="playlist",
-        tracks=playlist.tracks.frame(),
-        playlist_items=playlist.items(),
+        tracks=playlist.tracks.build_frame(),
+        playlist_items=playlist.build_items(),
         read=read,
         not_music=playlist.not_music,
         rejected=playlist.rejected + reading.rejected,
-        problems=complaints.problems(),
+        problems=complaints.list_problems(),
         api_born=True,
     )
 
 
-def playlist_name(file: str) -> str:
+def get_playlist_name(file: str) -> str:
     """The playlist's name from the file's: "Liked_Songs.csv" is "Liked Songs"."""
     last = PurePosixPath(file.rsplit(" › ", 1)[-1].replace("\\", "/")).name
     for ending in (".gz", ".csv", ".txt", ".tsv"):
         if last.casefold().endswith(ending):
             last = last[: -len(ending)]
-    return clean(unicodedata.normalize("NFC", last).replace("_", " "))[:200] or "Playlist"
+    return clean_text(unicodedata.normalize("NFC", last).replace("_", " "))[:200] or "Playlist"
 
 
 @dataclass
@@ -252,22 +257,22 @@ class _Playlist:
 
     def take(self, chunk: CsvChunk) -> None:
         """Sort the rows of a chunk out."""
-        get = {meaning: chunk.column(self.columns.get(meaning)) for meaning in ALIASES}
-        found = measures(
+        get = {meaning: chunk.get_column(self.columns.get(meaning)) for meaning in ALIASES}
+        found = parse_descriptors(
             chunk, self.columns, self.complaints, decimal_comma=self.header.decimal_comma
         )
         if "popularity" in found:
             local = np.array([uri.startswith(LOCAL) for uri in get["uri"]], dtype=bool)
             found["popularity"][local] = np.nan
         times = self._parse_added(chunk, get["added_at"])
-        artists = self._artists(get["artists"], get["artist_ids"])
+        artists = self._parse_artists(get["artists"], get["artist_ids"])
         for place, (uri, raw_name) in enumerate(zip(get["uri"], get["name"], strict=True)):
             self.read += 1
             name, by, album = _read_names(uri, raw_name, artists[place], get["album"][place])
             if uri.startswith(("spotify:episode:", "spotify:chapter:")) or not (uri or name):
                 self.not_music += 1
                 continue
-            track_id = track_id_of(uri, by, name) if name else ""
+            track_id = make_track_id(uri, by, name) if name else ""
             if not track_id:
                 self._reject(chunk.lines[place])
                 continue
@@ -280,7 +285,7 @@ class _Playlist:
                     name=name,
                     artists=by,
                     album=album,
-                    genre_text=genres(get["genres"][place]),
+                    genre_text=parse_genres(get["genres"][place]),
                     isrc=isrc if _ISRC.fullmatch(isrc) else "",
                     explicit=get["explicit"][place],
                     date=get["date"][place],
@@ -290,7 +295,7 @@ class _Playlist:
             self._times.append(times[place])
         self.tracks.close_chunk(found)
 
-    def items(self) -> pd.DataFrame:
+    def build_items(self) -> pd.DataFrame:
         """``SOURCE_ITEM_COLUMNS``."""
         size = len(self._rows)
         return conform(
@@ -315,45 +320,46 @@ class _Playlist:
 
     def _parse_added(self, chunk: CsvChunk, fields: Sequence[str]) -> list[int]:
         """Seconds since 1970, −1 for not known; 1970 itself is Spotify's "not known"."""
-        seconds = iso_seconds(fields)
-        known = (seconds >= EARLIEST) & (seconds <= latest())
+        seconds = parse_iso_times(fields)
+        known = (seconds >= EARLIEST) & (seconds <= get_latest_time())
         for place in np.flatnonzero(~known).tolist():
             text = fields[place].strip()
             if text and seconds[place] != 0:
                 self.complaints.add(
                     f"line {chunk.lines[place]}",
-                    f"{clean(text)[:40]!r} is no believable time of adding. The row was kept; the "
+                    f"{clean_text(text)[:40]!r} is no believable time of adding. The row was "
+                    "kept; the "
                     "time counts as not known.",
                 )
         return [int(time) for time in np.where(known, seconds, -1)]
 
-    def _artists(self, fields: Sequence[str], ids: Sequence[str]) -> list[str]:
+    def _parse_artists(self, fields: Sequence[str], ids: Sequence[str]) -> list[str]:
         """Artists joined by ";", whichever way the exporter joined them."""
         if "artist_uris" in self.columns:
-            return [_join_artists(_watsonbox(text)) for text in fields]
+            return [_join_artists(_split_watsonbox(text)) for text in fields]
         if any(ARTIST_SEPARATOR in text for text in fields):
             return [_join_artists(text.split(ARTIST_SEPARATOR)) for text in fields]
         return [
-            _join_artists(_old_commas(text, some_ids))
+            _join_artists(_split_old_commas(text, some_ids))
             for text, some_ids in zip(fields, ids, strict=True)
         ]
 
 
 def _read_names(uri: str, name: str, artists: str, album: str) -> tuple[str, str, str]:
     """Name, artists and album of a row; what is blank of a local file comes from its URI."""
-    name, album = clean(name), clean(album)
-    local = local_track(uri)
+    name, album = clean_text(name), clean_text(album)
+    local = parse_local_track(uri)
     if local is None:
         return name, artists, album
     return name or local.name, artists or local.artists, album or local.album
 
 
-def _watsonbox(text: str) -> list[str]:
+def _split_watsonbox(text: str) -> list[str]:
     """Names joined by ", "; a backslash stands before a comma inside a name."""
     return [part.replace("\\,", ",") for part in _UNESCAPED_COMMA.split(text)]
 
 
-def _old_commas(text: str, ids: str) -> list[str]:
+def _split_old_commas(text: str, ids: str) -> list[str]:
     """Older files of exportify.net join by a bare comma; a name's own comma has a blank.
 
     Where the file lists the artists' ids, their number decides.

@@ -36,7 +36,7 @@ class Complaints:
         else:
             self._more += 1
 
-    def problems(self) -> tuple[Problem, ...]:
+    def list_problems(self) -> tuple[Problem, ...]:
         """The first problems, and one that counts the rest."""
         if not self._more:
             return tuple(self._listed)
@@ -67,7 +67,7 @@ _YES = {"true": 1, "1": 1, "yes": 1, "1.0": 1, "false": 0, "0": 0, "no": 0, "0.0
 _GENRE_EDGES = " \t\"'[]"
 
 
-def clean(text: str) -> str:
+def clean_text(text: str) -> str:
     """A name on one line: outer blanks and control characters dropped, markup kept as text."""
     if text.isprintable() and "  " not in text:  # the usual name
         return text.strip()[:MAX_NAME]
@@ -81,7 +81,7 @@ def clean(text: str) -> str:
 
 def clean_artist(name: str) -> str:
     """A single artist's name; the separator between artists must not occur inside it."""
-    return clean(name.replace(ARTIST_SEPARATOR, ","))
+    return clean_text(name.replace(ARTIST_SEPARATOR, ","))
 
 
 def join_artists(names: Sequence[str]) -> str:
@@ -89,24 +89,24 @@ def join_artists(names: Sequence[str]) -> str:
     return ARTIST_SEPARATOR.join(name for name in map(clean_artist, names) if name)
 
 
-def isrc(text: str) -> str:
+def parse_isrc(text: str) -> str:
     """An International Standard Recording Code without hyphens; "" for what is none."""
     code = text.strip().replace("-", "").upper()
     return code if _ISRC.fullmatch(code) else ""
 
 
-def spotify_id(text: str) -> str:
+def parse_spotify_id(text: str) -> str:
     """The 22 characters of a track's id, bare or in a URI or web address; "" if it has none."""
     match = _SPOTIFY_ID.fullmatch(text.strip().split("?", 1)[0])
     return match[1] if match else ""
 
 
-def latest() -> int:
+def get_latest_time() -> int:
     """The latest believable time, seconds since 1970."""
     return int(time.time()) + FUTURE_SLACK
 
 
-def iso_seconds(texts: Sequence[str]) -> npt.NDArray[np.int64]:
+def parse_iso_times(texts: Sequence[str]) -> npt.NDArray[np.int64]:
     """(n,) seconds since 1970 of ISO 8601 times, −1 where a text is none.
 
     Times without a zone are UTC.
@@ -135,7 +135,7 @@ def _parse_iso(text: str) -> int:
 
 
 @lru_cache(maxsize=50_000)
-def year(text: str) -> float:
+def parse_year(text: str) -> float:
     """The year of YYYY, YYYY-MM or YYYY-MM-DD; NaN for none, and for 0000."""
     digits = text.strip()[:4]
     if len(digits) == 4 and digits.isascii() and digits.isdigit() and 1000 <= int(digits) <= 2200:
@@ -143,16 +143,16 @@ def year(text: str) -> float:
     return float("nan")
 
 
-def yes(text: str) -> int:
+def parse_flag(text: str) -> int:
     """1 for yes, 0 for no, −1 where the text says neither."""
     return _YES.get(text.strip().casefold(), -1)
 
 
 @lru_cache(maxsize=50_000)
-def genres(text: str) -> str:
+def parse_genres(text: str) -> str:
     """Genres joined by "," or ";" (also written as a list) as ";"-joined lower case, each once."""
     parts = (
-        clean(part).strip(_GENRE_EDGES).casefold()
+        clean_text(part).strip(_GENRE_EDGES).casefold()
         for part in text.replace(ARTIST_SEPARATOR, ",").split(",")
     )
     return ARTIST_SEPARATOR.join(dict.fromkeys(part for part in parts if part))
@@ -168,8 +168,8 @@ _LETTERS = np.zeros(128, dtype=bool)
 _LETTERS[[ord(letter) for letter in string.ascii_letters + string.digits]] = True
 
 
-def all_seconds(texts: list[str]) -> Int64:
-    """(n,) ``iso_seconds``; the usual form is taken from one buffer, which is faster."""
+def parse_all_times(texts: list[str]) -> Int64:
+    """(n,) ``parse_iso_times``; the usual form is taken from one buffer, which is faster."""
     try:
         joined = "".join(texts).encode("ascii")
         if texts and len(joined) == 20 * len(texts):
@@ -180,10 +180,10 @@ def all_seconds(texts: list[str]) -> Int64:
                 return moments.astype("datetime64[s]").astype(np.int64)
     except ValueError:  # a text that is no time, or not in ASCII
         pass
-    return iso_seconds(texts)
+    return parse_iso_times(texts)
 
 
-def all_spotify_ids(uris: list[Any]) -> list[str]:
+def parse_all_spotify_ids(uris: list[Any]) -> list[str]:
     """The id in each, "" where there is none; the usual form is checked in one buffer."""
     try:
         joined = "".join(uris).encode("ascii")
@@ -195,10 +195,10 @@ def all_spotify_ids(uris: list[Any]) -> list[str]:
         head = np.frombuffer(_PREFIX.encode(), dtype=np.uint8)
         if (letters[:, : len(head)] == head).all() and _LETTERS[letters[:, len(head) :]].all():
             return [uri[14:] for uri in uris]
-    return [spotify_id(uri) if type(uri) is str else "" for uri in uris]
+    return [parse_spotify_id(uri) if type(uri) is str else "" for uri in uris]
 
 
-def all_cleaned(texts: list[str], cleaning: Callable[[str], str]) -> list[str]:
+def clean_all(texts: list[str], cleaning: Callable[[str], str]) -> list[str]:
     """Each text through ``cleaning``, which some hundred that need none pass together."""
     result: list[str] = []
     for start in range(0, len(texts), _TOGETHER):

@@ -20,9 +20,9 @@ import pandas as pd
 from musicai.core.errors import UnreadableFile
 from musicai.data.frames import conform
 from musicai.data.parsed import SOURCE_ITEM_COLUMNS, ParsedFile, ReadOptions, Source
-from musicai.library.formats.csv_text import decode
-from musicai.library.formats.fields import Complaints, clean, latest
-from musicai.library.formats.scrobbles import Scrobbles, length_ms
+from musicai.library.formats.csv_text import decode_text
+from musicai.library.formats.fields import Complaints, clean_text, get_latest_time
+from musicai.library.formats.scrobbles import Scrobbles, parse_length
 
 NAME = "itunes"
 
@@ -48,7 +48,7 @@ _CONTAINER = re.compile(rb"<(/?)(?:dict|array)>")
 
 def sniff(head: bytes) -> bool:
     """A property list with the keys of a music library; in sorted files the playlists lead."""
-    text = decode(head)
+    text = decode_text(head)
     return "<plist" in text[:2000] and any(f"<key>{key}</key>" in text for key in _KEYS)
 
 
@@ -63,7 +63,7 @@ def parse(data: bytes, file: str, options: ReadOptions) -> ParsedFile:
     if not isinstance(tracks, dict):
         raise UnreadableFile("The file holds no tracks. Export the library from iTunes again.")
     plays = Scrobbles(file, NAME, Complaints(file))
-    undated = sum(_play(plays, key, track) for key, track in tracks.items())
+    undated = sum(_take_play(plays, key, track) for key, track in tracks.items())
     if undated:
         plays.complaints.add(
             "",
@@ -89,7 +89,7 @@ def _load(data: bytes) -> Mapping[str, Any]:
     does not call itself for nested elements either; their depth is limited all the same, since
     whoever walks or frees such a tree later might.
     """
-    if _depth(data) > DEEPEST:
+    if _measure_depth(data) > DEEPEST:
         raise UnreadableFile("The file is nested far deeper than any library. Export it again.")
     try:
         library = plistlib.loads(data, fmt=plistlib.FMT_XML)
@@ -108,7 +108,7 @@ def _load(data: bytes) -> Mapping[str, Any]:
     return library
 
 
-def _depth(data: bytes) -> int:
+def _measure_depth(data: bytes) -> int:
     deepest = depth = 0
     for tag in _CONTAINER.finditer(data):
         depth += -1 if tag[1] else 1
@@ -116,12 +116,12 @@ def _depth(data: bytes) -> int:
     return deepest
 
 
-def _seconds(value: object) -> int:
+def _to_seconds(value: object) -> int:
     """Seconds since 1970 of a date; −1 for none, and for one that is not yet."""
     if not isinstance(value, datetime):
         return -1
     seconds = int(value.replace(tzinfo=UTC).timestamp())
-    return seconds if 0 < seconds <= latest() else -1
+    return seconds if 0 < seconds <= get_latest_time() else -1
 
 
 def _is_music(track: Mapping[str, Any]) -> bool:
@@ -135,11 +135,11 @@ def _is_music(track: Mapping[str, Any]) -> bool:
     return genre not in _SPOKEN and not words.intersection(_NOT_SONGS)
 
 
-def _artist(track: Mapping[str, Any]) -> object:
+def _get_artist(track: Mapping[str, Any]) -> object:
     return track.get("Artist") or track.get("Album Artist")
 
 
-def _play(plays: Scrobbles, key: str, track: Any) -> int:
+def _take_play(plays: Scrobbles, key: str, track: Any) -> int:
     """Take the last play, if there was one; returns how many more have no date."""
     if not isinstance(track, dict):
         return 0  # counted with the library's tracks
@@ -154,11 +154,11 @@ def _play(plays: Scrobbles, key: str, track: Any) -> int:
         return 0
     if not dated:
         return count
-    length = length_ms(track.get("Total Time"))
-    ended = _seconds(at)
+    length = parse_length(track.get("Total Time"))
+    ended = _to_seconds(at)
     plays.add(
         f"track {key[:20]}",
-        _artist(track),
+        _get_artist(track),
         track.get("Name"),
         ended - length // 1000 if ended > 0 else -1,  # iTunes notes when a play was over
         album=track.get("Album"),
@@ -187,11 +187,11 @@ class _Lists:
             self.other.add(key)
             return
         if isinstance(track, dict):
-            row = self.rows.track(
-                _artist(track),
+            row = self.rows.add_track(
+                _get_artist(track),
                 track.get("Name"),
                 track.get("Album"),
-                duration_ms=length_ms(track.get("Total Time")),
+                duration_ms=parse_length(track.get("Total Time")),
                 genre=track.get("Genre"),
                 year=track.get("Year"),
             )
@@ -199,14 +199,14 @@ class _Lists:
         if row is None:
             self.rows.reject(f"track {key[:20]}", "has no artist or no title")
         else:
-            self.items.append((LIBRARY, row, len(self.items), _seconds(track.get("Date Added"))))
+            self.items.append((LIBRARY, row, len(self.items), _to_seconds(track.get("Date Added"))))
 
     def take_playlist(self, number: int, playlist: Any) -> None:
         """One list of tracks, made by hand, by rules, or of a folder's lists."""
         if not isinstance(playlist, dict) or playlist.get("Master") is True:
             return  # the master list is the library itself
         given = playlist.get("Name")
-        name = clean(given)[:200] if isinstance(given, str) else ""
+        name = clean_text(given)[:200] if isinstance(given, str) else ""
         entries = playlist.get("Playlist Items")
         for place, entry in enumerate(entries if isinstance(entries, list) else [], 1):
             where = f"playlist {number} ({name[:60]}), item {place}"
@@ -234,12 +234,12 @@ class _Lists:
             file=self.rows.file,
             format=NAME,
             kind="playlist",
-            tracks=self.rows.tracks(),
+            tracks=self.rows.build_tracks(),
             playlist_items=conform(frame, SOURCE_ITEM_COLUMNS, "iTunes playlists"),
             read=self.rows.read,
             not_music=self.rows.not_music,
             rejected=self.rows.rejected,
-            problems=self.rows.complaints.problems(),
+            problems=self.rows.complaints.list_problems(),
         )
 
 

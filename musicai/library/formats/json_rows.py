@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 
 from musicai.core.errors import UnreadableFile
-from musicai.library.formats.csv_text import decode, encoding_of
+from musicai.library.formats.csv_text import decode_text, detect_encoding
 from musicai.library.formats.fields import Complaints
 from musicai.library.formats.scrobbles import Scrobbles
 
@@ -29,13 +29,13 @@ _NEXT_LINE = re.compile(r"\n(?=\{)")
 _NEXT_IN_ARRAY = re.compile(r"(?:\}\s*,|\[)\s*(?=\{)")
 
 
-def first_object(head: bytes) -> dict[str, Any] | None:
+def read_first_object(head: bytes) -> dict[str, Any] | None:
     """The first object that the head of a file holds whole, be it of lines or of an array.
 
     One that is damaged is passed over. Of an array whose first object is longer than the head,
     an object inside that one is given.
     """
-    text = decode(head).lstrip(_BLANK)
+    text = decode_text(head).lstrip(_BLANK)
     beginning = _NEXT_IN_ARRAY if text.startswith("[") else _NEXT_LINE
     read_value = json.JSONDecoder().raw_decode
     place = 0
@@ -55,22 +55,22 @@ def first_object(head: bytes) -> dict[str, Any] | None:
 
 def is_array(data: bytes) -> bool:
     """Whether the file is one array, and not one object a line."""
-    return decode(data[:256]).lstrip(_BLANK).startswith("[")
+    return decode_text(data[:256]).lstrip(_BLANK).startswith("[")
 
 
-def lines(data: bytes) -> Iterator[tuple[str, Any]]:
+def read_lines(data: bytes) -> Iterator[tuple[str, Any]]:
     """(place, value) of every line that is not blank, one line in memory at a time.
 
     A ``ValueError`` stands for the value of a line that cannot be read.
     """
-    if encoding_of(data[:_HEAD_BYTES])[0] != "utf-8-sig":
-        data = decode(data).encode("utf-8", "replace")
+    if detect_encoding(data[:_HEAD_BYTES])[0] != "utf-8-sig":
+        data = decode_text(data).encode("utf-8", "replace")
     for number, line in enumerate(io.BytesIO(data.removeprefix(b"\xef\xbb\xbf")), 1):
         if line.strip(b"\0 \t\r\n"):
-            yield f"line {number}", _value(line)
+            yield f"line {number}", _parse_value(line)
 
 
-def _value(line: bytes) -> Any:
+def _parse_value(line: bytes) -> Any:
     if len(line) > MAX_LINE:
         return ValueError("longer than any row")
     try:
@@ -142,7 +142,7 @@ def recover_rows(text: str, complaints: Complaints) -> tuple[list[Any], int]:
         place = following.end()
 
 
-def array_rows(data: bytes, rows: Scrobbles, key: str = "") -> Iterator[tuple[str, Any]]:
+def read_array_rows(data: bytes, rows: Scrobbles, key: str = "") -> Iterator[tuple[str, Any]]:
     """(place, value) of an array's rows; damaged places count as rejected rows.
 
     Args:
@@ -153,9 +153,9 @@ def array_rows(data: bytes, rows: Scrobbles, key: str = "") -> Iterator[tuple[st
     Raises:
         UnreadableFile: there is no such array.
     """
-    values = _whole(data)
+    values = _parse_whole(data)
     if values is None:
-        values, lost = recover_rows(_array_text(decode(data), key), rows.complaints)
+        values, lost = recover_rows(_find_array(decode_text(data), key), rows.complaints)
         rows.read += lost
         rows.rejected += lost
     if isinstance(values, dict):
@@ -166,19 +166,19 @@ def array_rows(data: bytes, rows: Scrobbles, key: str = "") -> Iterator[tuple[st
         yield f"row {number}", value
 
 
-def _whole(data: bytes) -> Any:
+def _parse_whole(data: bytes) -> Any:
     """The JSON value, None if it is damaged or holds what JSON does not allow."""
     try:
         return orjson.loads(data)
     except orjson.JSONDecodeError:
         pass
     try:
-        return orjson.loads(decode(data))
+        return orjson.loads(decode_text(data))
     except orjson.JSONDecodeError:
         return None
 
 
-def _array_text(text: str, key: str) -> str:
+def _find_array(text: str, key: str) -> str:
     """What belongs to the array called ``key``, where the text is an object."""
     begin = re.search(rf'"{re.escape(key)}"\s*:\s*(?=\[)', text) if key else None
     if begin is None or not text.lstrip().startswith("{"):

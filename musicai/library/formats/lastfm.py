@@ -21,10 +21,10 @@ from itertools import islice
 from typing import Any
 
 from musicai.data.parsed import ParsedFile, ReadOptions, Source
-from musicai.library.formats.csv_text import CsvReading, csv_header, decode
+from musicai.library.formats.csv_text import CsvReading, decode_text, read_csv_header
 from musicai.library.formats.fields import Complaints
-from musicai.library.formats.json_rows import array_rows, first_object
-from musicai.library.formats.scrobbles import Scrobbles, epoch, table_rows
+from musicai.library.formats.json_rows import read_array_rows, read_first_object
+from musicai.library.formats.scrobbles import Scrobbles, parse_epoch, read_table_rows
 
 NAME = "lastfm"
 
@@ -54,9 +54,9 @@ def parse_written_time(text: str) -> int:
         return -1
 
 
-def moment_of(text: str) -> int:
+def parse_time(text: str) -> int:
     """Seconds since 1970 of a date in any form that tables of scrobbles have; −1 for none."""
-    seconds = epoch(text)
+    seconds = parse_epoch(text)
     if seconds < 0:
         seconds = parse_written_time(text)
     if seconds < 0 and _ISO.fullmatch(text.strip()):
@@ -69,14 +69,14 @@ def moment_of(text: str) -> int:
 
 def sniff(head: bytes) -> bool:
     """A header of one of the exporters, rows of four whose last is a date, or the JSON."""
-    header = csv_header(head)
-    columns = _columns(header.names) if header else None
+    header = read_csv_header(head)
+    columns = _map_columns(header.names) if header else None
     if columns is not None:
         return columns[-1] == "uts" or _has_times(head, columns)
     return _is_headless(head) or _is_json(head)
 
 
-def _columns(names: Sequence[str]) -> tuple[str | None, ...] | None:
+def _map_columns(names: Sequence[str]) -> tuple[str | None, ...] | None:
     """The columns of artist, album, track and time; None if the header is no such one.
 
     lastfmstats.com writes the user's name behind the time's: "Date#name".
@@ -91,12 +91,12 @@ def _columns(names: Sequence[str]) -> tuple[str | None, ...] | None:
 def _has_times(head: bytes, columns: Sequence[str | None]) -> bool:
     """Whether the dates are times of plays: a table of tracks may have days of release."""
     reading = CsvReading(head, Complaints(""))
-    rows = list(islice(table_rows(reading, columns), _LOOKS))
-    return not rows or any(moment_of(fields[-1]) > 0 for _, fields in rows)
+    rows = list(islice(read_table_rows(reading, columns), _LOOKS))
+    return not rows or any(parse_time(fields[-1]) > 0 for _, fields in rows)
 
 
 def _is_headless(head: bytes) -> bool:
-    text = decode(head)
+    text = decode_text(head)
     if text.lstrip()[:1] in ("{", "[", "<", "#", ""):
         return False
     try:
@@ -113,12 +113,12 @@ def _is_headless(head: bytes) -> bool:
 
 
 def _is_json(head: bytes) -> bool:
-    text = decode(head).lstrip("\0 \t\r\n")
+    text = decode_text(head).lstrip("\0 \t\r\n")
     if text.startswith("{"):
         begin = _OF_STATS.match(text)
         text = text[begin.end() :] if begin else ""
-    value = first_object(text.encode("utf-8", "replace")) if text.startswith("[") else None
-    first = _tracks_of(value)[0] if value and value.get("track") != [] else None
+    value = read_first_object(text.encode("utf-8", "replace")) if text.startswith("[") else None
+    first = _list_tracks(value)[0] if value and value.get("track") != [] else None
     if not isinstance(first, dict):
         return False
     of_api = "name" in first and isinstance(first.get("artist"), dict)
@@ -133,17 +133,17 @@ def parse(data: bytes, file: str, options: ReadOptions) -> ParsedFile:
         UnreadableFile: JSON that holds no array.
     """
     rows = Scrobbles(file, NAME, Complaints(file))
-    if decode(data[:256]).lstrip("\0 \t\r\n")[:1] in ("[", "{"):
-        for where, value in array_rows(data, rows, "scrobbles"):
+    if decode_text(data[:256]).lstrip("\0 \t\r\n")[:1] in ("[", "{"):
+        for where, value in read_array_rows(data, rows, "scrobbles"):
             _take_page(rows, where, value)
         return rows.build_file()
-    header = csv_header(data)
-    columns = _columns(header.names) if header else None
+    header = read_csv_header(data)
+    columns = _map_columns(header.names) if header else None
     if columns is None:
         _take_headless(rows, data)
         return rows.build_file()
     reading = CsvReading(data, rows.complaints)
-    for where, (artist, album, title, at) in table_rows(reading, columns):
+    for where, (artist, album, title, at) in read_table_rows(reading, columns):
         _take(rows, where, artist, title, at, album)
     rows.read += reading.rejected
     rows.rejected += reading.rejected
@@ -151,7 +151,7 @@ def parse(data: bytes, file: str, options: ReadOptions) -> ParsedFile:
 
 
 def _take_headless(rows: Scrobbles, data: bytes) -> None:
-    reader = csv.reader(io.StringIO(decode(data), newline=""))
+    reader = csv.reader(io.StringIO(decode_text(data), newline=""))
     while True:
         where = f"line {reader.line_num + 1}"
         try:
@@ -171,32 +171,32 @@ def _take_headless(rows: Scrobbles, data: bytes) -> None:
 
 def _take(rows: Scrobbles, where: str, artist: str, title: str, at: str, album: str) -> None:
     if at.strip():
-        rows.add(where, artist, title, moment_of(at), album=album)
+        rows.add(where, artist, title, parse_time(at), album=album)
     else:
         rows.refuse(where, "has no time: it was playing while the list was exported")
 
 
 def _take_page(rows: Scrobbles, where: str, page: Any) -> None:
     """One row of the array: a track, or a page of several."""
-    tracks = _tracks_of(page)
+    tracks = _list_tracks(page)
     places = (f"{where}, track {number}" for number in range(1, len(tracks) + 1))
     for place, track in zip(places if len(tracks) > 1 else (where,), tracks, strict=False):
         if isinstance(track, dict):
-            artist, album = _text(track.get("artist")), _text(track.get("album"))
-            title = _text(track.get("name", track.get("track")))
-            _take(rows, place, artist, title, _time_of(track), album)
+            artist, album = _get_name(track.get("artist")), _get_name(track.get("album"))
+            title = _get_name(track.get("name", track.get("track")))
+            _take(rows, place, artist, title, _get_time(track), album)
         else:
             rows.refuse(place, "is no scrobble")
 
 
-def _tracks_of(page: Any) -> list[Any]:
+def _list_tracks(page: Any) -> list[Any]:
     inner = page.get("track") if isinstance(page, dict) else page
     if isinstance(inner, list):
         return inner
     return [inner if isinstance(inner, dict) else page]  # a page of one track has no list
 
 
-def _time_of(track: dict[str, Any]) -> str:
+def _get_time(track: dict[str, Any]) -> str:
     """The time as it is written; "" for the track that was playing."""
     marks, date = track.get("@attr"), track.get("date")
     if isinstance(marks, dict) and "nowplaying" in marks:
@@ -206,7 +206,7 @@ def _time_of(track: dict[str, Any]) -> str:
     return str(date) if isinstance(date, str | int) and not isinstance(date, bool) else ""
 
 
-def _text(value: Any) -> str:
+def _get_name(value: Any) -> str:
     """A name, which the API wraps in an object."""
     if isinstance(value, dict):
         value = value.get("#text") or value.get("name")

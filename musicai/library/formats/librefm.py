@@ -10,9 +10,9 @@ import re
 
 from musicai.core.errors import UnreadableFile
 from musicai.data.parsed import ParsedFile, ReadOptions, Source
-from musicai.library.formats.csv_text import CsvReading, csv_header, decode
+from musicai.library.formats.csv_text import CsvReading, decode_text, read_csv_header
 from musicai.library.formats.fields import Complaints
-from musicai.library.formats.scrobbles import Scrobbles, table_rows
+from musicai.library.formats.scrobbles import Scrobbles, read_table_rows
 
 NAME = "librefm"
 
@@ -22,7 +22,7 @@ OPTIONAL = frozenset(("album", "userid"))
 _COMMENTS = re.compile(r"(?:[ \t\"]*(?:#|\+ACM-)[^\n]*\n)*")
 
 
-def _table(text: str) -> bytes:
+def _blank_comments(text: str) -> bytes:
     """The text with the comments above the header blanked, so that lines keep their numbers."""
     match = _COMMENTS.match(text)
     end = match.end() if match else 0
@@ -35,7 +35,7 @@ def _is_header(names: tuple[str, ...]) -> bool:
 
 def sniff(head: bytes) -> bool:
     """A header with artist, track and time, and none that only others have."""
-    header = csv_header(_table(decode(head)))
+    header = read_csv_header(_blank_comments(decode_text(head)))
     return header is not None and _is_header(header.names)
 
 
@@ -46,7 +46,7 @@ def parse(data: bytes, file: str, options: ReadOptions) -> ParsedFile:
         UnreadableFile: the file has no header of Libre.fm.
     """
     rows = Scrobbles(file, NAME, Complaints(file))
-    reading = CsvReading(_table(decode(data)), rows.complaints)
+    reading = CsvReading(_blank_comments(decode_text(data)), rows.complaints)
     names = reading.header.names
     if not _is_header(names):
         raise UnreadableFile(
@@ -54,7 +54,9 @@ def parse(data: bytes, file: str, options: ReadOptions) -> ParsedFile:
             "again and hand it in without changing it."
         )
     album = "album" if "album" in names else None
-    for where, (artist, title, at, of) in table_rows(reading, ("artist", "track", "time", album)):
+    for where, (artist, title, at, of) in read_table_rows(
+        reading, ("artist", "track", "time", album)
+    ):
         rows.add(where, artist, title, at, album=of)
     rows.read += reading.rejected
     rows.rejected += reading.rejected

@@ -13,9 +13,14 @@ from typing import Any
 from musicai.data.feedback import Choices, Feedback
 from musicai.data.parsed import ParsedFile, ReadOptions, Source
 from musicai.data.text_keys import normalise
-from musicai.library.formats.fields import Complaints, spotify_id
-from musicai.library.formats.json_rows import array_rows, first_object, is_array, lines
-from musicai.library.formats.scrobbles import Scrobbles, believable, epoch, length_ms
+from musicai.library.formats.fields import Complaints, parse_spotify_id
+from musicai.library.formats.json_rows import (
+    is_array,
+    read_array_rows,
+    read_first_object,
+    read_lines,
+)
+from musicai.library.formats.scrobbles import Scrobbles, is_believable, parse_epoch, parse_length
 
 NAME = "listenbrainz"
 
@@ -25,7 +30,7 @@ _VERDICTS = {1: "like", -1: "dislike"}
 
 def sniff(head: bytes) -> bool:
     """An object with a listen's keys, or with those of a verdict."""
-    row = first_object(head)
+    row = read_first_object(head)
     if row is None:
         return False
     return ("listened_at" in row and "track_metadata" in row) or _is_feedback(row)
@@ -42,89 +47,89 @@ def parse(data: bytes, file: str, options: ReadOptions) -> ParsedFile:
         UnreadableFile: an array that is broken from its start.
     """
     rows = Scrobbles(file, NAME, Complaints(file))
-    values = array_rows(data, rows) if is_array(data) else lines(data)
-    first = first_object(data[:_HEAD_BYTES])
+    values = read_array_rows(data, rows) if is_array(data) else read_lines(data)
+    first = read_first_object(data[:_HEAD_BYTES])
     if first is not None and _is_feedback(first):
-        return _feedback(rows, values)
+        return _parse_feedback(rows, values)
     for where, row in values:
-        _listen(rows, where, row)
+        _add_listen(rows, where, row)
     return rows.build_file()
 
 
-def _dict(value: object) -> dict[str, Any]:
+def _as_dict(value: object) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _names(metadata: dict[str, Any]) -> object:
+def _get_artists(metadata: dict[str, Any]) -> object:
     """The artists one by one where the row tells them apart, else the credit as it is.
 
     The names that the mapping to MusicBrainz gives are taken only if all of them are in the
     credit that the player sent: a wrong mapping names somebody else.
     """
-    listed = _dict(metadata.get("additional_info")).get("artist_names")
+    listed = _as_dict(metadata.get("additional_info")).get("artist_names")
     if isinstance(listed, list) and any(isinstance(name, str) and name.strip() for name in listed):
         return listed
     credit = metadata.get("artist_name")
-    mapped = _dict(metadata.get("mbid_mapping")).get("artists")
+    mapped = _as_dict(metadata.get("mbid_mapping")).get("artists")
     if isinstance(credit, str) and isinstance(mapped, list) and len(mapped) > 1:
-        names = [_dict(one).get("artist_credit_name") for one in mapped]
+        names = [_as_dict(one).get("artist_credit_name") for one in mapped]
         whole = f" {normalise(credit)} "
         if all(isinstance(name, str) and f" {normalise(name)} " in whole for name in names):
             return names
     return credit
 
 
-def _track_id(info: dict[str, Any]) -> str:
+def _find_track_id(info: dict[str, Any]) -> str:
     addresses = (info.get("spotify_id"), info.get("origin_url"))
-    found = (spotify_id(address) for address in addresses if isinstance(address, str))
+    found = (parse_spotify_id(address) for address in addresses if isinstance(address, str))
     return next(filter(None, found), "")
 
 
-def _listen(rows: Scrobbles, where: str, row: object) -> None:
-    metadata = _dict(row).get("track_metadata")
+def _add_listen(rows: Scrobbles, where: str, row: object) -> None:
+    metadata = _as_dict(row).get("track_metadata")
     if isinstance(row, ValueError):
         rows.refuse(where, "is damaged or cut off")
     elif not isinstance(row, dict) or not isinstance(metadata, dict):
         rows.refuse(where, "is no listen (listened_at and track_metadata)")
     else:
-        info = _dict(metadata.get("additional_info"))
+        info = _as_dict(metadata.get("additional_info"))
         rows.add(
             where,
-            _names(metadata),
+            _get_artists(metadata),
             metadata.get("track_name"),
             row.get("listened_at"),
             album=metadata.get("release_name"),
-            track_id=_track_id(info),
-            duration_ms=length_ms(info.get("duration_ms"))
-            or length_ms(info.get("duration"), unit_ms=1000),
-            heard_ms=length_ms(info.get("duration_played"), unit_ms=1000),
+            track_id=_find_track_id(info),
+            duration_ms=parse_length(info.get("duration_ms"))
+            or parse_length(info.get("duration"), unit_ms=1000),
+            heard_ms=parse_length(info.get("duration_played"), unit_ms=1000),
             code=info.get("isrc"),
         )
 
 
-def _feedback(rows: Scrobbles, values: Iterator[tuple[str, Any]]) -> ParsedFile:
+def _parse_feedback(rows: Scrobbles, values: Iterator[tuple[str, Any]]) -> ParsedFile:
     """The verdicts as choices; ``rows`` counts them and holds their tracks."""
     found: list[tuple[int, Any, int]] = []
     for where, value in values:
         rows.read += 1
-        row = _dict(value)
+        row = _as_dict(value)
         score = row.get("score")
         if type(score) is not int or score not in _VERDICTS:
             rows.reject(where, "has no score of 1 or -1")
             continue
-        metadata = _dict(row.get("track_metadata"))
-        track = rows.track(
-            _names(metadata),
+        metadata = _as_dict(row.get("track_metadata"))
+        track = rows.add_track(
+            _get_artists(metadata),
             metadata.get("track_name"),
             metadata.get("release_name"),
-            _track_id(_dict(metadata.get("additional_info"))),
+            _find_track_id(_as_dict(metadata.get("additional_info"))),
         )
         if track is None:
             rows.reject(where, "names its recording by an id alone, without artist and title")
             continue
-        given = epoch(row.get("created"))
-        found.append((track, _VERDICTS[score], given if believable(given) else 0))
-    ids = rows.track_ids()
+        given = parse_epoch(row.get("created"))
+        found.append((track, _VERDICTS[score], given if is_believable(given) else 0))
+    ids = rows.list_track_ids()
     verdicts = tuple(Feedback(ids[track], verdict, at) for track, verdict, at in found)
     return replace(rows.build_file(), kind="choices", choices=Choices(feedback=verdicts))
 

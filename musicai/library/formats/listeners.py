@@ -17,23 +17,23 @@ import pandas as pd
 
 from musicai.data.frames import conform
 from musicai.data.parsed import MAX_PLAY_MS, SOURCE_PLAY_COLUMNS, ParsedFile, ReadOptions, Source
-from musicai.library.formats.csv_text import CsvChunk, CsvReading, csv_header
+from musicai.library.formats.csv_text import CsvChunk, CsvReading, read_csv_header
 from musicai.library.formats.fields import (
     EARLIEST,
     MILLISECONDS_FROM,
     Complaints,
-    clean,
-    iso_seconds,
-    latest,
-    spotify_id,
-    yes,
+    clean_text,
+    get_latest_time,
+    parse_flag,
+    parse_iso_times,
+    parse_spotify_id,
 )
-from musicai.library.formats.tracks import numbers, tracks_frame
+from musicai.library.formats.tracks import build_tracks_frame, parse_numbers
 
 NAME = "listeners"
 
 COLUMNS = ("listener", "track id", "played at", "ms played", "skipped")
-"""As ``header_name`` gives them; the last two may be absent."""
+"""As ``normalise_header`` gives them; the last two may be absent."""
 
 NEEDED = COLUMNS[:3]
 
@@ -44,7 +44,7 @@ _NAME_ID = re.compile(r"name:[0-9a-f]{16}")
 
 def sniff(head: bytes) -> bool:
     """A header with a listener, a track id and a time."""
-    header = csv_header(head)
+    header = read_csv_header(head)
     return header is not None and set(NEEDED) <= set(header.names)
 
 
@@ -57,7 +57,7 @@ def parse(data: bytes, file: str, options: ReadOptions) -> ParsedFile:
     complaints = Complaints(file)
     reading = CsvReading(data, complaints)
     rows = _Rows(complaints, reading.header.names)
-    for chunk in reading.chunks():
+    for chunk in reading.read_chunks():
         rows.take(chunk)
     read = rows.read + reading.rejected
     if not read:
@@ -67,28 +67,28 @@ def parse(data: bytes, file: str, options: ReadOptions) -> ParsedFile:
         file=file,
         format=NAME,
         kind="plays",
-        tracks=tracks_frame({"track_id": list(rows.index), "name": blank, "artists": blank}),
-        plays=rows.frame(),
+        tracks=build_tracks_frame({"track_id": list(rows.index), "name": blank, "artists": blank}),
+        plays=rows.build_frame(),
         read=read,
         rejected=rows.rejected + reading.rejected,
-        problems=complaints.problems(),
+        problems=complaints.list_problems(),
     )
 
 
 @lru_cache(maxsize=200_000)
-def _listener(text: str) -> str:
-    return clean(text)[:200]
+def _clean_listener(text: str) -> str:
+    return clean_text(text)[:200]
 
 
 @lru_cache(maxsize=200_000)
-def _track_id(text: str) -> str:
+def _parse_track_id(text: str) -> str:
     text = text.strip()
-    return text if _NAME_ID.fullmatch(text) else spotify_id(text)
+    return text if _NAME_ID.fullmatch(text) else parse_spotify_id(text)
 
 
-def moments(fields: Sequence[str]) -> Int64:
+def parse_times(fields: Sequence[str]) -> Int64:
     """(n,) seconds since 1970 of ISO times or of epoch seconds or milliseconds; −1 for none."""
-    seconds = iso_seconds(fields)
+    seconds = parse_iso_times(fields)
     for place in np.flatnonzero(seconds < 0).tolist():
         text = fields[place].strip()
         if text.isascii() and text.isdigit() and len(text) <= 14:
@@ -109,16 +109,16 @@ class _Rows:
     def take(self, chunk: CsvChunk) -> None:
         """Sort the rows of a chunk out."""
         self.read += len(chunk)
-        get = {name: chunk.column(name if name in self.names else None) for name in COLUMNS}
-        listener = np.array([_listener(text) for text in get["listener"]], dtype=object)
-        ids = [_track_id(text) for text in get["track id"]]
-        played_at = moments(get["played at"])
-        ms_played = self._lengths(get["ms played"])
+        get = {name: chunk.get_column(name if name in self.names else None) for name in COLUMNS}
+        listener = np.array([_clean_listener(text) for text in get["listener"]], dtype=object)
+        ids = [_parse_track_id(text) for text in get["track id"]]
+        played_at = parse_times(get["played at"])
+        ms_played = self._parse_lengths(get["ms played"])
         checks = {
             "names no listener": listener == "",
             "has no Spotify track id": np.array([not track_id for track_id in ids], dtype=bool),
             "has no believable time (played_at) since 2006": (played_at < EARLIEST)
-            | (played_at > latest()),
+            | (played_at > get_latest_time()),
             "has no believable ms_played (0 to 24 hours)": ms_played < 0,
         }
         bad = np.zeros(len(chunk), dtype=bool)
@@ -138,19 +138,19 @@ class _Rows:
                 ),
                 "played_at": played_at[good],
                 "ms_played": ms_played[good],
-                "skipped": np.array([yes(get["skipped"][p]) for p in good], dtype=np.int8),
+                "skipped": np.array([parse_flag(get["skipped"][p]) for p in good], dtype=np.int8),
             }
         )
 
-    def _lengths(self, fields: Sequence[str]) -> Int64:
+    def _parse_lengths(self, fields: Sequence[str]) -> Int64:
         """Milliseconds, −1 where there is no believable number; a column that is absent is 0."""
         if "ms played" not in self.names:
             return np.zeros(len(fields), dtype=np.int64)
-        values = numbers(fields, decimal_comma=False)
+        values = parse_numbers(fields, decimal_comma=False)
         good = (values >= 0) & (values <= MAX_PLAY_MS)
         return np.where(good, values, -1).astype(np.int64)
 
-    def frame(self) -> pd.DataFrame:
+    def build_frame(self) -> pd.DataFrame:
         """``SOURCE_PLAY_COLUMNS``."""
         if not self._parts:
             return pd.DataFrame({n: pd.Series(dtype=d) for n, d in SOURCE_PLAY_COLUMNS.items()})

@@ -37,21 +37,28 @@ from musicai.library.formats.csv_text import (
     CsvChunk,
     CsvHeader,
     CsvReading,
-    csv_header,
-    decode,
-    header_name,
+    decode_text,
+    normalise_header,
+    read_csv_header,
 )
-from musicai.library.formats.dates import DayOrder, moments
-from musicai.library.formats.fields import Complaints, clean, genres, isrc, latest, yes
+from musicai.library.formats.dates import DayOrder, parse_times
+from musicai.library.formats.fields import (
+    Complaints,
+    clean_text,
+    get_latest_time,
+    parse_flag,
+    parse_genres,
+    parse_isrc,
+)
 from musicai.library.formats.scrobbles import EARLIEST_SCROBBLE
-from musicai.library.formats.track_table import artists_of
+from musicai.library.formats.track_table import parse_artists
 from musicai.library.formats.tracks import (
     RANGES,
     Numbers,
     TrackRows,
-    measures,
-    numbers,
-    track_id_of,
+    make_track_id,
+    parse_descriptors,
+    parse_numbers,
 )
 
 WORDS: Mapping[str, tuple[str, ...]] = {
@@ -134,7 +141,7 @@ WORDS: Mapping[str, tuple[str, ...]] = {
 def fold_header(name: str) -> str:
     """A column name without case, accents, "_" and "-"."""
     plain = unicodedata.normalize("NFKD", name)
-    return header_name("".join(ch for ch in plain if not unicodedata.combining(ch)))
+    return normalise_header("".join(ch for ch in plain if not unicodedata.combining(ch)))
 
 
 _ORDER = {
@@ -142,7 +149,7 @@ _ORDER = {
 }
 
 
-def guesses(names: Sequence[str]) -> dict[str, str]:
+def guess_columns(names: Sequence[str]) -> dict[str, str]:
     """Column name by meaning, each meaning and each column at most once."""
     plain = {name: fold_header(name) for name in reversed(names) if name}
     found = {}
@@ -207,16 +214,16 @@ class CsvPreview:
     """The first rows below the header, long cells cut off."""
 
 
-def preview(data: bytes) -> CsvPreview:
+def read_preview(data: bytes) -> CsvPreview:
     """The header and the first rows of a table.
 
     Raises:
         UnreadableFile: the file has no header of at least two columns.
     """
-    header = csv_header(data)
+    header = read_csv_header(data)
     if header is None:
         raise UnreadableFile("The file is no table with a header row of column names.")
-    lines = io.StringIO(decode(data[:_HEAD_BYTES]), newline="")
+    lines = io.StringIO(decode_text(data[:_HEAD_BYTES]), newline="")
     found: list[list[str]] = []
     if not lines.readline().strip().strip('"').casefold().startswith("sep="):
         lines.seek(0)
@@ -229,16 +236,16 @@ def preview(data: bytes) -> CsvPreview:
         except csv.Error:
             continue
         if len(row) == len(header.names) or (found and any(cell.strip() for cell in row)):
-            found.append([clean(cell)[:PREVIEW_CELL] for cell in row])
+            found.append([clean_text(cell)[:PREVIEW_CELL] for cell in row])
     names, *rows = found or [list(header.names)]
     width = len(header.names)
     shown = (tuple((row + [""] * width)[:width]) for row in rows)
     return CsvPreview(header.names, tuple(names), tuple(shown))
 
 
-def propose(header: CsvHeader) -> ColumnMapping | None:
+def propose_mapping(header: CsvHeader) -> ColumnMapping | None:
     """A first guess from the columns' names in several languages; None without title and artist."""
-    found = guesses(header.names)
+    found = guess_columns(header.names)
     kind: Literal["plays", "playlist", "catalogue"]
     if "played_at" in found:
         kind = "plays"
@@ -249,14 +256,14 @@ def propose(header: CsvHeader) -> ColumnMapping | None:
     if "ms_played" in found:
         found.pop("seconds_played", None)
     proposal = ColumnMapping(header.names, kind, tuple(found.items()))
-    return None if check(proposal) else proposal
+    return None if check_mapping(proposal) else proposal
 
 
-def check(mapping: ColumnMapping) -> str | None:
+def check_mapping(mapping: ColumnMapping) -> str | None:
     """Why a mapping cannot be used, in plain words; None if it can."""
     if mapping.kind not in TABLE_KINDS:
         return f"The rows of a table are one of {', '.join(TABLE_KINDS)}."
-    wrong = next(filter(None, (_fault(mapping, *pair) for pair in mapping.columns)), None)
+    wrong = next(filter(None, (_find_fault(mapping, *pair) for pair in mapping.columns)), None)
     if wrong:
         return wrong
     meanings = [meaning for meaning, _ in mapping.columns]
@@ -268,7 +275,7 @@ def check(mapping: ColumnMapping) -> str | None:
     return None
 
 
-def _fault(mapping: ColumnMapping, meaning: str, column: str) -> str | None:
+def _find_fault(mapping: ColumnMapping, meaning: str, column: str) -> str | None:
     if meaning not in MEANINGS:
         return f"{meaning[:40]!r} is no meaning a column can have."
     if column not in mapping.header:
@@ -278,16 +285,16 @@ def _fault(mapping: ColumnMapping, meaning: str, column: str) -> str | None:
     return None
 
 
-def mapping_for(header: CsvHeader | None, options: ReadOptions) -> ColumnMapping | None:
+def find_mapping(header: CsvHeader | None, options: ReadOptions) -> ColumnMapping | None:
     """The usable mapping that the person made for tables with this header."""
     if header is None:
         return None
     made = (mapping for mapping in options.mappings if mapping.header == header.names)
-    return next((mapping for mapping in made if check(mapping) is None), None)
+    return next((mapping for mapping in made if check_mapping(mapping) is None), None)
 
 
 def sniff(head: bytes) -> bool:
-    """Never: which tables are read is the person's word, see ``mapping_for``."""
+    """Never: which tables are read is the person's word, see ``find_mapping``."""
     return False
 
 
@@ -299,19 +306,19 @@ def parse(data: bytes, file: str, options: ReadOptions) -> ParsedFile:
     """
     complaints = Complaints(file)
     reading = CsvReading(data, complaints)
-    mapping = mapping_for(reading.header, options)
+    mapping = find_mapping(reading.header, options)
     if mapping is None:
         raise UnreadableFile(
             "What the columns of this table mean is not known. Say it on the Library page."
         )
     columns = dict(mapping.columns)
     time = columns.get("played_at" if mapping.kind == "plays" else "added_at")
-    order = day_order(data, time) if time and mapping.kind != "catalogue" else DayOrder()
+    order = detect_day_order(data, time) if time and mapping.kind != "catalogue" else DayOrder()
     if order.is_guessed:
-        way = "day first" if order.day_first else "month first, for they are with AM and PM"
+        way = "day first" if order.is_day_first else "month first, for they are with AM and PM"
         complaints.add("", f"Dates such as 03/04/2023 were read {way}; no row shows which it is.")
-    rows = _Rows(mapping, complaints, reading.header, playlist_name(file), order.day_first)
-    for chunk in reading.chunks(progress=options.progress):
+    rows = _Rows(mapping, complaints, reading.header, get_playlist_name(file), order.is_day_first)
+    for chunk in reading.read_chunks(progress=options.progress):
         rows.take(chunk)
     if not rows.read + reading.rejected:
         complaints.add("", "The table has no rows below its header. Export it again.")
@@ -319,39 +326,39 @@ def parse(data: bytes, file: str, options: ReadOptions) -> ParsedFile:
         file=file,
         format=NAME,
         kind=mapping.kind,
-        tracks=rows.tracks.frame(),
-        plays=rows.plays(),
-        playlist_items=rows.items(),
+        tracks=rows.tracks.build_frame(),
+        plays=rows.build_plays(),
+        playlist_items=rows.build_items(),
         read=rows.read + reading.rejected,
         rejected=rows.rejected + reading.rejected,
         duplicate=rows.duplicate,
-        problems=complaints.problems(),
+        problems=complaints.list_problems(),
     )
 
 
-def day_order(data: bytes, column: str) -> DayOrder:
+def detect_day_order(data: bytes, column: str) -> DayOrder:
     """How dates of three numbers are written in a column, from all of its rows.
 
     A table whose first rows hold none is not read to its end for them.
     """
     order = DayOrder()
-    for chunk in CsvReading(data, Complaints("")).chunks():
-        if not order.look(chunk.column(column)):
+    for chunk in CsvReading(data, Complaints("")).read_chunks():
+        if not order.add_rows(chunk.get_column(column)):
             break
     return order
 
 
-def playlist_name(file: str) -> str:
+def get_playlist_name(file: str) -> str:
     """A playlist's name from its file's."""
     last = PurePosixPath(file.rsplit(" › ", 1)[-1].replace("\\", "/")).name
     for ending in (".gz", ".csv", ".tsv", ".txt"):
         last = last.removesuffix(ending)
-    return clean(unicodedata.normalize("NFC", last))[:200] or "Playlist"
+    return clean_text(unicodedata.normalize("NFC", last))[:200] or "Playlist"
 
 
-def lengths(fields: Sequence[str], *, in_seconds: bool, decimal_comma: bool) -> Numbers:
+def parse_lengths(fields: Sequence[str], *, in_seconds: bool, decimal_comma: bool) -> Numbers:
     """(n,) milliseconds; NaN for a blank, −1 for what is no length. Seconds may be "3:45"."""
-    values = numbers(fields, decimal_comma=decimal_comma) * (1000 if in_seconds else 1)
+    values = parse_numbers(fields, decimal_comma=decimal_comma) * (1000 if in_seconds else 1)
     for place in np.flatnonzero(np.isnan(values)).tolist():
         text = fields[place].strip()
         found = _LENGTH.fullmatch(text) if in_seconds and len(text) < 20 else None
@@ -383,10 +390,10 @@ class _Rows:
     def take(self, chunk: CsvChunk) -> None:
         """Sort the rows of a chunk out."""
         columns = dict(self.mapping.columns)
-        get = {meaning: chunk.column(columns.get(meaning)) for meaning in MEANINGS}
+        get = {meaning: chunk.get_column(columns.get(meaning)) for meaning in MEANINGS}
         measured = {name: columns[name] for name in RANGES if name in columns}
         comma = self.header.decimal_comma
-        found = measures(chunk, measured, self.complaints, decimal_comma=comma)
+        found = parse_descriptors(chunk, measured, self.complaints, decimal_comma=comma)
         self.read += len(chunk)
         if self.mapping.kind == "plays":
             self._take_plays(chunk, get, found)
@@ -400,7 +407,7 @@ class _Rows:
         self, chunk: CsvChunk, get: Mapping[str, Sequence[str]], found: Mapping[str, Numbers]
     ) -> None:
         in_seconds = any(meaning == "seconds_played" for meaning, _ in self.mapping.columns)
-        played = lengths(
+        played = parse_lengths(
             get["seconds_played" if in_seconds else "ms_played"],
             in_seconds=in_seconds,
             decimal_comma=self.header.decimal_comma,
@@ -408,25 +415,25 @@ class _Rows:
         unknown = np.full(len(chunk), np.nan)
         usual = np.nan_to_num(found.get("duration_ms", unknown), nan=NOMINAL_MS)
         played = np.where(np.isnan(played), usual, played).astype(np.int64)
-        at = moments(get["played_at"], day_first=self.day_first)
-        now = latest()
+        at = parse_times(get["played_at"], day_first=self.day_first)
+        now = get_latest_time()
         for place, line in enumerate(chunk.lines):
             if not EARLIEST_SCROBBLE <= at[place] <= now:
                 self._reject(line, "has no believable time since 2002")
             elif played[place] < 0:
                 self._reject(line, "has no believable time played (0 to 24 hours)")
-            elif (track := self._track(place, line, get)) is not None:
-                skipped = yes(get["skipped"][place])
+            elif (track := self._add_track(place, line, get)) is not None:
+                skipped = parse_flag(get["skipped"][place])
                 self._plays.append((track, int(at[place]), int(played[place]), skipped))
 
     def _take_items(self, chunk: CsvChunk, get: Mapping[str, Sequence[str]]) -> None:
-        added = moments(get["added_at"], day_first=self.day_first)
-        added[(added < EARLIEST_SCROBBLE) | (added > latest())] = -1
+        added = parse_times(get["added_at"], day_first=self.day_first)
+        added[(added < EARLIEST_SCROBBLE) | (added > get_latest_time())] = -1
         for place, line in enumerate(chunk.lines):
-            track = self._track(place, line, get)
+            track = self._add_track(place, line, get)
             if track is None:
                 continue
-            playlist = clean(get["playlist"][place])[:200] or self.playlist
+            playlist = clean_text(get["playlist"][place])[:200] or self.playlist
             position = self._sizes.get(playlist, 0)
             self._sizes[playlist] = position + 1
             self._items.append((playlist, track, position, int(added[place])))
@@ -434,18 +441,18 @@ class _Rows:
     def _take_tracks(self, chunk: CsvChunk, get: Mapping[str, Sequence[str]]) -> None:
         for place, line in enumerate(chunk.lines):
             before = len(self.tracks.index)
-            row = self._track(place, line, get)
+            row = self._add_track(place, line, get)
             if row is not None and row < before:
                 self.duplicate += 1
-                self.tracks.merge_genres(row, genres(get["genres"][place]))
+                self.tracks.merge_genres(row, parse_genres(get["genres"][place]))
 
-    def _track(self, place: int, line: int, get: Mapping[str, Sequence[str]]) -> int | None:
+    def _add_track(self, place: int, line: int, get: Mapping[str, Sequence[str]]) -> int | None:
         """The row of the track, made where it is new; None for a row that names none."""
-        name, artists = clean(get["title"][place]), artists_of(get["artist"][place])
+        name, artists = clean_text(get["title"][place]), parse_artists(get["artist"][place])
         if not name or not artists:
             self._reject(line, "has no artist" if name else "has no title")
             return None
-        track_id = track_id_of(get["spotify_id"][place], artists, name)
+        track_id = make_track_id(get["spotify_id"][place], artists, name)
         row = self.tracks.index.get(track_id)
         if row is not None:
             return row
@@ -454,9 +461,9 @@ class _Rows:
             track_id,
             name=name,
             artists=artists,
-            album=clean(get["album"][place]),
-            genre_text=genres(get["genres"][place]),
-            isrc=isrc(get["isrc"][place]),
+            album=clean_text(get["album"][place]),
+            genre_text=parse_genres(get["genres"][place]),
+            isrc=parse_isrc(get["isrc"][place]),
             explicit=get["explicit"][place],
             date=get["year"][place],
         )
@@ -465,14 +472,14 @@ class _Rows:
         self.rejected += 1
         self.complaints.add(f"line {line}", f"The row {what}; it was left out.")
 
-    def plays(self) -> pd.DataFrame:
+    def build_plays(self) -> pd.DataFrame:
         """``SOURCE_PLAY_COLUMNS``."""
         names = ["track", "played_at", "ms_played", "skipped"]
         frame = pd.DataFrame(self._plays, columns=names)
         frame = frame.assign(listener="", reason_start="", reason_end="", shuffle=-1)
         return conform(frame, SOURCE_PLAY_COLUMNS, "plays of a mapped table")
 
-    def items(self) -> pd.DataFrame:
+    def build_items(self) -> pd.DataFrame:
         """``SOURCE_ITEM_COLUMNS``."""
         frame = pd.DataFrame(self._items, columns=list(SOURCE_ITEM_COLUMNS))
         return conform(frame, SOURCE_ITEM_COLUMNS, "rows of a mapped playlist")

@@ -22,9 +22,9 @@ from musicai.library.formats.csv_text import (
     CsvChunk,
     CsvHeader,
     CsvReading,
-    csv_header,
-    decode,
-    header_name,
+    decode_text,
+    normalise_header,
+    read_csv_header,
 )
 from musicai.library.formats.musicai_rows import (
     LATER,
@@ -41,7 +41,7 @@ FORMAT = 2
 """Version of the export, in its manifest and in its JSON; raised when a column changes."""
 
 _HEADERS = {
-    frozenset(header_name(column) for column in columns if column not in lacking): name
+    frozenset(normalise_header(column) for column in columns if column not in lacking): name
     for name, columns in TABLES.items()
     for lacking in {(), LATER.get(name, ())}
 }
@@ -51,7 +51,7 @@ _SECTION = re.compile(rb'"(\w+)"\s*:\s*\[\s*(\]?)\s*,?')
 
 def sniff(head: bytes) -> bool:
     """A header with exactly the columns of one table, or an object that says what it is."""
-    return bool(_OBJECT.match(decode(head).lstrip()) or _table_of(csv_header(head)))
+    return bool(_OBJECT.match(decode_text(head).lstrip()) or _find_table(read_csv_header(head)))
 
 
 def parse(data: bytes, file: str, options: ReadOptions) -> ParsedFile:
@@ -60,21 +60,21 @@ def parse(data: bytes, file: str, options: ReadOptions) -> ParsedFile:
     Raises:
         UnreadableFile: it is no export, is damaged as a whole, or a newer musicai wrote it.
     """
-    table = _table_of(csv_header(data))
+    table = _find_table(read_csv_header(data))
     if table:
         reading = _Reading(file, "line")
-        rows = reading.of(table)
+        rows = reading.get_rows(table)
         lines = CsvReading(data, rows.complaints)
-        for chunk in lines.chunks():
+        for chunk in lines.read_chunks():
             rows.take(table, chunk)
         rows.rejected += lines.rejected
-        return reading.result(table)
+        return reading.build_result(table)
     if not data.lstrip().startswith(b"{"):  # saved again in another encoding
-        data = decode(data).encode("utf-8", "replace")
+        data = decode_text(data).encode("utf-8", "replace")
     return _read_object(data.lstrip(), file)
 
 
-def _table_of(header: CsvHeader | None) -> str:
+def _find_table(header: CsvHeader | None) -> str:
     """Name of the table with this header, "" for none."""
     if header is None:
         return ""
@@ -91,16 +91,16 @@ class _Reading:
         self._items = ItemRows(file, unit)
         self.choices = ChoiceRows(file, unit)
 
-    def of(self, table: str) -> Rows:
+    def get_rows(self, table: str) -> Rows:
         """Where the rows of a table go."""
         by_name = {"tracks": self._tracks, "plays": self._plays, "playlists": self._items}
         return by_name.get(table, self.choices)
 
-    def result(self, table: str = "") -> ParsedFile:
+    def build_result(self, table: str = "") -> ParsedFile:
         """The parts that have rows or problems; where none has, an empty one for ``table``."""
         every = (self._tracks, self._plays, self._items, self.choices)
-        parts = [part for rows in every for part in rows.parts()]
-        first, *further = parts or [self.of(table).empty()]
+        parts = [part for rows in every for part in rows.build_parts()]
+        first, *further = parts or [self.get_rows(table).create_empty()]
         return replace(first, further=tuple(further))
 
 
@@ -123,11 +123,11 @@ def _read_object(data: bytes, file: str) -> ParsedFile:
         )
     by_line = data[: data.find(b"\n") + 1].rstrip().endswith(b",")
     reading = _Reading(file, "line" if by_line else "row")
-    _take_rows(reading, _row_lines(data, reading) if by_line else _load_other_rows(data))
-    return reading.result()
+    _take_rows(reading, _read_row_lines(data, reading) if by_line else _load_other_rows(data))
+    return reading.build_result()
 
 
-def _row_lines(data: bytes, reading: _Reading) -> Iterator[_Row]:
+def _read_row_lines(data: bytes, reading: _Reading) -> Iterator[_Row]:
     """The rows of a file with one row a line."""
     table, ended = "", False
     for number, line in enumerate(io.BytesIO(data), 1):
@@ -173,29 +173,32 @@ def _take_rows(reading: _Reading, rows: Iterable[_Row]) -> None:
     current = ""
     for table, number, row in rows:
         if waiting and (table != current or len(waiting) == CHUNK_ROWS):
-            reading.of(current).take(current, _chunk(current, waiting))
+            reading.get_rows(current).take(current, _build_chunk(current, waiting))
             waiting = []
         current = table
         if table not in TABLES:
             why = "stands in no table that this musicai knows"
             reading.choices.reject(table or "no table", number, why)
         elif not isinstance(row, dict) or any(isinstance(v, list | dict) for v in row.values()):
-            reading.of(table).reject(table, number, "is damaged or none of this table")
+            reading.get_rows(table).reject(table, number, "is damaged or none of this table")
         else:
             waiting.append((number, row))
     if waiting:
-        reading.of(current).take(current, _chunk(current, waiting))
+        reading.get_rows(current).take(current, _build_chunk(current, waiting))
 
 
-def _chunk(table: str, rows: Sequence[tuple[int, dict[str, Any]]]) -> CsvChunk:
+def _build_chunk(table: str, rows: Sequence[tuple[int, dict[str, Any]]]) -> CsvChunk:
     """JSON rows as the fields that a CSV would have."""
     return CsvChunk(
         [number for number, _ in rows],
-        {header_name(name): [_field(row.get(name)) for _, row in rows] for name in TABLES[table]},
+        {
+            normalise_header(name): [_to_field(row.get(name)) for _, row in rows]
+            for name in TABLES[table]
+        },
     )
 
 
-def _field(value: object) -> str:
+def _to_field(value: object) -> str:
     if isinstance(value, str):
         return value
     if value is None:

@@ -30,19 +30,24 @@ from musicai.data.parsed import (
     SOURCE_PLAY_COLUMNS,
     ParsedFile,
 )
-from musicai.library.formats.csv_text import CsvChunk, header_name
+from musicai.library.formats.csv_text import CsvChunk, normalise_header
 from musicai.library.formats.fields import (
     Complaints,
-    clean,
     clean_artist,
-    genres,
-    iso_seconds,
-    latest,
-    spotify_id,
-    year,
-    yes,
+    clean_text,
+    get_latest_time,
+    parse_flag,
+    parse_genres,
+    parse_iso_times,
+    parse_spotify_id,
+    parse_year,
 )
-from musicai.library.formats.tracks import RANGES, believable, numbers, tracks_frame
+from musicai.library.formats.tracks import (
+    RANGES,
+    build_tracks_frame,
+    mark_believable,
+    parse_numbers,
+)
 
 NAME = "musicai_export"
 
@@ -91,27 +96,27 @@ Bad = dict[int, str]
 
 
 @lru_cache(maxsize=200_000)
-def track_id(text: str) -> str:
+def parse_track_id(text: str) -> str:
     """The id as it stands, if it is a Spotify id or one made of names; "" otherwise."""
     text = text.strip()
-    return text if _NAME_ID.fullmatch(text) else spotify_id(text)
+    return text if _NAME_ID.fullmatch(text) else parse_spotify_id(text)
 
 
 @lru_cache(maxsize=50_000)
-def artists_of(text: str) -> str:
+def clean_artists(text: str) -> str:
     """Artists joined by ";", each cleaned."""
     names = map(clean_artist, text.split(ARTIST_SEPARATOR))
     return ARTIST_SEPARATOR.join(name for name in names if name)
 
 
 @lru_cache(maxsize=50_000)
-def _reason(text: str) -> str:
-    return clean(text)[:40]
+def _clean_reason(text: str) -> str:
+    return clean_text(text)[:40]
 
 
 @lru_cache(maxsize=50_000)
-def _name(text: str) -> str:
-    return clean(text)
+def _clean_name(text: str) -> str:
+    return clean_text(text)
 
 
 class Rows(ABC):
@@ -136,8 +141,10 @@ class Rows(ABC):
 
     def take(self, table: str, chunk: CsvChunk) -> None:
         """Sort the rows of a chunk out."""
-        there = {name: header_name(name) for name in TABLES[table]}
-        get = {name: chunk.column(c if c in chunk.columns else None) for name, c in there.items()}
+        there = {name: normalise_header(name) for name in TABLES[table]}
+        get = {
+            name: chunk.get_column(c if c in chunk.columns else None) for name, c in there.items()
+        }
         bad = self._sort(table, get)
         for place in sorted(bad):
             self.reject(table, chunk.lines[place], bad[place])
@@ -147,18 +154,18 @@ class Rows(ABC):
         """Keep the good rows; returns the others."""
 
     @abstractmethod
-    def parts(self) -> list[ParsedFile]:
+    def build_parts(self) -> list[ParsedFile]:
         """What was kept; the first part carries all that was left out."""
 
     @abstractmethod
-    def empty(self) -> ParsedFile:
+    def create_empty(self) -> ParsedFile:
         """A part without rows."""
 
     def _count_rejected(self, parts: list[ParsedFile]) -> list[ParsedFile]:
         """The parts with their rejected rows; an empty one where there is nothing else to tell."""
-        problems = self.complaints.problems()
+        problems = self.complaints.list_problems()
         if not parts and (self.rejected or problems):
-            parts = [self.empty()]
+            parts = [self.create_empty()]
         if not parts:
             return []
         first, *others = parts
@@ -179,7 +186,7 @@ class TrackFacts(Rows):
         self._duplicate = 0
 
     def _sort(self, table: str, get: dict[str, Sequence[str]]) -> Bad:
-        ids = [track_id(text) for text in get["track_id"]]
+        ids = [parse_track_id(text) for text in get["track_id"]]
         bad = {place: _NO_ID for place, one in enumerate(ids) if not one}
         keep = []
         for place, one in enumerate(ids):
@@ -190,41 +197,43 @@ class TrackFacts(Rows):
         columns: dict[str, Any] = {
             name: [change(get[name][place]) for place in keep] for name, change in _FACTS.items()
         }
-        columns["year"] = np.array([year(get["year"][place]) for place in keep], dtype=np.float32)
+        columns["year"] = np.array(
+            [parse_year(get["year"][place]) for place in keep], dtype=np.float32
+        )
         for name in RANGES:
-            values = numbers([get[name][place] for place in keep], decimal_comma=False)
-            values[~believable(name, values)] = np.nan
+            values = parse_numbers([get[name][place] for place in keep], decimal_comma=False)
+            values[~mark_believable(name, values)] = np.nan
             columns[name] = values.astype(np.float32)
-        self._frames.append(tracks_frame(columns))
+        self._frames.append(build_tracks_frame(columns))
         return bad
 
-    def parts(self) -> list[ParsedFile]:
+    def build_parts(self) -> list[ParsedFile]:
         """One part of kind "tracks"."""
         if not self._seen:
             return self._count_rejected([])
         tracks = pd.concat(self._frames, ignore_index=True)
         read = len(tracks) + self._duplicate
-        part = replace(self.empty(), tracks=tracks, duplicate=self._duplicate, read=read)
+        part = replace(self.create_empty(), tracks=tracks, duplicate=self._duplicate, read=read)
         return self._count_rejected([part])
 
-    def empty(self) -> ParsedFile:
+    def create_empty(self) -> ParsedFile:
         """A part without rows."""
         return ParsedFile(file=self.file, format=NAME, kind="tracks")
 
 
-def _flag(text: str) -> bool | None:
-    code = yes(text)
+def _parse_optional_flag(text: str) -> bool | None:
+    code = parse_flag(text)
     return None if code < 0 else bool(code)
 
 
 _FACTS: dict[str, Callable[[str], object]] = {
-    "track_id": track_id,
-    "name": clean,
-    "artists": artists_of,
-    "album": clean,
-    "genres": genres,
-    "isrc": lambda text: clean(text)[:12],
-    "explicit": _flag,
+    "track_id": parse_track_id,
+    "name": clean_text,
+    "artists": clean_artists,
+    "album": clean_text,
+    "genres": parse_genres,
+    "isrc": lambda text: clean_text(text)[:12],
+    "explicit": _parse_optional_flag,
 }
 
 _NO_ID = "has no track id that musicai made or Spotify gave"
@@ -237,7 +246,7 @@ class _Names:
         self.index: dict[str, int] = {}
         self._said: list[tuple[str, str, str]] = []
 
-    def rows(self, ids: Sequence[str], get: dict[str, Sequence[str]]) -> npt.NDArray[np.int32]:
+    def add_rows(self, ids: Sequence[str], get: dict[str, Sequence[str]]) -> npt.NDArray[np.int32]:
         """(n,) the row of each track here, −1 for one without an id."""
         found = np.full(len(ids), -1, dtype=np.int32)
         for place, one in enumerate(ids):
@@ -246,12 +255,12 @@ class _Names:
             row = self.index.get(one)
             if row is None:
                 row = self.index[one] = len(self.index)
-                names = (clean(get["name"][place]), artists_of(get["artists"][place]))
-                self._said.append((*names, clean(get["album"][place])))
+                names = (clean_text(get["name"][place]), clean_artists(get["artists"][place]))
+                self._said.append((*names, clean_text(get["album"][place])))
             found[place] = row
         return found
 
-    def part(self, rows: npt.NDArray[np.int32]) -> tuple[pd.DataFrame, npt.NDArray[np.int32]]:
+    def build_part(self, rows: npt.NDArray[np.int32]) -> tuple[pd.DataFrame, npt.NDArray[np.int32]]:
         """The tracks that ``rows`` name as a table of their own, and the rows in it."""
         used, place = np.unique(rows, return_inverse=True)
         ids = list(self.index)
@@ -259,7 +268,7 @@ class _Names:
         columns = zip(
             ("track_id", "name", "artists", "album"), zip(*chosen, strict=True), strict=True
         )
-        return tracks_frame(dict(columns)), place.astype(np.int32)
+        return build_tracks_frame(dict(columns)), place.astype(np.int32)
 
 
 # --- plays and playlists --------------------------------------------------------------
@@ -292,7 +301,7 @@ class _Columns(Rows):
         codes = joined.pop(by)
         for code in np.unique(codes).tolist():
             of = {name: column[codes == code] for name, column in joined.items()}
-            tracks, of["track"] = self._names.part(of["track"])
+            tracks, of["track"] = self._names.build_part(of["track"])
             yield code, tracks, of
 
 
@@ -300,43 +309,46 @@ class PlayRows(_Columns):
     """``plays``: one part for each source that the plays came from."""
 
     def _sort(self, table: str, get: dict[str, Sequence[str]]) -> Bad:
-        ids = [track_id(text) for text in get["track_id"]]
-        played_at = iso_seconds(get["played_at"])
-        ms_played = numbers(get["ms_played"], decimal_comma=False)
+        ids = [parse_track_id(text) for text in get["track_id"]]
+        played_at = parse_iso_times(get["played_at"])
+        ms_played = parse_numbers(get["ms_played"], decimal_comma=False)
         ms_played[~((ms_played >= 0) & (ms_played <= MAX_PLAY_MS))] = -1
         source = np.array([_SOURCE_CODES.get(text.strip(), -1) for text in get["source"]])
         columns = {
-            "track": self._names.rows(ids, get),
-            "listener": _texts(_name, get["listener"]),
+            "track": self._names.add_rows(ids, get),
+            "listener": _convert_texts(_clean_name, get["listener"]),
             "played_at": played_at,
             "ms_played": ms_played.astype(np.int64),
-            "skipped": np.array([yes(text) for text in get["skipped"]], dtype=np.int8),
-            "reason_start": _texts(_reason, get["reason_start"]),
-            "reason_end": _texts(_reason, get["reason_end"]),
-            "shuffle": np.array([yes(text) for text in get["shuffle"]], dtype=np.int8),
+            "skipped": np.array([parse_flag(text) for text in get["skipped"]], dtype=np.int8),
+            "reason_start": _convert_texts(_clean_reason, get["reason_start"]),
+            "reason_end": _convert_texts(_clean_reason, get["reason_end"]),
+            "shuffle": np.array([parse_flag(text) for text in get["shuffle"]], dtype=np.int8),
             "source": source,
         }
         return self._keep(
             columns,
             {
                 _NO_ID: columns["track"] < 0,
-                "has no believable time (played_at)": (played_at <= 0) | (played_at > latest()),
+                "has no believable time (played_at)": (played_at <= 0)
+                | (played_at > get_latest_time()),
                 "has no believable ms_played (0 to 24 hours)": ms_played < 0,
                 "names no source of plays that this musicai knows": source < 0,
             },
         )
 
-    def parts(self) -> list[ParsedFile]:
+    def build_parts(self) -> list[ParsedFile]:
         """Parts of kind "plays", the most exact source first."""
         parts = []
         for code, tracks, of in self._split("source"):
-            plays = conform(_frame(of), SOURCE_PLAY_COLUMNS, "exported plays")
+            plays = conform(_build_frame(of), SOURCE_PLAY_COLUMNS, "exported plays")
             source, read = PLAY_SOURCES[code], len(plays)
-            part = replace(self.empty(), tracks=tracks, plays=plays, play_source=source, read=read)
+            part = replace(
+                self.create_empty(), tracks=tracks, plays=plays, play_source=source, read=read
+            )
             parts.append(part)
         return self._count_rejected(parts)
 
-    def empty(self) -> ParsedFile:
+    def create_empty(self) -> ParsedFile:
         """A part without rows; plays always have a source, also where there is none of them."""
         return ParsedFile(file=self.file, format=NAME, kind="plays", play_source=PLAY_SOURCES[0])
 
@@ -345,19 +357,19 @@ class ItemRows(_Columns):
     """``playlists``: rows that came through Spotify's API are a part of their own."""
 
     def _sort(self, table: str, get: dict[str, Sequence[str]]) -> Bad:
-        ids = [track_id(text) for text in get["track_id"]]
-        position = numbers(get["position"], decimal_comma=False)
+        ids = [parse_track_id(text) for text in get["track_id"]]
+        position = parse_numbers(get["position"], decimal_comma=False)
         position[~((position >= 0) & (position <= LAST_POSITION))] = -1
-        added_at = iso_seconds(get["added_at"])
-        added_at[(added_at <= 0) | (added_at > latest())] = -1
-        playlist = _texts(_name, get["playlist"])
+        added_at = parse_iso_times(get["added_at"])
+        added_at[(added_at <= 0) | (added_at > get_latest_time())] = -1
+        playlist = _convert_texts(_clean_name, get["playlist"])
         columns = {
             "playlist": playlist,
-            "track": self._names.rows(ids, get),
+            "track": self._names.add_rows(ids, get),
             "position": position.astype(np.int32),
             "added_at": added_at,
             # a row that does not say is kept out of training until the person was asked
-            "api_born": np.array([yes(text) != 0 for text in get["api_born"]], dtype=bool),
+            "api_born": np.array([parse_flag(text) != 0 for text in get["api_born"]], dtype=bool),
         }
         unread = np.array([bool(text.strip()) for text in get["added_at"]]) & (added_at < 0)
         return self._keep(
@@ -370,25 +382,27 @@ class ItemRows(_Columns):
             },
         )
 
-    def parts(self) -> list[ParsedFile]:
+    def build_parts(self) -> list[ParsedFile]:
         """Up to two parts of kind "playlist"."""
         parts = []
         for born, tracks, of in self._split("api_born"):
-            items = conform(_frame(of), SOURCE_ITEM_COLUMNS, "exported playlists")
-            part = replace(self.empty(), tracks=tracks, playlist_items=items, read=len(items))
+            items = conform(_build_frame(of), SOURCE_ITEM_COLUMNS, "exported playlists")
+            part = replace(
+                self.create_empty(), tracks=tracks, playlist_items=items, read=len(items)
+            )
             parts.append(replace(part, api_born=bool(born)))
         return self._count_rejected(parts)
 
-    def empty(self) -> ParsedFile:
+    def create_empty(self) -> ParsedFile:
         """A part without rows."""
         return ParsedFile(file=self.file, format=NAME, kind="playlist")
 
 
-def _texts(change: Callable[[str], str], fields: Sequence[str]) -> npt.NDArray[np.object_]:
+def _convert_texts(change: Callable[[str], str], fields: Sequence[str]) -> npt.NDArray[np.object_]:
     return np.array([change(text) for text in fields], dtype=object)
 
 
-def _frame(columns: dict[str, npt.NDArray[Any]]) -> pd.DataFrame:
+def _build_frame(columns: dict[str, npt.NDArray[Any]]) -> pd.DataFrame:
     return pd.DataFrame(
         {
             name: pd.Series(column, dtype="str") if column.dtype == object else column
@@ -417,50 +431,50 @@ class ChoiceRows(Rows):
                 self._made[table].append(made)
         return bad
 
-    def parts(self) -> list[ParsedFile]:
+    def build_parts(self) -> list[ParsedFile]:
         """One part of kind "choices"."""
         made = self._made
         choices = Choices(
             tuple(made["exclusions"]), tuple(made["matches"]), tuple(made["feedback"])
         )
-        part = replace(self.empty(), choices=choices, read=len(choices))
+        part = replace(self.create_empty(), choices=choices, read=len(choices))
         return self._count_rejected([part] if len(choices) else [])
 
-    def empty(self) -> ParsedFile:
+    def create_empty(self) -> ParsedFile:
         """A part without rows."""
         return ParsedFile(file=self.file, format=NAME, kind="choices")
 
 
-def _second(text: str) -> int:
-    return int(iso_seconds([text])[0]) if text else -1
+def _parse_second(text: str) -> int:
+    return int(parse_iso_times([text])[0]) if text else -1
 
 
-def _exclusion(kind: str, value: str, since: str, until: str) -> Exclusion | str:
+def _parse_exclusion(kind: str, value: str, since: str, until: str) -> Exclusion | str:
     if kind not in EXCLUSION_KINDS:
         return f"excludes neither of {', '.join(EXCLUSION_KINDS)}"
     if kind == "period":
-        start, end = _second(since), _second(until)
+        start, end = _parse_second(since), _parse_second(until)
         return Exclusion("period", "", start, end) if 0 <= start < end else "is no period of time"
-    value = track_id(value) if kind == "track" else clean(value)
+    value = parse_track_id(value) if kind == "track" else clean_text(value)
     return Exclusion(kind, value) if value else f"does not say which {kind} is meant"  # type: ignore[arg-type]
 
 
-def _decision(first: str, second: str, same: str) -> MatchDecision | str:
-    one, other, answer = track_id(first), track_id(second), yes(same)
+def _parse_decision(first: str, second: str, same: str) -> MatchDecision | str:
+    one, other, answer = parse_track_id(first), parse_track_id(second), parse_flag(same)
     if not one or not other or one == other or answer < 0:
         return "is no decision on two tracks"
     return MatchDecision.of(one, other, bool(answer))
 
 
-def _verdict(track: str, verdict: str, given_at: str) -> Feedback | str:
-    one, given = track_id(track), _second(given_at)
-    if not one or verdict not in VERDICTS or not 0 <= given <= latest():
+def _parse_feedback(track: str, verdict: str, given_at: str) -> Feedback | str:
+    one, given = parse_track_id(track), _parse_second(given_at)
+    if not one or verdict not in VERDICTS or not 0 <= given <= get_latest_time():
         return "is no verdict on a track at a time"
     return Feedback(one, verdict, given)  # type: ignore[arg-type]
 
 
 _CHOICES: dict[str, Callable[..., object]] = {
-    "exclusions": _exclusion,
-    "matches": _decision,
-    "feedback": _verdict,
+    "exclusions": _parse_exclusion,
+    "matches": _parse_decision,
+    "feedback": _parse_feedback,
 }

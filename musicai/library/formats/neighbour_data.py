@@ -20,9 +20,9 @@ from musicai.core.errors import UnreadableFile
 from musicai.data.neighbour_data import PackTables
 from musicai.data.parsed import PackPart, ParsedFile, Problem, ReadOptions, Source
 from musicai.data.text_keys import normalise, title_key
-from musicai.library.formats.csv_text import CsvChunk, CsvReading, csv_header, decode
-from musicai.library.formats.fields import Complaints, clean, clean_artist
-from musicai.library.formats.tracks import numbers
+from musicai.library.formats.csv_text import CsvChunk, CsvReading, decode_text, read_csv_header
+from musicai.library.formats.fields import Complaints, clean_artist, clean_text
+from musicai.library.formats.tracks import parse_numbers
 
 NAME = "neighbours"
 
@@ -54,41 +54,41 @@ _NOT_NUMBERS = "holds something else than whole numbers where the ids belong"
 # --- recognising ----------------------------------------------------------------------
 
 
-def _hetrec_role(names: Sequence[str]) -> str | None:
+def _find_hetrec_role(names: Sequence[str]) -> str | None:
     return next(
         (role for first, role in HETREC.items() if tuple(names[: len(first)]) == first), None
     )
 
 
-def _columns(names: Sequence[str]) -> dict[str, str | None] | None:
+def _map_columns(names: Sequence[str]) -> dict[str, str | None] | None:
     """Column by meaning of a table of counts; None for any other table."""
     there = set(names)
 
-    def first(aliases: Iterable[str]) -> str | None:
+    def find_first(aliases: Iterable[str]) -> str | None:
         return next((alias for alias in aliases if alias in there), None)
 
     found = {
-        "listener": first(LISTENER),
-        "artist": first(ARTIST),
-        "title": first(TITLE),
-        "count": first(COUNT),
+        "listener": find_first(LISTENER),
+        "artist": find_first(ARTIST),
+        "title": find_first(TITLE),
+        "count": find_first(COUNT),
     }
     needed = all(found[name] for name in ("listener", "artist", "count"))
     return found if needed and len(there) <= len(HEADERLESS) + 2 else None
 
 
-def _headerless(head: bytes) -> bool:
-    return _HEADERLESS_ROW.fullmatch(decode(head[:4096]).split("\n", 1)[0]) is not None
+def _is_headerless(head: bytes) -> bool:
+    return _HEADERLESS_ROW.fullmatch(decode_text(head[:4096]).split("\n", 1)[0]) is not None
 
 
 def sniff(head: bytes) -> bool:
     """A table of counts, or one of HetRec's files."""
-    if _headerless(head):
+    if _is_headerless(head):
         return True
-    header = csv_header(head)
+    header = read_csv_header(head)
     if header is None:
         return False
-    return _hetrec_role(header.names) is not None or _columns(header.names) is not None
+    return _find_hetrec_role(header.names) is not None or _map_columns(header.names) is not None
 
 
 # --- reading --------------------------------------------------------------------------
@@ -101,14 +101,14 @@ def parse(data: bytes, file: str, options: ReadOptions) -> ParsedFile:
         UnreadableFile: the file has no header and is not in a layout without one.
     """
     complaints = Complaints(file)
-    if _headerless(data):
+    if _is_headerless(data):
         data = "\t".join(HEADERLESS).encode() + b"\n" + data
     # names in these files hold single quotation marks that open nothing
-    tabs = (header := csv_header(data)) is not None and header.delimiter == "\t"
+    tabs = (header := read_csv_header(data)) is not None and header.delimiter == "\t"
     reading = CsvReading(data, complaints, quoted=not tabs)
-    role = _hetrec_role(reading.header.names)
-    rows = _Counts(complaints, reading) if role is None else _Numbered(complaints, reading, role)
-    for chunk in reading.chunks():
+    role = _find_hetrec_role(reading.header.names)
+    rows = _Counts(complaints, reading) if role is None else _HetrecRows(complaints, reading, role)
+    for chunk in reading.read_chunks():
         rows.take(chunk)
     if not rows.read + reading.rejected:
         complaints.add("", "The table has no rows below its header. Download it again.")
@@ -116,21 +116,21 @@ def parse(data: bytes, file: str, options: ReadOptions) -> ParsedFile:
         file=file,
         format=NAME,
         kind="neighbours",
-        pack=PackPart(role or "counts", rows.frame()),
+        pack=PackPart(role or "counts", rows.build_frame()),
         read=rows.read + reading.rejected,
         rejected=rows.rejected + reading.rejected,
-        problems=complaints.problems(),
+        problems=complaints.list_problems(),
     )
 
 
 @lru_cache(maxsize=200_000)
-def _artist(text: str) -> str:
+def _clean_artist_field(text: str) -> str:
     return clean_artist(text)
 
 
 @lru_cache(maxsize=200_000)
-def _title(text: str) -> str:
-    return clean(text)
+def _clean_title(text: str) -> str:
+    return clean_text(text)
 
 
 class _Rows:
@@ -156,7 +156,7 @@ class _Rows:
         self.rejected += int(bad.sum())
         self.parts.append(values[~bad])
 
-    def frame(self) -> pd.DataFrame:
+    def build_frame(self) -> pd.DataFrame:
         """The rows that were kept."""
         return pd.concat(self.parts, ignore_index=True) if self.parts else pd.DataFrame()
 
@@ -166,7 +166,7 @@ class _Counts(_Rows):
 
     def __init__(self, complaints: Complaints, reading: CsvReading) -> None:
         super().__init__(complaints, reading)
-        found = _columns(reading.header.names)
+        found = _map_columns(reading.header.names)
         if found is None:
             raise UnreadableFile(
                 "The table has no columns for a listener, an artist and a count. Name its columns "
@@ -177,10 +177,12 @@ class _Counts(_Rows):
 
     def take(self, chunk: CsvChunk) -> None:
         """Sort the rows of a chunk out."""
-        who = [text.strip() for text in chunk.column(self.columns["listener"])]
-        artists = [_artist(text) for text in chunk.column(self.columns["artist"])]
-        titles = [_title(text) for text in chunk.column(self.columns["title"])]
-        counts = numbers(chunk.column(self.columns["count"]), decimal_comma=self.decimal_comma)
+        who = [text.strip() for text in chunk.get_column(self.columns["listener"])]
+        artists = [_clean_artist_field(text) for text in chunk.get_column(self.columns["artist"])]
+        titles = [_clean_title(text) for text in chunk.get_column(self.columns["title"])]
+        counts = parse_numbers(
+            chunk.get_column(self.columns["count"]), decimal_comma=self.decimal_comma
+        )
         checks = {
             "names no listener": np.array([not text for text in who], dtype=bool),
             "names no artist": np.array([not text for text in artists], dtype=bool),
@@ -197,7 +199,7 @@ class _Counts(_Rows):
         self.keep(chunk, values, checks)
 
 
-class _Numbered(_Rows):
+class _HetrecRows(_Rows):
     """One of HetRec's files: ids, and what they stand for."""
 
     def __init__(self, complaints: Complaints, reading: CsvReading, role: str) -> None:
@@ -212,7 +214,7 @@ class _Numbered(_Rows):
             return self._take_names(chunk)
         values = pd.DataFrame(
             {
-                name: numbers(chunk.column(name), decimal_comma=self.decimal_comma)
+                name: parse_numbers(chunk.get_column(name), decimal_comma=self.decimal_comma)
                 for name in self.columns
             }
         )
@@ -227,9 +229,9 @@ class _Numbered(_Rows):
         return self.keep(chunk, values, checks)
 
     def _take_names(self, chunk: CsvChunk) -> None:
-        ids = numbers(chunk.column(self.columns[0]), decimal_comma=False)
-        make = _artist if self.role == "names" else _title
-        names = [make(text) for text in chunk.column(self.columns[1])]
+        ids = parse_numbers(chunk.get_column(self.columns[0]), decimal_comma=False)
+        make = _clean_artist_field if self.role == "names" else _clean_title
+        names = [make(text) for text in chunk.get_column(self.columns[1])]
         checks = {
             _NOT_NUMBERS: ~((ids >= 0) & (ids % 1 == 0) & (ids < 2**31)),
             "holds no name": np.array([not text for text in names], dtype=bool),
@@ -240,7 +242,7 @@ class _Numbered(_Rows):
 # --- putting together -----------------------------------------------------------------
 
 
-def assemble(parts: Sequence[ParsedFile]) -> tuple[PackTables | None, tuple[ParsedFile, ...]]:
+def assemble_pack(parts: Sequence[ParsedFile]) -> tuple[PackTables | None, tuple[ParsedFile, ...]]:
     """One pack from the files of one folder, or from a table of counts alone.
 
     Returns:
@@ -251,11 +253,11 @@ def assemble(parts: Sequence[ParsedFile]) -> tuple[PackTables | None, tuple[Pars
     if "counts" in by_role:
         one = by_role["counts"]
         assert one.pack is not None
-        return _from_counts(one.pack.rows), (one,)
-    return _Hetrec(by_role).put_together()
+        return _build_from_counts(one.pack.rows), (one,)
+    return _Hetrec(by_role).build_pack()
 
 
-def _from_counts(rows: pd.DataFrame) -> PackTables | None:
+def _build_from_counts(rows: pd.DataFrame) -> PackTables | None:
     if rows.empty:
         return None
     titled = bool((rows["title"] != "").any())
@@ -284,7 +286,7 @@ class _Hetrec:
     def __init__(self, files: dict[str, ParsedFile]) -> None:
         self.files = dict(files)
 
-    def rows(self, role: str) -> pd.DataFrame:
+    def get_rows(self, role: str) -> pd.DataFrame:
         """The rows of a file; empty where there is none."""
         one = self.files.get(role)
         if one is None or one.pack is None or one.pack.rows.empty:
@@ -293,8 +295,8 @@ class _Hetrec:
             return pd.DataFrame({name: pd.Series(dtype=float) for name in named})
         return one.pack.rows
 
-    def put_together(self) -> tuple[PackTables | None, tuple[ParsedFile, ...]]:
-        names = self.rows("names").drop_duplicates("id")
+    def build_pack(self) -> tuple[PackTables | None, tuple[ParsedFile, ...]]:
+        names = self.get_rows("names").drop_duplicates("id")
         key, uniques = pd.factorize(
             np.array([normalise(str(name)) for name in names["name"]], dtype=object)
         )
@@ -311,11 +313,13 @@ class _Hetrec:
         first = names.assign(item=key).drop_duplicates("item")
         items = pd.DataFrame({"artist": first["name"].to_numpy(), "title": ""})
         assert len(items) == len(uniques)
-        pack = PackTables.validate(items, counts, self._tags(item_of), self._friends(people))
+        pack = PackTables.validate(
+            items, counts, self._build_tags(item_of), self._build_friends(people)
+        )
         return pack, tuple(self.files.values())
 
-    def _tags(self, item_of: pd.Series) -> pd.DataFrame:
-        tags = self.rows("tag names").drop_duplicates("id").set_index("id")["name"]
+    def _build_tags(self, item_of: pd.Series) -> pd.DataFrame:
+        tags = self.get_rows("tag names").drop_duplicates("id").set_index("id")["name"]
         tagged = self._keep_known("tagged", "artistid", item_of, "artists.dat")
         known = tagged["tagid"].isin(tags.index)
         self._reject("tagged", int((~known).sum()), "tags.dat")
@@ -329,8 +333,8 @@ class _Hetrec:
         )
         return said.groupby(["item", "tag"])["who"].nunique().reset_index(name="listeners")
 
-    def _friends(self, people: np.ndarray) -> pd.DataFrame:
-        rows = self.rows("friends")
+    def _build_friends(self, people: np.ndarray) -> pd.DataFrame:
+        rows = self.get_rows("friends")
         known = rows["userid"].isin(people) & rows["friendid"].isin(people)
         self._reject("friends", int((~known).sum()), "user_artists.dat")
         ends = np.searchsorted(people, rows[known][["userid", "friendid"]].to_numpy())
@@ -340,7 +344,7 @@ class _Hetrec:
 
     def _keep_known(self, role: str, column: str, known: pd.Series, where: str) -> pd.DataFrame:
         """The rows whose id is explained, with the ``item`` it stands for."""
-        rows = self.rows(role)
+        rows = self.get_rows(role)
         there = rows[column].isin(known.index)
         self._reject(role, int((~there).sum()), where)
         rows = rows[there]

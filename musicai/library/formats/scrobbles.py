@@ -25,19 +25,19 @@ from musicai.library.formats.csv_text import CsvReading
 from musicai.library.formats.fields import (
     MILLISECONDS_FROM,
     Complaints,
-    clean,
-    genres,
-    isrc,
+    clean_text,
+    get_latest_time,
     join_artists,
-    latest,
+    parse_genres,
+    parse_isrc,
 )
-from musicai.library.formats.tracks import tracks_frame
+from musicai.library.formats.tracks import build_tracks_frame
 
 EARLIEST_SCROBBLE = int(datetime(2002, 11, 1, tzinfo=UTC).timestamp())
 """Audioscrobbler began in November 2002, before anybody streamed; seconds since 1970."""
 
 
-def epoch(value: object) -> int:
+def parse_epoch(value: object) -> int:
     """Seconds since 1970 of a number or digits, counted in seconds or milliseconds; −1 for none."""
     if isinstance(value, str):
         text = value.strip()
@@ -50,12 +50,12 @@ def epoch(value: object) -> int:
     return seconds // 1000 if seconds >= MILLISECONDS_FROM else seconds
 
 
-def believable(moment: int) -> bool:
+def is_believable(moment: int) -> bool:
     """Whether anybody can have scrobbled then."""
-    return EARLIEST_SCROBBLE <= moment <= latest()
+    return EARLIEST_SCROBBLE <= moment <= get_latest_time()
 
 
-def length_ms(value: object, *, unit_ms: int = 1) -> int:
+def parse_length(value: object, *, unit_ms: int = 1) -> int:
     """A length in milliseconds; 0 for none that can be."""
     if isinstance(value, str):
         try:
@@ -67,12 +67,12 @@ def length_ms(value: object, *, unit_ms: int = 1) -> int:
     return int(value * unit_ms) if 0 < value * unit_ms <= MAX_PLAY_MS else 0
 
 
-def table_rows(
+def read_table_rows(
     reading: CsvReading, columns: Sequence[str | None]
 ) -> Iterator[tuple[str, tuple[str, ...]]]:
     """(place, fields of these columns) of every row of a table; None gives empty fields."""
-    for chunk in reading.chunks():
-        fields = zip(*(chunk.column(name) for name in columns), strict=True)
+    for chunk in reading.read_chunks():
+        fields = zip(*(chunk.get_column(name) for name in columns), strict=True)
         for line, row in zip(chunk.lines, fields, strict=True):
             yield f"line {line}", row
 
@@ -133,11 +133,11 @@ class Scrobbles:
             skipped: 1 where the log says so.
         """
         self.read += 1
-        moment = epoch(at)
-        if not believable(moment):
+        moment = parse_epoch(at)
+        if not is_believable(moment):
             self.reject(where, "has no believable time (none, before November 2002, or to come)")
             return
-        track = self.track(artists, title, album, track_id, duration_ms, code)
+        track = self.add_track(artists, title, album, track_id, duration_ms, code)
         if track is None:
             self.reject(where, "has no artist or no title")
             return
@@ -145,7 +145,7 @@ class Scrobbles:
         for column, value in zip(self._plays, row, strict=True):
             column.append(value)
 
-    def track(
+    def add_track(
         self,
         artists: object,
         title: object,
@@ -162,14 +162,14 @@ class Scrobbles:
         try:  # most rows say what an earlier one said
             return self._known[key]
         except KeyError:
-            row = self._track(*key)
+            row = self._find_or_add(*key)
         except TypeError:  # a name that is a list or an object
-            return self._track(*key)
+            return self._find_or_add(*key)
         if row is not None:
             self._known[key] = row
         return row
 
-    def _track(
+    def _find_or_add(
         self,
         artists: object,
         title: object,
@@ -182,16 +182,16 @@ class Scrobbles:
     ) -> int | None:
         names = artists if isinstance(artists, tuple) else (artists,)
         by = join_artists([name for name in names if isinstance(name, str)])
-        name = clean(title) if isinstance(title, str) else ""
+        name = clean_text(title) if isinstance(title, str) else ""
         if not by or not name:
             return None
         track_id = track_id or name_id(by, name)
         facts: dict[str, Any] = {
             "name": name,
             "artists": by,
-            "album": clean(album) if isinstance(album, str) else "",
-            "isrc": isrc(code) if isinstance(code, str) else "",
-            "genres": genres(genre) if isinstance(genre, str) else "",
+            "album": clean_text(album) if isinstance(album, str) else "",
+            "isrc": parse_isrc(code) if isinstance(code, str) else "",
+            "genres": parse_genres(genre) if isinstance(genre, str) else "",
             "duration_ms": float(duration_ms) if duration_ms else None,
             "year": float(year) if isinstance(year, int) and 1000 <= year <= 2200 else None,
         }
@@ -203,11 +203,11 @@ class Scrobbles:
             told.update({name: value for name, value in facts.items() if not told[name]})
         return row
 
-    def track_ids(self) -> list[str]:
+    def list_track_ids(self) -> list[str]:
         """The tracks' ids, by row."""
         return list(self._index)
 
-    def tracks(self) -> pd.DataFrame:
+    def build_tracks(self) -> pd.DataFrame:
         """``SOURCE_TRACK_COLUMNS``."""
         columns: dict[str, Any] = {
             name: [facts[name] for facts in self._facts]
@@ -215,18 +215,18 @@ class Scrobbles:
         }
         for name in ("duration_ms", "year"):
             columns[name] = np.array([facts[name] for facts in self._facts], dtype=np.float32)
-        return tracks_frame({"track_id": self.track_ids(), **columns})
+        return build_tracks_frame({"track_id": self.list_track_ids(), **columns})
 
     def build_file(self) -> ParsedFile:
         """The file with its plays."""
-        tracks = self.tracks()
+        tracks = self.build_tracks()
         track, at, heard, skipped = (np.array(column, dtype=np.int64) for column in self._plays)
         lengths = tracks["duration_ms"].fillna(NOMINAL_MS).to_numpy(dtype=np.int64)
         frame = pd.DataFrame(
             {
                 "track": track,
                 "played_at": at,
-                "ms_played": _estimate_heard(heard, skipped, lengths[track]),
+                "ms_played": _estimate_play_time(heard, skipped, lengths[track]),
                 "skipped": skipped,
             }
         ).assign(listener="", reason_start="", reason_end="", shuffle=-1)
@@ -239,11 +239,11 @@ class Scrobbles:
             read=self.read,
             not_music=self.not_music,
             rejected=self.rejected,
-            problems=self.complaints.problems(),
+            problems=self.complaints.list_problems(),
         )
 
 
-def _estimate_heard(
+def _estimate_play_time(
     heard: npt.NDArray[np.int64], skipped: npt.NDArray[np.int64], length: npt.NDArray[np.int64]
 ) -> npt.NDArray[np.int64]:
     """(n,) milliseconds heard: what the row says, else the track's length if it was not skipped."""

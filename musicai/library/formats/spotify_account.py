@@ -31,10 +31,16 @@ from musicai.data.parsed import (
     ReadOptions,
     Source,
 )
-from musicai.library.formats.csv_text import decode
-from musicai.library.formats.fields import EARLIEST, Complaints, clean, iso_seconds, latest
+from musicai.library.formats.csv_text import decode_text
+from musicai.library.formats.fields import (
+    EARLIEST,
+    Complaints,
+    clean_text,
+    get_latest_time,
+    parse_iso_times,
+)
 from musicai.library.formats.json_rows import recover_rows
-from musicai.library.formats.tracks import NamedTracks, local_track
+from musicai.library.formats.tracks import NamedTracks, parse_local_track
 
 LIKED = "Liked Songs"
 """The playlist that the tracks of ``YourLibrary.json`` become, as Spotify itself calls it."""
@@ -60,7 +66,8 @@ class ListItems:
         """Keep a row of ``tracks`` in its place of a playlist; a row of −1 is rejected."""
         if row < 0:
             self.reject(
-                _where(playlist, position), "names no track, or only a title without an artist"
+                _describe_place(playlist, position),
+                "names no track, or only a title without an artist",
             )
             return
         self._playlists.append(playlist)
@@ -73,15 +80,15 @@ class ListItems:
         self.rejected += 1
         self.complaints.add(where, f"The row {what}; it was left out.")
 
-    def frame(self) -> pd.DataFrame:
+    def build_frame(self) -> pd.DataFrame:
         """``SOURCE_ITEM_COLUMNS``."""
-        seconds = iso_seconds(self._dates)
-        known = (seconds >= EARLIEST) & (seconds <= latest())
+        seconds = parse_iso_times(self._dates)
+        known = (seconds >= EARLIEST) & (seconds <= get_latest_time())
         for place in np.flatnonzero(~known & (seconds != 0)).tolist():
             if text := self._dates[place].strip():
                 self.complaints.add(
-                    _where(self._playlists[place], self._positions[place]),
-                    f"{clean(text)[:40]!r} is no believable date of adding. The row was kept; "
+                    _describe_place(self._playlists[place], self._positions[place]),
+                    f"{clean_text(text)[:40]!r} is no believable date of adding. The row was kept; "
                     "the date counts as not known.",
                 )
         items = pd.DataFrame(
@@ -95,15 +102,15 @@ class ListItems:
         return conform(items, SOURCE_ITEM_COLUMNS, "source playlist items")
 
 
-def _where(playlist: str, position: int) -> str:
+def _describe_place(playlist: str, position: int) -> str:
     return f"playlist “{playlist}”, row {position + 1}"
 
 
-def playlists_of(playlists: list[Any], complaints: Complaints) -> ListItems:
+def read_playlists(playlists: list[Any], complaints: Complaints) -> ListItems:
     """The items of the playlists in ``Playlist*.json``, each list under a name of its own."""
     items = ListItems(complaints)
-    names = playlist_names(
-        [_text(entry, "name") if isinstance(entry, dict) else "" for entry in playlists]
+    names = make_unique_names(
+        [_to_text(entry, "name") if isinstance(entry, dict) else "" for entry in playlists]
     )
     for number, (name, playlist) in enumerate(zip(names, playlists, strict=True), 1):
         rows = None
@@ -122,51 +129,53 @@ def playlists_of(playlists: list[Any], complaints: Complaints) -> ListItems:
 def _take_item(items: ListItems, playlist: str, position: int, item: Any) -> None:
     """One item: a track, a local file, an episode or a chapter, or nothing at all."""
     if not isinstance(item, dict):
-        items.reject(_where(playlist, position), "is empty")
+        items.reject(_describe_place(playlist, position), "is empty")
         return
     # the oldest files put the names of the track into the item itself
     track = item if "trackName" in item else item.get("track")
     local = item.get("localTrack")
-    if isinstance(track, dict) and not _text(track, "trackUri").startswith(NOT_MUSIC_URIS):
+    if isinstance(track, dict) and not _to_text(track, "trackUri").startswith(NOT_MUSIC_URIS):
         name, artist, album = (
-            unescape_html(_text(track, key)) for key in ("trackName", "artistName", "albumName")
+            unescape_html(_to_text(track, key)) for key in ("trackName", "artistName", "albumName")
         )
-        row = _row_of(items.tracks, name, artist, album, _text(track, "trackUri"))
+        row = _find_row(items.tracks, name, artist, album, _to_text(track, "trackUri"))
     elif isinstance(local, dict):
-        row = _row_of(items.tracks, "", "", "", _text(local, "uri"))
+        row = _find_row(items.tracks, "", "", "", _to_text(local, "uri"))
     elif isinstance(track, dict) or item.get("episode") or item.get("audiobook"):
         items.not_music += 1
         return
     else:
         what = "names nothing: what stood here was gone from Spotify at the export"
-        items.reject(_where(playlist, position), what)
+        items.reject(_describe_place(playlist, position), what)
         return
     items.add(playlist, position, row, item.get("addedDate"))
 
 
-def library_of(content: Mapping[str, Any], complaints: Complaints) -> ListItems:
+def read_library(content: Mapping[str, Any], complaints: Complaints) -> ListItems:
     """The liked tracks of ``YourLibrary.json``; its shows and episodes are counted as no music."""
     items = ListItems(complaints)
-    for position, track in enumerate(_list(content, "tracks", complaints)):
+    for position, track in enumerate(_get_list(content, "tracks", complaints)):
         items.read += 1
         if not isinstance(track, dict):
-            items.reject(_where(LIKED, position), "is empty")
+            items.reject(_describe_place(LIKED, position), "is empty")
             continue
-        name, artist, album = (_text(track, key) for key in ("track", "artist", "album"))
-        items.add(LIKED, position, _row_of(items.tracks, name, artist, album, _text(track, "uri")))
+        name, artist, album = (_to_text(track, key) for key in ("track", "artist", "album"))
+        items.add(
+            LIKED, position, _find_row(items.tracks, name, artist, album, _to_text(track, "uri"))
+        )
     for key in ("shows", "episodes"):
-        n_rows = len(_list(content, key, complaints))
+        n_rows = len(_get_list(content, key, complaints))
         items.read += n_rows
         items.not_music += n_rows
     return items
 
 
-def _row_of(tracks: NamedTracks, name: str, artist: str, album: str, uri: str) -> int:
+def _find_row(tracks: NamedTracks, name: str, artist: str, album: str, uri: str) -> int:
     """The row of a track by what its item says, and of a local file by what its URI adds."""
-    local = local_track(uri)
+    local = parse_local_track(uri)
     if local is None:
-        return tracks.of(name, artist, album, uri)
-    return tracks.of(
+        return tracks.add_track(name, artist, album, uri)
+    return tracks.add_track(
         name or local.name,
         artist or local.artists,
         album or local.album,
@@ -174,7 +183,7 @@ def _row_of(tracks: NamedTracks, name: str, artist: str, album: str, uri: str) -
     )
 
 
-def _list(content: Mapping[str, Any], key: str, complaints: Complaints) -> list[Any]:
+def _get_list(content: Mapping[str, Any], key: str, complaints: Complaints) -> list[Any]:
     found = content.get(key)
     if isinstance(found, list):
         return found
@@ -183,7 +192,7 @@ def _list(content: Mapping[str, Any], key: str, complaints: Complaints) -> list[
     return []
 
 
-def _text(entry: Mapping[str, Any], key: str) -> str:
+def _to_text(entry: Mapping[str, Any], key: str) -> str:
     """A name; one that a program wrote as a number (the album 1989) is its digits."""
     value = entry.get(key)
     return value if isinstance(value, str) else str(value) if type(value) is int else ""
@@ -194,16 +203,18 @@ def unescape_html(text: str) -> str:
     return _ENTITY.sub(lambda entity: html.unescape(entity[0]), text)
 
 
-def playlist_names(names: Sequence[str]) -> tuple[str, ...]:
+def make_unique_names(names: Sequence[str]) -> tuple[str, ...]:
     """One name a playlist: of several with the same, the later ones get " (2)", " (3)" and so on.
 
     A name that a playlist really bears is never given to another one, so the names stay the
     same whenever the same file is read.
     """
-    return tuple(_apart([clean(unescape_html(name))[:200] or "Playlist" for name in names]))
+    return tuple(
+        _number_names([clean_text(unescape_html(name))[:200] or "Playlist" for name in names])
+    )
 
 
-def _apart(names: list[str]) -> Iterator[str]:
+def _number_names(names: list[str]) -> Iterator[str]:
     borne, given = set(names), set[str]()
     count: dict[str, int] = {}
     for name in names:
@@ -254,7 +265,7 @@ _BROKEN = (
 
 def sniff(head: bytes) -> bool:
     """An array of plays with ``endTime``, or the beginning of playlists or a library."""
-    text = decode(head).lstrip()
+    text = decode_text(head).lstrip()
     if text[:1] == "[":
         return '"endTime"' in text and '"msPlayed"' in text
     return bool(_PLAYLISTS.match(text) or _LIBRARY.match(text))
@@ -269,11 +280,13 @@ def parse(data: bytes, file: str, options: ReadOptions) -> ParsedFile:
     complaints = Complaints(file)
     content, lost = _load(data, complaints)
     if isinstance(content, list) and content:
-        return _history(content, lost, complaints, file)
+        return _build_history_file(content, lost, complaints, file)
     if isinstance(content, dict) and isinstance(content.get("playlists"), list):
-        return _list_items(playlists_of(content["playlists"], complaints), complaints, file)
+        return _build_playlist_file(
+            read_playlists(content["playlists"], complaints), complaints, file
+        )
     if isinstance(content, dict) and any(key in content for key in LIBRARY_KEYS):
-        return _list_items(library_of(content, complaints), complaints, file)
+        return _build_playlist_file(read_library(content, complaints), complaints, file)
     raise UnreadableFile(
         "The file holds no plays, playlists or library: hand in StreamingHistory, Playlist and "
         "YourLibrary files as Spotify sent them."
@@ -285,7 +298,7 @@ def _load(data: bytes, complaints: Complaints) -> tuple[Any, int]:
     try:
         return orjson.loads(data), 0
     except orjson.JSONDecodeError:
-        text = decode(data)
+        text = decode_text(data)
     try:  # the standard reader is slower and takes more: half characters, NaN
         return json.loads(text), 0
     except (ValueError, RecursionError) as error:
@@ -297,20 +310,22 @@ def _load(data: bytes, complaints: Complaints) -> tuple[Any, int]:
     return rows, lost
 
 
-def _history(rows: list[Any], lost: int, complaints: Complaints, file: str) -> ParsedFile:
+def _build_history_file(
+    rows: list[Any], lost: int, complaints: Complaints, file: str
+) -> ParsedFile:
     plays = _Plays(complaints)
     plays.take(rows)
-    frame = plays.frame()
+    frame = plays.build_frame()
     return ParsedFile(
         file=file,
         format=NAME,
         kind="plays",
-        tracks=plays.tracks.frame(),
+        tracks=plays.tracks.build_frame(),
         plays=frame,
         read=len(rows) + lost,
         not_music=plays.not_music,
         rejected=plays.rejected + lost,
-        problems=complaints.problems(),
+        problems=complaints.list_problems(),
     )
 
 
@@ -344,7 +359,7 @@ class _Plays:
                 self._reject(number, "has no believable msPlayed (0 to 24 hours)")
             elif type(end) is not str:
                 self._reject(number, "has no time (endTime)")
-            elif (track := self._track_of(name, artist)) < 0:
+            elif (track := self._find_track(name, artist)) < 0:
                 self._reject(number, "does not name both an artist and a title")
             else:
                 self._track.append(track)
@@ -352,22 +367,22 @@ class _Plays:
                 self._ms.append(ms)
                 self._numbers.append(number)
 
-    def _track_of(self, name: object, artist: object) -> int:
+    def _find_track(self, name: object, artist: object) -> int:
         if type(name) is not str or type(artist) is not str:
             return -1
         row = self._known.get((name, artist))
         if row is None:
-            row = self._known[name, artist] = self.tracks.of(name, artist)
+            row = self._known[name, artist] = self.tracks.add_track(name, artist)
         return row
 
     def _reject(self, number: int, what: str) -> None:
         self.rejected += 1
         self._complaints.add(f"row {number}", f"The row {what}; it was left out.")
 
-    def frame(self) -> pd.DataFrame:
+    def build_frame(self) -> pd.DataFrame:
         """``SOURCE_PLAY_COLUMNS``; rows whose time is none are rejected here."""
-        end, ms = iso_seconds(self._ends), np.array(self._ms, dtype=np.int64)
-        good = (end - ms // 1000 >= EARLIEST) & (end <= latest())
+        end, ms = parse_iso_times(self._ends), np.array(self._ms, dtype=np.int64)
+        good = (end - ms // 1000 >= EARLIEST) & (end <= get_latest_time())
         for place in np.flatnonzero(~good).tolist():
             self._reject(self._numbers[place], "has no believable time (endTime) since 2006")
         end, ms = end[good], ms[good]
@@ -375,7 +390,7 @@ class _Plays:
             {
                 "track": np.array(self._track, dtype=np.int32)[good],
                 "listener": pd.Series("", index=range(len(end)), dtype="str"),
-                "played_at": starts_in_order(end, ms),
+                "played_at": compute_play_starts(end, ms),
                 "ms_played": ms,
                 "skipped": np.full(len(end), -1, dtype=np.int8),
                 "reason_start": pd.Series("", index=range(len(end)), dtype="str"),
@@ -386,7 +401,7 @@ class _Plays:
         return conform(plays, SOURCE_PLAY_COLUMNS, "plays")
 
 
-def starts_in_order(end: Int64, ms: Int64) -> Int64:
+def compute_play_starts(end: Int64, ms: Int64) -> Int64:
     """When each play began, so that plays stay in the order of the file.
 
     A play ended somewhere in the minute of ``endTime``, and none began before the one that
@@ -418,20 +433,20 @@ def starts_in_order(end: Int64, ms: Int64) -> Int64:
     return np.array(starts, dtype=np.int64)
 
 
-def _list_items(items: ListItems, complaints: Complaints, file: str) -> ParsedFile:
-    frame = items.frame()
+def _build_playlist_file(items: ListItems, complaints: Complaints, file: str) -> ParsedFile:
+    frame = items.build_frame()
     if not items.read:
         complaints.add("", "The file lists no tracks. If it should list some, export it again.")
     return ParsedFile(
         file=file,
         format=NAME,
         kind="playlist",
-        tracks=items.tracks.frame(),
+        tracks=items.tracks.build_frame(),
         playlist_items=frame,
         read=items.read,
         not_music=items.not_music,
         rejected=items.rejected,
-        problems=complaints.problems(),
+        problems=complaints.list_problems(),
     )
 
 

@@ -18,8 +18,15 @@ import pandas as pd
 from musicai.core.errors import UnreadableFile
 from musicai.data.frames import conform
 from musicai.data.parsed import SOURCE_ITEM_COLUMNS, ParsedFile, ReadOptions, Source
-from musicai.library.formats.fields import Complaints, clean, isrc, join_artists, latest, year
-from musicai.library.formats.tracks import RANGES, track_id_of, tracks_frame
+from musicai.library.formats.fields import (
+    Complaints,
+    clean_text,
+    get_latest_time,
+    join_artists,
+    parse_isrc,
+    parse_year,
+)
+from musicai.library.formats.tracks import RANGES, build_tracks_frame, make_track_id
 
 NAME = "spotify_api"
 
@@ -45,17 +52,17 @@ def parse(data: bytes, file: str, options: ReadOptions) -> ParsedFile:
             f"The lists kept from Spotify are damaged ({error}). Keep them again on Connect."
         ) from error
     rows = _Rows(Complaints(file))
-    for name, place, row in _playlist_rows(told):
+    for name, place, row in _read_playlist_rows(told):
         rows.take(name, place, row)
-    return rows.result(file)
+    return rows.build_file(file)
 
 
-def _playlist_rows(told: Any) -> Iterator[tuple[str, int, Any]]:
+def _read_playlist_rows(told: Any) -> Iterator[tuple[str, int, Any]]:
     """(playlist, place, row) of all rows."""
     playlists = told.get("playlists") if isinstance(told, Mapping) else None
     for playlist in playlists if isinstance(playlists, list) else []:
         if isinstance(playlist, Mapping) and isinstance(playlist.get("rows"), list):
-            name = clean(str(playlist.get("name") or ""))[:200] or "Playlist"
+            name = clean_text(str(playlist.get("name") or ""))[:200] or "Playlist"
             for place, row in enumerate(playlist["rows"], 1):
                 yield name, place, row
 
@@ -74,10 +81,12 @@ class _Rows:
     def take(self, playlist: str, place: int, row: Any) -> None:
         self._read += 1
         told = row if isinstance(row, Mapping) else {}
-        name = _text(told.get("name"))
+        name = _clean_value(told.get("name"))
         listed = told.get("artists")
-        artists = join_artists([_text(a) for a in listed] if isinstance(listed, list) else [])
-        track_id = track_id_of(_text(told.get("id")), artists, name) if name else ""
+        artists = join_artists(
+            [_clean_value(a) for a in listed] if isinstance(listed, list) else []
+        )
+        track_id = make_track_id(_clean_value(told.get("id")), artists, name) if name else ""
         if not track_id:
             self._rejected += 1
             self._complaints.add(
@@ -88,7 +97,7 @@ class _Rows:
         if at == len(self._tracks["name"]):
             self._describe(told, name, artists)
         added = told.get("added_at")
-        dated = isinstance(added, int) and 0 <= added <= latest()
+        dated = isinstance(added, int) and 0 <= added <= get_latest_time()
         values = (playlist, at, place - 1, added if dated else -1)
         for column, value in zip(SOURCE_ITEM_COLUMNS, values, strict=True):
             self._items[column].append(value)
@@ -100,9 +109,9 @@ class _Rows:
         for column, value in {
             "name": name,
             "artists": artists,
-            "album": _text(told.get("album")),
-            "isrc": isrc(_text(told.get("isrc"))),
-            "year": year(_text(told.get("released"))),
+            "album": _clean_value(told.get("album")),
+            "isrc": parse_isrc(_clean_value(told.get("isrc"))),
+            "year": parse_year(_clean_value(told.get("released"))),
             "duration_ms": (
                 float(length)
                 if isinstance(length, int | float) and low <= length <= high
@@ -112,7 +121,7 @@ class _Rows:
         }.items():
             self._tracks[column].append(value)
 
-    def result(self, file: str) -> ParsedFile:
+    def build_file(self, file: str) -> ParsedFile:
         numbers = {
             name: np.array(self._tracks[name], dtype=np.float32) for name in ("year", "duration_ms")
         }
@@ -120,17 +129,17 @@ class _Rows:
             file=file,
             format=NAME,
             kind="playlist",
-            tracks=tracks_frame({**self._tracks, **numbers, "track_id": list(self._row)}),
+            tracks=build_tracks_frame({**self._tracks, **numbers, "track_id": list(self._row)}),
             playlist_items=conform(pd.DataFrame(self._items), SOURCE_ITEM_COLUMNS, "items"),
             read=self._read,
             rejected=self._rejected,
-            problems=self._complaints.problems(),
+            problems=self._complaints.list_problems(),
             api_born=True,
         )
 
 
-def _text(value: Any) -> str:
-    return clean(value) if isinstance(value, str) else ""
+def _clean_value(value: Any) -> str:
+    return clean_text(value) if isinstance(value, str) else ""
 
 
 SOURCE = Source(name=NAME, label="lists kept from Spotify's API", sniff=sniff, parse=parse)

@@ -21,20 +21,20 @@ from musicai.data.frames import conform
 from musicai.data.library import BoolArray, IntArray
 from musicai.data.parsed import MAX_PLAY_MS, SOURCE_PLAY_COLUMNS, ParsedFile, ReadOptions, Source
 from musicai.data.text_keys import name_id
-from musicai.library.formats.csv_text import decode
+from musicai.library.formats.csv_text import decode_text
 from musicai.library.formats.fields import (
     EARLIEST,
     MILLISECONDS_FROM,
     Complaints,
-    all_cleaned,
-    all_seconds,
-    all_spotify_ids,
-    clean,
+    clean_all,
     clean_artist,
-    latest,
+    clean_text,
+    get_latest_time,
+    parse_all_spotify_ids,
+    parse_all_times,
 )
 from musicai.library.formats.json_rows import recover_rows
-from musicai.library.formats.tracks import tracks_frame
+from musicai.library.formats.tracks import build_tracks_frame
 
 NAME = "spotify_extended"
 
@@ -83,7 +83,7 @@ _Columns = dict[str, list[Any]]
 
 def sniff(head: bytes) -> bool:
     """An array whose objects have the keys of a stream, or an empty array."""
-    text = decode(head).lstrip()
+    text = decode_text(head).lstrip()
     if _EMPTY_ARRAY.fullmatch(text):
         return True
     return (
@@ -100,30 +100,30 @@ def parse(data: bytes, file: str, options: ReadOptions) -> ParsedFile:
         UnreadableFile: it is not an array, or no row can be read.
     """
     complaints = Complaints(file)
-    found = _Found()
+    found = _StreamColumns()
     lost = _load(data, complaints, found)
-    sorting = _Sorting(found)
+    sorting = _StreamSorter(found)
     sorting.leave_out(include_private=options.include_private)
-    sorting.name()
-    start = sorting.start()
+    sorting.name_tracks()
+    start = sorting.compute_starts()
     for number, what in sorted(sorting.rejected.items()):
         complaints.add(f"row {number}", f"The row {what}; it was left out.")
-    tracks, track = _tracks(sorting.columns)
+    tracks, track = _build_tracks(sorting.columns)
     return ParsedFile(
         file=file,
         format=NAME,
         kind="plays",
         tracks=tracks,
-        plays=_plays(sorting.columns, track, start),
+        plays=_build_plays(sorting.columns, track, start),
         read=found.read + lost,
         not_music=sorting.not_music,
         private=sorting.private,
         rejected=len(sorting.rejected) + lost,
-        problems=complaints.problems(),
+        problems=complaints.list_problems(),
     )
 
 
-def _load(data: bytes, complaints: Complaints, found: _Found) -> int:
+def _load(data: bytes, complaints: Complaints, found: _StreamColumns) -> int:
     """Take all rows; returns how many places could not be read."""
     if _take_blocks(data, found):
         return 0
@@ -132,7 +132,7 @@ def _load(data: bytes, complaints: Complaints, found: _Found) -> int:
     try:
         rows = orjson.loads(data)
     except orjson.JSONDecodeError:
-        text = decode(data)
+        text = decode_text(data)
         try:
             rows = orjson.loads(text)
         except orjson.JSONDecodeError:
@@ -151,7 +151,7 @@ def _load(data: bytes, complaints: Complaints, found: _Found) -> int:
     return lost
 
 
-def _take_blocks(data: bytes, found: _Found) -> bool:
+def _take_blocks(data: bytes, found: _StreamColumns) -> bool:
     """Take a whole array block by block; False if it is not one, or is damaged anywhere.
 
     Rows that fit into the processor's cache are read in two thirds of the time,
@@ -173,7 +173,7 @@ def _take_blocks(data: bytes, found: _Found) -> bool:
     return found.read > 0
 
 
-class _Found:
+class _StreamColumns:
     """The rows of one file as columns."""
 
     def __init__(self) -> None:
@@ -219,13 +219,13 @@ class _Found:
             ]
 
 
-class _Sorting:
+class _StreamSorter:
     """The rows of one file, column by column; each step keeps fewer of them.
 
     A million rows pass here, so the work of each is done in comprehensions and numpy.
     """
 
-    def __init__(self, found: _Found) -> None:
+    def __init__(self, found: _StreamColumns) -> None:
         self.not_music = self.private = 0
         self.rejected = dict.fromkeys(found.strange, "is not an object of a stream")
         """What is wrong, by the number of the row from 1."""
@@ -262,32 +262,32 @@ class _Sorting:
         self.not_music, self.private = int(other.sum()), int(hidden.sum())
         self._keep(left & good & short)
 
-    def name(self) -> None:
+    def name_tracks(self) -> None:
         """Add the column ``id``; keep the rows that name a track."""
         names, artists = self.columns[TRACK], self.columns[ARTIST]
-        ids = all_spotify_ids(self.columns[URI])
+        ids = parse_all_spotify_ids(self.columns[URI])
         good = [
-            ("!" <= name[0] <= "~" or clean(name) != "") and (by is None or type(by) is str)
+            ("!" <= name[0] <= "~" or clean_text(name) != "") and (by is None or type(by) is str)
             for name, by in zip(names, artists, strict=True)
         ]
         if "" in ids:
             for place in [place for place, known in enumerate(ids) if not known and good[place]]:
                 by = clean_artist(artists[place] or "")
                 good[place] = by != ""
-                ids[place] = name_id(by, clean(names[place])) if by else ""
+                ids[place] = name_id(by, clean_text(names[place])) if by else ""
         self.columns["id"] = ids
         named = np.array(good, dtype=bool)
         self._reject(~named, "has neither a Spotify id nor an artist and a title")
         self._keep(named)
 
-    def start(self) -> Int64:
+    def compute_starts(self) -> Int64:
         """When each play began, seconds since 1970; rows for which that cannot be are rejected.
 
         ``ts`` is the end. Plays without a connection are sent in later, with ``ts``
         as the time of sending: there the device's own clock counts, which old files
         write in milliseconds.
         """
-        end = all_seconds(self.columns["ts"])
+        end = parse_all_times(self.columns["ts"])
         ms = np.array(self.columns["ms_played"], dtype=np.int64)
         start = (end * 1000 - ms) // 1000
         clocks = self.columns["offline_timestamp"]
@@ -299,50 +299,50 @@ class _Sorting:
         trusted = (device >= EARLIEST) & (device <= end + CLOCK_SLACK)
         offline = np.array([value is True for value in self.columns["offline"]], dtype=bool)
         start = np.where(trusted & (offline | (start - device > LATE_UPLOAD)), device, start)
-        good = (end >= EARLIEST) & (end <= latest()) & (start >= EARLIEST)
+        good = (end >= EARLIEST) & (end <= get_latest_time()) & (start >= EARLIEST)
         self._reject(~good, "has no believable time (ts) since 2006")
         self._keep(good)
         return start[good]
 
 
-def _tracks(columns: _Columns) -> tuple[pd.DataFrame, IntArray]:
+def _build_tracks(columns: _Columns) -> tuple[pd.DataFrame, IntArray]:
     """``SOURCE_TRACK_COLUMNS`` as each track is first named, and (n,) the row of each play."""
     ids = columns["id"]
     place = {track_id: row for row, track_id in enumerate(dict.fromkeys(ids))}
     first = dict(zip(reversed(ids), range(len(ids) - 1, -1, -1), strict=True))
     at = [first[track_id] for track_id in place]
     names, artists, albums = columns[TRACK], columns[ARTIST], columns[ALBUM]
-    frame = tracks_frame(
+    frame = build_tracks_frame(
         {
             "track_id": list(place),
-            "name": all_cleaned([names[row] for row in at], clean),
-            "artists": all_cleaned([artists[row] or "" for row in at], clean_artist),
-            "album": all_cleaned(
-                [albums[row] if type(albums[row]) is str else "" for row in at], clean
+            "name": clean_all([names[row] for row in at], clean_text),
+            "artists": clean_all([artists[row] or "" for row in at], clean_artist),
+            "album": clean_all(
+                [albums[row] if type(albums[row]) is str else "" for row in at], clean_text
             ),
         }
     )
     return frame, np.array([place[track_id] for track_id in ids], dtype=np.int32)
 
 
-def _plays(columns: _Columns, track: IntArray, start: Int64) -> pd.DataFrame:
+def _build_plays(columns: _Columns, track: IntArray, start: Int64) -> pd.DataFrame:
     """``SOURCE_PLAY_COLUMNS``."""
     plays = pd.DataFrame(
         {
             "track": track,
-            "listener": _words([None] * len(track)),
+            "listener": _clean_reasons([None] * len(track)),
             "played_at": start,
             "ms_played": np.array(columns["ms_played"], dtype=np.int64),
-            "skipped": _flags(columns["skipped"], missing=0),
-            "reason_start": _words(columns["reason_start"]),
-            "reason_end": _words(columns["reason_end"]),
-            "shuffle": _flags(columns["shuffle"], missing=-1),
+            "skipped": _parse_flags(columns["skipped"], missing=0),
+            "reason_start": _clean_reasons(columns["reason_start"]),
+            "reason_end": _clean_reasons(columns["reason_end"]),
+            "shuffle": _parse_flags(columns["shuffle"], missing=-1),
         }
     )
     return conform(plays, SOURCE_PLAY_COLUMNS, "plays")
 
 
-def _flags(values: list[Any], missing: int) -> npt.NDArray[np.int8]:
+def _parse_flags(values: list[Any], missing: int) -> npt.NDArray[np.int8]:
     """(n,) 1 for true, 0 for false, ``missing`` for null, −1 for anything else."""
     codes = [
         1 if value is True else 0 if value is False else missing if value is None else -1
@@ -351,14 +351,14 @@ def _flags(values: list[Any], missing: int) -> npt.NDArray[np.int8]:
     return np.array(codes, dtype=np.int8)
 
 
-def _words(values: list[Any]) -> pd.Series:
+def _clean_reasons(values: list[Any]) -> pd.Series:
     """Reasons as words; whatever is not one is not known."""
     try:
         distinct = set(values)
     except TypeError:  # a list where a word belongs
         values = [value if type(value) is str else "" for value in values]
         distinct = set(values)
-    words = {value: clean(value)[:40] if type(value) is str else "" for value in distinct}
+    words = {value: clean_text(value)[:40] if type(value) is str else "" for value in distinct}
     place = {value: row for row, value in enumerate(words)}
     codes = np.array([place[value] for value in values], dtype=np.intp)
     return pd.Series(pd.array(list(words.values()), dtype="str").take(codes))

@@ -14,10 +14,16 @@ from functools import lru_cache
 
 from musicai.data.library import ARTIST_SEPARATOR, AUDIO_FEATURES, KEY_COLUMNS
 from musicai.data.parsed import ParsedFile, ReadOptions, Source
-from musicai.library.formats.csv_text import CsvChunk, CsvHeader, CsvReading, csv_header
-from musicai.library.formats.exportify import columns_of as exportify_columns
-from musicai.library.formats.fields import Complaints, clean, genres, isrc, join_artists
-from musicai.library.formats.tracks import TrackRows, measures, track_id_of
+from musicai.library.formats.csv_text import CsvChunk, CsvHeader, CsvReading, read_csv_header
+from musicai.library.formats.exportify import map_columns as exportify_columns
+from musicai.library.formats.fields import (
+    Complaints,
+    clean_text,
+    join_artists,
+    parse_genres,
+    parse_isrc,
+)
+from musicai.library.formats.tracks import TrackRows, make_track_id, parse_descriptors
 
 NAME = "track_table"
 
@@ -41,7 +47,7 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "isrc": ("isrc",),
     **{name: (name,) for name in (*AUDIO_FEATURES, *KEY_COLUMNS)},
 }
-"""Column names through ``header_name``, by what they mean; the first that is there counts."""
+"""Column names through ``normalise_header``, by what they mean; the first that is there counts."""
 
 GENRE_COLUMNS = (
     "genres",
@@ -65,7 +71,7 @@ _QUOTED = re.compile(r"""(['"])((?:(?!\1)[^\\]|\\.)*+)(\1?)""", re.DOTALL)
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 
 
-def columns_of(header: CsvHeader | None) -> dict[str, str] | None:
+def map_track_columns(header: CsvHeader | None) -> dict[str, str] | None:
     """Column name by meaning, or None if this is no table of tracks."""
     if header is None or exportify_columns(header) is not None:
         return None
@@ -82,7 +88,7 @@ def columns_of(header: CsvHeader | None) -> dict[str, str] | None:
 
 def sniff(head: bytes) -> bool:
     """A header with names, artists and at least three audio features."""
-    return columns_of(csv_header(head)) is not None
+    return map_track_columns(read_csv_header(head)) is not None
 
 
 def parse(data: bytes, file: str, options: ReadOptions) -> ParsedFile:
@@ -94,7 +100,7 @@ def parse(data: bytes, file: str, options: ReadOptions) -> ParsedFile:
     complaints = Complaints(file)
     reading = CsvReading(data, complaints)
     table = _Table(complaints, reading.header)
-    for chunk in reading.chunks(progress=options.progress):
+    for chunk in reading.read_chunks(progress=options.progress):
         table.take(chunk)
     read = table.read + reading.rejected
     if not read:
@@ -103,16 +109,16 @@ def parse(data: bytes, file: str, options: ReadOptions) -> ParsedFile:
         file=file,
         format=NAME,
         kind="catalogue",
-        tracks=table.tracks.frame(),
+        tracks=table.tracks.build_frame(),
         read=read,
         rejected=table.rejected + reading.rejected,
         duplicate=table.duplicate,
-        problems=complaints.problems(),
+        problems=complaints.list_problems(),
     )
 
 
 @lru_cache(maxsize=50_000)
-def artists_of(text: str) -> str:
+def parse_artists(text: str) -> str:
     """Artists joined by ";", from ";"-joined text or a list in brackets."""
     text = text.strip()
     if text.startswith("[") and text.endswith("]"):
@@ -132,26 +138,26 @@ class _Table:
     duplicate: int = 0
 
     def __post_init__(self) -> None:
-        self.columns = columns_of(self.header) or {}
+        self.columns = map_track_columns(self.header) or {}
         self.genre_columns = [name for name in GENRE_COLUMNS if name in self.header.names]
 
     def take(self, chunk: CsvChunk) -> None:
         """Sort the rows of a chunk out."""
-        found = measures(
+        found = parse_descriptors(
             chunk, self.columns, self.complaints, decimal_comma=self.header.decimal_comma
         )
-        get = {meaning: chunk.column(self.columns.get(meaning)) for meaning in ALIASES}
-        genre_texts = self._genres(chunk)
+        get = {meaning: chunk.get_column(self.columns.get(meaning)) for meaning in ALIASES}
+        genre_texts = self._read_genres(chunk)
         self.read += len(chunk)
         rows = zip(get["uri"], get["name"], get["artists"], genre_texts, strict=True)
         for place, (uri, raw_name, raw_artists, genre_text) in enumerate(rows):
-            name, artists = clean(raw_name), artists_of(raw_artists)
-            album = clean(get["album"][place])
+            name, artists = clean_text(raw_name), parse_artists(raw_artists)
+            album = clean_text(get["album"][place])
             nameless = name == artists == MISSING_IN_R and album in ("", MISSING_IN_R)
             if nameless or not name or not artists:
                 self._reject(chunk.lines[place], "artist" if name and not artists else "name")
                 continue
-            track_id = track_id_of(uri, artists, name)
+            track_id = make_track_id(uri, artists, name)
             row = self.tracks.index.get(track_id)
             if row is not None:
                 self.duplicate += 1
@@ -164,17 +170,17 @@ class _Table:
                 artists=artists,
                 album=album,
                 genre_text=genre_text,
-                isrc=isrc(get["isrc"][place]),
+                isrc=parse_isrc(get["isrc"][place]),
                 explicit=get["explicit"][place],
                 date=get["date"][place],
             )
         self.tracks.close_chunk(found)
 
-    def _genres(self, chunk: CsvChunk) -> list[str]:
-        columns = [chunk.column(name) for name in self.genre_columns]
+    def _read_genres(self, chunk: CsvChunk) -> list[str]:
+        columns = [chunk.get_column(name) for name in self.genre_columns]
         if not columns:
             return [""] * len(chunk)
-        return [genres(ARTIST_SEPARATOR.join(parts)) for parts in zip(*columns, strict=True)]
+        return [parse_genres(ARTIST_SEPARATOR.join(parts)) for parts in zip(*columns, strict=True)]
 
     def _reject(self, line: int, what: str) -> None:
         self.rejected += 1

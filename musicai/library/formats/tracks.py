@@ -25,12 +25,12 @@ from musicai.data.text_keys import name_id
 from musicai.library.formats.csv_text import CsvChunk
 from musicai.library.formats.fields import (
     Complaints,
-    clean,
     clean_artist,
-    genres,
-    spotify_id,
-    year,
-    yes,
+    clean_text,
+    parse_flag,
+    parse_genres,
+    parse_spotify_id,
+    parse_year,
 )
 
 Numbers = npt.NDArray[np.float64]
@@ -50,7 +50,7 @@ _UNKNOWN = {"tempo": 0.0, "duration_ms": 0.0, "key": -1.0, "mode": -1.0}
 """What stands for "not measured"; Spotify writes −1 where it found no key or mode."""
 
 
-def tracks_frame(columns: Mapping[str, Any]) -> pd.DataFrame:
+def build_tracks_frame(columns: Mapping[str, Any]) -> pd.DataFrame:
     """``SOURCE_TRACK_COLUMNS`` from the columns that are there; the rest is not known."""
     size = len(columns["track_id"])
     filled: dict[str, Any] = {}
@@ -69,7 +69,7 @@ def tracks_frame(columns: Mapping[str, Any]) -> pd.DataFrame:
     return conform(pd.DataFrame(filled), SOURCE_TRACK_COLUMNS, "source tracks")
 
 
-def numbers(fields: Sequence[str], *, decimal_comma: bool) -> Numbers:
+def parse_numbers(fields: Sequence[str], *, decimal_comma: bool) -> Numbers:
     """(n,) the fields as numbers; NaN where a field is blank or no finite number."""
     if decimal_comma:
         fields = [text.replace(",", ".") for text in fields]
@@ -79,14 +79,14 @@ def numbers(fields: Sequence[str], *, decimal_comma: bool) -> Numbers:
     return result
 
 
-def believable(name: str, values: Numbers) -> npt.NDArray[np.bool_]:
+def mark_believable(name: str, values: Numbers) -> npt.NDArray[np.bool_]:
     """(n,) whether each value can be that measure: in its range, and a key or mode is whole."""
     low, high = RANGES[name]
     inside: npt.NDArray[np.bool_] = (values >= low) & (values <= high)
     return inside & (np.floor(values) == values) if name in KEY_COLUMNS else inside
 
 
-def measures(
+def parse_descriptors(
     chunk: CsvChunk, names: Mapping[str, str], complaints: Complaints, *, decimal_comma: bool
 ) -> dict[str, Numbers]:
     """Audio features, key, popularity and duration of the rows of a chunk.
@@ -107,10 +107,10 @@ def measures(
     for name in RANGES:
         if name not in names:
             continue
-        fields = chunk.column(names[name])
-        values = numbers(fields, decimal_comma=decimal_comma)
+        fields = chunk.get_column(names[name])
+        values = parse_numbers(fields, decimal_comma=decimal_comma)
         unknown = values == _UNKNOWN.get(name, np.nan)
-        bad = ~believable(name, values) & ~unknown
+        bad = ~mark_believable(name, values) & ~unknown
         for place in np.flatnonzero(bad).tolist():
             if fields[place].strip().casefold() not in ("", "na", "nan", "null", "none"):
                 strange.setdefault(place, []).append(f"{name} {fields[place].strip()[:20]}")
@@ -173,16 +173,16 @@ class TrackRows:
         self.albums.append(album)
         self.genres.append(genre_text)
         self.isrcs.append(isrc)
-        mark = yes(explicit)
+        mark = parse_flag(explicit)
         self.explicit.append(None if mark < 0 else bool(mark))
-        self.years.append(year(date))
+        self.years.append(parse_year(date))
         self._pending.append(place)
         return row
 
     def merge_genres(self, row: int, genre_text: str) -> None:
         """Add the genres of another row of the same track."""
         if genre_text and genre_text != self.genres[row]:
-            self.genres[row] = genres(f"{self.genres[row]}{ARTIST_SEPARATOR}{genre_text}")
+            self.genres[row] = parse_genres(f"{self.genres[row]}{ARTIST_SEPARATOR}{genre_text}")
 
     def close_chunk(self, found: Mapping[str, Numbers]) -> None:
         """Keep the measures of the rows that were added since the last call."""
@@ -193,7 +193,7 @@ class TrackRows:
         self._sizes.append(len(places))
         self._pending = []
 
-    def frame(self) -> pd.DataFrame:
+    def build_frame(self) -> pd.DataFrame:
         """``SOURCE_TRACK_COLUMNS``."""
         columns: dict[str, Any] = {
             "track_id": list(self.index),
@@ -212,12 +212,12 @@ class TrackRows:
             ]
             if parts:
                 columns[name] = np.concatenate(parts)
-        return tracks_frame(columns)
+        return build_tracks_frame(columns)
 
 
-def track_id_of(uri: str, artists: str, name: str) -> str:
+def make_track_id(uri: str, artists: str, name: str) -> str:
     """The Spotify id in ``uri``, else the id made of the names, else ""."""
-    found = spotify_id(uri)
+    found = parse_spotify_id(uri)
     if found:
         return found
     return name_id(artists, name) if name and artists else ""
@@ -236,7 +236,7 @@ class LocalTrack:
     duration_ms: float
 
 
-def local_track(uri: str) -> LocalTrack | None:
+def parse_local_track(uri: str) -> LocalTrack | None:
     """A local file by its URI, or None for any other URI.
 
     The parts are percent-encoded, with "+" for a blank; each may be empty. A colon inside a
@@ -252,7 +252,9 @@ def local_track(uri: str) -> LocalTrack | None:
         if len(seconds) < 7 and 0 < int(seconds) * 1000 <= MAX_PLAY_MS:
             duration = int(seconds) * 1000.0
     artist, album, *title = (unquote_plus(part) for part in (*parts, "", "")[: max(len(parts), 2)])
-    return LocalTrack(clean(":".join(title)), clean_artist(artist), clean(album), duration)
+    return LocalTrack(
+        clean_text(":".join(title)), clean_artist(artist), clean_text(album), duration
+    )
 
 
 class NamedTracks:
@@ -265,25 +267,25 @@ class NamedTracks:
         self._albums: list[str] = []
         self._durations: list[float] = []
 
-    def of(
+    def add_track(
         self, name: str, artist: str, album: str = "", uri: str = "", duration: float = math.nan
     ) -> int:
         """The row of a track, or −1 where neither an id nor names say which it is."""
-        title, by = clean(name), clean_artist(artist)
-        track_id = track_id_of(uri, by, title) if title else ""
+        title, by = clean_text(name), clean_artist(artist)
+        track_id = make_track_id(uri, by, title) if title else ""
         if not track_id:
             return -1
         row = self._row.setdefault(track_id, len(self._row))
         if row == len(self._names):
             self._names.append(title)
             self._artists.append(by)
-            self._albums.append(clean(album))
+            self._albums.append(clean_text(album))
             self._durations.append(duration)
         return row
 
-    def frame(self) -> pd.DataFrame:
+    def build_frame(self) -> pd.DataFrame:
         """``SOURCE_TRACK_COLUMNS``."""
-        return tracks_frame(
+        return build_tracks_frame(
             {
                 "track_id": list(self._row),
                 "name": self._names,

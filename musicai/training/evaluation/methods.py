@@ -11,7 +11,7 @@ import numpy.typing as npt
 from musicai.data.arrays import History, Query, TrackFeatures
 from musicai.data.library import BoolArray, FloatArray, IntArray, Library
 from musicai.data.sessions import SEGMENTS
-from musicai.data_processor import history
+from musicai.data_processor import build_history
 from musicai.models.base import Component
 from musicai.models.blend import LearnedWeights, StackedBlend
 from musicai.ranking import rerank
@@ -92,7 +92,7 @@ class Ranker:
 
     def ask(self, listener: int, units: list[Unit]) -> Asked:
         """The listener's past and candidates, and each unit's targets."""
-        past = history(self.library, listener)
+        past = build_history(self.library, listener)
         own = np.zeros(self.library.n_tracks, dtype=bool)
         own[past.rows] = True
         rows, found = {}, {}

@@ -22,7 +22,7 @@ from musicai.core.progress import Progress, no_progress, part
 from musicai.data.arrays import History, Query, TrackFeatures, TrainingData
 from musicai.data.library import FloatArray, IntArray, Library
 from musicai.data.sessions import SEGMENTS, Segment
-from musicai.data_processor import training_data
+from musicai.data_processor import build_training_data
 from musicai.models import COMPONENTS
 from musicai.models.base import Component
 from musicai.training.evaluation import by_listener, headline_task, reachable
@@ -90,7 +90,7 @@ def duel(
         return PairedComparison(a.name, b.name, k, notes=(TOO_LITTLE,))
     before = library.before(cuts.test)
     progress(0.0, "Gathering listeners, sessions and playlists…")
-    data = training_data(before, features, seed=seed)
+    data = build_training_data(before, features, seed=seed)
     fitted = fit_both(data, a, b, part(progress, 0.05, 0.6))
     rankers = [
         Ranker(before, features, components, one.weights, k, seed, one.stacked)

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
-from musicai.ui.charts.base import Chart, figure_of, legend_above
+from musicai.ui.charts.base import Chart, build_figure, place_legend_above
 from musicai.ui.theme import ACCENT, NEUTRAL
 
 
-def course(
+def plot_course(
     names: Sequence[str],
     energy: Sequence[float],
     wanted: Sequence[float],
@@ -53,7 +53,7 @@ def course(
             hovertemplate="%{x}. %{text}: energy %{y:.2f}<extra></extra>",
         ),
     ]
-    figure = figure_of(traces, 240, showlegend=True, legend=legend_above())
+    figure = build_figure(traces, 240, showlegend=True, legend=place_legend_above())
     figure.update_xaxes(title={"text": "Track", "standoff": 10}, showgrid=False, nticks=10)
     figure.update_yaxes(title={"text": "Energy", "standoff": 14}, range=[-0.02, 1.02], nticks=5)
     known = [value for value in energy if not math.isnan(value)]

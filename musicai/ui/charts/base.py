@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import plotly.graph_objects as go
 
-from musicai.ui.theme import NEUTRAL, translucent
+from musicai.ui.theme import NEUTRAL, to_rgba
 
 CONFIG: dict[str, Any] = {
     "displaylogo": False,
@@ -25,7 +25,7 @@ INK = "#000037"
 """Text. Streamlit's Plotly theme replaces this colour by the ink of the theme in use; its own
 axis labels would be grey, under 4.5 : 1 on our grounds. Without that theme it is near black."""
 
-GRID = translucent(NEUTRAL, 0.3)
+GRID = to_rgba(NEUTRAL, 0.3)
 """Lines of axes and grids, on both grounds."""
 
 
@@ -38,7 +38,7 @@ class Chart(NamedTuple):
     """What it shows, in one or two sentences."""
 
 
-def figure_of(traces: Sequence[Any], height: int, **layout: Any) -> go.Figure:
+def build_figure(traces: Sequence[Any], height: int, **layout: Any) -> go.Figure:
     """A figure in the house style: transparent, no zoom, small margins."""
     figure = go.Figure(list(traces))
     figure.update_layout(
@@ -67,6 +67,6 @@ def figure_of(traces: Sequence[Any], height: int, **layout: Any) -> go.Figure:
     return figure
 
 
-def legend_above() -> dict[str, Any]:
+def place_legend_above() -> dict[str, Any]:
     """A legend in one line above the plot."""
     return {"orientation": "h", "x": 0, "y": 1.02, "xanchor": "left", "yanchor": "bottom"}

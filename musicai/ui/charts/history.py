@@ -14,8 +14,8 @@ from musicai.data.genres import GENRE_LABELS, GENRES
 from musicai.insights.taste.wording import day as day_words
 from musicai.insights.taste.wording import month as month_words
 from musicai.insights.taste.wording import percent
-from musicai.ui.charts.base import GRID, INK, Chart, figure_of, legend_above
-from musicai.ui.theme import ACCENT, GENRE_COLOURS, NEUTRAL, translucent
+from musicai.ui.charts.base import GRID, INK, Chart, build_figure, place_legend_above
+from musicai.ui.theme import ACCENT, GENRE_COLOURS, NEUTRAL, to_rgba
 
 if TYPE_CHECKING:
     from musicai.insights.history import Days
@@ -31,13 +31,13 @@ _LINES = (
 """Dash, marker and colour of each line: no line is told by its colour alone."""
 
 
-def drift_genres(told: Drift) -> Chart:
+def plot_genre_drift(told: Drift) -> Chart:
     """Genre shares of each month as stacked bars, with the months of change marked."""
     months = [one for one in told.months if one.genres]
     if not months:
-        return Chart(figure_of([], 160), "No genre of this listening is known.")
+        return Chart(build_figure([], 160), "No genre of this listening is known.")
     shown = [name for name in GENRES if max(one.genres[name] for one in months) >= 0.01]
-    figure = figure_of(
+    figure = build_figure(
         [
             go.Bar(
                 x=[f"{one.month}-01" for one in months],
@@ -57,14 +57,14 @@ def drift_genres(told: Drift) -> Chart:
         barmode="stack",
         bargap=0.05,
         showlegend=True,
-        legend={**legend_above(), "y": 1.09, "traceorder": "normal"},
+        legend={**place_legend_above(), "y": 1.09, "traceorder": "normal"},
         margin={"l": 4, "r": 4, "t": 100, "b": 4},
     )
     figure.update_yaxes(range=[0, 1], tickformat=".0%", nticks=5, title={"text": "share of plays"})
     return _mark_changes(figure, told, "Genre shares by month")
 
 
-def drift_features(told: Drift, names: Sequence[str]) -> Chart:
+def plot_feature_drift(told: Drift, names: Sequence[str]) -> Chart:
     """The means of a few audio features from 0 to 1 by month, with the months of change marked.
 
     Args:
@@ -73,7 +73,7 @@ def drift_features(told: Drift, names: Sequence[str]) -> Chart:
     """
     known = [one for one in told.months if any(one.features[name] is not None for name in names)]
     if not known:
-        return Chart(figure_of([], 160), "No audio feature of this listening is known.")
+        return Chart(build_figure([], 160), "No audio feature of this listening is known.")
     traces = []
     for name, (dash, symbol, colour) in zip(names, _LINES, strict=False):
         months = [one for one in told.months if one.features[name] is not None]
@@ -90,11 +90,11 @@ def drift_features(told: Drift, names: Sequence[str]) -> Chart:
                 f"<extra>{name}</extra>",
             )
         )
-    figure = figure_of(
+    figure = build_figure(
         traces,
         320,
         showlegend=True,
-        legend={**legend_above(), "y": 1.1},
+        legend={**place_legend_above(), "y": 1.1},
         margin={"l": 4, "r": 4, "t": 76, "b": 4},
     )
     figure.update_yaxes(range=[0, 1], nticks=5, title={"text": "mean, 0 to 1"})
@@ -126,14 +126,14 @@ def _mark_changes(figure: go.Figure, told: Drift, what: str) -> Chart:
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
-def clock(patterns: ListeningPatterns) -> Chart:
+def plot_clock(patterns: ListeningPatterns) -> Chart:
     """Completed plays by hour of the day, on a face of 24 hours with midnight at the top."""
     counts = list(patterns.by_hour)
     total = sum(counts)
     if not total:
-        return Chart(figure_of([], 320), "No completed plays, so there is no clock.")
+        return Chart(build_figure([], 320), "No completed plays, so there is no clock.")
     best = max(range(24), key=lambda hour: counts[hour])
-    figure = figure_of(
+    figure = build_figure(
         [
             go.Barpolar(
                 r=counts,
@@ -141,7 +141,7 @@ def clock(patterns: ListeningPatterns) -> Chart:
                 width=[13.5] * 24,
                 marker={
                     "color": [
-                        ACCENT if hour == best else translucent(ACCENT, 0.6) for hour in range(24)
+                        ACCENT if hour == best else to_rgba(ACCENT, 0.6) for hour in range(24)
                     ],
                     "line": {"width": 0},
                 },
@@ -180,7 +180,7 @@ def clock(patterns: ListeningPatterns) -> Chart:
     )
 
 
-def week(by_weekday_hour: Sequence[Sequence[int]]) -> Chart:
+def plot_week(by_weekday_hour: Sequence[Sequence[int]]) -> Chart:
     """Completed plays by weekday and hour: one square each, its area the number of plays.
 
     A click tells weekday and hour, as ``day-hour`` with Monday 0.
@@ -192,9 +192,9 @@ def week(by_weekday_hour: Sequence[Sequence[int]]) -> Chart:
         if count
     ]
     if not cells:
-        return Chart(figure_of([], 200), "No completed plays, so there is no week.")
+        return Chart(build_figure([], 200), "No completed plays, so there is no week.")
     most = max(count for _, _, count in cells)
-    figure = figure_of(
+    figure = build_figure(
         [
             go.Scatter(
                 x=[hour for hour, _, _ in cells],
@@ -235,13 +235,13 @@ def week(by_weekday_hour: Sequence[Sequence[int]]) -> Chart:
     )
 
 
-def draw_counted_bars(counts: Mapping[str, int], noun: str) -> Chart:
+def plot_counts(counts: Mapping[str, int], noun: str) -> Chart:
     """A bar for each of a few classes, in the order given, with its number beside it."""
     total = sum(counts.values())
     if not total:
-        return Chart(figure_of([], 120), f"No {noun}s.")
+        return Chart(build_figure([], 120), f"No {noun}s.")
     names = list(counts)[::-1]
-    figure = figure_of(
+    figure = build_figure(
         [
             go.Bar(
                 x=[counts[name] for name in names],
@@ -264,10 +264,10 @@ def draw_counted_bars(counts: Mapping[str, int], noun: str) -> Chart:
     return Chart(figure, f"{total:,} {noun}s; most {best} with {counts[best]:,}.")
 
 
-def hour_bars(counts: Sequence[int]) -> Chart:
+def plot_hours(counts: Sequence[int]) -> Chart:
     """A bar for each hour of the day."""
     total = sum(counts)
-    figure = figure_of(
+    figure = build_figure(
         [
             go.Bar(
                 x=list(range(24)),
@@ -315,12 +315,12 @@ class Bucket:
         return f"{self.first}/{self.last}"
 
 
-def buckets(days: Days, step: str) -> list[Bucket]:
+def sum_buckets(days: Days, step: str) -> list[Bucket]:
     """The days summed by day, by week from Monday on, or by calendar month."""
     start = date.fromisoformat(days.first)
     end = start + timedelta(days=len(days.plays) - 1)
     edges = [start]
-    while (after := _next(edges[-1], step)) <= end:
+    while (after := _step_forward(edges[-1], step)) <= end:
         edges.append(after)
     edges.append(end + timedelta(days=1))
     found = []
@@ -337,7 +337,7 @@ def buckets(days: Days, step: str) -> list[Bucket]:
     return found
 
 
-def _next(day: date, step: str) -> date:
+def _step_forward(day: date, step: str) -> date:
     if step == "day":
         return day + timedelta(days=1)
     if step == "week":
@@ -345,13 +345,13 @@ def _next(day: date, step: str) -> date:
     return (day.replace(day=1) + timedelta(days=32)).replace(day=1)
 
 
-def usual_step(days: Days) -> str:
+def choose_step(days: Days) -> str:
     """The step that makes a readable number of bars."""
     n = len(days.plays)
     return "day" if n <= 62 else "week" if n <= 2 * 366 else "month"
 
 
-def timeline(found: Sequence[Bucket], step: str, of: str = "hours") -> Chart:
+def plot_timeline(found: Sequence[Bucket], step: str, of: str = "hours") -> Chart:
     """Listening over time, one bar a stretch; a click tells its first and last day.
 
     Args:
@@ -359,9 +359,9 @@ def timeline(found: Sequence[Bucket], step: str, of: str = "hours") -> Chart:
         step: One of ``STEPS``.
         of: What the bars measure: "hours", or "plays" where an hour would be much.
     """
-    words = [_span_words(one, step) for one in found]
+    words = [_describe_span(one, step) for one in found]
     values = [one.hours if of == "hours" else one.plays for one in found]
-    figure = figure_of(
+    figure = build_figure(
         [
             go.Bar(
                 x=[one.first.isoformat() for one in found],
@@ -378,7 +378,9 @@ def timeline(found: Sequence[Bucket], step: str, of: str = "hours") -> Chart:
         bargap=0.12,
     )
     title = "hours" if of == "hours" else "full plays"
-    figure.update_xaxes(type="date", tickformat=_ticks(found), nticks=6, showgrid=False)
+    figure.update_xaxes(
+        type="date", tickformat=_choose_tick_format(found), nticks=6, showgrid=False
+    )
     figure.update_yaxes(nticks=5, title={"text": title, "standoff": 14}, rangemode="tozero")
     best = max(range(len(found)), key=lambda at: values[at])
     return Chart(
@@ -388,12 +390,12 @@ def timeline(found: Sequence[Bucket], step: str, of: str = "hours") -> Chart:
     )
 
 
-def _ticks(found: Sequence[Bucket]) -> str:
+def _choose_tick_format(found: Sequence[Bucket]) -> str:
     """Days where few are shown, else months; Plotly would repeat a month on every tick."""
     return "%-d %b" if (found[-1].last - found[0].first).days < 120 else "%b %Y"
 
 
-def _span_words(one: Bucket, step: str) -> str:
+def _describe_span(one: Bucket, step: str) -> str:
     if step == "month" and one.first.month == one.last.month:
         return month_words(f"{one.first:%Y-%m}")
     if one.first == one.last:
@@ -401,14 +403,14 @@ def _span_words(one: Bucket, step: str) -> str:
     return f"{day_words(one.first)} to {day_words(one.last)}"
 
 
-def years(days: Days) -> list[int]:
+def list_years(days: Days) -> list[int]:
     """The calendar years with a full play, latest first."""
     start = date.fromisoformat(days.first)
     found = {(start + timedelta(days=at)).year for at, count in enumerate(days.plays) if count}
     return sorted(found, reverse=True)
 
 
-def calendar(days: Days, year: int, *, upright: bool = False) -> Chart:
+def plot_calendar(days: Days, year: int, *, upright: bool = False) -> Chart:
     """A square for each day of a year, its area the number of full plays; a click tells the day.
 
     Args:
@@ -424,7 +426,7 @@ def calendar(days: Days, year: int, *, upright: bool = False) -> Chart:
     ]
     most = max((count for _, count in shown), default=0)
     if not most:
-        return Chart(figure_of([], 160), f"No full play in {year}.")
+        return Chart(build_figure([], 160), f"No full play in {year}.")
     monday = date(year, 1, 1) - timedelta(days=date(year, 1, 1).weekday())
     week = [(day - monday).days // 7 for day, _ in shown]
     weekday = [day.weekday() for day, _ in shown]
@@ -437,7 +439,7 @@ def calendar(days: Days, year: int, *, upright: bool = False) -> Chart:
         marker={
             "symbol": "square",
             "size": sizes,
-            "color": [ACCENT if count else translucent(NEUTRAL, 0.5) for _, count in shown],
+            "color": [ACCENT if count else to_rgba(NEUTRAL, 0.5) for _, count in shown],
             "opacity": 1,
             "line": {"width": 0},
         },
@@ -446,7 +448,7 @@ def calendar(days: Days, year: int, *, upright: bool = False) -> Chart:
         hovertemplate="%{text}: %{customdata[1]} full plays<extra></extra>",
     )
     height = 22 * (max(week) - min(week) + 1) + 50 if upright else 190
-    figure = figure_of([marks], height)
+    figure = build_figure([marks], height)
     months = [date(year, number, 1) for number in range(1, 13)]
     of_weeks = {
         "tickvals": [(day - monday).days / 7 for day in months],

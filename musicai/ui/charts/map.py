@@ -12,9 +12,9 @@ import plotly.graph_objects as go
 from musicai.data.genres import GENRE_LABELS, GENRES
 from musicai.data.library import BoolArray, FloatArray, IntArray
 from musicai.insights.taste.wording import percent
-from musicai.ui.charts.base import CONFIG, INK, Chart, figure_of, legend_above
-from musicai.ui.theme import ACCENT, GENRE_COLOURS, NEUTRAL, translucent
-from musicai.ui.wording import count, listing
+from musicai.ui.charts.base import CONFIG, INK, Chart, build_figure, place_legend_above
+from musicai.ui.theme import ACCENT, GENRE_COLOURS, NEUTRAL, to_rgba
+from musicai.ui.wording import format_count, join_list
 
 MAP_CONFIG: dict[str, Any] = {
     **CONFIG,
@@ -64,7 +64,7 @@ class Dots(NamedTuple):
     """(m,) plays of each."""
 
 
-class Marked(NamedTuple):
+class MapOverlay(NamedTuple):
     """What is marked on the map, each may be empty, and how one marks."""
 
     outline: Sequence[tuple[float, float]] = ()
@@ -77,7 +77,7 @@ class Marked(NamedTuple):
     """What dragging does: "pan", "lasso" or "select" (a box)."""
 
 
-def by_genre(dots: Dots, genre: IntArray, marked: Marked, height: int) -> Chart:
+def plot_map_by_genre(dots: Dots, genre: IntArray, marked: MapOverlay, height: int) -> Chart:
     """Coloured by genre; each has its shape and its legend.
 
     Args:
@@ -97,21 +97,21 @@ def by_genre(dots: Dots, genre: IntArray, marked: Marked, height: int) -> Chart:
             chosen = (genre == place) & (dots.mine == mine)
             if chosen.any():
                 marker = {"color": colour, "symbol": symbol}
-                traces.append(_marks(dots, chosen, marker, mine=mine, legendgroup=name))
-        traces.append(_legend_of(name, colour, symbol))
+                traces.append(_build_marks(dots, chosen, marker, mine=mine, legendgroup=name))
+        traces.append(_build_legend_entry(name, colour, symbol))
     # what is one's own lies on top
     traces.sort(key=lambda trace: trace.meta or 0)
-    figure = _on_map(traces, marked, height)
-    return Chart(figure, f"{_who(dots)} {_genre_words(dots, genre)}".strip())
+    figure = _build_map(traces, marked, height)
+    return Chart(figure, f"{_describe_tracks(dots)} {_describe_genres(dots, genre)}".strip())
 
 
-def by_score(
+def plot_map_by_score(
     dots: Dots,
     score: FloatArray,
     guessed: BoolArray,
     name: str,
     silent: str,
-    marked: Marked,
+    marked: MapOverlay,
     height: int,
 ) -> Chart:
     """Coloured by a score; the number stands beside the pointer and on the scale.
@@ -126,15 +126,15 @@ def by_score(
         height: In pixels.
     """
     known = np.isfinite(score)
-    low, high = _range(score[known])
+    low, high = _find_range(score[known])
     traces: list[Any] = []
     if not known.all():
         for mine in (False, True):
             chosen = ~known & (dots.mine == mine)
             if chosen.any():
                 marker = {"color": NEUTRAL, "symbol": "x-thin-open"}
-                traces.append(_marks(dots, chosen, marker, mine=mine, legendgroup=silent))
-        traces.append(_legend_of(silent, NEUTRAL, "x-thin-open"))
+                traces.append(_build_marks(dots, chosen, marker, mine=mine, legendgroup=silent))
+        traces.append(_build_legend_entry(silent, NEUTRAL, "x-thin-open"))
     for mine in (False, True):
         for open_mark in (False, True):
             chosen = known & (dots.mine == mine) & (guessed == open_mark)
@@ -147,11 +147,15 @@ def by_score(
             }
             extra = f"<br>{name}: %{{marker.color:.2f}}{', estimated' if open_mark else ''}"
             group = "Estimated" if open_mark else ""
-            traces.append(_marks(dots, chosen, marker, mine=mine, extra=extra, legendgroup=group))
+            traces.append(
+                _build_marks(dots, chosen, marker, mine=mine, extra=extra, legendgroup=group)
+            )
     if (known & guessed).any():
-        traces.append(_legend_of("From estimated features", NEUTRAL, "circle-open", "Estimated"))
+        traces.append(
+            _build_legend_entry("From estimated features", NEUTRAL, "circle-open", "Estimated")
+        )
     traces.sort(key=lambda trace: trace.meta or 0)
-    figure = _on_map(traces, marked, height)
+    figure = _build_map(traces, marked, height)
     figure.update_layout(
         coloraxis={
             "colorscale": _SCALE,
@@ -171,13 +175,15 @@ def by_score(
         },
         margin={"l": 4, "r": 4, "t": 34, "b": 84},
     )
-    return Chart(figure, f"{_who(dots)} {_score_words(dots, score, known, name)}".strip())
+    return Chart(
+        figure, f"{_describe_tracks(dots)} {_describe_scores(dots, score, known, name)}".strip()
+    )
 
 
 # --- marks ----------------------------------------------------------------------------
 
 
-def _marks(
+def _build_marks(
     dots: Dots,
     chosen: BoolArray,
     marker: dict[str, Any],
@@ -200,7 +206,7 @@ def _marks(
             **marker,
             "size": size,
             "opacity": 0.95 if mine else 0.4,
-            "line": {"width": 0.6 if mine else 0, "color": translucent(NEUTRAL, 0.7)}
+            "line": {"width": 0.6 if mine else 0, "color": to_rgba(NEUTRAL, 0.7)}
             if "open" not in marker["symbol"]
             else {"width": 1.5 if mine else 0.8},
         },
@@ -214,7 +220,9 @@ def _marks(
     )
 
 
-def _legend_of(name: str, colour: str, symbol: str, group: str | None = None) -> go.Scattergl:
+def _build_legend_entry(
+    name: str, colour: str, symbol: str, group: str | None = None
+) -> go.Scattergl:
     """An entry of the legend at a size that can be read."""
     return go.Scattergl(
         x=[None],
@@ -228,14 +236,14 @@ def _legend_of(name: str, colour: str, symbol: str, group: str | None = None) ->
     )
 
 
-def _on_map(traces: Sequence[Any], marked: Marked, height: int) -> go.Figure:
+def _build_map(traces: Sequence[Any], marked: MapOverlay, height: int) -> go.Figure:
     """The traces with what is marked, on axes without ticks: they have no unit."""
-    figure = figure_of(
-        [*traces, *_overlay(marked)],
+    figure = build_figure(
+        [*traces, *_build_overlay(marked)],
         height,
         showlegend=True,
         # below, because the buttons are above
-        legend={**legend_above(), "y": -0.01, "yanchor": "top", "itemsizing": "trace"},
+        legend={**place_legend_above(), "y": -0.01, "yanchor": "top", "itemsizing": "trace"},
         modebar={
             "bgcolor": "rgba(0,0,0,0)",
             "color": NEUTRAL,
@@ -255,12 +263,12 @@ def _on_map(traces: Sequence[Any], marked: Marked, height: int) -> go.Figure:
             type="path",
             path=f"M{'L'.join(corners)}Z",
             line={"color": ACCENT, "width": 2, "dash": "dot"},
-            fillcolor=translucent(ACCENT, 0.1),
+            fillcolor=to_rgba(ACCENT, 0.1),
         )
     return figure
 
 
-def _overlay(marked: Marked) -> list[Any]:
+def _build_overlay(marked: MapOverlay) -> list[Any]:
     traces: list[Any] = []
     if marked.path is not None and len(marked.path):
         steps = [str(step) for step in range(1, len(marked.path) + 1)]
@@ -291,7 +299,7 @@ def _overlay(marked: Marked) -> list[Any]:
     return traces
 
 
-def _range(values: FloatArray) -> tuple[float, float]:
+def _find_range(values: FloatArray) -> tuple[float, float]:
     """The ends of the scale: all but the outermost hundredth."""
     if not len(values):
         return 0.0, 1.0
@@ -302,14 +310,14 @@ def _range(values: FloatArray) -> tuple[float, float]:
 # --- words ----------------------------------------------------------------------------
 
 
-def _who(dots: Dots) -> str:
+def _describe_tracks(dots: Dots) -> str:
     mine = int(dots.mine.sum())
     others = len(dots.mine) - mine
-    yours = count(mine, "track") + " of yours"
-    return f"{yours} among {count(others, 'other')}." if others else f"{yours}."
+    yours = format_count(mine, "track") + " of yours"
+    return f"{yours} among {format_count(others, 'other')}." if others else f"{yours}."
 
 
-def _genre_words(dots: Dots, genre: IntArray) -> str:
+def _describe_genres(dots: Dots, genre: IntArray) -> str:
     """The largest genres of the listener's tracks, else of all."""
     some = genre[dots.mine] if dots.mine.any() else genre
     known = some[some >= 0]
@@ -319,10 +327,10 @@ def _genre_words(dots: Dots, genre: IntArray) -> str:
     top = [place for place in np.argsort(-sizes, kind="stable")[:3] if sizes[place]]
     parts = [f"{GENRE_LABELS[GENRES[at]]} {percent(sizes[at] / len(some))}" for at in top]
     whose = "yours" if dots.mine.any() and not dots.mine.all() else "them"
-    return f"Most of {whose}: {listing(parts)}."
+    return f"Most of {whose}: {join_list(parts)}."
 
 
-def _score_words(dots: Dots, score: FloatArray, known: BoolArray, name: str) -> str:
+def _describe_scores(dots: Dots, score: FloatArray, known: BoolArray, name: str) -> str:
     if not known.any():
         return f"{name}: no track has a score."
     words = f"{name} from {np.nanmin(score):.2f} to {np.nanmax(score):.2f}"

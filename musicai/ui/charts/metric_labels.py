@@ -87,17 +87,17 @@ BASELINES = ("popularity", "own_top", "random")
 """Methods to beat, in order."""
 
 
-def key_of(measure: str, k: int) -> str:
+def get_metric_key(measure: str, k: int) -> str:
     """Its key in the metrics of an evaluation of lists of ``k``."""
     return measure if MEASURES[measure].whole_list else f"{measure}@{k}"
 
 
-def methods_of(metrics: Mapping[str, Any]) -> list[str]:
+def list_methods(metrics: Mapping[str, Any]) -> list[str]:
     """Those measured, in order: the blend, the baselines, then each component."""
     order = ["hybrid", *BASELINES, *(name for name in COMPONENTS if name not in BASELINES)]
     return [method for method in order if method in metrics]
 
 
-def method_label(method: str) -> str:
+def label_method(method: str) -> str:
     """What the screen calls a method."""
     return METHODS.get(method) or f"{COMPONENTS[method].label} alone"

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 import plotly.graph_objects as go
 
 from musicai.insights.taste.wording import capital, decimal, percent
-from musicai.ui.charts.base import INK, Chart, figure_of, legend_above
-from musicai.ui.charts.metric_labels import MEASURES, key_of, method_label, methods_of
-from musicai.ui.theme import ACCENT, NEUTRAL, PROVENANCE_COLOURS, component_colour
-from musicai.ui.wording import count
+from musicai.ui.charts.base import INK, Chart, build_figure, place_legend_above
+from musicai.ui.charts.metric_labels import MEASURES, get_metric_key, label_method, list_methods
+from musicai.ui.theme import ACCENT, NEUTRAL, PROVENANCE_COLOURS, get_component_colour
+from musicai.ui.wording import format_count
 
 if TYPE_CHECKING:
     from musicai.insights.highlights import ProvenanceShares
@@ -34,7 +34,7 @@ _PATTERNS = {"estimated": "/", "artist": "/", "none": "."}
 """Hatching of what is less than known, so that it reads without colour."""
 
 
-def coverage(known: ProvenanceShares) -> Chart:
+def plot_coverage(known: ProvenanceShares) -> Chart:
     """How much is known of the profile's music, by plays and by tracks."""
     rows = {
         "Features, by plays": known.features_by_plays,
@@ -44,10 +44,10 @@ def coverage(known: ProvenanceShares) -> Chart:
     }
     if not known.n_plays:
         rows = {name: shares for name, shares in rows.items() if "plays" not in name}
-    return coverage_bars(rows)
+    return plot_provenance(rows)
 
 
-def coverage_bars(rows: Mapping[str, Mapping[str, float]]) -> Chart:
+def plot_provenance(rows: Mapping[str, Mapping[str, float]]) -> Chart:
     """Stacked shares by where knowledge is from, one bar a row.
 
     Args:
@@ -83,12 +83,12 @@ def coverage_bars(rows: Mapping[str, Mapping[str, float]]) -> Chart:
                 hovertemplate=f"%{{y}}: %{{customdata}} {label.lower()}<extra></extra>",
             )
         )
-    figure = figure_of(
+    figure = build_figure(
         traces,
         70 + 38 * len(rows),
         barmode="stack",
         showlegend=True,
-        legend={**legend_above(), "traceorder": "normal"},
+        legend={**place_legend_above(), "traceorder": "normal"},
         margin={"l": 4, "r": 4, "t": 44, "b": 4},
     )
     figure.update_xaxes(visible=False, range=[0, 1])
@@ -100,7 +100,9 @@ def coverage_bars(rows: Mapping[str, Mapping[str, float]]) -> Chart:
     return Chart(figure, "; ".join(parts) + ".")
 
 
-def contributions(parts: Mapping[str, float], labels: Mapping[str, str] | None = None) -> Chart:
+def plot_contributions(
+    parts: Mapping[str, float], labels: Mapping[str, str] | None = None
+) -> Chart:
     """The parts of one score, largest first; negative parts are hatched.
 
     Args:
@@ -109,16 +111,16 @@ def contributions(parts: Mapping[str, float], labels: Mapping[str, str] | None =
     """
     names = labels or {}
     if not parts:
-        return Chart(figure_of([], 60), "This score has no parts.")
+        return Chart(build_figure([], 60), "This score has no parts.")
     shown = sorted(parts.items(), key=lambda one: one[1])
-    figure = figure_of(
+    figure = build_figure(
         [
             go.Bar(
                 x=[value for _, value in shown],
                 y=[names.get(name, capital(name)) for name, _ in shown],
                 orientation="h",
                 marker={
-                    "color": [component_colour(name) for name, _ in shown],
+                    "color": [get_component_colour(name) for name, _ in shown],
                     "pattern": {"shape": ["/" if value < 0 else "" for _, value in shown]},
                     "cornerradius": 3,
                 },
@@ -141,7 +143,7 @@ def contributions(parts: Mapping[str, float], labels: Mapping[str, str] | None =
     return Chart(figure, f"Score {sum(parts.values()):.2f}: {words}.")
 
 
-def metrics_chart(
+def plot_metrics(
     evaluation: Mapping[str, Any],
     measure: str = "ndcg",
     *,
@@ -159,23 +161,23 @@ def metrics_chart(
         invented: Whether it was measured on invented data, which picture and alt text then say.
     """
     result = evaluation.get("tasks", {}).get(task, {}) if task else evaluation
-    key = key_of(measure, int(evaluation.get("k", 20)))
+    key = get_metric_key(measure, int(evaluation.get("k", 20)))
     metrics = result.get("metrics", {})
     values = {
         method: float(metrics[method][key])
-        for method in methods_of(metrics)
+        for method in list_methods(metrics)
         if key in metrics[method] and metrics[method].get("opinions", 1.0)
     }
     if not values:
-        return Chart(figure_of([], 120), "Nothing could be measured.")
+        return Chart(build_figure([], 120), "Nothing could be measured.")
     about = MEASURES[measure]
     sign = -1 if about.better == "less" else 1
     shown = sorted(values.items(), key=lambda one: sign * one[1])
-    figure = figure_of(
-        [_dots(shown, result.get("intervals", {}), key)],
+    figure = build_figure(
+        [_build_dots(shown, result.get("intervals", {}), key)],
         80 + 27 * len(shown) + (20 if invented else 0),
     )
-    basis = _basis(evaluation, result)
+    basis = _describe_basis(evaluation, result)
     lower = "Lower is better. " if about.better == "less" else ""
     lines = [f"{about.label} · {basis}", f"{lower}Bars: 95 % interval"]
     if invented:
@@ -183,22 +185,24 @@ def metrics_chart(
     figure.update_xaxes(rangemode="tozero", nticks=6, title={"text": "<br>".join(lines)})
     # room between the names and a mark at 0
     figure.update_yaxes(ticks="", ticklabelstandoff=10, range=[-0.5, len(shown) - 0.2])
-    first = f"{_FIRST[about.better]} {_in_sentence(about.label)}"
-    words = ", ".join(f"{method_label(m)} {_figures(v)}" for m, v in reversed(shown))
+    first = f"{_FIRST[about.better]} {_lower_label(about.label)}"
+    words = ", ".join(f"{label_method(m)} {_format_figure(v)}" for m, v in reversed(shown))
     made_up = " Invented data." if invented else ""
-    alt = f"{first}: {method_label(shown[-1][0])}. {words}. Over {basis}.{made_up}"
+    alt = f"{first}: {label_method(shown[-1][0])}. {words}. Over {basis}.{made_up}"
     return Chart(figure, alt)
 
 
 _FIRST = {"more": "Best in", "less": "Lowest, which is best, in", "": "Highest in"}
 
 
-def _in_sentence(label: str) -> str:
+def _lower_label(label: str) -> str:
     """A label inside a sentence; names such as nDCG keep their letters."""
     return label if label.isupper() or not label[1:].islower() else label.lower()
 
 
-def _dots(shown: Sequence[tuple[str, float]], ends: Mapping[str, Any], key: str) -> go.Scatter:
+def _build_dots(
+    shown: Sequence[tuple[str, float]], ends: Mapping[str, Any], key: str
+) -> go.Scatter:
     """One mark a method, in its component's colour, with its interval."""
     plus, minus = [], []
     for method, value in shown:
@@ -207,13 +211,13 @@ def _dots(shown: Sequence[tuple[str, float]], ends: Mapping[str, Any], key: str)
         minus.append(max(value - low, 0.0))
     return go.Scatter(
         x=[value for _, value in shown],
-        y=[method_label(method) for method, _ in shown],
+        y=[label_method(method) for method, _ in shown],
         mode="markers+text",
         marker={
             "size": [13 if method == "hybrid" else 10 for method, _ in shown],
             "symbol": [_SYMBOLS.get(method, "circle") for method, _ in shown],
             "color": [
-                INK if method == "hybrid" else component_colour(method) for method, _ in shown
+                INK if method == "hybrid" else get_component_colour(method) for method, _ in shown
             ],
             "opacity": 1,
         },
@@ -225,7 +229,7 @@ def _dots(shown: Sequence[tuple[str, float]], ends: Mapping[str, Any], key: str)
             "thickness": 1.5,
             "width": 5,
         },
-        text=[_figures(value) for _, value in shown],
+        text=[_format_figure(value) for _, value in shown],
         textposition="top center",
         textfont={"color": INK, "size": 13},
         cliponaxis=False,
@@ -233,10 +237,10 @@ def _dots(shown: Sequence[tuple[str, float]], ends: Mapping[str, Any], key: str)
     )
 
 
-def _basis(evaluation: Mapping[str, Any], result: Mapping[str, Any]) -> str:
+def _describe_basis(evaluation: Mapping[str, Any], result: Mapping[str, Any]) -> str:
     """What the figures rest on: "n = 301 listeners"."""
     unit = str(evaluation.get("units", "")) or "unit"
-    return f"n = {count(int(result.get('n', 0)), unit)}"
+    return f"n = {format_count(int(result.get('n', 0)), unit)}"
 
 
 def _format_signed(value: float) -> str:
@@ -244,7 +248,7 @@ def _format_signed(value: float) -> str:
     return f"{value:+.2f}".replace("-", "−")
 
 
-def _figures(value: float) -> str:
+def _format_figure(value: float) -> str:
     """Two decimals, three below 0.1, where methods would look alike otherwise."""
     return f"{value:.3f}".removeprefix("0") if abs(value) < 0.1 else decimal(value)
 
@@ -260,7 +264,7 @@ class ChartSeries:
     symbol: str = "circle"
 
 
-def by_day(
+def plot_by_day(
     days: Sequence[date], lines: Sequence[ChartSeries], unit: str, notes: Sequence[str]
 ) -> Chart:
     """Values day by day.
@@ -285,7 +289,7 @@ def by_day(
         )
         for at, line in enumerate(lines)
     ]
-    figure = figure_of(traces, 240, showlegend=len(lines) > 1, legend=legend_above())
+    figure = build_figure(traces, 240, showlegend=len(lines) > 1, legend=place_legend_above())
     figure.update_xaxes(type="date", nticks=6, showgrid=False, tickformat="%-d %b")
     figure.update_yaxes(nticks=5, title={"text": unit, "standoff": 14}, rangemode="tozero")
     told = "; ".join(
@@ -296,9 +300,9 @@ def by_day(
     return Chart(figure, f"{len(days)} days, in {unit}: {told}.")
 
 
-def by_version(labels: Sequence[str], values: Sequence[float], unit: str) -> Chart:
+def plot_by_version(labels: Sequence[str], values: Sequence[float], unit: str) -> Chart:
     """One bar a version, oldest first."""
-    figure = figure_of(
+    figure = build_figure(
         [
             go.Bar(
                 x=list(labels),

@@ -11,8 +11,8 @@ from musicai.data.genres import GENRE_LABELS, GENRES
 from musicai.data.library import UNIT_FEATURES
 from musicai.insights.taste.wording import QUALITY, amount, decimal, percent
 from musicai.insights.taste.wording import month as month_words
-from musicai.ui.charts.base import GRID, INK, Chart, figure_of, legend_above
-from musicai.ui.theme import ACCENT, GENRE_COLOURS, NEUTRAL, mood_colour, translucent
+from musicai.ui.charts.base import GRID, INK, Chart, build_figure, place_legend_above
+from musicai.ui.theme import ACCENT, GENRE_COLOURS, NEUTRAL, mix_mood_colour, to_rgba
 
 if TYPE_CHECKING:
     from musicai.insights.taste import (
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     )
 
 
-def moods(told: MoodMap) -> Chart:
+def plot_moods(told: MoodMap) -> Chart:
     """The listening on valence and energy; squares are plays, circles the moods it fits.
 
     A click on a mood tells its name.
@@ -47,7 +47,7 @@ def moods(told: MoodMap) -> Chart:
         marker={
             "symbol": "square",
             "size": [max(15 * (count / most) ** 0.5, 3) for _, _, count in cells],
-            "color": translucent(NEUTRAL, 0.55),
+            "color": to_rgba(NEUTRAL, 0.55),
             "line": {"width": 0},
         },
         customdata=[None for _ in cells],
@@ -62,16 +62,16 @@ def moods(told: MoodMap) -> Chart:
         name="Moods",
         marker={
             "size": [16 + 40 * told.moods[mood] ** 0.5 for mood in named],
-            "color": [translucent(mood_colour(*told.places[mood]), 0.75) for mood in named],
+            "color": [to_rgba(mix_mood_colour(*told.places[mood]), 0.75) for mood in named],
             "line": {"width": 1.5, "color": INK},
         },
         text=[f"<b>{mood}</b>" for mood in named],
-        textposition=_label_places([(*told.places[mood], mood) for mood in named]),
+        textposition=_place_labels([(*told.places[mood], mood) for mood in named]),
         textfont={"color": INK, "size": 13},
         customdata=[[mood, percent(told.moods[mood])] for mood in named],
         hovertemplate="%{customdata[0]}: %{customdata[1]} of your listening<extra></extra>",
     )
-    figure = figure_of([squares, circles], 460, margin={"l": 4, "r": 12, "t": 12, "b": 4})
+    figure = build_figure([squares, circles], 460, margin={"l": 4, "r": 12, "t": 12, "b": 4})
     (v, e), (sv, se) = (told.valence, told.energy), told.spread
     figure.add_shape(
         type="circle",
@@ -104,7 +104,7 @@ _TALL = 0.055
 """Height of a label, in units of the axis."""
 
 
-def _label_places(marks: Sequence[tuple[float, float, str]]) -> list[str]:
+def _place_labels(marks: Sequence[tuple[float, float, str]]) -> list[str]:
     """A place for each label, on none of those before it as far as there is one."""
     taken: list[tuple[float, float, float]] = []
     found = []
@@ -114,23 +114,23 @@ def _label_places(marks: Sequence[tuple[float, float, str]]) -> list[str]:
             name: (x + side * (wide / 2 + 0.03), y + up, wide)
             for name, (side, up) in _AROUND.items()
         }
-        best = min(spots, key=lambda name: sum(_overlap(spots[name], one) for one in taken))
+        best = min(spots, key=lambda name: sum(_measure_overlap(spots[name], one) for one in taken))
         found.append(best)
         taken += [spots[best], (x, y, 0.04)]
     return found
 
 
-def _overlap(one: tuple[float, float, float], other: tuple[float, float, float]) -> float:
+def _measure_overlap(one: tuple[float, float, float], other: tuple[float, float, float]) -> float:
     """The area that two labels share; each is its middle and its width."""
     wide = (one[2] + other[2]) / 2 - abs(one[0] - other[0])
     return max(wide, 0.0) * max(_TALL - abs(one[1] - other[1]), 0.0)
 
 
-def diversity_over_time(quarters: Sequence[Quarter]) -> Chart:
+def plot_diversity_over_time(quarters: Sequence[Quarter]) -> Chart:
     """The effective number of genres of each quarter."""
     if len(quarters) < 2:
-        return Chart(figure_of([], 120), "Diversity over time takes two quarters or more.")
-    figure = figure_of(
+        return Chart(build_figure([], 120), "Diversity over time takes two quarters or more.")
+    figure = build_figure(
         [
             go.Scatter(
                 x=[one.quarter.replace("-", " ") for one in quarters],
@@ -157,7 +157,7 @@ def diversity_over_time(quarters: Sequence[Quarter]) -> Chart:
     )
 
 
-def shares(parts: Mapping[str, float], what: str, axis: str) -> Chart:
+def plot_shares(parts: Mapping[str, float], what: str, axis: str) -> Chart:
     """Upright bars of shares in the order given, each with its share above it.
 
     Args:
@@ -166,8 +166,8 @@ def shares(parts: Mapping[str, float], what: str, axis: str) -> Chart:
         axis: Title of the axis of classes.
     """
     if not parts:
-        return Chart(figure_of([], 120), f"{what}: not known.")
-    figure = figure_of(
+        return Chart(build_figure([], 120), f"{what}: not known.")
+    figure = build_figure(
         [
             go.Bar(
                 x=list(parts),
@@ -189,21 +189,21 @@ def shares(parts: Mapping[str, float], what: str, axis: str) -> Chart:
     return Chart(figure, f"{what}: most {best}, {percent(parts[best])}.")
 
 
-def discovery(months: Sequence[Month]) -> Chart:
+def plot_discovery(months: Sequence[Month]) -> Chart:
     """First listens of each month: those that stayed, those that did not, and those too recent."""
     if not months:
-        return Chart(figure_of([], 220), "No completed plays, so there are no months.")
+        return Chart(build_figure([], 220), "No completed plays, so there are no months.")
     parts = (
         ("Stayed", [one.stayed for one in months], ACCENT, ""),
-        ("Did not", [one.settled - one.stayed for one in months], translucent(NEUTRAL, 0.6), "/"),
+        ("Did not", [one.settled - one.stayed for one in months], to_rgba(NEUTRAL, 0.6), "/"),
         (
             "Too recent to say",
             [one.first_listens - one.settled for one in months],
-            translucent(NEUTRAL, 0.25),
+            to_rgba(NEUTRAL, 0.25),
             ".",
         ),
     )
-    figure = figure_of(
+    figure = build_figure(
         [
             go.Bar(
                 x=[f"{one.month}-01" for one in months],
@@ -220,7 +220,7 @@ def discovery(months: Sequence[Month]) -> Chart:
         260,
         barmode="stack",
         showlegend=True,
-        legend={**legend_above(), "traceorder": "normal"},
+        legend={**place_legend_above(), "traceorder": "normal"},
         margin={"l": 4, "r": 4, "t": 40, "b": 4},
     )
     figure.update_xaxes(type="date", tickformat="%b %Y", nticks=6, showgrid=False)
@@ -232,13 +232,13 @@ def discovery(months: Sequence[Month]) -> Chart:
     return Chart(figure, f"{fresh:,} tracks heard for the first time{kept}.")
 
 
-def skips(told: SkipHabits, labels: Mapping[str, str]) -> Chart:
+def plot_skips(told: SkipHabits, labels: Mapping[str, str]) -> Chart:
     """The share of plays skipped in each genre with enough plays."""
     parts = [(labels[name], gone / n, n, name) for name, gone, n in told.by_genre]
     if not parts:
-        return Chart(figure_of([], 120), "Too few plays of any genre to tell what is skipped.")
+        return Chart(build_figure([], 120), "Too few plays of any genre to tell what is skipped.")
     parts = parts[::-1]
-    figure = figure_of(
+    figure = build_figure(
         [
             go.Bar(
                 x=[share for _, share, _, _ in parts],
@@ -268,7 +268,7 @@ RADAR_AXES = (*UNIT_FEATURES, "tempo")
 """Features on the radar, clockwise from the top."""
 
 
-def radar(
+def plot_radar(
     profile: TasteProfile, beside: Mapping[str, FeatureTaste] | None = None, label: str = ""
 ) -> Chart:
     """The audio features of the listening on axes from 0 to 1, against something else.
@@ -283,7 +283,7 @@ def radar(
     """
     axes = [name for name in RADAR_AXES if profile.audio_features[name].axis is not None]
     if len(axes) < 3:
-        return Chart(figure_of([], 320), "Audio features are not known, so there is no shape.")
+        return Chart(build_figure([], 320), "Audio features are not known, so there is no shape.")
     taste = [profile.audio_features[name] for name in axes]
     mean = [one.axis or 0.0 for one in taste]
     spread = [one.axis_spread or 0.0 for one in taste]
@@ -301,7 +301,7 @@ def radar(
             theta=[*closed, *reversed(closed)],
             mode="lines",
             fill="toself",
-            fillcolor=translucent(ACCENT, 0.16),
+            fillcolor=to_rgba(ACCENT, 0.16),
             line={"width": 0},
             name="Two thirds of it",
             hoverinfo="skip",
@@ -309,13 +309,15 @@ def radar(
     ]
     if all(value is not None for value in other):
         shape = _close_shape([value or 0.0 for value in other])
-        traces.append(_outline(shape, closed, label or "Catalogue", NEUTRAL, "dash"))
+        traces.append(_build_outline(shape, closed, label or "Catalogue", NEUTRAL, "dash"))
     texts = [amount(name, profile.audio_features[name].mean or 0.0) for name in axes]
-    traces.append(_outline(_close_shape(mean), closed, "You", ACCENT, "solid", [*texts, texts[0]]))
-    return Chart(_on_axes(traces), _radar_alt(profile, axes))
+    traces.append(
+        _build_outline(_close_shape(mean), closed, "You", ACCENT, "solid", [*texts, texts[0]])
+    )
+    return Chart(_build_radar(traces), _describe_radar(profile, axes))
 
 
-def radar_change(before: TasteProfile, after: TasteProfile) -> Chart:
+def plot_radar_change(before: TasteProfile, after: TasteProfile) -> Chart:
     """The shape of a taste with everything, and without what was left out.
 
     Features that either does not know leave both shapes; fewer than three make an
@@ -328,7 +330,9 @@ def radar_change(before: TasteProfile, after: TasteProfile) -> Chart:
         and after.audio_features[name].axis is not None
     ]
     if len(axes) < 3:
-        return Chart(figure_of([], 320), "Too few audio features are known to compare two shapes.")
+        return Chart(
+            build_figure([], 320), "Too few audio features are known to compare two shapes."
+        )
     labels = _close_shape([QUALITY[name] for name in axes])
     traces = []
     for name, profile, colour, dash in (
@@ -338,28 +342,28 @@ def radar_change(before: TasteProfile, after: TasteProfile) -> Chart:
         known = [profile.audio_features[axis] for axis in axes]
         texts = [amount(a, one.mean or 0.0) for a, one in zip(axes, known, strict=True)]
         shape = _close_shape([one.axis or 0.0 for one in known])
-        traces.append(_outline(shape, labels, name, colour, dash, _close_shape(texts)))
-    return Chart(_on_axes(traces), _change_alt(before, after, axes))
+        traces.append(_build_outline(shape, labels, name, colour, dash, _close_shape(texts)))
+    return Chart(_build_radar(traces), _describe_radar_change(before, after, axes))
 
 
-def _change_alt(before: TasteProfile, after: TasteProfile, axes: Sequence[str]) -> str:
-    def describe_move(name: str) -> float:
+def _describe_radar_change(before: TasteProfile, after: TasteProfile, axes: Sequence[str]) -> str:
+    def measure_move(name: str) -> float:
         ends = (after.audio_features[name].axis, before.audio_features[name].axis)
         return abs((ends[0] or 0.0) - (ends[1] or 0.0))
 
-    most = max(axes, key=describe_move)
+    most = max(axes, key=measure_move)
     was, now = (amount(most, one.audio_features[most].mean or 0.0) for one in (before, after))
     if was == now:
         return "Leaving these out changes none of the audio features by much."
     return f"Changed most: {most}, from {was} to {now}."
 
 
-def _on_axes(traces: Sequence[go.Scatterpolar]) -> go.Figure:
-    figure = figure_of(
+def _build_radar(traces: Sequence[go.Scatterpolar]) -> go.Figure:
+    figure = build_figure(
         traces,
         430,
         showlegend=True,
-        legend={**legend_above(), "x": 0.5, "xanchor": "center", "y": 1.1},
+        legend={**place_legend_above(), "x": 0.5, "xanchor": "center", "y": 1.1},
         margin={"l": 56, "r": 56, "t": 64, "b": 30},
     )
     figure.update_polars(
@@ -387,7 +391,7 @@ def _close_shape(values: Sequence[_T]) -> list[_T]:
     return [*values, values[0]]
 
 
-def _outline(
+def _build_outline(
     radius: Sequence[float],
     labels: Sequence[str],
     name: str,
@@ -409,7 +413,7 @@ def _outline(
     )
 
 
-def _radar_alt(profile: TasteProfile, axes: Sequence[str]) -> str:
+def _describe_radar(profile: TasteProfile, axes: Sequence[str]) -> str:
     known = profile.audio_features
     values = ", ".join(f"{name} {amount(name, known[name].mean or 0.0)}" for name in axes)
     apart = [
@@ -429,16 +433,16 @@ def _radar_alt(profile: TasteProfile, axes: Sequence[str]) -> str:
     return f"Your listening: {values}. Furthest from the catalogue: {known[furthest].sentence}"
 
 
-def genres(profile: TasteProfile) -> Chart:
+def plot_genres(profile: TasteProfile) -> Chart:
     """The shares of the genres, largest first, each with its name and share beside it."""
     shown = sorted(
         ((name, share) for name, share in profile.genre_shares.items() if share > 0),
         key=lambda one: one[1],
     )
     if not shown:
-        return Chart(figure_of([], 160), "No genre of your listening is known.")
+        return Chart(build_figure([], 160), "No genre of your listening is known.")
     shares = [share for _, share in shown]
-    figure = figure_of(
+    figure = build_figure(
         [
             go.Bar(
                 x=shares,
@@ -461,11 +465,11 @@ def genres(profile: TasteProfile) -> Chart:
     return Chart(figure, f"Genres of your listening: {', '.join(first)}.")
 
 
-def diversity(known: GenreDiversity, of: int = len(GENRES)) -> Chart:
+def plot_diversity(known: GenreDiversity, of: int = len(GENRES)) -> Chart:
     """The effective number of genres on a scale from 1 to all of them."""
     value = known.effective_genres
     if value is None:
-        return Chart(figure_of([], 96), known.sentence)
+        return Chart(build_figure([], 96), known.sentence)
     bars = [
         go.Bar(x=[of], y=[""], orientation="h", marker={"color": GRID, "cornerradius": 4}),
         go.Bar(
@@ -480,7 +484,7 @@ def diversity(known: GenreDiversity, of: int = len(GENRES)) -> Chart:
             outsidetextfont={"color": INK, "size": 19},
         ),
     ]
-    figure = figure_of(
+    figure = build_figure(
         bars, 96, barmode="overlay", bargap=0.1, margin={"l": 8, "r": 8, "t": 4, "b": 44}
     )
     figure.update_traces(hoverinfo="skip")

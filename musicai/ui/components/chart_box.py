@@ -44,10 +44,10 @@ def draw(
             selection_mode="points",
         )
     if not data.empty:
-        take_away(key, lambda: data, hint)
+        draw_download(key, lambda: data, hint)
 
 
-def take_away(key: str, data: Callable[[], pd.DataFrame], hint: str = "") -> None:
+def draw_download(key: str, data: Callable[[], pd.DataFrame], hint: str = "") -> None:
     """The line beneath a chart: a hint, and its numbers to download.
 
     Args:

@@ -55,7 +55,7 @@ class GivenFeedback:
 # --- giving ---------------------------------------------------------------------------
 
 
-def buttons(ai: MusicAI, track_id: str, key: str, *, in_fragment: bool = False) -> None:
+def draw_buttons(ai: MusicAI, track_id: str, key: str, *, in_fragment: bool = False) -> None:
     """A pair of thumbs that shows what was said, and a menu to hide a track or an artist.
 
     Args:
@@ -88,21 +88,21 @@ def _apply_thumb(track_id: str, key: str, in_fragment: bool) -> None:
     pressed = st.session_state[key]
     verdict = next((name for name, place in _THUMBS.items() if place == pressed), None)
     if verdict is None:
-        state.attempt(lambda: take_back(track_id))
+        state.attempt(lambda: remove_feedback(track_id))
     else:
-        state.attempt(lambda: _give(track_id, verdict, in_fragment))
+        state.attempt(lambda: _give_feedback(track_id, verdict, in_fragment))
 
 
 def _apply_hide(track_id: str, key: str, in_fragment: bool) -> None:
     chosen = st.session_state[key]
     if chosen is not None:
-        state.attempt(lambda: _give(track_id, _HIDING[chosen], in_fragment))
+        state.attempt(lambda: _give_feedback(track_id, _HIDING[chosen], in_fragment))
 
 
-def _give(track_id: str, verdict: Verdict, in_fragment: bool) -> None:
-    ai = state.current_ai()
+def _give_feedback(track_id: str, verdict: Verdict, in_fragment: bool) -> None:
+    ai = state.get_current_ai()
     feedback = Feedback(track_id, verdict, int(time.time()))
-    state.store().add_feedback(ai.profile, feedback)
+    state.get_store().add_feedback(ai.profile, feedback)
     row = int(ai.library.vocabulary.rows([track_id])[0])
     name, artists = track_picker.name_row(ai, row)
     before = tuple(st.session_state.get(_LISTED, ())) if in_fragment else ()
@@ -115,28 +115,28 @@ def _give(track_id: str, verdict: Verdict, in_fragment: bool) -> None:
         )
 
 
-def take_back(track_id: str) -> None:
+def remove_feedback(track_id: str) -> None:
     """Forget every verdict on a track."""
-    profile = state.current_profile()
+    profile = state.get_current_profile()
     if profile is None:
         return
-    for one in state.store().feedback(profile):
+    for one in state.get_store().feedback(profile):
         if one.track_id == track_id:
-            state.store().remove_feedback(profile, one)
+            state.get_store().remove_feedback(profile, one)
     last = st.session_state.get(_LAST)
     if isinstance(last, GivenFeedback) and last.feedback.track_id == track_id:
         del st.session_state[_LAST]
 
 
-def _undo() -> None:
+def _apply_undo() -> None:
     state.attempt(_undo_last)
 
 
 def _undo_last() -> None:
     """The verdict before the last one on that track, if any, counts again."""
-    last, profile = st.session_state.pop(_LAST, None), state.current_profile()
+    last, profile = st.session_state.pop(_LAST, None), state.get_current_profile()
     if isinstance(last, GivenFeedback) and profile is not None:
-        state.store().remove_feedback(profile, last.feedback)
+        state.get_store().remove_feedback(profile, last.feedback)
 
 
 # --- what it changed ------------------------------------------------------------------
@@ -163,14 +163,18 @@ def draw_change(ids: Sequence[str], titles: Sequence[str]) -> None:
         del st.session_state[_LAST]
         return
     with st.container(horizontal=True, vertical_alignment="center", key="verdict_said"):
-        what = f"{_describe_change(given)} {difference(given.before, listed, titles)}"
+        what = f"{_describe_change(given)} {describe_difference(given.before, listed, titles)}"
         st.markdown(f":material/thumbs_up_down: {what}")
         st.button(
-            "Undo", key="verdict_undo", icon=":material/undo:", type="tertiary", on_click=_undo
+            "Undo",
+            key="verdict_undo",
+            icon=":material/undo:",
+            type="tertiary",
+            on_click=_apply_undo,
         )
 
 
-def difference(before: Sequence[str], after: Sequence[str], titles: Sequence[str]) -> str:
+def describe_difference(before: Sequence[str], after: Sequence[str], titles: Sequence[str]) -> str:
     """How a list changed, in a sentence or two.
 
     Args:
@@ -183,25 +187,27 @@ def difference(before: Sequence[str], after: Sequence[str], titles: Sequence[str
     if not came and shared == list(after):
         return "The list stays as it was." if len(shared) == len(before) else "One track less."
     told = (
-        f"{wording.count(len(came), 'track')} came into the list" if came else "The order changed"
+        f"{wording.format_count(len(came), 'track')} came into the list"
+        if came
+        else "The order changed"
     )
     if came:
-        told += f", first “{wording.plain(titles[came[0]], _NAMED)}” at {came[0] + 1}"
+        told += f", first “{wording.escape_markdown(titles[came[0]], _NAMED)}” at {came[0] + 1}"
     rises = {track: before.index(track) - after.index(track) for track in shared}
     best = max(rises, key=lambda track: rises[track], default=None)
     if best is not None and rises[best] > 1:
-        title = wording.plain(titles[after.index(best)], _NAMED)
+        title = wording.escape_markdown(titles[after.index(best)], _NAMED)
         told += f"; “{title}” rose from {before.index(best) + 1} to {after.index(best) + 1}"
     return f"{told}."
 
 
 def _describe_change(given: GivenFeedback) -> str:
-    title = wording.plain(given.title, _NAMED)
+    title = wording.escape_markdown(given.title, _NAMED)
     return {
         "like": f"You like “{title}”.",
         "dislike": f"“{title}” goes, and what is like it counts less.",
         "not_now": f"“{title}” rests for {REST_DAYS} days.",
         "never_artist": (
-            f"{wording.plain(given.artist, _NAMED) or 'This artist'} is not shown again."
+            f"{wording.escape_markdown(given.artist, _NAMED) or 'This artist'} is not shown again."
         ),
     }[given.feedback.verdict]

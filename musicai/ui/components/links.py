@@ -42,7 +42,7 @@ def find_years(first: int, last: int) -> None:
     state.go_to(DISCOVER, {})
 
 
-def find_known(popularity: str) -> None:
+def find_popularity(popularity: str) -> None:
     """Let Discover list music about so well known next, such as "30–39"; for callbacks."""
     middle = (int(popularity.split("–", maxsplit=1)[0]) + 5) / 100
     st.session_state["discover_novelty"] = round(1 - 2 * middle, 1)

@@ -32,7 +32,7 @@ _LABELS = {
 }
 
 
-def selector() -> None:
+def draw_selector() -> None:
     """The selector of the side bar."""
     chosen = st.selectbox(
         "Period",
@@ -56,14 +56,14 @@ def selector() -> None:
             )
 
 
-def timezone(ai: MusicAI) -> str:
+def get_timezone(ai: MusicAI) -> str:
     """The time zone of the profile: its setting, else the browser's.
 
     The invented listener lives in UTC, wherever the person who looks at it lives.
     """
     if ai.library.invented:
         return "UTC"
-    return state.timezone_setting(ai.library.profile) or st.context.timezone or "UTC"
+    return state.get_timezone_setting(ai.library.profile) or st.context.timezone or "UTC"
 
 
 def get_chosen_period(ai: MusicAI) -> Period:
@@ -75,12 +75,12 @@ def get_chosen_period(ai: MusicAI) -> Period:
     name = st.session_state.get(PERIOD, "all")
     if name == periods.CUSTOM:
         first, last = (st.session_state.get(key) for key in (FROM, TO))
-        return periods.between(first, last, timezone(ai))
+        return periods.between(first, last, get_timezone(ai))
     length = periods.LENGTHS.get(name)
-    newest = state.newest_play(ai)
+    newest = state.get_newest_play(ai)
     if length is None or newest is None:
         return ALL
-    return periods.ending_with(newest, length, timezone(ai))
+    return periods.ending_with(newest, length, get_timezone(ai))
 
 
 def choose_days(first: date, last: date) -> None:
@@ -105,11 +105,14 @@ def _choose_months(year: int, first: int, count: int) -> None:
     choose_days(date(year, first, 1), end - timedelta(days=1))
 
 
-def caption(period: Period) -> None:
+def draw_caption(period: Period) -> None:
     """What the chosen period is, in a line; nothing for all time."""
     if period == ALL:
         return
-    first, last = (None if m is None else wording.date(m) for m in (period.since, _last(period)))
+    first, last = (
+        None if m is None else wording.format_date(m)
+        for m in (period.since, _find_last_day(period))
+    )
     between = f"{first} to {last}" if first and last else ""
     line = between or (f"From {first}" if first else f"Up to {last}")
     if st.session_state.get(PERIOD) != periods.CUSTOM:
@@ -117,6 +120,6 @@ def caption(period: Period) -> None:
     st.caption(f"{line}. The period is chosen in the side bar.")
 
 
-def _last(period: Period) -> datetime | None:
+def _find_last_day(period: Period) -> datetime | None:
     """The last day of a period, as a moment in it."""
     return None if period.until is None else period.until - datetime.resolution

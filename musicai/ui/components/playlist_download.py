@@ -23,7 +23,9 @@ _HELP = {
 }
 
 
-def buttons(ai: MusicAI, name: str, tracks: Callable[[], Sequence[ListEntry]], key: str) -> None:
+def draw_buttons(
+    ai: MusicAI, name: str, tracks: Callable[[], Sequence[ListEntry]], key: str
+) -> None:
     """One button a format; the file is made when it is pressed.
 
     Args:

@@ -32,7 +32,7 @@ _START_LABELS = {
 }
 
 
-def panel(ai: MusicAI) -> tuple[str, ...]:
+def draw_panel(ai: MusicAI) -> tuple[str, ...]:
     """The choice of what to start from; ids of the seeds, none for the whole history."""
     start = st.segmented_control(
         "Based on",
@@ -45,20 +45,22 @@ def panel(ai: MusicAI) -> tuple[str, ...]:
         help="All I play weighs your whole history. Otherwise the list follows your last session, "
         "in its order, or your favourites or picks, and your history counts a quarter.",
     )
-    return _seeds(ai, str(start))
+    return _draw_seeds(ai, str(start))
 
 
-def _seeds(ai: MusicAI, start: str) -> tuple[str, ...]:
+def _draw_seeds(ai: MusicAI, start: str) -> tuple[str, ...]:
     if start == "session":
-        return _fixed(ai, ai.last_session(MAX_SEEDS), "There are no plays to go on from yet.")
+        return _draw_fixed_seeds(
+            ai, ai.last_session(MAX_SEEDS), "There are no plays to go on from yet."
+        )
     if start == "favourites":
         none = "There are no plays to choose favourites from yet."
-        return _fixed(ai, tuple(ai.favourites(5)), none)
+        return _draw_fixed_seeds(ai, tuple(ai.favourites(5)), none)
     if start == "picked":
         chosen = _get_chosen_seeds(ai)
         with st.container(gap="xsmall"):
             for track_id in chosen:
-                _seed_line(ai, track_id, removable=True)
+                _draw_seed(ai, track_id, removable=True)
         track_picker.draw(ai, "discover", "Add a track or artist", _add_seed)
         if not chosen:
             st.caption("Until you pick one, the list follows all you play.")
@@ -66,11 +68,11 @@ def _seeds(ai: MusicAI, start: str) -> tuple[str, ...]:
     return ()
 
 
-def _fixed(ai: MusicAI, found: tuple[str, ...], none: str) -> tuple[str, ...]:
+def _draw_fixed_seeds(ai: MusicAI, found: tuple[str, ...], none: str) -> tuple[str, ...]:
     """Seeds that are not picked one by one."""
     with st.container(gap="xsmall"):
         for track_id in found:
-            _seed_line(ai, track_id, removable=False)
+            _draw_seed(ai, track_id, removable=False)
     if not found:
         st.caption(none)
     return found
@@ -87,7 +89,7 @@ def _get_chosen_seeds(ai: MusicAI) -> tuple[str, ...]:
     return chosen
 
 
-def current(ai: MusicAI) -> tuple[str, ...]:
+def get_active_seeds(ai: MusicAI) -> tuple[str, ...]:
     """The picked seeds, for other pages; none where Discover starts from something else."""
     if st.session_state.get(START) != "picked":
         return ()
@@ -113,12 +115,12 @@ def _drop_seed(track_id: str) -> None:
     set_seeds(*(t for t in st.session_state.get(SEEDS, ()) if t != track_id))
 
 
-def _seed_line(ai: MusicAI, track_id: str, *, removable: bool) -> None:
+def _draw_seed(ai: MusicAI, track_id: str, *, removable: bool) -> None:
     row = int(ai.library.vocabulary.rows([track_id])[0])
     name, artists = track_picker.name_row(ai, row)
     with st.container(horizontal=True, vertical_alignment="center", gap="small", wrap=False):
-        widgets.ring(ai, row, 28)
-        st.markdown(widgets.title_line(track_id, name, artists, linked=False))
+        widgets.draw_ring(ai, row, 28)
+        st.markdown(widgets.format_title(track_id, name, artists, linked=False))
         if removable:
             st.button(
                 "Remove",

@@ -28,19 +28,19 @@ def draw(
     """
     with st.container(gap="xsmall"):
         for row, note in zip(rows, notes, strict=True):
-            _row(ai, int(row), note, key)
+            _draw_row(ai, int(row), note, key)
 
 
-def _row(ai: MusicAI, row: int, note: str, key: str) -> None:
+def _draw_row(ai: MusicAI, row: int, note: str, key: str) -> None:
     track_id = ai.library.vocabulary.id(row)
     name, artists = track_picker.name_row(ai, row)
     # columns stand below each other on a phone, so that the actions leave the text its width
     left, right = st.columns([3, 2], vertical_alignment="center", gap="small")
     with left.container(horizontal=True, vertical_alignment="center", gap="small", wrap=False):
-        widgets.ring(ai, row, 36)
+        widgets.draw_ring(ai, row, 36)
         with st.container(gap=None):
-            st.markdown(widgets.title_line(track_id, name, artists))
-            st.caption(wording.plain(note))
+            st.markdown(widgets.format_title(track_id, name, artists))
+            st.caption(wording.escape_markdown(note))
     with right.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
         st.button(
             "Open",
@@ -50,5 +50,5 @@ def _row(ai: MusicAI, row: int, note: str, key: str) -> None:
             on_click=links.open_track,
             args=(track_id,),
         )
-        playlist_draft.button([track_id], f"{key}_add_{track_id}", "Add")
-        feedback_buttons.buttons(ai, track_id, f"{key}_{track_id}")
+        playlist_draft.draw_button([track_id], f"{key}_add_{track_id}", "Add")
+        feedback_buttons.draw_buttons(ai, track_id, f"{key}_{track_id}")

@@ -25,10 +25,10 @@ def draw(ai: MusicAI, key: str, label: str, on_pick: Callable[[str], None]) -> N
         label: Of the field.
         on_pick: Called with the id of the track that is picked; then the page is drawn again.
     """
-    st.fragment(_search, key=f"{key}_type_ahead")(ai, key, label, on_pick)
+    st.fragment(_draw_search, key=f"{key}_type_ahead")(ai, key, label, on_pick)
 
 
-def _search(ai: MusicAI, key: str, label: str, on_pick: Callable[[str], None]) -> None:
+def _draw_search(ai: MusicAI, key: str, label: str, on_pick: Callable[[str], None]) -> None:
     text = st.text_input(
         label,
         type="search",
@@ -46,7 +46,8 @@ def _search(ai: MusicAI, key: str, label: str, on_pick: Callable[[str], None]) -
         for track_id in hits:
             name, artists = name_row(ai, int(ai.library.vocabulary.rows([track_id])[0]))
             st.button(
-                f"{wording.plain(name, 60)} — {wording.plain(wording.by(artists), 40)}",
+                f"{wording.escape_markdown(name, 60)} — "
+                f"{wording.escape_markdown(wording.join_artists(artists), 40)}",
                 key=f"{key}_pick_{track_id}",
                 icon=":material/add:",
                 type="tertiary",

@@ -12,7 +12,7 @@ from musicai.data.library import AUDIO_FEATURES, FEATURE_SOURCES, UNIT_FEATURES
 from musicai.data.playlists import search_address
 from musicai.ui import state, wording
 from musicai.ui.components.job_panel import open_sample
-from musicai.ui.theme import component_colour, ring_svg
+from musicai.ui.theme import build_ring_svg, get_component_colour
 
 if TYPE_CHECKING:
     from musicai.ai_model import MusicAI
@@ -25,7 +25,7 @@ SOURCE_WORDS = {
 }
 
 
-def sample_button(key: str, kind: str = "primary") -> None:
+def draw_sample_button(key: str, kind: str = "primary") -> None:
     """One click that loads the invented sample and shows it."""
     st.button(
         "Try the sample listener",
@@ -37,25 +37,25 @@ def sample_button(key: str, kind: str = "primary") -> None:
     )
 
 
-def empty_state(what: str) -> None:
+def draw_empty_state(what: str) -> None:
     """A page without any profile: what will be here, and the one next step."""
     with st.container(border=True):
         st.markdown(f"**Nothing here yet.** {what}")
         st.caption("See it with invented music first, or bring your own on Home.")
         with st.container(horizontal=True, vertical_alignment="center"):
-            sample_button("empty_sample")
+            draw_sample_button("empty_sample")
             st.page_link("pages/home.py", label="Import on Home", icon=":material/upload_file:")
 
 
-def ready(what: str) -> bool:
+def check_profile(what: str) -> bool:
     """Whether there is a profile to show; draws the empty state if not.
 
     Args:
         what: One sentence that says what the page will show.
     """
-    if state.current_profile() is not None:
+    if state.get_current_profile() is not None:
         return True
-    empty_state(what)
+    draw_empty_state(what)
     return False
 
 
@@ -67,22 +67,22 @@ def draw_invented_note(invented: bool) -> None:
         )
 
 
-def ring(ai: MusicAI, row: int, size: int = 44) -> None:
+def draw_ring(ai: MusicAI, row: int, size: int = 44) -> None:
     """The taste ring of a track; its alt text says the shape in words."""
     audio = ai.features.audio[row]
     source = FEATURE_SOURCES[int(ai.features.feature_source[row])]
-    st.image(ring_svg(audio, source, size), width=size, alt=_ring_words(audio, source))
+    st.image(build_ring_svg(audio, source, size), width=size, alt=_describe_ring(audio, source))
 
 
-def small_ring(ai: MusicAI, row: int | None, size: int = 36) -> str | None:
+def build_ring_image(ai: MusicAI, row: int | None, size: int = 36) -> str | None:
     """The taste ring of a track as a picture for a table's cell; None for no track."""
     if row is None:
         return None
     source = FEATURE_SOURCES[int(ai.features.feature_source[row])]
-    return ring_svg(ai.features.audio[row], source, size)
+    return build_ring_svg(ai.features.audio[row], source, size)
 
 
-def _ring_words(audio: Sequence[float], source: str) -> str:
+def _describe_ring(audio: Sequence[float], source: str) -> str:
     if source == "none":
         return "Taste ring: features not known"
     unit = dict(zip(AUDIO_FEATURES, audio, strict=True))
@@ -90,25 +90,28 @@ def _ring_words(audio: Sequence[float], source: str) -> str:
     return f"Taste ring, {SOURCE_WORDS[source]}: {known}"
 
 
-def link_of(track_id: str, name: str, artists: Sequence[str]) -> str | None:
+def find_link(track_id: str, name: str, artists: Sequence[str]) -> str | None:
     """Where the track can be heard: its page, a search where it has no id, None if invented."""
     wanted = f"{artists[0]} {name}" if artists else name
-    return search_address(track_id, wording.literal(wanted))
+    return search_address(track_id, wording.clean_text(wanted))
 
 
-def title_line(track_id: str, name: str, artists: Sequence[str], *, linked: bool = True) -> str:
+def format_title(track_id: str, name: str, artists: Sequence[str], *, linked: bool = True) -> str:
     """Markdown of "**Title** — Artist", with a link out where there is one."""
-    text = f"**{wording.plain(name) or 'Untitled'}** — {wording.plain(wording.by(artists))}"
-    url = link_of(track_id, name, artists) if linked else None
+    text = (
+        f"**{wording.escape_markdown(name) or 'Untitled'}** — "
+        f"{wording.escape_markdown(wording.join_artists(artists))}"
+    )
+    url = find_link(track_id, name, artists) if linked else None
     return f"{text} [:material/open_in_new:]({url})" if url else text
 
 
-def swatch(component: str) -> str:
+def format_swatch(component: str) -> str:
     """Markdown of a small square in a component's colour."""
-    return f':color[■]{{foreground="{component_colour(component)}"}}'
+    return f':color[■]{{foreground="{get_component_colour(component)}"}}'
 
 
-def stats(values: Mapping[str, str], changes: Mapping[str, str] | None = None) -> None:
+def draw_stats(values: Mapping[str, str], changes: Mapping[str, str] | None = None) -> None:
     """A row of figures in equal cards.
 
     Args:

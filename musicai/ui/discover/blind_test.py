@@ -27,7 +27,7 @@ _DRAFT = "blind_draft"
 
 
 @dataclass(frozen=True)
-class Drafted:
+class BlindDraft:
     """A common list, and what each track is owed to."""
 
     experiment: Experiment
@@ -38,19 +38,19 @@ class Drafted:
     """Track id → "a" or "b"."""
 
 
-def draft(ai: MusicAI, request: Request, tuning: Tuning) -> Drafted | None:
+def draft_list(ai: MusicAI, request: Request, tuning: Tuning) -> BlindDraft | None:
     """The common list of the experiment that is going on; None without one.
 
     A side that cannot be used pauses the experiment, and the page says so.
     """
-    running = state.store().running_experiment(ai.profile)
+    running = state.get_store().running_experiment(ai.profile)
     if running is None:
         return None
     try:
-        a, b = (_list_of(ai, dict(side), request, tuning) for side in (running.a, running.b))
+        a, b = (_rank_side(ai, dict(side), request, tuning) for side in (running.a, running.b))
     except (ModelError, NotFound) as error:
         st.warning(
-            f"The blind test pauses: {wording.plain(str(error), 400)} End it on Models.",
+            f"The blind test pauses: {wording.escape_markdown(str(error), 400)} End it on Models.",
             icon=":material/visibility_off:",
         )
         return None
@@ -65,16 +65,16 @@ def draft(ai: MusicAI, request: Request, tuning: Tuning) -> Drafted | None:
         for rank, track in enumerate(drawn.tracks, 1)
     )
     found = replace(a, items=items, notes=tuple(dict.fromkeys((*a.notes, *b.notes))))
-    return Drafted(running, found, sources, dict(zip(drawn.tracks, drawn.teams, strict=True)))
+    return BlindDraft(running, found, sources, dict(zip(drawn.tracks, drawn.teams, strict=True)))
 
 
-def _list_of(
+def _rank_side(
     ai: MusicAI, side: dict[str, str], request: Request, tuning: Tuning
 ) -> Recommendations:
     """One side's list: its version and weights, and everything else as asked."""
-    one = state.ai_of_version(ai, side["version"])
+    one = state.get_ai_at_version(ai, side["version"])
     weights = PRESETS[side["preset"]] if side.get("preset") else None
-    return one.rank(state.get_scored(one, request), replace(tuning, weights=weights))
+    return one.rank(state.get_scores(one, request), replace(tuning, weights=weights))
 
 
 def _get_draft(key: tuple[object, ...], k: int) -> Interleaved[str]:

@@ -39,35 +39,38 @@ _ANY, _NOW, _SEEMS = "any", "now", "seems"
 
 
 @dataclass(frozen=True)
-class Occasion:
+class ChosenContext:
     """What was chosen."""
 
     moment: int | None = None
     kinds: dict[str, int] = field(default_factory=dict)
 
 
-def panel(ai: MusicAI) -> Occasion:
+def draw_panel(ai: MusicAI) -> ChosenContext:
     """The choice of a time, a season and an activity, of those that are known of the listener."""
-    timed, activities = has_known_hours(ai), context.list_known_activities(_keep_choice(ai))
+    timed, activities = has_known_hours(ai), context.list_known_activities(_count_activities(ai))
     if not timed and not activities:
-        return Occasion()
+        return ChosenContext()
     moment, kinds = None, {}
     with st.grid(2, min_column_width=140):
         if timed:
-            moment, place = _when(ai)
-            kinds = place | _season()
+            moment, place = _draw_time(ai)
+            kinds = place | _draw_season()
         if activities:
-            kinds |= _doing(ai, activities)
-    return Occasion(moment, kinds)
+            kinds |= _draw_activity(ai, activities)
+    return ChosenContext(moment, kinds)
 
 
-def _when(ai: MusicAI) -> tuple[int | None, dict[str, int]]:
+def _draw_time(ai: MusicAI) -> tuple[int | None, dict[str, int]]:
     """The time of the week; now, the place in the session goes with it."""
-    zone = period_picker.timezone(ai)
+    zone = period_picker.get_timezone(ai)
     labels = {
         _ANY: "Any time",
         _NOW: "Now",
-        **{str(slot): wording.sentence(name_slot(slot, zone)).rstrip(".") for slot in range(SLOTS)},
+        **{
+            str(slot): wording.to_sentence(name_slot(slot, zone)).rstrip(".")
+            for slot in range(SLOTS)
+        },
     }
     chosen = st.selectbox(
         "When",
@@ -81,16 +84,16 @@ def _when(ai: MusicAI) -> tuple[int | None, dict[str, int]]:
     )
     if chosen != _NOW:
         return (None if chosen == _ANY else int(chosen)), {}
-    return now(ai)
+    return get_current_context(ai)
 
 
-def now(ai: MusicAI) -> tuple[int, dict[str, int]]:
+def get_current_context(ai: MusicAI) -> tuple[int, dict[str, int]]:
     """The time of the week and the place in the session of this very moment."""
     at = datetime.now(UTC)
     return slot_of(at), {PLACE: ai.session_place(int(at.timestamp()))}
 
 
-def _season() -> dict[str, int]:
+def _draw_season() -> dict[str, int]:
     labels = {_ANY: "Any season", _NOW: "This season"}
     labels |= {str(kind): name for kind, name in enumerate(SEASONS)}
     chosen = st.selectbox(
@@ -106,13 +109,13 @@ def _season() -> dict[str, int]:
     return {SEASON: context.season_of(datetime.now(UTC)) if chosen == _NOW else int(chosen)}
 
 
-def _doing(ai: MusicAI, activities: tuple[str, ...]) -> dict[str, int]:
+def _draw_activity(ai: MusicAI, activities: tuple[str, ...]) -> dict[str, int]:
     past = ai.history(0)
-    seems = context.infer_activity(_keep_choice(ai), past.rows, past.recent)
+    seems = context.infer_activity(_count_activities(ai), past.rows, past.recent)
     labels = {_ANY: "Anything"}
     if seems:
         labels[_SEEMS] = f"As it seems: {seems}"
-    labels |= {name: wording.sentence(name).rstrip(".") for name in activities}
+    labels |= {name: wording.to_sentence(name).rstrip(".") for name in activities}
     chosen = st.selectbox(
         "Doing",
         list(labels),
@@ -127,11 +130,11 @@ def _doing(ai: MusicAI, activities: tuple[str, ...]) -> dict[str, int]:
     return {ACTIVITY: ACTIVITIES.index(str(seems if chosen == _SEEMS else chosen))}
 
 
-def _keep_choice(ai: MusicAI) -> IntArray:
-    return _counts(ai, ACTIVITY)
+def _count_activities(ai: MusicAI) -> IntArray:
+    return _get_counts(ai, ACTIVITY)
 
 
-def _counts(ai: MusicAI, occasion: str) -> IntArray:
+def _get_counts(ai: MusicAI, occasion: str) -> IntArray:
     return ai.history(0).occasions.get(occasion, np.zeros((0, 1), dtype=np.int32))
 
 
@@ -139,14 +142,14 @@ def has_known_hours(ai: MusicAI) -> bool:
     """Whether there are plays enough to tell hours apart."""
     component = ai.components.get(Context.name)
     fewest = component.config.fewest if isinstance(component, Context) else 0
-    return bool(component) and int(_counts(ai, HOUR).sum()) >= fewest
+    return bool(component) and int(_get_counts(ai, HOUR).sum()) >= fewest
 
 
 def describe_context(request: Request, ai: MusicAI) -> str:
     """The occasion of a request in words; "" for any."""
     parts = []
     if request.moment is not None:
-        parts.append(name_slot(request.moment, period_picker.timezone(ai)))
+        parts.append(name_slot(request.moment, period_picker.get_timezone(ai)))
     names = {PLACE: PLACES, SEASON: SEASONS, ACTIVITY: ACTIVITIES}
     parts += [names[occasion][kind] for occasion, kind in request.occasion.items()]
     return " · ".join(parts)
@@ -161,7 +164,7 @@ def draw_effect(ai: MusicAI, scored: Scored, tuning: Tuning, found: Recommendati
     plain = ai.rank(scored, replace(tuning, weights=without)) if any(without.values()) else found
     there = {item.track_id for item in plain}
     brought = sum(item.track_id not in there for item in found)
-    words_of = f"{brought:,} of {wording.count(len(found), 'track')} are here because of it"
+    words_of = f"{brought:,} of {wording.format_count(len(found), 'track')} are here because of it"
     if not brought:
         words_of = "it changed no track of the list"
-    st.caption(f":material/schedule: For {wording.plain(occasion, 200)}: {words_of}.")
+    st.caption(f":material/schedule: For {wording.escape_markdown(occasion, 200)}: {words_of}.")

@@ -48,17 +48,17 @@ _DIALS: Mapping[str, tuple[float, float]] = {
 # --- start from -----------------------------------------------------------------------
 
 
-def start_panel(ai: MusicAI) -> Request:
+def draw_start_panel(ai: MusicAI) -> Request:
     """Mode, seeds, mood and genre: everything that decides the components' scores."""
-    mode = _mode(ai)
-    seeds = discover_seeds.panel(ai)
+    mode = _draw_mode(ai)
+    seeds = discover_seeds.draw_panel(ai)
     usable = ai.modes()[mode] is None
-    moods = _moods(ai, mode) if usable else {}
-    mood_strength = _strength("mood", bool(moods))
-    genres = _genres(ai, mode) if usable else {}
-    genre_strength = _strength("genre", bool(genres))
-    filters = discover_filters.panel(ai, mode) if usable else Filters()
-    occasion = context.panel(ai)
+    moods = _draw_moods(ai, mode) if usable else {}
+    mood_strength = _draw_strength("mood", bool(moods))
+    genres = _draw_genres(ai, mode) if usable else {}
+    genre_strength = _draw_strength("genre", bool(genres))
+    filters = discover_filters.draw_panel(ai, mode) if usable else Filters()
+    occasion = context.draw_panel(ai)
     return Request(
         seed_tracks=seeds,
         mood=moods,
@@ -72,7 +72,7 @@ def start_panel(ai: MusicAI) -> Request:
     )
 
 
-def _mode(ai: MusicAI) -> str:
+def _draw_mode(ai: MusicAI) -> str:
     mode = st.segmented_control(
         "Find",
         MODES,
@@ -86,7 +86,7 @@ def _mode(ai: MusicAI) -> str:
     return str(mode or ai.mode())
 
 
-def unusable(mode: str, why_not: str, key: str = "discover_mode") -> None:
+def draw_unusable_mode(mode: str, why_not: str, key: str = "discover_mode") -> None:
     """A mode with nothing to choose from: why, and the ways on, instead of a list.
 
     Args:
@@ -95,7 +95,7 @@ def unusable(mode: str, why_not: str, key: str = "discover_mode") -> None:
         key: Of the widget that chooses the mode.
     """
     st.info(
-        wording.plain(why_not, 600),
+        wording.escape_markdown(why_not, 600),
         title=f"{wording.MODE_LABELS[mode]} has nothing to choose from yet",
         icon=":material/info:",
     )
@@ -106,22 +106,22 @@ def unusable(mode: str, why_not: str, key: str = "discover_mode") -> None:
                 key="discover_instead",
                 type="primary",
                 icon=":material/history:",
-                on_click=_rediscover,
+                on_click=_set_rediscover,
                 args=(key,),
             )
         st.page_link("pages/library.py", label="Add a catalogue", icon=":material/library_add:")
         st.page_link("pages/home.py", label="Import an export", icon=":material/upload_file:")
 
 
-def _rediscover(key: str) -> None:
+def _set_rediscover(key: str) -> None:
     st.session_state[key] = "rediscover"
 
 
 # --- mood and genre -------------------------------------------------------------------
 
 
-def _moods(ai: MusicAI, mode: str) -> dict[str, float]:
-    chosen = _pills("Mood", "discover_moods", ai.mood_availability(mode))
+def _draw_moods(ai: MusicAI, mode: str) -> dict[str, float]:
+    chosen = _draw_pills("Mood", "discover_moods", ai.mood_availability(mode))
     if len(chosen) < 2:
         return dict.fromkeys(chosen, 1.0)
     with st.container(border=True):
@@ -141,11 +141,11 @@ def _moods(ai: MusicAI, mode: str) -> dict[str, float]:
         }
 
 
-def _genres(ai: MusicAI, mode: str) -> dict[str, float]:
-    return dict.fromkeys(_pills("Genre", "discover_genres", ai.genre_availability(mode)), 1.0)
+def _draw_genres(ai: MusicAI, mode: str) -> dict[str, float]:
+    return dict.fromkeys(_draw_pills("Genre", "discover_genres", ai.genre_availability(mode)), 1.0)
 
 
-def _pills(label: str, key: str, availability: Mapping[str, str | None]) -> list[str]:
+def _draw_pills(label: str, key: str, availability: Mapping[str, str | None]) -> list[str]:
     """Options that can be asked for, and those that cannot with the reason and the remedy."""
     usable = [name for name, why_not in availability.items() if why_not is None]
     missing = {name: why_not for name, why_not in availability.items() if why_not}
@@ -171,12 +171,12 @@ def _pills(label: str, key: str, availability: Mapping[str, str | None]) -> list
             wrap=True,
             label_visibility="collapsed" if usable else "visible",
         )
-        for line in why_missing(missing, len(availability)):
-            st.caption(f":material/lock: {wording.plain(line, 500)}")
+        for line in explain_missing(missing, len(availability)):
+            st.caption(f":material/lock: {wording.escape_markdown(line, 500)}")
     return chosen[-MAX_MOODS:]
 
 
-def why_missing(missing: Mapping[str, str], of: int) -> list[str]:
+def explain_missing(missing: Mapping[str, str], of: int) -> list[str]:
     """Few lines that say what cannot be asked for, why, and what helps.
 
     Args:
@@ -192,10 +192,10 @@ def why_missing(missing: Mapping[str, str], of: int) -> list[str]:
         if len(names) == of:
             lines.append(reason)
         elif len(names) > 1 or len(alone) == 1:
-            lines.append(f"{wording.listing(names).capitalize()}: {reason}")
+            lines.append(f"{wording.join_list(names).capitalize()}: {reason}")
     if len(alone) > 1:
         lines.append(
-            f"Too few of these tracks for {wording.listing(alone, 'or')}. A catalogue that has "
+            f"Too few of these tracks for {wording.join_list(alone, 'or')}. A catalogue that has "
             "them helps: add one on Library."
         )
     return lines
@@ -206,7 +206,7 @@ def _keep_three(key: str) -> None:
     st.session_state[key] = st.session_state[key][-MAX_MOODS:]
 
 
-def _strength(what: str, shown: bool) -> float:
+def _draw_strength(what: str, shown: bool) -> float:
     if not shown:
         return 0.5
     return st.slider(
@@ -228,33 +228,33 @@ def _strength(what: str, shown: bool) -> float:
 # --- tune -----------------------------------------------------------------------------
 
 
-def tune_panel(ai: MusicAI, mode: str) -> Tuning:
+def draw_tune_panel(ai: MusicAI, mode: str) -> Tuning:
     """Weights, variety, genre mix, familiar ↔ obscure, artist cap, length: the blend alone."""
-    preset = state.store().settings_of(ai.profile).get(state.PRESET_SETTING)
+    preset = state.get_store().settings_of(ai.profile).get(state.PRESET_SETTING)
     by_hand = PRESETS.get(str(preset))
-    curves = _curves(ai, mode, chosen=by_hand is None)
+    curves = _draw_curves_toggle(ai, mode, chosen=by_hand is None)
     blend = ai.stacked[mode].weights if curves else ai.weights_for(mode=mode)
     learned = by_hand or blend
     names = [
         name for name in COMPONENTS if name in ai.components or name in ai.untrained_components
     ]
     defaults = {name: _round_to_step(learned.get(name, 0.0)) for name in names}
-    _go_along(defaults)
+    _move_untouched(defaults)
     presets = st.container(horizontal=True, gap="xsmall")
     cells = cycle(st.columns(2, gap="medium"))
     weights = {}
     for name in names:
         with next(cells):
-            weights[name] = _weight(ai, name, defaults[name])
+            weights[name] = _draw_weight(ai, name, defaults[name])
     with next(cells):
-        novelty = _novelty()
+        novelty = _draw_novelty()
     with next(cells):
-        variety = _variety()
+        variety = _draw_variety()
     with next(cells):
-        calibration = _calibration()
+        calibration = _draw_calibration()
     # the last of an odd number of sliders has a row of its own
     with next(cells) if len(names) % 2 == 0 else st.container():
-        surprise, draw = _surprise()
+        surprise, draw = _draw_surprise()
     left, right = st.columns(2, gap="medium", vertical_alignment="bottom")
     cap = left.number_input(
         "Per artist",
@@ -269,7 +269,7 @@ def tune_panel(ai: MusicAI, mode: str) -> Tuning:
         "Tracks", 5, 100, 20, 5, key="discover_n", bind="query-params", help="Length of the list."
     )
     with presets:  # drawn last, because the sliders know by now what the address says
-        _presets(defaults, {**weights, "variety": variety, "novelty": novelty})
+        _draw_presets(defaults, {**weights, "variety": variety, "novelty": novelty})
     return Tuning(
         weights=None if weights == defaults and preset not in PRESETS else weights,
         curves=curves,
@@ -283,7 +283,7 @@ def tune_panel(ai: MusicAI, mode: str) -> Tuning:
     )
 
 
-def _curves(ai: MusicAI, mode: str, *, chosen: bool) -> bool:
+def _draw_curves_toggle(ai: MusicAI, mode: str, *, chosen: bool) -> bool:
     """Whether the learned curves are used; without any there is nothing to choose."""
     learned = ai.stacked.get(mode)
     if learned is None:
@@ -302,7 +302,7 @@ def _curves(ai: MusicAI, mode: str, *, chosen: bool) -> bool:
     )
 
 
-def _go_along(defaults: dict[str, float]) -> None:
+def _move_untouched(defaults: dict[str, float]) -> None:
     """Sliders that nobody moved stand at the new defaults when the mode or the version changes."""
     before = st.session_state.get(_DEFAULTS_SHOWN)
     keys = {f"discover_w_{name}": name for name in defaults}
@@ -314,11 +314,11 @@ def _go_along(defaults: dict[str, float]) -> None:
     st.session_state[_DEFAULTS_SHOWN] = defaults
 
 
-def _weight(ai: MusicAI, name: str, default: float) -> float:
+def _draw_weight(ai: MusicAI, name: str, default: float) -> float:
     kind = COMPONENTS[name]
     waiting = name in ai.untrained_components
     return st.slider(
-        f"{widgets.swatch(name)} {kind.label}",
+        f"{widgets.format_swatch(name)} {kind.label}",
         0.0,
         1.0,
         default,
@@ -330,9 +330,9 @@ def _weight(ai: MusicAI, name: str, default: float) -> float:
     )
 
 
-def _novelty() -> float:
+def _draw_novelty() -> float:
     return st.slider(
-        f"{widgets.swatch('novelty')} Familiar ↔\ufe0e obscure",
+        f"{widgets.format_swatch('novelty')} Familiar ↔\ufe0e obscure",
         -1.0,
         1.0,
         0.0,
@@ -343,10 +343,10 @@ def _novelty() -> float:
     )
 
 
-def _surprise() -> tuple[float, int]:
+def _draw_surprise() -> tuple[float, int]:
     """How far a guess leads the list, and which guess."""
     dial = st.slider(
-        f"{widgets.swatch('surprise')} Surprise me",
+        f"{widgets.format_swatch('surprise')} Surprise me",
         0.0,
         1.0,
         0.0,
@@ -362,16 +362,16 @@ def _surprise() -> tuple[float, int]:
             key="discover_draw_next",
             icon=":material/casino:",
             type="tertiary",
-            on_click=_another,
+            on_click=_advance_surprise,
         )
     return dial, int(st.session_state.get(_DRAW, 0))
 
 
-def _another() -> None:
+def _advance_surprise() -> None:
     st.session_state[_DRAW] = int(st.session_state.get(_DRAW, 0)) + 1
 
 
-def _variety() -> float:
+def _draw_variety() -> float:
     return st.slider(
         "Variety",
         0.0,
@@ -384,7 +384,7 @@ def _variety() -> float:
     )
 
 
-def _calibration() -> float:
+def _draw_calibration() -> float:
     return st.slider(
         "Follow my genre mix",
         0.0,
@@ -408,20 +408,20 @@ def _round_to_step(weight: float) -> float:
     return min(round(steps * WEIGHT_STEP, 2), 1.0)
 
 
-def _presets(defaults: Mapping[str, float], now: Mapping[str, float]) -> None:
+def _draw_presets(defaults: Mapping[str, float], now: Mapping[str, float]) -> None:
     """A button for each preset; the one that the sliders show stands out."""
     for name in PRESETS:
         st.button(
             name,
             key=f"preset_{name}",
-            type="primary" if _preset(name, defaults) == now else "secondary",
-            on_click=_apply,
+            type="primary" if _get_preset(name, defaults) == now else "secondary",
+            on_click=_apply_preset,
             args=(name, defaults),
-            help=_preset_help(name),
+            help=_explain_preset(name),
         )
 
 
-def _preset(name: str, defaults: Mapping[str, float]) -> dict[str, float]:
+def _get_preset(name: str, defaults: Mapping[str, float]) -> dict[str, float]:
     """Component → weight, and the two dials."""
     wanted = defaults if name == "Balanced" else PRESETS[name]
     variety, novelty = _DIALS.get(name, _DIALS["Balanced"])
@@ -429,13 +429,13 @@ def _preset(name: str, defaults: Mapping[str, float]) -> dict[str, float]:
     return {**weights, "variety": variety, "novelty": novelty}
 
 
-def _apply(name: str, defaults: Mapping[str, float]) -> None:
-    for what, value in _preset(name, defaults).items():
+def _apply_preset(name: str, defaults: Mapping[str, float]) -> None:
+    for what, value in _get_preset(name, defaults).items():
         key = f"discover_w_{what}" if what in COMPONENTS else f"discover_{what}"
         st.session_state[key] = value
 
 
-def _preset_help(name: str) -> str:
+def _explain_preset(name: str) -> str:
     return {
         "Balanced": "As the model was tuned on your history, for this kind of list.",
         "Safe": "Closer to what you and many others play.",

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from musicai.ai_model import MusicAI
 
 
-def panel(ai: MusicAI, mode: str) -> Filters:
+def draw_panel(ai: MusicAI, mode: str) -> Filters:
     """The filters; those that could rule nothing out here are not shown.
 
     Args:
@@ -24,9 +24,9 @@ def panel(ai: MusicAI, mode: str) -> Filters:
     origins, years = ai.origins(mode), ai.years(mode)
     label = "Filter"
     with st.popover(label, icon=":material/filter_alt:", key="discover_filters"):
-        chosen = _origins(list(origins))
-        span = _years(years)
-        genres = _genres(ai, mode)
+        chosen = _draw_origins(list(origins))
+        span = _draw_years(years)
+        genres = _draw_genres(ai, mode)
         fresh = ai.has_fresh(mode) and st.toggle(
             "Fresh releases from artists you love",
             key="discover_fresh",
@@ -41,14 +41,14 @@ def panel(ai: MusicAI, mode: str) -> Filters:
     return filters
 
 
-def _origins(known: list[str]) -> tuple[str, ...]:
+def _draw_origins(known: list[str]) -> tuple[str, ...]:
     if len(known) < 2:
         return ()
     return tuple(
         st.multiselect(
             "Known from",
             known,
-            format_func=wording.plain,
+            format_func=wording.escape_markdown,
             key="discover_origins",
             placeholder="Anywhere",
             bind="query-params",
@@ -56,7 +56,7 @@ def _origins(known: list[str]) -> tuple[str, ...]:
     )
 
 
-def _years(known: tuple[int, int] | None) -> tuple[int, int] | None:
+def _draw_years(known: tuple[int, int] | None) -> tuple[int, int] | None:
     if known is None or known[0] == known[1]:
         return None
     first, last = st.slider(
@@ -65,7 +65,7 @@ def _years(known: tuple[int, int] | None) -> tuple[int, int] | None:
     return None if (first, last) == known else (int(first), int(last))
 
 
-def _genres(ai: MusicAI, mode: str) -> tuple[str, ...]:
+def _draw_genres(ai: MusicAI, mode: str) -> tuple[str, ...]:
     usable = [name for name, why_not in ai.genre_availability(mode).items() if why_not is None]
     if not usable:
         return ()
@@ -86,12 +86,13 @@ def _describe_filters(filters: Filters) -> str:
     parts = []
     if filters.origins:
         parts.append(
-            "from " + wording.listing([wording.plain(name) for name in filters.origins], "or")
+            "from "
+            + wording.join_list([wording.escape_markdown(name) for name in filters.origins], "or")
         )
     if filters.years:
         parts.append(f"{filters.years[0]} to {filters.years[1]}")
     if filters.only_genres:
-        parts.append(wording.listing([GENRE_LABELS[name] for name in filters.only_genres], "or"))
+        parts.append(wording.join_list([GENRE_LABELS[name] for name in filters.only_genres], "or"))
     if filters.fresh:
         parts.append("fresh releases")
     return f"Only {', '.join(parts)}."

@@ -15,7 +15,7 @@ from musicai.ui import state
 if TYPE_CHECKING:
     from musicai.ai_model import MusicAI
     from musicai.ranking.request import Recommendations
-    from musicai.ui.discover.blind_test import Drafted
+    from musicai.ui.discover.blind_test import BlindDraft
 
 logger = logging.getLogger(__name__)
 
@@ -23,7 +23,9 @@ _NOTED = "shown_noted"
 """Session key: the list noted last."""
 
 
-def note(ai: MusicAI, found: Recommendations, drafted: Drafted | None = None) -> None:
+def record_impressions(
+    ai: MusicAI, found: Recommendations, drafted: BlindDraft | None = None
+) -> None:
     """Remember a list once for as long as it stays on the screen.
 
     Args:
@@ -53,6 +55,6 @@ def note(ai: MusicAI, found: Recommendations, drafted: Drafted | None = None) ->
         for item in found
     ]
     try:
-        state.store().note_shown(ai.profile, rows)
+        state.get_store().note_shown(ai.profile, rows)
     except StoreError as error:
         logger.warning("a list could not be noted: %s", type(error).__name__)

@@ -28,10 +28,10 @@ _VIEWS = {
 }
 
 
-def draw(ai: MusicAI, period: Period, zone: str) -> None:
+def draw_drift(ai: MusicAI, period: Period, zone: str) -> None:
     """The timeline of the chosen period with its changes in words."""
     st.subheader("How your taste changed", anchor="drift")
-    told = state.drift(ai, period, zone)
+    told = state.get_drift(ai, period, zone)
     if len(told.months) < 2:
         st.caption("This takes two months of listening or more; choose a longer period.")
         return
@@ -44,16 +44,19 @@ def draw(ai: MusicAI, period: Period, zone: str) -> None:
         label_visibility="collapsed",
     )
     names = _VIEWS[view]
-    chart = charts.drift_features(told, names) if names else charts.drift_genres(told)
+    chart = charts.plot_feature_drift(told, names) if names else charts.plot_genre_drift(told)
     chart_box.draw(
         chart,
         f"history_drift_{view.lower()}",
-        data=_rows(told),
+        data=_build_rows(told),
         on_click=period_picker.choose_month,
         hint="Click a month to look into it.",
     )
     if told.changes:
-        lines = [f"{n}. {wording.plain(one.text, 300)}" for n, one in enumerate(told.changes, 1)]
+        lines = [
+            f"{n}. {wording.escape_markdown(one.text, 300)}"
+            for n, one in enumerate(told.changes, 1)
+        ]
         st.markdown("\n".join(lines))
         st.caption(
             "A moment is marked where the months before and after differ more than in 99 of 100 "
@@ -63,7 +66,7 @@ def draw(ai: MusicAI, period: Period, zone: str) -> None:
         st.caption(told.missing or "No moment of change stands out from the usual ups and downs.")
 
 
-def _rows(told: Drift) -> pd.DataFrame:
+def _build_rows(told: Drift) -> pd.DataFrame:
     return pd.DataFrame(
         [
             {"month": one.month, "full_plays": one.plays, **one.features, **one.genres}
@@ -85,17 +88,18 @@ def draw_sessions(ai: MusicAI, sessions: SessionSummary, period: Period, zone: s
         return
     longest = date.fromisoformat(sessions.longest_day)
     st.markdown(
-        f"**{wording.count(sessions.count, 'session')}**, half of them longer than "
-        f"{wording.hours(sessions.median_minutes * _MINUTE)} and "
-        f"{wording.count(round(sessions.median_plays), 'play')}. The longest took "
-        f"{wording.hours(sessions.longest_minutes * _MINUTE)}, on {longest.day} {longest:%B %Y}."
+        f"**{wording.format_count(sessions.count, 'session')}**, half of them longer than "
+        f"{wording.format_duration(sessions.median_minutes * _MINUTE)} and "
+        f"{wording.format_count(round(sessions.median_plays), 'play')}. The longest took "
+        f"{wording.format_duration(sessions.longest_minutes * _MINUTE)}, on {longest.day} "
+        f"{longest:%B %Y}."
     )
     left, right = st.columns(2)
     with left:
         st.markdown("**How long**")
         lengths = pd.DataFrame(sessions.lengths.items(), columns=["length", "sessions"])
         chart_box.draw(
-            charts.draw_counted_bars(sessions.lengths, "session"),
+            charts.plot_counts(sessions.lengths, "session"),
             "history_lengths",
             data=lengths,
             on_click=_show_longest,
@@ -106,14 +110,14 @@ def draw_sessions(ai: MusicAI, sessions: SessionSummary, period: Period, zone: s
         hours = {f"{hour}:00": count for hour, count in enumerate(sessions.begin_hours)}
         begun = pd.DataFrame(hours.items(), columns=["hour", "sessions"])
         chart_box.draw(
-            charts.hour_bars(sessions.begin_hours),
+            charts.plot_hours(sessions.begin_hours),
             "history_begin",
             data=begun,
             on_click=history_plays.show_clock,
             hint="Click an hour to see what you play then.",
         )
-    _longest(ai, period, zone)
-    _moods(sessions)
+    _draw_longest(ai, period, zone)
+    _draw_moods(sessions)
     st.caption("A session ends where you pause for more than 30 minutes.")
 
 
@@ -121,18 +125,18 @@ def _show_longest(length: str) -> None:
     st.session_state[_LENGTH] = length
 
 
-def _longest(ai: MusicAI, period: Period, zone: str) -> None:
+def _draw_longest(ai: MusicAI, period: Period, zone: str) -> None:
     """The longest sessions of the length that was clicked, each with the way to its day."""
     length = st.session_state.get(_LENGTH)
     if length is None:
         return
-    found = longest(state.plays(ai, zone).between(period.since, period.until), length)
-    st.markdown(f"**The longest of {wording.plain(length)}**")
+    found = longest(state.get_plays(ai, zone).between(period.since, period.until), length)
+    st.markdown(f"**The longest of {wording.escape_markdown(length)}**")
     for day, minutes, plays in found:
         one = date.fromisoformat(day)
         st.button(
-            f"{one:%A}, {one.day} {one:%B %Y} · {wording.hours(minutes * _MINUTE)} · "
-            f"{wording.count(plays, 'play')}",
+            f"{one:%A}, {one.day} {one:%B %Y} · {wording.format_duration(minutes * _MINUTE)} · "
+            f"{wording.format_count(plays, 'play')}",
             key=f"history_session_{day}_{minutes:.1f}",
             type="tertiary",
             icon=":material/chevron_right:",
@@ -143,7 +147,7 @@ def _longest(ai: MusicAI, period: Period, zone: str) -> None:
         st.caption("None in this period.")
 
 
-def _moods(sessions: SessionSummary) -> None:
+def _draw_moods(sessions: SessionSummary) -> None:
     st.markdown("**In what mood**")
     if not sessions.moods:
         st.caption(
@@ -154,7 +158,7 @@ def _moods(sessions: SessionSummary) -> None:
     moods = pd.DataFrame(sessions.moods.items(), columns=["mood", "sessions"])
     named = {mood.capitalize(): count for mood, count in sessions.moods.items()}
     chart_box.draw(
-        charts.draw_counted_bars(named, "session"),
+        charts.plot_counts(named, "session"),
         "history_moods",
         data=moods,
         on_click=lambda name: links.find_mood(str(name).lower()),
@@ -162,7 +166,8 @@ def _moods(sessions: SessionSummary) -> None:
     )
     if sessions.mood_unknown:
         st.caption(
-            f"Of {wording.count(sessions.mood_unknown, 'further session')} too little is known."
+            f"Of {wording.format_count(sessions.mood_unknown, 'further session')} too little is "
+            "known."
         )
 
 
@@ -192,10 +197,10 @@ def draw_top_items(ai: MusicAI, told: ListeningHistory) -> None:
     places = lists[kind][:_SHOWN]
     compared = told.before is not None
     chart_box.draw_clickable_table(
-        _frame(ai, kind, places, compared=compared),
+        _build_frame(ai, kind, places, compared=compared),
         f"history_top_{kind.lower()}",
-        alt=f"Your most played {kind.lower()}, first {wording.literal(places[0].name, 60)}",
-        open_row=partial(_open, ai, kind, places),
+        alt=f"Your most played {kind.lower()}, first {wording.clean_text(places[0].name, 60)}",
+        open_row=partial(_open_place, ai, kind, places),
         row_height=44 if places[0].row is not None else None,
         columns={
             "Ring": st.column_config.ImageColumn("", width=44),
@@ -211,21 +216,23 @@ def draw_top_items(ai: MusicAI, told: ListeningHistory) -> None:
     st.caption(line.strip() or "Of the plays of which the genre is known.")
     if kind == "Tracks":
         ids = [ai.library.vocabulary.id(place.row) for place in places if place.row is not None]
-        playlist_draft.button(
-            ids, "history_tops_all", f"Add {wording.count(len(ids), 'track')} to the list"
+        playlist_draft.draw_button(
+            ids, "history_tops_all", f"Add {wording.format_count(len(ids), 'track')} to the list"
         )
 
 
-def _frame(ai: MusicAI, kind: str, places: Sequence[Place], *, compared: bool) -> pd.DataFrame:
+def _build_frame(
+    ai: MusicAI, kind: str, places: Sequence[Place], *, compared: bool
+) -> pd.DataFrame:
     frame = pd.DataFrame(
         {
             "#": [place.rank for place in places],
-            "Change": [change(place) for place in places],
-            "Ring": [widgets.small_ring(ai, p.row) for p in places],
-            kind.removesuffix("s"): [wording.literal(place.name) for place in places],
-            "By": [wording.literal(place.artists) for place in places],
+            "Change": [describe_change(place) for place in places],
+            "Ring": [widgets.build_ring_image(ai, p.row) for p in places],
+            kind.removesuffix("s"): [wording.clean_text(place.name) for place in places],
+            "By": [wording.clean_text(place.artists) for place in places],
             "Plays": [round(place.plays) for place in places],
-            "Time": [wording.hours(place.hours * 3_600_000) for place in places],
+            "Time": [wording.format_duration(place.hours * 3_600_000) for place in places],
             "Share": [100 * place.share for place in places],
         }
     )
@@ -235,7 +242,7 @@ def _frame(ai: MusicAI, kind: str, places: Sequence[Place], *, compared: bool) -
     return frame[[name for name in frame.columns if name not in hidden]]
 
 
-def change(place: Place) -> str:
+def describe_change(place: Place) -> str:
     """How a rank differs from that of before, in a sign and a number or a word."""
     if place.before is None:
         return "new"
@@ -243,7 +250,7 @@ def change(place: Place) -> str:
     return "same" if moved == 0 else f"▲ {moved}" if moved > 0 else f"▼ {-moved}"
 
 
-def _open(ai: MusicAI, kind: str, places: Sequence[Place], at: int) -> None:
+def _open_place(ai: MusicAI, kind: str, places: Sequence[Place], at: int) -> None:
     place = places[at]
     if kind == "Artists":
         links.open_artist(place.name)

@@ -38,46 +38,50 @@ def draw_forgotten(ai: MusicAI, told: ListeningHistory) -> None:
     )
     shown = found if every else found[:_FIRST]
     rows = [one.row for one in shown]
-    track_list.draw(ai, rows, [sentence(one) for one in shown], key="history_forgotten")
+    track_list.draw(ai, rows, [describe_forgotten(one) for one in shown], key="history_forgotten")
     ids = [ai.library.vocabulary.id(row) for row in rows]
-    playlist_draft.button(
-        ids, "history_forgotten_add", f"Add {wording.count(len(ids), 'track')} to the list"
+    playlist_draft.draw_button(
+        ids, "history_forgotten_add", f"Add {wording.format_count(len(ids), 'track')} to the list"
     )
 
 
-def sentence(one: ForgottenTrack) -> str:
+def describe_forgotten(one: ForgottenTrack) -> str:
     """What was, in words: "You played this 60 times in 2023 and not since."."""
     last = date.fromisoformat(one.last_day)
     if one.only_then and one.in_year == one.plays:
-        return f"You played this {wording.count(one.plays, 'time')} in {one.year} and not since."
+        return (
+            f"You played this {wording.format_count(one.plays, 'time')} in {one.year} and not "
+            "since."
+        )
     return (
-        f"You played this {wording.count(one.plays, 'time')}, {one.in_year} of them in {one.year}, "
+        f"You played this {wording.format_count(one.plays, 'time')}, {one.in_year} of them in "
+        f"{one.year}, "
         f"and last on {last.day} {last:%B %Y}."
     )
 
 
 def draw() -> None:
     """The whole page for the chosen profile and period."""
-    ai = state.current_ai()
+    ai = state.get_current_ai()
     widgets.draw_invented_note(ai.library.invented)
     period = period_picker.get_chosen_period(ai)
-    period_picker.caption(period)
-    zone = period_picker.timezone(ai)
-    told = state.history(ai, period, zone)
+    period_picker.draw_caption(period)
+    zone = period_picker.get_timezone(ai)
+    told = state.get_history(ai, period, zone)
     if told.missing:
-        st.info("  \n".join(wording.plain(line, 500) for line in told.missing))
+        st.info("  \n".join(wording.escape_markdown(line, 500) for line in told.missing))
     if told.days is None:
         return
-    _figures(told.figures, told.before)
-    _streaks(told)
+    _draw_figures(told.figures, told.before)
+    _draw_streaks(told)
     if told.figures.plays:
-        _over_time(told.days)
-        _week(ai, told)
-        _year(ai, told.days)
+        _draw_timeline(told.days)
+        _draw_week(ai, told)
+        _draw_calendar(ai, told.days)
         history_plays.draw(ai, zone)
         history_sessions.draw_sessions(ai, told.sessions, period, zone)
         history_tops.draw_top_items(ai, told)
-        history_drift.draw(ai, period, zone)
+        history_drift.draw_drift(ai, period, zone)
     draw_forgotten(ai, told)
     recap.draw(ai, zone)
 
@@ -85,22 +89,22 @@ def draw() -> None:
 # --- figures --------------------------------------------------------------------------
 
 
-def _figures(now: Figures, before: Figures | None) -> None:
+def _draw_figures(now: Figures, before: Figures | None) -> None:
     shown = {
-        "Listened": (wording.hours(now.hours * 3_600_000), "hours"),
+        "Listened": (wording.format_duration(now.hours * 3_600_000), "hours"),
         "Full plays": (f"{now.plays:,}", "plays"),
         "Tracks": (f"{now.tracks:,}", "tracks"),
         "Artists": (f"{now.artists:,}", "artists"),
-        "New to you": (wording.count(now.new_tracks, "track"), "new_tracks"),
+        "New to you": (wording.format_count(now.new_tracks, "track"), "new_tracks"),
         "Days with music": (f"{now.active_days:,} of {now.days:,}", "active_days"),
     }
     changes = {}
     if before is not None:
         changes = {
-            label: _change(getattr(now, name), getattr(before, name))
+            label: _format_change(getattr(now, name), getattr(before, name))
             for label, (_, name) in shown.items()
         }
-    widgets.stats({label: text for label, (text, _) in shown.items()}, changes)
+    widgets.draw_stats({label: text for label, (text, _) in shown.items()}, changes)
     line = "A full play is 30 seconds or more without a skip."
     if now.active_days:
         line += f" On a day with music, {now.plays_a_day:.0f} of them."
@@ -109,7 +113,7 @@ def _figures(now: Figures, before: Figures | None) -> None:
     st.caption(line)
 
 
-def _change(now: float, before: float) -> str:
+def _format_change(now: float, before: float) -> str:
     """A change in percent, with its sign; nothing where there was nothing before."""
     if not before:
         return ""
@@ -117,35 +121,38 @@ def _change(now: float, before: float) -> str:
     return f"{percent:+d} %".replace("-", "−") if percent else "no change"
 
 
-def _streaks(told: ListeningHistory) -> None:
+def _draw_streaks(told: ListeningHistory) -> None:
     if told.longest_streak is None:
         return
-    parts = [f"Your longest streak: **{_streak(told.longest_streak)}**."]
+    parts = [f"Your longest streak: **{_describe_streak(told.longest_streak)}**."]
     current = told.current_streak
     if current is not None and current != told.longest_streak:
-        parts.append(f"The one you are in: **{_streak(current)}**.")
+        parts.append(f"The one you are in: **{_describe_streak(current)}**.")
     elif current is not None:
         parts.append("You are in it.")
     st.markdown(" ".join(parts))
 
 
-def _streak(streak: Streak) -> str:
+def _describe_streak(streak: Streak) -> str:
     first, last = (date.fromisoformat(day) for day in (streak.first, streak.last))
     if streak.days == 1:
-        return f"1 day, {_day(first)}"
-    return f"{wording.count(streak.days, 'day')} in a row, {_day(first)} to {_day(last)}"
+        return f"1 day, {_format_day(first)}"
+    return (
+        f"{wording.format_count(streak.days, 'day')} in a row, {_format_day(first)} to "
+        f"{_format_day(last)}"
+    )
 
 
-def _day(day: date) -> str:
+def _format_day(day: date) -> str:
     return f"{day.day} {day:%B %Y}"
 
 
 # --- over time ------------------------------------------------------------------------
 
 
-def _over_time(days: Days) -> None:
+def _draw_timeline(days: Days) -> None:
     st.subheader("Over time", anchor="over-time")
-    usual = charts.usual_step(days)
+    usual = charts.choose_step(days)
     step = st.segmented_control(
         "Bars for each",
         list(charts.STEPS),
@@ -155,13 +162,13 @@ def _over_time(days: Days) -> None:
         key=f"history_step_{usual}",
         label_visibility="collapsed",
     )
-    found = charts.buckets(days, step)
+    found = charts.sum_buckets(days, step)
     rows = pd.DataFrame(
         [(one.first, one.last, one.plays, one.hours) for one in found],
         columns=["first_day", "last_day", "full_plays", "hours"],
     )
     chart_box.draw(
-        charts.timeline(found, step),
+        charts.plot_timeline(found, step),
         f"history_timeline_{step}",
         data=rows,
         on_click=_look_into,
@@ -177,7 +184,7 @@ def _look_into(key: str) -> None:
         period_picker.choose_days(date.fromisoformat(first), date.fromisoformat(last))
 
 
-def _week(ai: MusicAI, told: ListeningHistory) -> None:
+def _draw_week(ai: MusicAI, told: ListeningHistory) -> None:
     st.subheader("Your week", anchor="week")
     cells = [
         (day, hour, plays)
@@ -185,18 +192,18 @@ def _week(ai: MusicAI, told: ListeningHistory) -> None:
         for hour, plays in enumerate(row)
     ]
     chart_box.draw(
-        charts.week(told.by_weekday_hour),
+        charts.plot_week(told.by_weekday_hour),
         "history_week",
         data=pd.DataFrame(cells, columns=["weekday", "hour", "full_plays"]),
         on_click=history_plays.show_hour,
         hint="Click an hour to see what you play then.",
     )
-    st.caption(f"Hours are {wording.plain(wording.zone(told.timezone))}.")
+    st.caption(f"Hours are {wording.escape_markdown(wording.describe_zone(told.timezone))}.")
 
 
-def _year(ai: MusicAI, days: Days) -> None:
+def _draw_calendar(ai: MusicAI, days: Days) -> None:
     st.subheader("Day by day", anchor="days")
-    offered = charts.years(days)
+    offered = charts.list_years(days)
     if not offered:
         st.caption("No day with a full play.")
         return
@@ -212,7 +219,7 @@ def _year(ai: MusicAI, days: Days) -> None:
         }
     )
     chart_box.draw(
-        charts.calendar(days, year, upright=state.on_phone()),
+        charts.plot_calendar(days, year, upright=state.is_on_phone()),
         f"history_calendar_{year}",
         data=rows,
         on_click=history_plays.show_day,

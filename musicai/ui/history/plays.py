@@ -37,7 +37,7 @@ def show_clock(hour: str) -> None:
     st.session_state[_CHOSEN] = ("clock", str(hour))
 
 
-def _forget() -> None:
+def _clear_choice() -> None:
     st.session_state.pop(_CHOSEN, None)
 
 
@@ -47,7 +47,7 @@ def draw(ai: MusicAI, zone: str) -> None:
     if chosen is None:
         return
     kind, what = chosen
-    everything = state.plays(ai, zone)
+    everything = state.get_plays(ai, zone)
     if kind == "day":
         day = date.fromisoformat(what)
         title, found = f"{day:%A}, {day.day} {day:%B %Y}", summary.on_day(everything, day)
@@ -64,20 +64,24 @@ def draw(ai: MusicAI, zone: str) -> None:
 
 def _draw_plays(ai: MusicAI, title: str, found: TopTracks) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"**{title}** · {wording.count(int(found.plays.sum()), 'full play')}")
+        st.markdown(f"**{title}** · {wording.format_count(int(found.plays.sum()), 'full play')}")
         st.button(
-            "Close", key="history_close", icon=":material/close:", type="tertiary", on_click=_forget
+            "Close",
+            key="history_close",
+            icon=":material/close:",
+            type="tertiary",
+            on_click=_clear_choice,
         )
     if not len(found.rows):
         st.caption("Nothing was listened to for 30 seconds without a skip.")
         return
     shown = found.rows[:_SHOWN]
-    notes = [wording.count(int(n), "play") for n in found.plays[:_SHOWN]]
+    notes = [wording.format_count(int(n), "play") for n in found.plays[:_SHOWN]]
     track_list.draw(ai, shown, notes, key="history_played")
     more = len(found.rows) - len(shown)
     if more:
-        st.caption(f"And {wording.count(more, 'more track')}, played less.")
+        st.caption(f"And {wording.format_count(more, 'more track')}, played less.")
     ids = [ai.library.vocabulary.id(int(row)) for row in np.asarray(shown)]
-    playlist_draft.button(
-        ids, "history_played_all", f"Add {wording.count(len(ids), 'track')} to the list"
+    playlist_draft.draw_button(
+        ids, "history_played_all", f"Add {wording.format_count(len(ids), 'track')} to the list"
     )

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def draw(ai: MusicAI, zone: str) -> None:
     """The choice of a year, its page, and the downloads."""
     st.subheader("Your year on a page", anchor="recap")
-    years = recap_years(state.plays(ai, zone))
+    years = recap_years(state.get_plays(ai, zone))
     if not years:
         st.caption("This takes a full play or more.")
         return
@@ -27,12 +27,17 @@ def draw(ai: MusicAI, zone: str) -> None:
     if not wanted:
         st.caption("Figures, favourites and what stands out, to keep or to show.")
         return
-    picture, alt = _picture(ai.library.fingerprint, int(year), zone, ai)
+    picture, alt = _draw_picture(ai.library.fingerprint, int(year), zone, ai)
     st.image(picture.image, alt=alt, width=540)
     with st.container(horizontal=True):
         for label, make, ending, mime in (
-            ("Picture (PNG)", picture.png, "png", "image/png"),
-            ("One page (PDF)", lambda: picture.pdf(f"{year} in music"), "pdf", "application/pdf"),
+            ("Picture (PNG)", picture.to_png, "png", "image/png"),
+            (
+                "One page (PDF)",
+                lambda: picture.to_pdf(f"{year} in music"),
+                "pdf",
+                "application/pdf",
+            ),
         ):
             st.download_button(
                 label,
@@ -44,7 +49,7 @@ def draw(ai: MusicAI, zone: str) -> None:
                 on_click="ignore",
             )
     if picture.replaced:
-        named = wording.plain(" ".join(sorted(picture.replaced)[:20]))
+        named = wording.escape_markdown(" ".join(sorted(picture.replaced)[:20]))
         st.caption(
             f"The fonts of this machine cannot draw these characters, so “?” stands in their "
             f"place: {named}. A font that has them, such as Noto Sans, would help."
@@ -52,15 +57,18 @@ def draw(ai: MusicAI, zone: str) -> None:
 
 
 @st.cache_resource(max_entries=8, show_spinner="Drawing…")
-def _picture(fingerprint: str, year: int, zone: str, _ai: MusicAI) -> tuple[Picture, str]:
+def _draw_picture(fingerprint: str, year: int, zone: str, _ai: MusicAI) -> tuple[Picture, str]:
     from musicai.ui.history import recap_image  # noqa: PLC0415 (only the recap draws pictures)
 
-    told = recap(_ai.library, _ai.features, state.codes(_ai), state.plays(_ai, zone), year, zone)
+    told = recap(
+        _ai.library, _ai.features, state.get_codes(_ai), state.get_plays(_ai, zone), year, zone
+    )
     figures = told.figures
     alt = (
-        f"{year} in music: {figures.hours:,.0f} hours, {wording.count(figures.tracks, 'track')} by "
-        f"{wording.count(figures.artists, 'artist')}; most played "
-        f"{wording.literal(told.tracks[0].name, 60)} and "
-        f"{wording.literal(told.artists[0].name, 60)}."
+        f"{year} in music: {figures.hours:,.0f} hours, "
+        f"{wording.format_count(figures.tracks, 'track')} by "
+        f"{wording.format_count(figures.artists, 'artist')}; most played "
+        f"{wording.clean_text(told.tracks[0].name, 60)} and "
+        f"{wording.clean_text(told.artists[0].name, 60)}."
     )
     return recap_image.draw(told), alt

@@ -25,8 +25,8 @@ from musicai.ui.theme import (
     LIGHT_GROUND,
     NEUTRAL,
     RING_HOLE,
-    mood_colour,
-    ring_points,
+    list_ring_points,
+    mix_mood_colour,
 )
 
 WIDTH, HEIGHT = 1080, 1350
@@ -66,13 +66,13 @@ class Picture:
     replaced: set[str] = field(default_factory=set)
     """Characters that no font here has."""
 
-    def png(self) -> bytes:
+    def to_png(self) -> bytes:
         """The picture as PNG, without anything about who or where."""
         buffer = io.BytesIO()
         self.image.save(buffer, "PNG", optimize=True)
         return buffer.getvalue()
 
-    def pdf(self, title: str) -> bytes:
+    def to_pdf(self, title: str) -> bytes:
         """One A4 page with the picture on it."""
         page = FPDF(unit="mm", format="A4")
         page.set_title(title)
@@ -89,46 +89,46 @@ def draw(told: Recap) -> Picture:
     """The whole page."""
     picture = Picture(Image.new("RGB", (WIDTH, HEIGHT), LIGHT_GROUND))
     pen = _Pen(picture)
-    _head(pen, told)
-    _numbers(pen, told)
-    _months(pen, told)
-    _lists(pen, told)
-    _genres(pen, told)
-    _facts(pen, told)
-    _foot(pen, told)
+    _draw_head(pen, told)
+    _draw_numbers(pen, told)
+    _draw_months(pen, told)
+    _draw_lists(pen, told)
+    _draw_genres(pen, told)
+    _draw_facts(pen, told)
+    _draw_foot(pen, told)
     return picture
 
 
 # --- parts ----------------------------------------------------------------------------
 
 
-def _head(pen: _Pen, told: Recap) -> None:
-    pen.text((_MARGIN, 66), f"{told.year} in music", 76, bold=True)
-    first, last = (_day(date.fromisoformat(day)) for day in (told.first_day, told.last_day))
+def _draw_head(pen: _Pen, told: Recap) -> None:
+    pen.write_text((_MARGIN, 66), f"{told.year} in music", 76, bold=True)
+    first, last = (_format_day(date.fromisoformat(day)) for day in (told.first_day, told.last_day))
     line = "" if told.whole else f"From {first} to {last}"
     if told.invented:
         line = f"{wording.SAMPLE_LABEL}. {line}".strip()
     if line:
-        pen.text((_MARGIN, 160), line, 26, _MUTED)
+        pen.write_text((_MARGIN, 160), line, 26, _MUTED)
     if told.shape:
-        _ring(pen, told)
+        _draw_ring(pen, told)
 
 
-def _ring(pen: _Pen, told: Recap) -> None:
+def _draw_ring(pen: _Pen, told: Recap) -> None:
     size = 220 * _SMOOTH
     layer = Image.new("RGBA", (size, size), (0, 0, 0, 0))
     brush = ImageDraw.Draw(layer)
     scale = size / 44
     shape = [told.shape[name] for name in UNIT_FEATURES]
-    colour = mood_colour(told.shape["valence"], told.shape["energy"])
-    brush.polygon([(x * scale, y * scale) for x, y in ring_points(shape)], fill=colour)
+    colour = mix_mood_colour(told.shape["valence"], told.shape["energy"])
+    brush.polygon([(x * scale, y * scale) for x, y in list_ring_points(shape)], fill=colour)
     low, high = (22 - RING_HOLE) * scale, (22 + RING_HOLE) * scale
     brush.ellipse((low, low, high, high), fill=LIGHT_GROUND)
     layer = layer.resize((size // _SMOOTH, size // _SMOOTH), Image.Resampling.LANCZOS)
     pen.picture.image.paste(layer, (WIDTH - _MARGIN - 220, 30), layer)
 
 
-def _numbers(pen: _Pen, told: Recap) -> None:
+def _draw_numbers(pen: _Pen, told: Recap) -> None:
     figures = told.figures
     shown = (
         (f"{figures.hours:,.0f}", "hours" if round(figures.hours) != 1 else "hour"),
@@ -139,11 +139,11 @@ def _numbers(pen: _Pen, told: Recap) -> None:
     step = (WIDTH - 2 * _MARGIN) / len(shown)
     for at, (value, label) in enumerate(shown):
         x = _MARGIN + at * step
-        pen.text((x, 250), value, 66, ACCENT, bold=True, room=step - 20)
-        pen.text((x, 330), label, 26, _MUTED)
+        pen.write_text((x, 250), value, 66, ACCENT, bold=True, room=step - 20)
+        pen.write_text((x, 330), label, 26, _MUTED)
 
 
-def _months(pen: _Pen, told: Recap) -> None:
+def _draw_months(pen: _Pen, told: Recap) -> None:
     top, height = 400, 120
     step = (WIDTH - 2 * _MARGIN) / 12
     most = max(told.months) or 1.0
@@ -155,28 +155,28 @@ def _months(pen: _Pen, told: Recap) -> None:
             radius=5,
             fill=ACCENT if hours else _PALE,
         )
-        pen.text((x + 8, top + height + 10), f"{date(2000, at + 1, 1):%b}", 22, _MUTED)
+        pen.write_text((x + 8, top + height + 10), f"{date(2000, at + 1, 1):%b}", 22, _MUTED)
 
 
-def _lists(pen: _Pen, told: Recap) -> None:
+def _draw_lists(pen: _Pen, told: Recap) -> None:
     half = (WIDTH - 2 * _MARGIN - 40) / 2
     for at, (title, places) in enumerate((("Tracks", told.tracks), ("Artists", told.artists))):
         x = _MARGIN + at * (half + 40)
-        pen.text((x, 600), title, 34, bold=True)
+        pen.write_text((x, 600), title, 34, bold=True)
         for line, place in enumerate(places):
             y = 658 + line * 68
-            pen.text((x, y), str(place.rank), 30, ACCENT, bold=True)
-            pen.text((x + 44, y), place.name or "Untitled", 30, room=half - 44)
-            plays = wording.count(round(place.plays), "play")
+            pen.write_text((x, y), str(place.rank), 30, ACCENT, bold=True)
+            pen.write_text((x + 44, y), place.name or "Untitled", 30, room=half - 44)
+            plays = wording.format_count(round(place.plays), "play")
             below = f"{place.artists} · {plays}" if place.artists else plays
-            pen.text((x + 44, y + 35), below, 22, _MUTED, room=half - 44)
+            pen.write_text((x + 44, y + 35), below, 22, _MUTED, room=half - 44)
 
 
-def _genres(pen: _Pen, told: Recap) -> None:
+def _draw_genres(pen: _Pen, told: Recap) -> None:
     y, whole = 1020, WIDTH - 2 * _MARGIN
-    pen.text((_MARGIN, y), "Genres", 34, bold=True)
+    pen.write_text((_MARGIN, y), "Genres", 34, bold=True)
     if not told.genres:
-        pen.text((_MARGIN, y + 56), "No genre of this music is known.", 26, _MUTED)
+        pen.write_text((_MARGIN, y + 56), "No genre of this music is known.", 26, _MUTED)
         return
     x = float(_MARGIN)
     known = sum(place.share for place in told.genres)
@@ -185,30 +185,30 @@ def _genres(pen: _Pen, told: Recap) -> None:
         colour = GENRE_COLOURS.get(place.name.lower(), NEUTRAL)
         pen.brush.rectangle((x, y + 58, x + max(wide - 4, 1), y + 86), fill=colour)
         x += wide
-    named = " · ".join(f"{place.name} {wording.share(place.share)}" for place in told.genres)
-    pen.text((_MARGIN, y + 98), named, 24, _MUTED, room=whole)
+    named = " · ".join(f"{place.name} {wording.format_share(place.share)}" for place in told.genres)
+    pen.write_text((_MARGIN, y + 98), named, 24, _MUTED, room=whole)
 
 
-def _facts(pen: _Pen, told: Recap) -> None:
+def _draw_facts(pen: _Pen, told: Recap) -> None:
     lines = []
     if told.busiest_day:
-        day = _day(date.fromisoformat(told.busiest_day))
-        lines.append(f"Busiest day: {day}, {wording.count(told.busiest_plays, 'play')}.")
+        day = _format_day(date.fromisoformat(told.busiest_day))
+        lines.append(f"Busiest day: {day}, {wording.format_count(told.busiest_plays, 'play')}.")
     streak = told.longest_streak
     if streak is not None and streak.days > 1:
         lines.append(f"Longest streak: {streak.days} days with music in a row.")
     if told.surprise:
         lines.append(told.surprise)
     for at, line in enumerate(lines):
-        pen.text((_MARGIN, 1168 + at * 40), line, 27, room=WIDTH - 2 * _MARGIN)
+        pen.write_text((_MARGIN, 1168 + at * 40), line, 27, room=WIDTH - 2 * _MARGIN)
 
 
-def _foot(pen: _Pen, told: Recap) -> None:
+def _draw_foot(pen: _Pen, told: Recap) -> None:
     pen.brush.line((_MARGIN, 1296, WIDTH - _MARGIN, 1296), fill=_PALE, width=2)
-    pen.text((_MARGIN, 1306), "Made by musicai, on the listener's own machine", 20, _MUTED)
+    pen.write_text((_MARGIN, 1306), "Made by musicai, on the listener's own machine", 20, _MUTED)
 
 
-def _day(day: date) -> str:
+def _format_day(day: date) -> str:
     return f"{day.day} {day:%B}"
 
 
@@ -222,7 +222,7 @@ class _Pen:
         self.picture = picture
         self.brush = ImageDraw.Draw(picture.image)
 
-    def text(
+    def write_text(
         self,
         at: tuple[float, float],
         text: str,
@@ -242,18 +242,18 @@ class _Pen:
             bold: Drawn with a stroke, as not every font has a bold face here.
             room: Width in pixels; to the right margin where left out.
         """
-        shown = wording.literal(text, 300)
-        font, missing = _font_for(shown, size)
+        shown = wording.clean_text(text, 300)
+        font, missing = _choose_font(shown, size)
         if missing:
             self.picture.replaced |= missing
             shown = "".join("?" if one in missing else one for one in shown)
         stroke = max(size // 40, 1) if bold else 0
         limit = WIDTH - _MARGIN - at[0] if room is None else room
-        shown = _fitting(font, shown, limit - 2 * stroke)
+        shown = _shorten_text(font, shown, limit - 2 * stroke)
         self.brush.text(at, shown, fill=colour, font=font, stroke_width=stroke, stroke_fill=colour)
 
 
-def _fitting(font: Any, text: str, room: float) -> str:
+def _shorten_text(font: Any, text: str, room: float) -> str:
     """The text, or as much of its beginning as there is room for."""
     if font.getlength(text) <= room:
         return text
@@ -267,22 +267,22 @@ def _fitting(font: Any, text: str, room: float) -> str:
     return text[:low].rstrip() + "…"
 
 
-def _font_for(text: str, size: int) -> tuple[Any, set[str]]:
+def _choose_font(text: str, size: int) -> tuple[Any, set[str]]:
     """A font that has all the characters, or the best one and those that it has not."""
     wanted = {one for one in text if not one.isspace()}
     best: tuple[int, Any, set[str]] | None = None
-    for name in _present():
-        missing = wanted - _characters(name)
+    for name in _list_fonts():
+        missing = wanted - _read_characters(name)
         if best is None or len(missing) < best[0]:
             best = (len(missing), name, missing)
         if not missing:
             break
     assert best is not None
-    return _fit_font(best[1], size), best[2]
+    return _load_font(best[1], size), best[2]
 
 
 @lru_cache(maxsize=1)
-def _present() -> Sequence[str]:
+def _list_fonts() -> Sequence[str]:
     """The fonts of this machine; "" is the one that Pillow brings."""
     found = []
     for name in _FONTS:
@@ -295,16 +295,16 @@ def _present() -> Sequence[str]:
 
 
 @lru_cache(maxsize=64)
-def _fit_font(name: str, size: int) -> Any:
+def _load_font(name: str, size: int) -> Any:
     return ImageFont.truetype(name, size) if name else ImageFont.load_default(size)
 
 
 @lru_cache(maxsize=32)
-def _characters(name: str) -> frozenset[str]:
+def _read_characters(name: str) -> frozenset[str]:
     """The characters that a font can draw, by its character map."""
     from fontTools.ttLib import TTCollection, TTFont  # noqa: PLC0415 (only the recap needs it)
 
-    font = _fit_font(name, 12)
+    font = _load_font(name, 12)
     source = font.path if isinstance(font.path, str) else io.BytesIO(font.font_bytes)
     if isinstance(source, io.BytesIO):
         source.seek(0)

@@ -11,7 +11,7 @@ from musicai.core import jobs
 from musicai.core.errors import MusicAIError, NotFound
 from musicai.core.jobs import JobStatus
 from musicai.data.parsed import Problem
-from musicai.library.coverage import CatalogCoverage, CatalogueReach, Reach, coverage
+from musicai.library.coverage import CatalogCoverage, CatalogueReach, Reach, measure_coverage
 from musicai.store import Catalogue
 from musicai.store.catalog_changes import LONGEST_NAME, LONGEST_NOTE
 from musicai.store.catalogs import NEIGHBOURS, OPEN, TRACKS
@@ -57,26 +57,26 @@ def start(upload: Upload, profile: str, *command: str, name: str | None = None) 
     Raises:
         JobError: the job could not be started; the file is not kept then.
     """
-    spool = jobs.spool(state.settings(), [(upload.name, upload.getvalue())])
+    spool = jobs.spool(state.get_settings(), [(upload.name, upload.getvalue())])
     argv = ["catalogues", *command, "--profile", profile, "--spool", str(spool)]
     argv += [] if name is None else ["--", name]
     try:
-        job_panel.start("catalogue", argv)
+        job_panel.start_job("catalogue", argv)
     except MusicAIError:
-        jobs.discard_spool(state.settings(), spool)
+        jobs.discard_spool(state.get_settings(), spool)
         raise
     st.session_state[_TAKEN] = st.session_state.get(_TAKEN, 0) + 1
 
 
 def report(profile: str) -> None:
     """What became of the file that was taken last, while its catalogue has these tracks."""
-    job = jobs.find_latest(state.settings(), profile, "catalogue")
+    job = jobs.find_latest(state.get_settings(), profile, "catalogue")
     if job is None or job.state != "done" or not job.result.get("catalogue"):
         return
     fresh = st.session_state.get(state.JOB) == job.id
-    title = f"The last file, {wording.date_and_time(job.started_at)}"
+    title = f"The last file, {wording.format_date_time(job.started_at)}"
     with st.expander(title, expanded=fresh, icon=":material/fact_check:"):
-        st.markdown(f"{describe_result(job)} It took {wording.seconds(job.seconds)}.")
+        st.markdown(f"{describe_result(job)} It took {wording.format_seconds(job.seconds)}.")
         _rows(job.result["rows"])
         if job.result.get("coverage"):
             _draw_coverage(job.result["coverage"])
@@ -87,8 +87,8 @@ def report(profile: str) -> None:
 def describe_result(job: JobStatus) -> str:
     """What a finished job did, in one sentence of Markdown."""
     told = job.result
-    name = f"“{wording.plain(str(told['catalogue']))}”"
-    tracks = wording.count(int(told["tracks"]), "track")
+    name = f"“{wording.escape_markdown(str(told['catalogue']))}”"
+    tracks = wording.format_count(int(told["tracks"]), "track")
     if told["replaced"] is None:
         return f"{name} is added with {tracks}" + (" and switched on." if told["enabled"] else ".")
     return f"{name} has {tracks} now; it had {int(told['replaced']):,}."
@@ -120,7 +120,7 @@ def coverage_table(found: Mapping[str, Any]) -> dict[str, Sequence[str]]:
         for column, when in (("Before", "before"), ("Now", "after")):
             number = int(found[when][what])
             of = int(found[whole]) if whole else 0
-            share = f" ({wording.share(number / of)})" if of else ""
+            share = f" ({wording.format_share(number / of)})" if of else ""
             columns[column].append(f"{number:,}{share}")
     return dict(columns)
 
@@ -173,7 +173,7 @@ def show_catalogues(ai: MusicAI, profile: str) -> None:
     st.caption("Where Discover finds tracks that you have never played.")
     fitting = [
         one
-        for one in state.store().catalogues(profile)
+        for one in state.get_store().catalogues(profile)
         if one.kind != NEIGHBOURS and one.invented == invented
     ]
     found = _coverage(profile) if fitting else None
@@ -196,7 +196,7 @@ def _catalogue(one: Catalogue, profile: str, found: CatalogCoverage | None) -> N
         with st.container(horizontal=True, vertical_alignment="center"):
             key = f"catalogue_{profile}_{one.id}"
             st.toggle(
-                wording.plain(one.name),
+                wording.escape_markdown(one.name),
                 value=one.enabled,
                 key=key,
                 on_change=_switch,
@@ -218,14 +218,16 @@ def _catalogue(one: Catalogue, profile: str, found: CatalogCoverage | None) -> N
 
 
 def _facts(one: Catalogue) -> str:
-    parts = [wording.count(one.n_tracks, "track")]
+    parts = [wording.format_count(one.n_tracks, "track")]
     if one.kind == OPEN:
         parts.append("found for you through open data")
     else:
-        parts.append(f"from {wording.plain(one.origin)}")
-    parts.append(f"licence: {wording.plain(one.licence)}" if one.licence else "licence not noted")
+        parts.append(f"from {wording.escape_markdown(one.origin)}")
+    parts.append(
+        f"licence: {wording.escape_markdown(one.licence)}" if one.licence else "licence not noted"
+    )
     if one.updated_at is not None:
-        parts.append(f"updated {wording.short_date(one.updated_at)}")
+        parts.append(f"updated {wording.format_short_date(one.updated_at)}")
     return " · ".join(parts)
 
 
@@ -244,39 +246,42 @@ def _shares(reach: Reach, found: CatalogCoverage) -> str:
     if found.n_plays:
         parts.append(f"{_share(reach.plays_of_artists, found.n_plays)} of your plays by artist")
         parts.append(f"{_share(reach.plays_matched, found.n_plays)} by track")
-    tracks = wording.count(reach.new_tracks, "track")
+    tracks = wording.format_count(reach.new_tracks, "track")
     return ", ".join(parts) + f", and {tracks} of your artists that you do not have"
 
 
 def _share(part: int, whole: int) -> str:
-    return wording.share(part / whole) if whole else "none"
+    return wording.format_share(part / whole) if whole else "none"
 
 
 def _together(found: CatalogCoverage) -> None:
     on = found.enabled
     st.caption(
         f"All that are switched on: {on.artists:,} of your {found.n_artists:,} artists "
-        f"({_share(on.artists, found.n_artists)}); of your {wording.count(found.n_plays, 'play')}, "
+        f"({_share(on.artists, found.n_artists)}); of your "
+        f"{wording.format_count(found.n_plays, 'play')}, "
         f"{on.plays_of_artists:,} are by them and {on.plays_matched:,} are of a track that is "
         f"matched ({_share(on.plays_matched, found.n_plays)}); "
-        f"{wording.count(on.new_tracks, 'track')} of your artists are new to you. "
+        f"{wording.format_count(on.new_tracks, 'track')} of your artists are new to you. "
         "Artists are main artists, by name."
     )
 
 
 def _coverage(profile: str) -> CatalogCoverage:
-    store = state.store()
+    store = state.get_store()
     listed = tuple(
         (c.name, c.digest, c.enabled, c.path.is_file()) for c in store.catalogues(profile)
     )
-    return _draw_preview(str(state.settings().home), profile, store.fingerprint(profile), listed)
+    return _draw_preview(
+        str(state.get_settings().home), profile, store.fingerprint(profile), listed
+    )
 
 
 @st.cache_data(max_entries=8, show_spinner="Looking at what the catalogues cover…")
 def _draw_preview(
     home: str, profile: str, fingerprint: str, listed: tuple[Any, ...]
 ) -> CatalogCoverage:
-    return coverage(state.store(), state.settings(), profile)
+    return measure_coverage(state.get_store(), state.get_settings(), profile)
 
 
 # --- changing one ---------------------------------------------------------------------
@@ -311,7 +316,7 @@ def _change(one: Catalogue, profile: str) -> None:
                 icon=":material/sync:",
                 on_click=_replace,
                 args=(one, newer, profile),
-                disabled=job_panel.running() is not None,
+                disabled=job_panel.find_running() is not None,
             )
         if st.button("Remove…", key=f"catalogue_remove_{one.id}", icon=":material/delete:"):
             _confirm_removal(one, profile)
@@ -326,7 +331,7 @@ def _save(one: Catalogue) -> None:
 
 
 def _save_changes(one: Catalogue, name: str, origin: str, licence: str) -> None:
-    store = state.store()
+    store = state.get_store()
     if (origin, licence) != (one.origin, one.licence):
         store.describe_catalogue(one.name, origin=origin, licence=licence)
     if name != one.name:
@@ -336,35 +341,38 @@ def _save_changes(one: Catalogue, name: str, origin: str, licence: str) -> None:
 
 def _switch(profile: str, name: str, key: str) -> None:
     state.attempt(
-        lambda: state.store().enable_catalogue(profile, name, bool(st.session_state[key]))
+        lambda: state.get_store().enable_catalogue(profile, name, bool(st.session_state[key]))
     )
 
 
 @st.dialog("Remove this catalogue?")
 def _confirm_removal(one: Catalogue, profile: str) -> None:
     others = [
-        wording.profile_label(p.name, p.invented)
-        for p in state.profiles()
+        wording.label_profile(p.name, p.invented)
+        for p in state.list_profiles()
         if p.name != profile and _uses(p.name, one)
     ]
     st.markdown(
-        f"**{wording.plain(one.name)}** and its {wording.count(one.n_tracks, 'track')} go from "
+        f"**{wording.escape_markdown(one.name)}** and its "
+        f"{wording.format_count(one.n_tracks, 'track')} go from "
         "this machine. Your own music stays; features and genres that it lent to your tracks go. "
         "The file you imported is not touched."
     )
     if others:
-        st.markdown(f"These listeners use it too: {', '.join(map(wording.plain, others))}.")
+        st.markdown(
+            f"These listeners use it too: {', '.join(map(wording.escape_markdown, others))}."
+        )
     with st.container(horizontal=True, horizontal_alignment="right"):
         if st.button("Keep it", key="catalogue_remove_no"):
             st.rerun()
         if st.button("Remove", key="catalogue_remove_yes", type="primary"):
-            state.attempt(lambda: state.store().remove_catalogue(one.name))
+            state.attempt(lambda: state.get_store().remove_catalogue(one.name))
             st.rerun()
 
 
 def _uses(profile: str, one: Catalogue) -> bool:
     try:
-        return state.store().catalogue(one.name, profile).enabled
+        return state.get_store().catalogue(one.name, profile).enabled
     except NotFound:
         return False
 
@@ -391,7 +399,7 @@ def _add(profile: str) -> None:
             "Add",
             key="catalogue_add",
             icon=":material/library_add:",
-            disabled=given is None or job_panel.running() is not None,
+            disabled=given is None or job_panel.find_running() is not None,
             on_click=_take,
             args=(profile, given),
         )

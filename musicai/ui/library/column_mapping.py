@@ -16,15 +16,15 @@ import streamlit as st
 from musicai.core.errors import UnreadableFile
 from musicai.data.library import AUDIO_FEATURES, KEY_COLUMNS
 from musicai.data.parsed import ColumnMapping
-from musicai.library.formats import HEAD_BYTES, recognise
-from musicai.library.formats.csv_text import csv_header
+from musicai.library.formats import HEAD_BYTES, recognise_format
+from musicai.library.formats.csv_text import read_csv_header
 from musicai.library.formats.mapped_table import (
     MEANINGS,
     NEEDED,
     CsvPreview,
-    check,
-    preview,
-    propose,
+    check_mapping,
+    propose_mapping,
+    read_preview,
 )
 from musicai.ui import state, wording
 
@@ -85,7 +85,7 @@ def draw(uploads: Sequence[Upload], place: str) -> None:
     tables = unknown([(upload.name, upload.getvalue()[:HEAD_BYTES]) for upload in uploads])
     if not tables:
         return
-    said = {mapping.header: mapping for mapping in state.store().mappings()}
+    said = {mapping.header: mapping for mapping in state.get_store().mappings()}
     for header, (files, _) in tables.items():
         if header in said:
             _settle_mapping(files, said[header], place)
@@ -104,7 +104,7 @@ def unknown(files: Sequence[tuple[str, bytes]]) -> dict[tuple[str, ...], tuple[l
     for name, head in files:
         if head[:2] in _PACKED or (b"\0" in head and head[:2] not in _WIDE):
             continue
-        if recognise(head) is None and (header := csv_header(head)) is not None:
+        if recognise_format(head) is None and (header := read_csv_header(head)) is not None:
             found.setdefault(header.names, ([], head))[0].append(name)
     return found
 
@@ -125,11 +125,11 @@ def _settle_mapping(files: Sequence[str], mapping: ColumnMapping, place: str) ->
 
 
 def _forget(header: tuple[str, ...]) -> None:
-    state.attempt(lambda: state.store().remove_mapping(header))
+    state.attempt(lambda: state.get_store().remove_mapping(header))
 
 
 def _files(files: Sequence[str]) -> str:
-    first = wording.plain(files[0], 60)
+    first = wording.escape_markdown(files[0], 60)
     return first if len(files) == 1 else f"{first} and {len(files) - 1} more like it"
 
 
@@ -138,11 +138,11 @@ def _files(files: Sequence[str]) -> str:
 
 def _question(files: Sequence[str], head: bytes, *, place: str, further: int) -> None:
     try:
-        top = preview(head)
+        top = read_preview(head)
     except UnreadableFile:
         return  # the import says what is wrong with it
-    header = csv_header(head)
-    proposal = propose(header) if header is not None else None
+    header = read_csv_header(head)
+    proposal = propose_mapping(header) if header is not None else None
     key = f"{place}_map_{key_of(chr(0).join(top.header))}"
     with st.container(border=True):
         st.markdown(f"**What is in {_files(files)}?**")
@@ -153,28 +153,31 @@ def _question(files: Sequence[str], head: bytes, *, place: str, further: int) ->
         _top(top, key)
         kind = _kind(proposal, key)
         mapping = ColumnMapping(top.header, kind, _columns(top, kind, proposal, key))
-        reason = check(mapping)
+        reason = check_mapping(mapping)
         if reason:
-            st.caption(f":material/info: {wording.plain(reason, 400)}")
+            st.caption(f":material/info: {wording.escape_markdown(reason, 400)}")
         if st.button(
             "Use these columns",
             key=f"{place}_map_use",
             icon=":material/check:",
             disabled=reason is not None,
         ):
-            state.store().save_mapping(mapping)
+            state.get_store().save_mapping(mapping)
             st.rerun()
         if further:
-            st.caption(f"{wording.count(further, 'more table')} to describe after this one.")
+            st.caption(f"{wording.format_count(further, 'more table')} to describe after this one.")
 
 
 def _top(top: CsvPreview, key: str) -> None:
     names: dict[str, int] = {}
     for place, name in enumerate(top.names):
-        label = wording.literal(name, 40) or f"Column {place + 1}"
+        label = wording.clean_text(name, 40) or f"Column {place + 1}"
         names[label if label not in names else f"{label} ({place + 1})"] = place
     frame = pd.DataFrame(
-        {label: [wording.literal(row[at], 80) for row in top.rows] for label, at in names.items()}
+        {
+            label: [wording.clean_text(row[at], 80) for row in top.rows]
+            for label, at in names.items()
+        }
     )
     st.dataframe(frame, hide_index=True, key=f"{key}_top", alt="The first rows of the table")
 
@@ -214,7 +217,7 @@ def _boxes(
     def label(at: int) -> str:
         if at == NOT_THERE:
             return "not there"
-        return wording.literal(top.names[at], 40) or f"Column {at + 1}"
+        return wording.clean_text(top.names[at], 40) or f"Column {at + 1}"
 
     said: dict[str, int] = {}
     with st.grid(3, min_column_width=180):

@@ -51,15 +51,15 @@ def draw(ai: MusicAI, profile: str) -> None:
         "musicai can ask MusicBrainz and ListenBrainz for artists like yours, more of yours, and "
         "new releases; nothing is sent before you allow it."
     )
-    plan = state.open_data_plan(ai)
+    plan = state.get_open_data_plan(ai)
     if not plan.artists:
         st.markdown("There is too little music yet: it needs an artist that you played twice.")
         return
-    allowed = enrichment.list_allowed_steps(state.store(), profile)
+    allowed = enrichment.list_allowed_steps(state.get_store(), profile)
     with st.container(border=True):
         steps = _choose_steps(profile, allowed)
         if steps:
-            token = credentials.load(state.settings()).token
+            token = credentials.load(state.get_settings()).token
             _preview(enrichment.preview(plan, steps, has_token=token is not None))
         ready = enrichment_dumps.canonical_field()
         _buttons(profile, steps, allowed, ready=ready)
@@ -90,7 +90,7 @@ def _choose_steps(profile: str, allowed: Sequence[str]) -> tuple[EnrichmentStep,
 
 
 def _preview(shown: Preview) -> None:
-    longest = wording.count(shown.minutes, "minute")
+    longest = wording.format_count(shown.minutes, "minute")
     st.markdown(
         f"At most **{shown.requests:,} requests**, one a second, so up to {longest}; answers that "
         "are here already cost none."
@@ -103,10 +103,11 @@ def _preview(shown: Preview) -> None:
         )
         for one in shown.steps:
             text = (
-                f"- **{one.step.label}**, to {wording.listing(one.step.hosts)}: {one.step.leaves}."
+                f"- **{one.step.label}**, to {wording.join_list(one.step.hosts)}: "
+                f"{one.step.leaves}."
             )
             if one.examples:
-                examples = ", ".join(wording.plain(name) for name in one.examples)
+                examples = ", ".join(wording.escape_markdown(name) for name in one.examples)
                 text += f" For instance: {examples}."
             st.markdown(text)
 
@@ -122,7 +123,7 @@ def _buttons(
             key="open_data_run",
             type="secondary" if known else "primary",
             icon=":material/travel_explore:",
-            disabled=not (steps and ready) or job_panel.running() is not None,
+            disabled=not (steps and ready) or job_panel.find_running() is not None,
             on_click=_start,
             args=(profile, names),
         )
@@ -142,12 +143,12 @@ def _start(profile: str, names: Sequence[str]) -> None:
     for name in names:
         command += ["--step", name]
     state.attempt(
-        lambda: job_panel.start("enrich", [*command, *enrichment_dumps.canonical_option()])
+        lambda: job_panel.start_job("enrich", [*command, *enrichment_dumps.canonical_option()])
     )
 
 
 def _refuse(profile: str) -> None:
-    state.attempt(lambda: enrichment.allow(state.store(), profile, ()))
+    state.attempt(lambda: enrichment.allow(state.get_store(), profile, ()))
     for step in enrichment.STEPS:
         st.session_state.pop(f"open_{profile}_{step.name}", None)
 
@@ -156,7 +157,7 @@ def _refuse(profile: str) -> None:
 
 
 def _token() -> None:
-    kept = credentials.load(state.settings())
+    kept = credentials.load(state.get_settings())
     st.caption(TOKEN_HELP)
     if kept.token:
         with st.container(horizontal=True, vertical_alignment="center"):
@@ -174,7 +175,7 @@ def _read_typed() -> None:
 
 def _keep(token: str | None) -> None:
     def save() -> None:
-        settings = state.settings()
+        settings = state.get_settings()
         kept = credentials.load(settings) if token else Credentials()
         credentials.save(settings, replace(kept, token=token))
 

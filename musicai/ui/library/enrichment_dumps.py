@@ -55,7 +55,8 @@ def ask_for_dump(text: str) -> Path:
     path = Path(text.strip().strip("\"'")).expanduser()
     if not path.is_absolute():
         raise UnreadableFile(
-            f"{wording.literal(text)} is not a whole path. Give it from the root of the disk on, "
+            f"{wording.clean_text(text)} is not a whole path. Give it from the root of the disk "
+            "on, "
             "such as /home/me/Downloads/dump.tar.zst."
         )
     return dumps.check_dump_path(path)
@@ -106,7 +107,7 @@ def draw_measured(ai: MusicAI, profile: str) -> None:
             f"What they tell is shown beside the features of your tracks and not mixed with them. "
             f"{CAUTION}"
         )
-        known = state.get_measured(ai)
+        known = state.get_descriptor_coverage(ai)
         if known.recognised:
             st.markdown(
                 f"The recordings of **{known.recognised:,}** of your {known.own:,} tracks are "
@@ -131,7 +132,7 @@ def draw_measured(ai: MusicAI, profile: str) -> None:
             "Read the dumps",
             key="open_data_measure",
             icon=":material/hard_drive:",
-            disabled=not (good and all(good) and enough) or job_panel.running() is not None,
+            disabled=not (good and all(good) and enough) or job_panel.find_running() is not None,
             on_click=_start,
             args=(profile,),
         )
@@ -143,10 +144,10 @@ def _describe_dump(text: str) -> str:
         path = ask_for_dump(text)
         size = path.stat().st_size
     except (InputError, OSError) as error:
-        st.error(wording.plain(str(error), 600), icon=":material/error:")
+        st.error(wording.escape_markdown(str(error), 600), icon=":material/error:")
         return ""
-    shown = f"{size / 1e9:.1f} GB" if size >= 1e9 else wording.size(size)
-    return f"{wording.plain(path.name)}, {shown}"
+    shown = f"{size / 1e9:.1f} GB" if size >= 1e9 else wording.format_size(size)
+    return f"{wording.escape_markdown(path.name)}, {shown}"
 
 
 def _start(profile: str) -> None:
@@ -154,7 +155,7 @@ def _start(profile: str) -> None:
         lines = str(st.session_state[MEASURED]).splitlines()
         paths = [str(ask_for_dump(line)) for line in lines if line.strip()]
         command = ["open-data", "acousticbrainz", *paths, "--profile", profile]
-        job_panel.start("measure", [*command, *canonical_option()])
+        job_panel.start_job("measure", [*command, *canonical_option()])
 
     state.attempt(begin)
 
@@ -174,10 +175,10 @@ SHOWN = 50
 
 def draw(ai: MusicAI) -> None:
     """How many tracks are measured, and the most played ones with their values; else nothing."""
-    known = state.get_measured(ai)
+    known = state.get_descriptor_coverage(ai)
     if not known.n_measured:
         return
-    st.markdown(f"**{wording.count(known.n_measured, 'track')} measured by AcousticBrainz**")
+    st.markdown(f"**{wording.format_count(known.n_measured, 'track')} measured by AcousticBrainz**")
     st.caption(
         f"Values of other people's files of the same recording, until 2022. {CAUTION} They are "
         "no part of the features above, and no list is made with them."
@@ -206,14 +207,14 @@ def draw(ai: MusicAI) -> None:
 
 def _rows(ai: MusicAI) -> list[dict[str, object]]:
     library = ai.library
-    measured = state.get_measured(ai).tracks
+    measured = state.get_descriptor_coverage(ai).tracks
     tracks, plays = library.tracks, library.plays
     heard = np.bincount(plays.loc[plays["listener"] == 0, "track"], minlength=len(tracks))
     mine = tracks["own"] & tracks["track_id"].isin(measured)
     rows = sorted(np.flatnonzero(mine).tolist(), key=lambda row: (-heard[row], row))[:SHOWN]
     ids = tracks["track_id"].iloc[rows].tolist()
     told: dict[str, list[AudioDescriptor]] = {}
-    for track, one in state.store().measures(library.profile, ids):
+    for track, one in state.get_store().measures(library.profile, ids):
         told.setdefault(track, []).append(one)
     names = zip(ids, tracks["name"].iloc[rows], tracks["artists"].iloc[rows], strict=True)
     return build_measured_table([(name, artists, told[track]) for track, name, artists in names])
@@ -231,8 +232,8 @@ def build_measured_table(
     for name, artists, measures in tracks:
         by_feature = {feature: one for (_, feature), one in combine_measures(measures).items()}
         line: dict[str, object] = {
-            "Track": wording.literal(name),
-            "Artist": wording.literal(artists),
+            "Track": wording.clean_text(name),
+            "Artist": wording.clean_text(artists),
             "n": max(one.n for one in by_feature.values()),
         }
         lines.append(line | _cells(by_feature))

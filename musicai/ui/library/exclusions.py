@@ -59,8 +59,10 @@ def draw(ai: MusicAI) -> None:
         "A child's songs, a sleep playlist, a party: what you leave out here no longer counts "
         "for your taste and your recommendations. Nothing is deleted, and you can bring it back."
     )
-    rules = state.store().exclusions(ai.profile)
-    whole = _whole(str(state.settings().home), ai.profile, ai.library.fingerprint, bool(rules), ai)
+    rules = state.get_store().exclusions(ai.profile)
+    whole = _whole(
+        str(state.get_settings().home), ai.profile, ai.library.fingerprint, bool(rules), ai
+    )
     _add(ai.profile, whole, rules)
     _draw_rules(ai, whole, rules)
     if rules:
@@ -73,7 +75,7 @@ def _whole(home: str, profile: str, fingerprint: str, less: bool, _ai: MusicAI) 
     """The library as if nothing were left out; the very one in use if nothing is."""
     if not less:
         return _ai.library
-    return load_library(state.store(), state.settings(), profile, whole=True)
+    return load_library(state.get_store(), state.get_settings(), profile, whole=True)
 
 
 # --- adding ---------------------------------------------------------------------------
@@ -123,7 +125,8 @@ def _search(kind: str, profile: str, whole: Library, rules: Sequence[Exclusion])
     with st.container(gap=None):
         for hit in hits:
             st.button(
-                f"Leave out {wording.plain(hit.label, 90)} · {_amount(hit.amount, whole)}",
+                f"Leave out {wording.escape_markdown(hit.label, 90)} · "
+                f"{_amount(hit.amount, whole)}",
                 key=f"exclude_{kind}_{key_of(hit.value)}",
                 icon=":material/visibility_off:",
                 type="tertiary",
@@ -140,7 +143,7 @@ def _playlist(profile: str, whole: Library, rules: Sequence[Exclusion]) -> None:
         "Playlist",
         [name for name in names if name not in taken],
         index=None,
-        format_func=wording.literal,
+        format_func=wording.clean_text,
         key="exclude_playlist",
         placeholder="Choose one of your playlists",
         help="Its tracks are left out wherever you played them: a history does not say from "
@@ -189,20 +192,20 @@ def _leave_out_button(place: DeltaGenerator, profile: str, rule: Exclusion | Non
 
 
 def _add_rule(profile: str, rule: Exclusion) -> None:
-    state.attempt(lambda: state.store().add_exclusion(profile, rule))
+    state.attempt(lambda: state.get_store().add_exclusion(profile, rule))
     for key in ("exclude_playlist", "exclude_since", "exclude_until"):
         if key in st.session_state:
             st.session_state[key] = None
 
 
 def _add_hit(profile: str, rule: Exclusion) -> None:
-    state.attempt(lambda: state.store().add_exclusion(profile, rule))
+    state.attempt(lambda: state.get_store().add_exclusion(profile, rule))
     st.session_state[f"exclude_search_{rule.kind}"] = ""
     st.rerun()  # the button is in the search's own fragment, and the list is outside it
 
 
 def _remove_rule(profile: str, rule: Exclusion) -> None:
-    state.attempt(lambda: state.store().remove_exclusion(profile, rule))
+    state.attempt(lambda: state.get_store().remove_exclusion(profile, rule))
 
 
 # --- finding one's own ----------------------------------------------------------------
@@ -241,7 +244,9 @@ def own_tracks(library: Library) -> list[ExcludableItem]:
     for row, track_id, name, artists, recording in own.itertuples():
         plays = counts.get(row, 0)
         total[recording] = total.get(recording, 0) + plays
-        by = wording.by([part.strip() for part in artists.split(ARTIST_SEPARATOR) if part.strip()])
+        by = wording.join_artists(
+            [part.strip() for part in artists.split(ARTIST_SEPARATOR) if part.strip()]
+        )
         if recording not in most or plays > most[recording][0]:
             most[recording] = (plays, track_id, f"{name or 'Untitled'} — {by}")
     found = [
@@ -272,7 +277,7 @@ def _draw_rules(ai: MusicAI, whole: Library, rules: Sequence[Exclusion]) -> None
     if not rules:
         st.caption("Nothing is left out: all of your music counts.")
         return
-    together = wording.count(ai.library.excluded_plays, "play")
+    together = wording.format_count(ai.library.excluded_plays, "play")
     st.markdown(f"**Left out now**: {together} in all")
     with st.container(border=True):
         for rule in rules:
@@ -299,23 +304,23 @@ def _title(rule: Exclusion, whole: Library) -> str:
     if rule.kind == "period":
         last = datetime.fromtimestamp(rule.until - 1, UTC)
         first = datetime.fromtimestamp(rule.since, UTC)
-        return f"**{wording.date(first)}** to **{wording.date(last)}**"
+        return f"**{wording.format_date(first)}** to **{wording.format_date(last)}**"
     if rule.kind == "track":
         row = int(whole.vocabulary.rows([rule.value])[0])
         if row < 0:
             return "A track that is no longer here"
         name, artists = whole.tracks.loc[row, ["name", "artists"]]
-        by = wording.by([part.strip() for part in str(artists).split(ARTIST_SEPARATOR)])
-        return f"Track **{wording.plain(str(name))}** — {wording.plain(by)}"
-    return f"{rule.kind.capitalize()} **{wording.plain(rule.value)}**"
+        by = wording.join_artists([part.strip() for part in str(artists).split(ARTIST_SEPARATOR)])
+        return f"Track **{wording.escape_markdown(str(name))}** — {wording.escape_markdown(by)}"
+    return f"{rule.kind.capitalize()} **{wording.escape_markdown(rule.value)}**"
 
 
 def _draw_taken(whole: Library, rule: Exclusion) -> str:
     plays, items = _count_concerned(whole.fingerprint, rule, whole)
-    parts = [wording.count(plays, "play")] if plays or not items else []
+    parts = [wording.format_count(plays, "play")] if plays or not items else []
     if items:
-        parts.append(wording.count(items, "playlist row"))
-    return wording.listing(parts)
+        parts.append(wording.format_count(items, "playlist row"))
+    return wording.join_list(parts)
 
 
 @st.cache_data(max_entries=256, show_spinner=False)
@@ -327,7 +332,7 @@ def _count_concerned(fingerprint: str, rule: Exclusion, _whole: Library) -> tupl
 
 def _amount(number: int, whole: Library) -> str:
     played = bool((whole.plays["listener"] == 0).any())
-    return wording.count(number, "play" if played else "playlist row")
+    return wording.format_count(number, "play" if played else "playlist row")
 
 
 # --- before and after -----------------------------------------------------------------
@@ -337,11 +342,11 @@ def _before_and_after(ai: MusicAI, whole: Library) -> None:
     from musicai.ui import charts  # noqa: PLC0415 (plotly is slow to import)
 
     st.markdown("**Your shape, before and after**")
-    chart = charts.radar_change(
+    chart = charts.plot_radar_change(
         _shape(whole.fingerprint, True, ai, whole), _shape(ai.library.fingerprint, False, ai, whole)
     )
     st.plotly_chart(chart.figure, alt=chart.alt, key="exclude_radar", config=charts.CONFIG)
-    st.caption(wording.plain(chart.alt))
+    st.caption(wording.escape_markdown(chart.alt))
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
@@ -359,10 +364,10 @@ def _retrain(profile: str) -> None:
         "Retrain now",
         key="exclude_retrain",
         icon=":material/model_training:",
-        disabled=job_panel.running() is not None,
+        disabled=job_panel.find_running() is not None,
         on_click=partial(_train, profile),
     )
 
 
 def _train(profile: str) -> None:
-    state.attempt(lambda: job_panel.start("train", ["train", "--profile", profile]))
+    state.attempt(lambda: job_panel.start_job("train", ["train", "--profile", profile]))

@@ -49,7 +49,7 @@ def draw(ai: MusicAI) -> None:
         key="export_kind",
     )
     st.caption(FORMATS[kind][2])
-    path = export.file_of(state.settings(), ai.profile, ai.library.fingerprint, kind)
+    path = export.get_export_path(state.get_settings(), ai.profile, ai.library.fingerprint, kind)
     if path.is_file():
         _download(path, kind)
     _prepare_button(ai, path, kind)
@@ -58,7 +58,7 @@ def draw(ai: MusicAI) -> None:
 def _download(path: Path, kind: Kind) -> None:
     made = datetime.fromtimestamp(path.stat().st_mtime, UTC)
     st.download_button(
-        f"Download ({wording.size(path.stat().st_size)})",
+        f"Download ({wording.format_size(path.stat().st_size)})",
         path.read_bytes,
         file_name=f"musicai-{made:%Y-%m-%d}.{kind}",
         mime=FORMATS[kind][1],
@@ -67,11 +67,11 @@ def _download(path: Path, kind: Kind) -> None:
         icon=":material/download:",
         on_click="ignore",
     )
-    st.caption(f"Prepared on {wording.date_and_time(made)} UTC.")
+    st.caption(f"Prepared on {wording.format_date_time(made)} UTC.")
 
 
 def _prepare_button(ai: MusicAI, path: Path, kind: Kind) -> None:
-    busy = job_panel.running() is not None
+    busy = job_panel.find_running() is not None
     large = len(ai.library.plays) > AT_ONCE
     again = path.is_file()
     if st.button(
@@ -92,11 +92,11 @@ def prepare(profile: str, path: Path, kind: Kind, *, as_job: bool) -> None:
     Raises:
         MusicAIError: it cannot be written, or the job cannot start.
     """
-    export.forget(state.settings(), profile)
+    export.delete_export(state.get_settings(), profile)
     path.parent.mkdir(parents=True, exist_ok=True)
     if as_job:
         command = ["export", str(path), "--format", kind, "--profile", profile]
-        job_panel.start("export", command)
+        job_panel.start_job("export", command)
         return
     with st.spinner("Writing the file…"):
-        export_profile(state.store(), state.settings(), profile, path, kind, no_progress)
+        export_profile(state.get_store(), state.get_settings(), profile, path, kind, no_progress)

@@ -64,7 +64,7 @@ def clocks() -> None:
 def formats() -> None:
     """Everything that can be read, folded away."""
     with st.expander("Everything musicai can read", icon=":material/folder_open:"):
-        st.markdown("\n".join(f"- {wording.plain(source.label)}" for source in SOURCES))
+        st.markdown("\n".join(f"- {wording.escape_markdown(source.label)}" for source in SOURCES))
         st.caption(
             "Files are recognised by what is in them, not by their names. Zip files, several "
             "files at once and folders inside a zip are fine."
@@ -101,7 +101,7 @@ def drop_zone(place: str = "import") -> None:
         key=f"{place}_private",
         help="Plays that Spotify marked as private are left out unless you switch this on.",
     )
-    busy = job_panel.running() is not None
+    busy = job_panel.find_running() is not None
     if st.button(
         "Import",
         key=f"{place}_start",
@@ -122,13 +122,13 @@ def upload_key(base: str) -> str:
 
 def _follow_listener(key: str) -> None:
     """Put the chosen listener's name into the field, again whenever another one is chosen."""
-    name = _suggest_name([p.name for p in state.profiles() if not p.invented])
+    name = _suggest_name([p.name for p in state.list_profiles() if not p.invented])
     if key not in st.session_state or st.session_state.get(f"{key}_of") != name:
         st.session_state[key] = st.session_state[f"{key}_of"] = name
 
 
 def _suggest_name(real: Sequence[str]) -> str:
-    current = state.current_profile()
+    current = state.get_current_profile()
     if current is not None and current in real:
         return current
     return real[0] if real else "me"
@@ -140,10 +140,10 @@ def check_typed_name(name: str) -> str:
     Raises:
         QueryError: it is empty, or it belongs to the invented sample.
     """
-    clean = wording.literal(name, 40).strip()
+    clean = wording.clean_text(name, 40).strip()
     if not clean:
         raise QueryError("The listener needs a name. Type any, such as “me”.")
-    if any(p.invented and p.name == clean for p in state.profiles()):
+    if any(p.invented and p.name == clean for p in state.list_profiles()):
         raise QueryError(
             f"“{clean}” is the invented sample, and real music never mixes with it. "
             "Choose another name."
@@ -157,12 +157,12 @@ def start(uploads: Sequence[Upload], profile: str, *, include_private: bool) -> 
     Raises:
         JobError: the job could not be started; the files are not kept then.
     """
-    spool = jobs.spool(state.settings(), [(u.name, u.getvalue()) for u in uploads])
+    spool = jobs.spool(state.get_settings(), [(u.name, u.getvalue()) for u in uploads])
     command = ["import", "--spool", str(spool), "--profile", profile, "--train"]
     try:
-        job_panel.start("import", command + (["--include-private"] if include_private else []))
+        job_panel.start_job("import", command + (["--include-private"] if include_private else []))
     except MusicAIError:
-        jobs.discard_spool(state.settings(), spool)
+        jobs.discard_spool(state.get_settings(), spool)
         raise
     st.session_state[_TAKEN] = st.session_state.get(_TAKEN, 0) + 1
     state.choose_profile(profile)
@@ -221,8 +221,8 @@ def report(record: ImportRecord, *, key: str) -> None:
 
 def file_label(file: str) -> str:
     """A file as the person knows it; of a member's path in an archive only the end."""
-    archive, mark, member = wording.literal(file, 1_000).rpartition(" › ")
-    return wording.literal(f"{archive}{mark}{member.rsplit('/', 1)[-1]}", 90)
+    archive, mark, member = wording.clean_text(file, 1_000).rpartition(" › ")
+    return wording.clean_text(f"{archive}{mark}{member.rsplit('/', 1)[-1]}", 90)
 
 
 def _files(record: ImportRecord, key: str) -> None:
@@ -263,23 +263,23 @@ def problem_list(found: Sequence[Problem], total: int, *, key: str) -> None:
         return
     shown = found[:PROBLEMS_SHOWN]
     st.caption(
-        f":material/report: {wording.count(total, 'problem')}"
+        f":material/report: {wording.format_count(total, 'problem')}"
         + (f", the first {len(shown)} shown." if total > len(shown) else ".")
     )
     alt = "What was not taken in, and why"
     if len(shown) <= _FEW:  # a table wraps long reasons; many rows need one that scrolls
         table = {
-            "File": [wording.plain(file_label(p.file)) for p in shown],
-            "Where": [wording.plain(p.where) for p in shown],
-            "Why": [wording.plain(p.why, 400) for p in shown],
+            "File": [wording.escape_markdown(file_label(p.file)) for p in shown],
+            "Where": [wording.escape_markdown(p.where) for p in shown],
+            "Why": [wording.escape_markdown(p.why, 400) for p in shown],
         }
         st.table(table, hide_index=True, border="horizontal", alt=alt)
         return
     frame = pd.DataFrame(
         {
             "File": [file_label(p.file) for p in shown],
-            "Where": [wording.literal(p.where) for p in shown],
-            "Why": [wording.literal(p.why, 400) for p in shown],
+            "Where": [wording.clean_text(p.where) for p in shown],
+            "Why": [wording.clean_text(p.why, 400) for p in shown],
         }
     )
     st.dataframe(frame, hide_index=True, key=f"problems_{key}", alt=alt)
@@ -314,7 +314,7 @@ def consent_question(profile: str) -> None:
 
 def has_api_rows(profile: str) -> bool:
     """Whether any import of the profile came through Spotify's API."""
-    records = state.store().imports(profile)
+    records = state.get_store().imports(profile)
     return any(f.format.startswith(API_FORMATS) for record in records for f in record.files)
 
 
@@ -322,8 +322,8 @@ def set_consent(profile: str, allowed: bool) -> None:
     """Record the answer, and train again if there is more to learn from; for callbacks."""
 
     def act() -> None:
-        state.store().set_consent(profile, allowed)
-        if allowed and job_panel.running() is None:
-            job_panel.start("train", ["train", "--profile", profile])
+        state.get_store().set_consent(profile, allowed)
+        if allowed and job_panel.find_running() is None:
+            job_panel.start_job("train", ["train", "--profile", profile])
 
     state.attempt(act)

@@ -16,7 +16,14 @@ import streamlit as st
 
 from musicai.data.feedback import MatchDecision
 from musicai.data.library import ARTIST_SEPARATOR
-from musicai.library.match_review import Audit, Doubt, Merged, Repeated, audit, doubtful
+from musicai.library.match_review import (
+    DuplicateReport,
+    MatchReview,
+    MergedRecording,
+    RepeatedRecording,
+    find_duplicates,
+    list_match_reviews,
+)
 from musicai.ui import state, wording
 from musicai.ui.components import widgets
 from musicai.ui.library.column_mapping import key_of
@@ -44,13 +51,15 @@ def draw(ai: MusicAI) -> None:
 
 @st.fragment(key="matches_answers")
 def _answers(ai: MusicAI) -> None:
-    decisions = state.store().decisions(ai.profile)
+    decisions = state.get_store().decisions(ai.profile)
     decided = {(one.first, one.second) for one in decisions}
-    found = _draw_found(str(state.settings().home), ai.profile, ai.library.fingerprint)
+    found = _draw_found(str(state.get_settings().home), ai.profile, ai.library.fingerprint)
     open_ones = [doubt for doubt in found if _pair(doubt) not in decided]
     _take_back(ai.profile, {_pair(doubt) for doubt in found})
     if open_ones:
-        st.caption(f"{wording.count(len(open_ones), 'match', 'matches')} left, most played first.")
+        st.caption(
+            f"{wording.format_count(len(open_ones), 'match', 'matches')} left, most played first."
+        )
     else:
         st.caption(":material/check: Nothing to confirm.")
     for doubt in _on_page(open_ones):
@@ -59,16 +68,16 @@ def _answers(ai: MusicAI) -> None:
 
 
 @st.cache_resource(max_entries=4, show_spinner="Looking for doubtful matches…")
-def _draw_found(home: str, profile: str, fingerprint: str) -> tuple[Doubt, ...]:
-    return doubtful(state.store(), state.settings(), profile)
+def _draw_found(home: str, profile: str, fingerprint: str) -> tuple[MatchReview, ...]:
+    return list_match_reviews(state.get_store(), state.get_settings(), profile)
 
 
-def _pair(doubt: Doubt) -> tuple[str, str]:
+def _pair(doubt: MatchReview) -> tuple[str, str]:
     decision = MatchDecision.of(doubt.track_id, doubt.other_id, True)
     return decision.first, decision.second
 
 
-def _on_page(doubts: Sequence[Doubt]) -> Sequence[Doubt]:
+def _on_page(doubts: Sequence[MatchReview]) -> Sequence[MatchReview]:
     pages = ceil(len(doubts) / A_PAGE)
     if pages < 2:
         return doubts
@@ -76,7 +85,7 @@ def _on_page(doubts: Sequence[Doubt]) -> Sequence[Doubt]:
     return doubts[(page - 1) * A_PAGE : page * A_PAGE]
 
 
-def _question(ai: MusicAI, doubt: Doubt) -> None:
+def _question(ai: MusicAI, doubt: MatchReview) -> None:
     key = key_of("\0".join(_pair(doubt)))
     with st.container(border=True, key=f"match_{key}"):
         left, right = st.columns(2, gap="medium")
@@ -84,14 +93,15 @@ def _question(ai: MusicAI, doubt: Doubt) -> None:
             st.caption("In your music")
             _side(ai, doubt.track_id, doubt.name, doubt.artists)
         with right:
-            st.caption(f"In {wording.plain(doubt.other_origin)}")
+            st.caption(f"In {wording.escape_markdown(doubt.other_origin)}")
             _side(ai, doubt.other_id, doubt.other_name, doubt.other_artists)
         with st.container(
             horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"
         ):
             st.caption(
-                f"{wording.sentence(wording.plain(doubt.why, 300))} Alike by "
-                f"{wording.share(doubt.score)}. {wording.count(doubt.plays, 'play')} of yours.",
+                f"{wording.to_sentence(wording.escape_markdown(doubt.why, 300))} Alike by "
+                f"{wording.format_share(doubt.score)}. "
+                f"{wording.format_count(doubt.plays, 'play')} of yours.",
                 width="content",
             )
             with st.container(horizontal=True, width="content"):
@@ -103,11 +113,11 @@ def _side(ai: MusicAI, track_id: str, name: str, artists: str) -> None:
     row = int(ai.library.vocabulary.rows([track_id])[0])
     with st.container(horizontal=True, vertical_alignment="center", gap="small", wrap=False):
         if row >= 0:
-            widgets.ring(ai, row, 36)
-        st.markdown(widgets.title_line(track_id, name, _artists(artists)))
+            widgets.draw_ring(ai, row, 36)
+        st.markdown(widgets.format_title(track_id, name, _artists(artists)))
 
 
-def _answer(profile: str, doubt: Doubt, *, same: bool, key: str) -> None:
+def _answer(profile: str, doubt: MatchReview, *, same: bool, key: str) -> None:
     st.button(
         "Same recording" if same else "Different",
         key=key,
@@ -118,7 +128,7 @@ def _answer(profile: str, doubt: Doubt, *, same: bool, key: str) -> None:
 
 
 def _decide(profile: str, decision: MatchDecision) -> None:
-    state.attempt(lambda: state.store().decide(profile, decision))
+    state.attempt(lambda: state.get_store().decide(profile, decision))
     st.session_state[_LAST] = (profile, decision)
 
 
@@ -142,7 +152,7 @@ def _take_back(profile: str, listed: set[tuple[str, str]]) -> None:
 
 
 def _undecide(profile: str, decision: MatchDecision, listed: bool) -> None:
-    state.attempt(lambda: state.store().undecide(profile, decision.first, decision.second))
+    state.attempt(lambda: state.get_store().undecide(profile, decision.first, decision.second))
     if st.session_state.get(_LAST) == (profile, decision):
         del st.session_state[_LAST]
     if not listed:
@@ -153,7 +163,7 @@ def _past(ai: MusicAI, decisions: Sequence[MatchDecision]) -> None:
     if not decisions:
         return
     panel = st.expander(
-        f"What you decided: {wording.count(len(decisions), 'match', 'matches')}",
+        f"What you decided: {wording.format_count(len(decisions), 'match', 'matches')}",
         key="matches_past",
         on_change="rerun",
         icon=":material/history:",
@@ -187,7 +197,7 @@ def _name_release(ai: MusicAI, track_id: str) -> str:
     if row < 0:
         return "A track that is no longer here"
     name, artists = ai.library.tracks.loc[row, ["name", "artists"]]
-    return widgets.title_line(track_id, str(name), _artists(str(artists)), linked=False)
+    return widgets.format_title(track_id, str(name), _artists(str(artists)), linked=False)
 
 
 def _artists(joined: str) -> list[str]:
@@ -214,14 +224,14 @@ def _twice(ai: MusicAI) -> None:
         st.caption(":material/check: No recording is here in several releases or lists twice.")
     if found.merged:
         _table(
-            f"{wording.count(len(found.merged), 'recording')} in several releases",
+            f"{wording.format_count(len(found.merged), 'recording')} in several releases",
             "Each counts once for your taste; in your history the releases stay apart.",
             build_merged_table(found.merged[:LISTED]),
             key="audit_merged",
         )
     if found.repeated:
         _table(
-            f"{wording.count(len(found.repeated), 'track')} more than once in a playlist",
+            f"{wording.format_count(len(found.repeated), 'track')} more than once in a playlist",
             "Your playlists are left as they are; only you can say whether it is meant.",
             build_repeated_table(found.repeated[:LISTED]),
             key="audit_repeated",
@@ -229,8 +239,8 @@ def _twice(ai: MusicAI) -> None:
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
-def _audit(fingerprint: str, _ai: MusicAI) -> Audit:
-    return audit(_ai.library)
+def _audit(fingerprint: str, _ai: MusicAI) -> DuplicateReport:
+    return find_duplicates(_ai.library)
 
 
 def _table(title: str, what: str, rows: list[dict[str, object]], *, key: str) -> None:
@@ -242,15 +252,15 @@ def _table(title: str, what: str, rows: list[dict[str, object]], *, key: str) ->
         st.dataframe(pd.DataFrame(rows), hide_index=True, key=f"{key}_table", alt=title)
 
 
-def build_merged_table(found: Sequence[Merged]) -> list[dict[str, object]]:
+def build_merged_table(found: Sequence[MergedRecording]) -> list[dict[str, object]]:
     """One line a recording, with the plays of each of its releases."""
     return [
         {
-            "Track": wording.literal(one.releases[0].name),
-            "Artist": wording.literal(wording.by(_artists(one.releases[0].artists))),
+            "Track": wording.clean_text(one.releases[0].name),
+            "Artist": wording.clean_text(wording.join_artists(_artists(one.releases[0].artists))),
             "Plays": one.plays,
             "One because": _ONE_BY.get(one.how, one.how),
-            "Releases, with plays": wording.literal(
+            "Releases, with plays": wording.clean_text(
                 ", ".join(f"{r.album or r.name} ({r.plays:,})" for r in one.releases), 300
             ),
         }
@@ -258,13 +268,13 @@ def build_merged_table(found: Sequence[Merged]) -> list[dict[str, object]]:
     ]
 
 
-def build_repeated_table(found: Sequence[Repeated]) -> list[dict[str, object]]:
+def build_repeated_table(found: Sequence[RepeatedRecording]) -> list[dict[str, object]]:
     """One line for each playlist and track in it more than once."""
     return [
         {
-            "Playlist": wording.literal(one.playlist),
-            "Track": wording.literal(one.name),
-            "Artist": wording.literal(wording.by(_artists(one.artists))),
+            "Playlist": wording.clean_text(one.playlist),
+            "Track": wording.clean_text(one.name),
+            "Artist": wording.clean_text(wording.join_artists(_artists(one.artists))),
             "Times": one.times,
         }
         for one in found

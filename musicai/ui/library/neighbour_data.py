@@ -41,7 +41,7 @@ def draw(ai: MusicAI, name: str) -> None:
         "One person's history has no neighbours. From a pack of what others play, “Played "
         "together” learns which artists go together, and finds their tracks in your catalogues."
     )
-    packs = [one for one in state.store().catalogues(name) if one.kind == "neighbours"]
+    packs = [one for one in state.get_store().catalogues(name) if one.kind == "neighbours"]
     for pack in packs:
         _pack(ai, name, pack)
     if not packs:
@@ -63,7 +63,7 @@ def _add(profile: str) -> None:
             "Add the pack",
             key="pack_add",
             icon=":material/group_add:",
-            disabled=not files or job_panel.running() is not None,
+            disabled=not files or job_panel.find_running() is not None,
             on_click=_take,
             args=(profile, files),
             help="A job reads it and trains on it; you can stop it.",
@@ -76,11 +76,11 @@ def _take(profile: str, files: Sequence[Upload]) -> None:
 
 def _report(profile: str) -> None:
     """What became of the rows of the pack that was taken last, folded away."""
-    records = state.store().imports(profile)
+    records = state.get_store().imports(profile)
     last = next((one for one in records if one.neighbours.read), None)
     if last is not None:
-        title = f"The last files of a pack, {wording.date_and_time(last.created_at)}"
-        fresh = last is records[0] and job_panel.just_imported()
+        title = f"The last files of a pack, {wording.format_date_time(last.created_at)}"
+        fresh = last is records[0] and job_panel.has_just_imported()
         with st.expander(title, expanded=fresh, icon=":material/fact_check:"):
             importing.report(last, key=f"pack_{last.id}")
 
@@ -90,7 +90,7 @@ def _pack(ai: MusicAI, profile: str, pack: Catalogue) -> None:
         with st.container(horizontal=True, vertical_alignment="center"):
             key = f"pack_{profile}_{pack.id}"
             st.toggle(
-                wording.plain(pack.name),
+                wording.escape_markdown(pack.name),
                 value=pack.enabled,
                 key=key,
                 on_change=_switch,
@@ -100,26 +100,26 @@ def _pack(ai: MusicAI, profile: str, pack: Catalogue) -> None:
             if st.button("Remove…", key=f"drop_{key}", icon=":material/delete:", type="tertiary"):
                 _confirm_removal(pack.name)
         parts = [
-            wording.count(pack.n_listeners, "listener"),
+            wording.format_count(pack.n_listeners, "listener"),
             f"{pack.n_tracks:,} artists or tracks",
-            f"from {wording.plain(pack.origin)}",
+            f"from {wording.escape_markdown(pack.origin)}",
         ]
         if pack.licence:
-            parts.append(f"licence: {wording.plain(pack.licence)}")
+            parts.append(f"licence: {wording.escape_markdown(pack.licence)}")
         st.caption(" · ".join(parts))
         if pack.enabled:
             state.run_guarded(lambda: _coverage(ai, pack.name))
 
 
 def _coverage(ai: MusicAI, pack: str) -> None:
-    found = state.pack_coverage(ai, pack)
+    found = state.get_pack_coverage(ai, pack)
     if found is None:
         return
+    plays = wording.format_count(found.sharing, "of its listeners plays", "of its listeners play")
     st.markdown(
         f"It names **{found.artists:.0%}** of your {found.n_artists:,} artists, of whom you have "
-        f"**{found.plays:.0%}** of your {found.n_plays:,} plays. "
-        f"{wording.count(found.sharing, 'of its listeners plays', 'of its listeners play')} one of "
-        f"them, and {wording.count(found.new_tracks, 'track')} of your catalogues that you never "
+        f"**{found.plays:.0%}** of your {found.n_plays:,} plays. {plays} one of them, and "
+        f"{wording.format_count(found.new_tracks, 'track')} of your catalogues that you never "
         "played can be scored through it."
     )
     if found.artists_before:
@@ -136,19 +136,20 @@ def _coverage(ai: MusicAI, pack: str) -> None:
 
 def _switch(profile: str, name: str, key: str) -> None:
     state.attempt(
-        lambda: state.store().enable_catalogue(profile, name, bool(st.session_state[key]))
+        lambda: state.get_store().enable_catalogue(profile, name, bool(st.session_state[key]))
     )
 
 
 @st.dialog("Remove this pack?")
 def _confirm_removal(name: str) -> None:
     st.markdown(
-        f"**{wording.plain(name)}** goes from every listener on this machine. Its files where you "
+        f"**{wording.escape_markdown(name)}** goes from every listener on this machine. Its files "
+        "where you "
         "got them are not touched; versions that were trained with it stay as they are."
     )
     with st.container(horizontal=True, horizontal_alignment="right"):
         if st.button("Keep it", key="pack_no"):
             st.rerun()
         if st.button("Remove", key="pack_yes", type="primary"):
-            state.attempt(lambda: state.store().remove_catalogue(name))
+            state.attempt(lambda: state.get_store().remove_catalogue(name))
             st.rerun()

@@ -36,11 +36,11 @@ PARTS = ("Your music", "New music", "Matches", "Left out", "Export & delete")
 
 def draw() -> None:
     """The whole page for the chosen profile."""
-    name = state.current_profile()
+    name = state.get_current_profile()
     assert name is not None  # the page has checked
-    ai = state.current_ai()
+    ai = state.get_current_ai()
     widgets.draw_invented_note(ai.library.invented)
-    job_panel.progress()
+    job_panel.draw_progress()
     music, new, matches, left_out, leaving = st.tabs(
         list(PARTS), key="library_part", on_change="rerun", bind="query-params"
     )
@@ -63,7 +63,7 @@ def draw() -> None:
 
 def draw_empty() -> None:
     """The page before there is any music: the way to bring some."""
-    job_panel.progress()
+    job_panel.draw_progress()
     _add_music()
 
 
@@ -107,24 +107,26 @@ def _figures(ai: MusicAI) -> None:
         "Your plays": f"{len(mine):,}",
         "Your tracks": f"{len(own):,}",
         "Artists": f"{artists[artists != ''].nunique():,}",
-        "Listened": wording.hours(float(mine["ms_played"].sum())),
+        "Listened": wording.format_duration(float(mine["ms_played"].sum())),
     }
     if len(library.playlist_items):
         values["Playlists"] = f"{library.playlist_items['playlist'].nunique():,}"
     new = int((library.tracks["in_catalogue"] & ~library.tracks["own"]).sum())
     values["New to discover"] = f"{new:,}"
-    widgets.stats({name: value for name, value in values.items() if value not in ("0", "0 min")})
+    widgets.draw_stats(
+        {name: value for name, value in values.items() if value not in ("0", "0 min")}
+    )
     if len(mine):
         first, last = mine["played_at"].iloc[0], mine["played_at"].iloc[-1]
-        st.caption(f"Plays from {wording.date(first)} to {wording.date(last)}, UTC.")
+        st.caption(f"Plays from {wording.format_date(first)} to {wording.format_date(last)}, UTC.")
     if library.excluded_plays:
-        plays = wording.count(library.excluded_plays, "play")
+        plays = wording.format_count(library.excluded_plays, "play")
         verb = "is" if library.excluded_plays == 1 else "are"
         st.caption(f":material/visibility_off: {plays} {verb} left out of your taste.")
     others = len(library.listeners) - 1
     if others:
         st.caption(
-            f"Beside yours, the plays of {wording.count(others, 'other listener')} are here."
+            f"Beside yours, the plays of {wording.format_count(others, 'other listener')} are here."
         )
 
 
@@ -133,7 +135,7 @@ def _figures(ai: MusicAI) -> None:
 
 def _imports(profile: str) -> None:
     st.subheader("Imports", anchor=False)
-    records = state.store().imports(profile)
+    records = state.get_store().imports(profile)
     if not records:
         st.markdown("Nothing was imported yet. “Add music” takes your files.")
     for record in records:
@@ -142,16 +144,17 @@ def _imports(profile: str) -> None:
 
 def _import(record: ImportRecord) -> None:
     title = (
-        f"{wording.date_and_time(record.created_at)}: {wording.count(len(record.files), 'file')}, "
-        f"{wording.count(importing.count_imported_rows(record), 'row')} imported, "
-        f"{wording.count(len(record.problems), 'problem')}"
+        f"{wording.format_date_time(record.created_at)}: "
+        f"{wording.format_count(len(record.files), 'file')}, "
+        f"{wording.format_count(importing.count_imported_rows(record), 'row')} imported, "
+        f"{wording.format_count(len(record.problems), 'problem')}"
     )
     panel = st.expander(title, key=f"import_{record.id}", on_change="rerun")
     if not panel.open:
         return
     with panel:
         importing.report(record, key=str(record.id))
-        st.caption(f"Took {wording.seconds(record.seconds)}.")
+        st.caption(f"Took {wording.format_seconds(record.seconds)}.")
         if st.button("Undo this import", key=f"undo_{record.id}", icon=":material/undo:"):
             _confirm_undo(record)
 
@@ -166,7 +169,7 @@ def _confirm_undo(record: ImportRecord) -> None:
         if st.button("Keep it", key="undo_no"):
             st.rerun()
         if st.button("Undo", key="undo_yes", type="primary"):
-            state.attempt(lambda: state.store().undo_import(record.id))
+            state.attempt(lambda: state.get_store().undo_import(record.id))
             st.rerun()
 
 
@@ -175,7 +178,7 @@ def _confirm_undo(record: ImportRecord) -> None:
 
 def _consent(profile: str) -> None:
     st.subheader("Training on Exportify rows", anchor=False)
-    allowed = state.profile_record(profile).train_on_api_rows
+    allowed = state.read_profile(profile).train_on_api_rows
     key = f"consent_{profile}"
     st.toggle(
         "Train on rows that came through Spotify's API",
@@ -195,19 +198,22 @@ def _switch_consent(profile: str, key: str) -> None:
 
 def _delete(profile: str, invented: bool) -> None:
     st.subheader("Delete", anchor=False)
-    label = wording.profile_label(profile, invented)
+    label = wording.label_profile(profile, invented)
     st.markdown(
         "Plays, playlists, what you decided, catalogues that only this listener uses, and models "
         "that learned from them. The files you imported are not touched."
     )
-    if st.button(f"Delete {wording.plain(label)}…", key="delete_profile", icon=":material/delete:"):
+    if st.button(
+        f"Delete {wording.escape_markdown(label)}…", key="delete_profile", icon=":material/delete:"
+    ):
         _confirm_delete(profile, label)
 
 
 @st.dialog("Delete this listener?")
 def _confirm_delete(profile: str, label: str) -> None:
     st.markdown(
-        f"Everything of **{wording.plain(label)}** on this machine goes, with every model version "
+        f"Everything of **{wording.escape_markdown(label)}** on this machine goes, with every "
+        "model version "
         "that learned from it. This cannot be undone; the files you imported are not touched."
     )
     with st.container(horizontal=True, horizontal_alignment="right"):
@@ -224,10 +230,10 @@ def delete(profile: str) -> None:
     Raises:
         JobRunning: a job works on this profile.
     """
-    job = job_panel.running()
+    job = job_panel.find_running()
     if job is not None and job.profile == profile:
         raise JobRunning("A job works on this listener. Cancel it, or wait until it ends.")
-    retire_profile(state.settings(), state.store(), profile)
-    state.store().delete_profile(profile)
-    jobs.forget(state.settings(), profile)
-    export.forget(state.settings(), profile)
+    retire_profile(state.get_settings(), state.get_store(), profile)
+    state.get_store().delete_profile(profile)
+    jobs.forget(state.get_settings(), profile)
+    export.delete_export(state.get_settings(), profile)

@@ -10,7 +10,7 @@ import streamlit as st
 
 from musicai.data.library import ESTIMATES, MATCHES, UNIT_FEATURES
 from musicai.insights.taste.wording import amount
-from musicai.library.feature_estimates import LEAST_HIDDEN, EstimateError, estimate_errors
+from musicai.library.feature_estimates import LEAST_HIDDEN, EstimateError, load_estimate_errors
 from musicai.ui import state, wording
 from musicai.ui.library import enrichment_dumps
 
@@ -39,7 +39,7 @@ def draw(ai: MusicAI) -> None:
     from musicai.ui import charts  # noqa: PLC0415 (plotly is slow to import)
 
     st.subheader("What is known of your music", anchor=False)
-    figure, alt = charts.coverage(ai.coverage())
+    figure, alt = charts.plot_coverage(ai.coverage())
     st.plotly_chart(figure, alt=alt, key="library_coverage", config={"displayModeBar": False})
     st.caption(
         "Features are how a track sounds, such as its energy and tempo. By plays, what you hear "
@@ -58,7 +58,7 @@ def _draw_matched(ai: MusicAI) -> None:
     if not found:
         return
     with st.expander(
-        f"{wording.count(sum(found.values()), 'track')} of yours found in a catalogue: how",
+        f"{wording.format_count(sum(found.values()), 'track')} of yours found in a catalogue: how",
         icon=":material/join_inner:",
     ):
         st.table(
@@ -78,7 +78,7 @@ def _draw_estimated(ai: MusicAI) -> None:
     if not any(made.values()):
         return
     errors = _errors(ai.library.fingerprint, ai)
-    st.markdown(f"**{wording.count(sum(made.values()), 'track')} with estimated features**")
+    st.markdown(f"**{wording.format_count(sum(made.values()), 'track')} with estimated features**")
     st.table(
         estimates_table(made, errors),
         hide_index=True,
@@ -102,7 +102,7 @@ def _draw_estimated(ai: MusicAI) -> None:
 
 @st.cache_resource(max_entries=4, show_spinner="Measuring the estimates…")
 def _errors(fingerprint: str, _ai: MusicAI) -> tuple[EstimateError, ...]:
-    return tuple(estimate_errors(state.settings(), _ai.library))
+    return tuple(load_estimate_errors(state.get_settings(), _ai.library))
 
 
 def estimates_table(made: dict[str, int], errors: Sequence[EstimateError]) -> dict[str, list[str]]:

@@ -79,10 +79,10 @@ def _component(ai: MusicAI) -> Colours | None:
     modes = ai.modes()
     mode = next((mode for mode in ("mix", "rediscover", "discover") if not modes[mode]), None)
     if mode is None:
-        st.info(wording.plain(modes["mix"] or "", 500), icon=":material/info:")
+        st.info(wording.escape_markdown(modes["mix"] or "", 500), icon=":material/info:")
         return None
-    seeds = discover_seeds.current(ai)
-    scored = state.get_scored(ai, Request(seed_tracks=seeds, mode=mode))
+    seeds = discover_seeds.get_active_seeds(ai)
+    scored = state.get_scores(ai, Request(seed_tracks=seeds, mode=mode))
     values = scored.scaled[name]
     score = over_tracks(ai.library.n_tracks, scored.candidates.astype(np.int32), values)
     st.caption(_for_whom(ai, seeds))
@@ -95,8 +95,8 @@ def _for_whom(ai: MusicAI, seeds: tuple[str, ...]) -> str:
     if not seeds:
         return "For all you play."
     first = track_picker.name_row(ai, int(ai.library.vocabulary.rows([seeds[0]])[0]))[0]
-    more = f" and {wording.count(len(seeds) - 1, 'other seed')}" if len(seeds) > 1 else ""
-    return f"For {wording.plain(first, 40)}{more}."
+    more = f" and {wording.format_count(len(seeds) - 1, 'other seed')}" if len(seeds) > 1 else ""
+    return f"For {wording.escape_markdown(first, 40)}{more}."
 
 
 MOST_OTHERS = 20_000
@@ -140,15 +140,15 @@ class View(NamedTuple):
 
 def draw() -> None:
     """The whole page for the chosen profile and period."""
-    ai = state.current_ai()
+    ai = state.get_current_ai()
     widgets.draw_invented_note(ai.library.invented)
-    job_panel.progress()
-    found = state.music_map(ai)
+    job_panel.draw_progress()
+    found = state.get_music_map(ai)
     if found is None or not found.is_placed.any():
         _without(ai)
         return
     period = period_picker.get_chosen_period(ai)
-    period_picker.caption(period)
+    period_picker.draw_caption(period)
     view = _view_of(ai, found, period)
     left, right = st.columns([5, 3], gap="medium")
     with left:
@@ -162,7 +162,7 @@ def draw() -> None:
 def _without(ai: MusicAI) -> None:
     """A version without a map, or none at all: what will be here, and how it comes."""
     why = (
-        f"Version {wording.plain(ai.version)} was made without one."
+        f"Version {wording.escape_markdown(ai.version)} was made without one."
         if ai.version
         else "It is made when a version is trained, and there is none yet."
     )
@@ -176,14 +176,14 @@ def _without(ai: MusicAI) -> None:
             key="map_train",
             type="primary",
             icon=":material/model_training:",
-            disabled=job_panel.running() is not None,
+            disabled=job_panel.find_running() is not None,
             on_click=_train,
             args=(ai.profile,),
         )
 
 
 def _train(profile: str) -> None:
-    state.attempt(lambda: job_panel.start("train", ["train", "--profile", profile]))
+    state.attempt(lambda: job_panel.start_job("train", ["train", "--profile", profile]))
 
 
 # --- what is drawn --------------------------------------------------------------------
@@ -215,7 +215,7 @@ def view(ai: MusicAI, found: MusicMap, period: Period) -> View:
         mine |= ai.library.tracks["own"].to_numpy(dtype=bool)
     rows = choose_drawn(found, mine, MOST_OTHERS)
     tracks = ai.library.tracks
-    labels = wording.hovers(tracks["name"].iloc[rows], tracks["artists"].iloc[rows])
+    labels = wording.format_hovers(tracks["name"].iloc[rows], tracks["artists"].iloc[rows])
     genres = np.array(["", *(f"<br>{GENRE_LABELS[name]}" for name in GENRES)], dtype=object)
     counted = np.array(["", "<br>1 full play"], dtype=object)[np.minimum(plays[rows], 1)]
     several = plays[rows] > 1
@@ -256,15 +256,15 @@ def _chart(ai: MusicAI, found: MusicMap, view: View) -> None:
             "clicked while dragging moves the map.",
         )
         colours = get_chosen_score(ai, str(kind))
-    height = PHONE_HEIGHT if state.on_phone() else HEIGHT
-    told = (kind, colours.name if colours else "", seeds.current(ai), view.period)
+    height = PHONE_HEIGHT if state.is_on_phone() else HEIGHT
+    told = (kind, colours.name if colours else "", seeds.get_active_seeds(ai), view.period)
     dots, marked = view.dots, _find_marked(ai, found, told)
     if colours is None:
         genre = main_genre(ai.features.genres)
-        chart = charts.by_genre(dots, genre[dots.rows], marked, height)
+        chart = charts.plot_map_by_genre(dots, genre[dots.rows], marked, height)
     else:
         rows = dots.rows
-        chart = charts.by_score(
+        chart = charts.plot_map_by_score(
             dots,
             colours.score[rows],
             colours.guessed[rows],
@@ -281,14 +281,14 @@ def _chart(ai: MusicAI, found: MusicMap, view: View) -> None:
         on_select=lambda: map_marks.take_selection(ai),
         selection_mode=("points", "box", "lasso"),
     )
-    chart_box.take_away(
+    chart_box.draw_download(
         map_marks.CHART,
         lambda: _data(ai, found, view.plays, colours),
         _HINTS[st.session_state[DRAG]],
     )
 
 
-def _find_marked(ai: MusicAI, found: MusicMap, told: tuple[Any, ...]) -> charts.Marked:
+def _find_marked(ai: MusicAI, found: MusicMap, told: tuple[Any, ...]) -> charts.MapOverlay:
     """What the session has marked, as places on this map."""
     now = map_marks.to_draw(ai, (*told, st.session_state[DRAG]))
     outline = now.outline
@@ -301,7 +301,7 @@ def _find_marked(ai: MusicAI, found: MusicMap, told: tuple[Any, ...]) -> charts.
         point = (float(found.xy[row, 0]), float(found.xy[row, 1]))
     path = map_marks.rows_of(ai, now.path)
     walked = found.xy[path] if len(path) else None
-    return charts.Marked(outline, point, walked, st.session_state[DRAG])
+    return charts.MapOverlay(outline, point, walked, st.session_state[DRAG])
 
 
 def _draw_legend(ai: MusicAI, found: MusicMap, view: View) -> None:
@@ -314,26 +314,27 @@ def _draw_legend(ai: MusicAI, found: MusicMap, view: View) -> None:
     ]
     if shown < view.others:
         lines.append(
-            f"Drawn are {shown:,} of {wording.count(view.others, 'other track')}, chosen at "
+            f"Drawn are {shown:,} of {wording.format_count(view.others, 'other track')}, chosen at "
             "random, and all of yours; a region counts every track in it."
         )
     if view.lost:
         lines.append(
-            f"{wording.count(view.lost, 'track')} of yours "
+            f"{wording.format_count(view.lost, 'track')} of yours "
             f"{'is' if view.lost == 1 else 'are'} not on it: too little is known of them, or they "
             "came after the version was made. Update or retrain on Models."
         )
     if not view.mine:
         lines.append("None of your plays lie in this period.")
     elif view.mine < 20:
-        lines.append(f"Only {wording.count(view.mine, 'track')} of yours so far.")
+        lines.append(f"Only {wording.format_count(view.mine, 'track')} of yours so far.")
     trust, kept = found.told.get("trustworthiness"), found.told.get("kept")
     st.caption(" ".join(lines))
     if trust is not None and kept is not None:
-        made_of = wording.listing([str(part) for part in found.told.get("made_of", [])])
+        made_of = wording.join_list([str(part) for part in found.told.get("made_of", [])])
         st.caption(
             f":material/info: Made of {made_of}. Two dimensions cannot keep all of it: "
-            f"trustworthiness {trust:.3f} of 1, and {wording.share(kept)} of each track's 12 "
+            f"trustworthiness {trust:.3f} of 1, and {wording.format_share(kept)} of each track's "
+            "12 "
             "nearest are among its 12 nearest here."
         )
 

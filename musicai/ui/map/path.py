@@ -77,8 +77,8 @@ def _end(ai: MusicAI, end: str, label: str, track_id: str) -> None:
 
 def _line(ai: MusicAI, row: int, before: str) -> None:
     name, artists = track_picker.name_row(ai, row)
-    widgets.ring(ai, row, _RING)
-    title = widgets.title_line(ai.library.vocabulary.id(row), name, artists, linked=False)
+    widgets.draw_ring(ai, row, _RING)
+    title = widgets.format_title(ai.library.vocabulary.id(row), name, artists, linked=False)
     st.markdown(f"{before}{title}")
 
 
@@ -120,7 +120,8 @@ def _path(ai: MusicAI, now: map_marks.MapMarks) -> None:
     rows = map_marks.rows_of(ai, now.path)
     if len(now.path) < now.asked:
         st.caption(
-            f":material/info: {wording.count(len(now.path), 'track')} instead of {now.asked}: "
+            f":material/info: {wording.format_count(len(now.path), 'track')} instead of "
+            f"{now.asked}: "
             "there are not enough tracks of other artists on the way."
         )
     with st.container(gap="xsmall"):
@@ -128,7 +129,7 @@ def _path(ai: MusicAI, now: map_marks.MapMarks) -> None:
             with st.container(horizontal=True, vertical_alignment="center", wrap=False):
                 _line(ai, row, f"{step}. ")
     with st.container(horizontal=True, gap="xsmall"):
-        playlist_draft.button(now.path, "map_add_path", "Add the path to list")
+        playlist_draft.draw_button(now.path, "map_add_path", "Add the path to list")
         st.button(
             "Clear the path",
             key="map_path_clear",

@@ -15,7 +15,7 @@ from musicai.ui import state, wording
 from musicai.ui.components import links, playlist_draft, track_picker, widgets
 from musicai.ui.components import seeds as discover_seeds
 from musicai.ui.map import state as map_marks
-from musicai.ui.theme import ring_svg
+from musicai.ui.theme import build_ring_svg
 
 if TYPE_CHECKING:
     from musicai.ai_model import MusicAI
@@ -59,16 +59,16 @@ def _track(ai: MusicAI, found: MusicMap, row: int, plays: int) -> None:
     track_id = ai.library.vocabulary.id(row)
     name, artists = track_picker.name_row(ai, row)
     with st.container(horizontal=True, wrap=False, vertical_alignment="center"):
-        widgets.ring(ai, row, 72)
+        widgets.draw_ring(ai, row, 72)
         st.markdown(
-            f"{widgets.title_line(track_id, name, artists)}  \n:small[{_about(ai, row, plays)}]"
+            f"{widgets.format_title(track_id, name, artists)}  \n:small[{_about(ai, row, plays)}]"
         )
     near = [other for other in found.neighbours[row].tolist() if other >= 0][:_NEAREST]
     if near:
-        st.caption(f"Nearest: {wording.listing([_short(ai, other) for other in near])}.")
+        st.caption(f"Nearest: {wording.join_list([_short(ai, other) for other in near])}.")
     with st.container(horizontal=True, gap="xsmall"):
         _seeds_button([track_id], "map_seed", "Start from it")
-        playlist_draft.button([track_id], "map_add_track")
+        playlist_draft.draw_button([track_id], "map_add_track")
         st.button(
             "Open",
             key="map_open",
@@ -108,16 +108,19 @@ def _about(ai: MusicAI, row: int, plays: int) -> str:
     parts = [
         GENRE_LABELS[GENRES[genre]] if genre >= 0 else "Genre not known",
         *([] if np.isnan(year) else [f"{year:.0f}"]),
-        wording.count(plays, "full play") if plays else "no full play",
+        wording.format_count(plays, "full play") if plays else "no full play",
     ]
     if FEATURE_SOURCES[int(features.feature_source[row])] == "estimated":
         parts.append("sound estimated")
-    return wording.plain(" · ".join(parts))
+    return wording.escape_markdown(" · ".join(parts))
 
 
 def _short(ai: MusicAI, row: int) -> str:
     name, artists = track_picker.name_row(ai, row)
-    return f"{wording.plain(name, 40)} by {wording.plain(wording.by(artists), 30)}"
+    return (
+        f"{wording.escape_markdown(name, 40)} by "
+        f"{wording.escape_markdown(wording.join_artists(artists), 30)}"
+    )
 
 
 # --- a region -------------------------------------------------------------------------
@@ -130,7 +133,9 @@ def _region(ai: MusicAI, rows: RowArray, found: MusicMap, plays: IntArray) -> No
         _clear_button(ai)
         return
     played = int((plays[rows] > 0).sum())
-    st.markdown(f"**{wording.count(len(rows), 'track')}** here, {played:,} of them played by you")
+    st.markdown(
+        f"**{wording.format_count(len(rows), 'track')}** here, {played:,} of them played by you"
+    )
     st.caption(_genres(ai, rows))
     listed = foremost(found, rows, plays, LISTED)
     _table(ai, listed, plays)
@@ -145,7 +150,7 @@ def _region(ai: MusicAI, rows: RowArray, found: MusicMap, plays: IntArray) -> No
             "Start from these" if len(seeds) == len(rows) else f"Start from the top {len(seeds)}",
         )
         label = "Add to list" if len(ids) == 1 else f"Add {len(ids)} to list"
-        playlist_draft.button(ids, "map_add_region", label)
+        playlist_draft.draw_button(ids, "map_add_region", label)
     _clear_button(ai)
 
 
@@ -156,22 +161,28 @@ def _genres(ai: MusicAI, rows: RowArray) -> str:
     top = [int(place) for place in np.argsort(-sizes, kind="stable")[:3] if sizes[place]]
     if not top:
         return "No genre is known here."
-    parts = [f"{GENRE_LABELS[GENRES[at]]} {wording.share(sizes[at] / len(rows))}" for at in top]
-    return f"{wording.listing(parts)}."
+    parts = [
+        f"{GENRE_LABELS[GENRES[at]]} {wording.format_share(sizes[at] / len(rows))}" for at in top
+    ]
+    return f"{wording.join_list(parts)}."
 
 
 def _table(ai: MusicAI, rows: RowArray, plays: IntArray) -> None:
     features, tracks = ai.features, ai.library.tracks
     rings = [
-        ring_svg(features.audio[row], FEATURE_SOURCES[int(features.feature_source[row])], _RING)
+        build_ring_svg(
+            features.audio[row], FEATURE_SOURCES[int(features.feature_source[row])], _RING
+        )
         for row in rows
     ]
     frame = pd.DataFrame(
         {
             "": rings,
-            "Track": [wording.literal(str(name)) for name in tracks["name"].to_numpy()[rows]],
+            "Track": [wording.clean_text(str(name)) for name in tracks["name"].to_numpy()[rows]],
             "Plays": plays[rows],
-            "Artist": [wording.literal(str(name)) for name in tracks["artists"].to_numpy()[rows]],
+            "Artist": [
+                wording.clean_text(str(name)) for name in tracks["artists"].to_numpy()[rows]
+            ],
         }
     )
     st.dataframe(
@@ -186,7 +197,7 @@ def _table(ai: MusicAI, rows: RowArray, plays: IntArray) -> None:
         },
         on_select=lambda: _row_chosen(ai, rows),
         selection_mode="single-row",
-        alt=f"{wording.count(len(rows), 'track')} of the region, the most played first.",
+        alt=f"{wording.format_count(len(rows), 'track')} of the region, the most played first.",
     )
 
 

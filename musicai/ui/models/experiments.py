@@ -38,7 +38,7 @@ def draw(ai: MusicAI, versions: Sequence[VersionInfo]) -> None:
         versions: Those of the profile that can be used, newest first.
     """
     st.subheader("Which one is better for you?", anchor=False)
-    running = state.store().running_experiment(ai.profile)
+    running = state.get_store().running_experiment(ai.profile)
     with st.container(border=True):
         st.markdown("**Blind, on new lists**")
         if running is None:
@@ -92,18 +92,18 @@ def _start(ai: MusicAI, versions: Sequence[VersionInfo]) -> None:
 
 def _begin(profile: str, chosen: Mapping[str, str]) -> None:
     a, b = sides(chosen["version_A"], chosen["version_B"], chosen["preset_A"], chosen["preset_B"])
-    state.store().begin_experiment(profile, a, b)
+    state.get_store().begin_experiment(profile, a, b)
 
 
 def _status(ai: MusicAI, running: Experiment, versions: Sequence[VersionInfo]) -> None:
-    verdict = so_far(state.store(), ai.profile, running, ai.library)
+    verdict = so_far(state.get_store(), ai.profile, running, ai.library)
     st.markdown(f"A: {_side(running.a, versions)}  \nB: {_side(running.b, versions)}")
     st.table(_figures(verdict), border="horizontal", alt="What the blind test says so far")
-    st.markdown(wording.plain(verdict.describe(), 400))
+    st.markdown(wording.escape_markdown(verdict.describe(), 400))
     st.caption(
         "The chance is shown, not decided on. A winner is named when the evidence reaches "
         f"{1 / verdict.alpha:.0f}: among equals that ever happens in at most "
-        f"{wording.share(verdict.alpha)} of such tests, however often you look."
+        f"{wording.format_share(verdict.alpha)} of such tests, however often you look."
     )
     with st.container(horizontal=True):
         if verdict.winner is not None:
@@ -133,7 +133,7 @@ def _figures(verdict: Verdict) -> dict[str, list[str]]:
             str(verdict.wins),
             str(verdict.losses),
             str(verdict.ties),
-            wording.share(verdict.p_a_better),
+            wording.format_share(verdict.p_a_better),
             f"{verdict.e_value:.2g} of {1 / verdict.alpha:.0f}",
             left,
         ],
@@ -145,12 +145,12 @@ def _side(side: Mapping[str, Any], versions: Sequence[VersionInfo]) -> str:
     known = {one.version: versions_panel.label(one) for one in versions}
     name = known.get(str(side.get("version")), "a version that is gone")
     weights = f"weights “{side['preset']}”" if side.get("preset") else "its own weights"
-    return f"**{wording.plain(name)}**, {weights}"
+    return f"**{wording.escape_markdown(name)}**, {weights}"
 
 
 def _end(profile: str, running: Experiment, verdict: Verdict, promote: bool) -> None:
     def end() -> None:
-        store, settings = state.store(), state.settings()
+        store, settings = state.get_store(), state.get_settings()
         if promote and verdict.winner is not None:
             side = running.a if verdict.winner == "a" else running.b
             registry.activate(settings, store, profile, str(side["version"]))
@@ -162,7 +162,7 @@ def _end(profile: str, running: Experiment, verdict: Verdict, promote: bool) -> 
 
 
 def _past(ai: MusicAI, versions: Sequence[VersionInfo]) -> None:
-    ended = [one for one in state.store().experiments(ai.profile) if one.ended_at is not None]
+    ended = [one for one in state.get_store().experiments(ai.profile) if one.ended_at is not None]
     if not ended:
         return
     with st.expander("Earlier tests", icon=":material/history:"):
@@ -170,7 +170,7 @@ def _past(ai: MusicAI, versions: Sequence[VersionInfo]) -> None:
             told = str(one.verdict.get("sentence", ""))
             st.markdown(
                 f"A: {_side(one.a, versions)} · B: {_side(one.b, versions)}  \n"
-                f"{wording.plain(told, 400)}"
+                f"{wording.escape_markdown(told, 400)}"
             )
 
 
@@ -186,7 +186,7 @@ def _duel(ai: MusicAI, versions: Sequence[VersionInfo]) -> None:
     left, right = st.columns(2)
     a = left.selectbox("A", list(labels), index=1, format_func=labels.__getitem__, key="duel_a")
     b = right.selectbox("B", list(labels), index=0, format_func=labels.__getitem__, key="duel_b")
-    busy = job_panel.running() is not None
+    busy = job_panel.find_running() is not None
     st.button(
         "Compare on my history",
         key="duel_start",
@@ -195,14 +195,14 @@ def _duel(ai: MusicAI, versions: Sequence[VersionInfo]) -> None:
         on_click=_compare,
         args=(ai.profile, a, b),
     )
-    last = jobs.find_latest(state.settings(), ai.profile, "duel")
+    last = jobs.find_latest(state.get_settings(), ai.profile, "duel")
     if last is not None and last.state == "done" and last.result.get("tasks") is not None:
         _result(last.result, labels)
 
 
 def _compare(profile: str, a: str, b: str) -> None:
     command = ["models", "duel", a, b, "--profile", profile]
-    state.attempt(lambda: job_panel.start("duel", command))
+    state.attempt(lambda: job_panel.start_job("duel", command))
 
 
 def _result(told: Mapping[str, Any], labels: Mapping[str, str]) -> None:
@@ -211,9 +211,9 @@ def _result(told: Mapping[str, Any], labels: Mapping[str, str]) -> None:
     sentence = str(told["sentence"]).replace("ndcg@", "nDCG@")
     for side, name in names.items():
         sentence = sentence.replace(str(told[side]), f"“{name}”")
-    st.markdown(wording.plain(sentence, 600))
+    st.markdown(wording.escape_markdown(sentence, 600))
     for note in told["notes"]:
-        st.caption(f":material/info: {wording.plain(str(note), 400)}")
+        st.caption(f":material/info: {wording.escape_markdown(str(note), 400)}")
     rows = []
     for task, found in told["tasks"].items():
         for metric in found["metrics"].values():
@@ -254,10 +254,13 @@ def _examples(head: Mapping[str, Any]) -> None:
         return
     with st.expander("Where their lists differ most", icon=":material/compare_arrows:"):
         for one in head["examples"]:
-            st.markdown(f"**{wording.plain(str(one['listener']))}**, {one['in_common']} in common")
+            st.markdown(
+                f"**{wording.escape_markdown(str(one['listener']))}**, {one['in_common']} in common"
+            )
             for side, column in zip("ab", st.columns(2), strict=True):
                 lines = [
-                    f"{n}. {wording.plain(row['name'])} — {wording.plain(row['artists'])}"
+                    f"{n}. {wording.escape_markdown(row['name'])} — "
+                    f"{wording.escape_markdown(row['artists'])}"
                     + (" :material/check: played" if row["hit"] else "")
                     for n, row in enumerate(one[f"top_{side}"], 1)
                 ]

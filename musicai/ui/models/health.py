@@ -41,15 +41,15 @@ def draw(ai: MusicAI, versions: Sequence[VersionInfo]) -> None:
         versions: Those of the profile that can be used, newest first.
     """
     st.subheader("Health", anchor=False)
-    found = _examine(str(state.settings().home), ai.profile, ai.library.fingerprint, ai.version)
+    found = _examine(str(state.get_settings().home), ai.profile, ai.library.fingerprint, ai.version)
     icon = _STATES[found.state].split(" ")[0]
-    st.markdown(f"{icon} {wording.plain(found.summary)}")
+    st.markdown(f"{icon} {wording.escape_markdown(found.summary)}")
     with st.expander("What was looked at", expanded=found.state != "ok"):
         st.table(
             {
-                "Check": [wording.plain(one.name, 60) for one in found.checks],
+                "Check": [wording.escape_markdown(one.name, 60) for one in found.checks],
                 "State": [_STATES[one.state] for one in found.checks],
-                "Found": [wording.plain(one.detail, 500) for one in found.checks],
+                "Found": [wording.escape_markdown(one.detail, 500) for one in found.checks],
             },
             hide_index=True,
             border="horizontal",
@@ -73,12 +73,12 @@ def draw(ai: MusicAI, versions: Sequence[VersionInfo]) -> None:
 
 @st.cache_data(ttl=_LOOKED_FOR, max_entries=4, show_spinner="Looking whether all is in order…")
 def _examine(home: str, profile: str, fingerprint: str, version: str | None) -> Health:
-    return examine(state.settings(), state.store(), profile)
+    return examine(state.get_settings(), state.get_store(), profile)
 
 
 def _in_use(ai: MusicAI, versions: Sequence[VersionInfo]) -> None:
-    served = serving_days(state.settings())
-    store = state.store()
+    served = serving_days(state.get_settings())
+    store = state.get_store()
     shown = summarize_days(
         ai.library, ai.features, store.impressions(ai.profile), store.feedback(ai.profile)
     )
@@ -110,14 +110,14 @@ def _in_use(ai: MusicAI, versions: Sequence[VersionInfo]) -> None:
 
 def _serving(served: Sequence[ServingDay]) -> None:
     st.markdown("**How long a list takes** on the server, all listeners of this data folder")
-    chart = charts.by_day(
+    chart = charts.plot_by_day(
         [one.day for one in served],
         [
             ChartSeries("half of the lists within", [one.p50_ms for one in served]),
             ChartSeries("19 of 20 within", [one.p95_ms for one in served], "dot", "diamond"),
         ],
         "ms",
-        [wording.count(one.n, "list") for one in served],
+        [wording.format_count(one.n, "list") for one in served],
     )
     chart_box.draw(chart, "health_serving", data=pd.DataFrame(served))
 
@@ -127,15 +127,15 @@ def _draw_shown(
 ) -> None:
     """One chart about what was shown."""
     st.markdown(title)
-    notes = [wording.count(one.tracks, "different track") for one in shown]
-    chart = charts.by_day([one.day for one in shown], lines, unit, notes)
+    notes = [wording.format_count(one.tracks, "different track") for one in shown]
+    chart = charts.plot_by_day([one.day for one in shown], lines, unit, notes)
     chart_box.draw(chart, key, data=pd.DataFrame(shown))
 
 
 def _training(trained: Sequence[VersionInfo]) -> None:
     st.markdown("**How long a training took**")
     labels = [_label(one) for one in trained]
-    chart = charts.by_version(labels, [one.seconds for one in trained], "seconds")
+    chart = charts.plot_by_version(labels, [one.seconds for one in trained], "seconds")
     data = pd.DataFrame({"version": labels, "seconds": [one.seconds for one in trained]})
     chart_box.draw(chart, "health_training", data=data)
 

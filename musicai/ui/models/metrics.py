@@ -9,7 +9,7 @@ import streamlit as st
 
 from musicai.data.sessions import HEAVY_FROM, LIGHT_FROM, SEGMENTS
 from musicai.ui import charts, wording
-from musicai.ui.charts.metric_labels import MEASURES, key_of, method_label, methods_of
+from musicai.ui.charts.metric_labels import MEASURES, get_metric_key, label_method, list_methods
 
 if TYPE_CHECKING:
     from musicai.models.registry.registry import VersionInfo
@@ -96,13 +96,13 @@ def list_charted(results: Sequence[Mapping[str, Any]], k: int) -> list[str]:
         for ends in (result.get("intervals") or {}).values()
         for key in ends
     }
-    return [name for name in MEASURES if key_of(name, k) in held] or ["ndcg"]
+    return [name for name in MEASURES if get_metric_key(name, k) in held] or ["ndcg"]
 
 
 def _task(info: VersionInfo, task: str, measure: str, k: int) -> None:
     result, title = info.metrics["tasks"][task], _TASKS[task][0]
     units = _UNITS.get(str(info.metrics.get("units", "week")), "unit")
-    chart = charts.metrics_chart(info.metrics, measure, task=task, invented=info.invented)
+    chart = charts.plot_metrics(info.metrics, measure, task=task, invented=info.invented)
     st.plotly_chart(
         chart.figure,
         alt=f"{title}. {chart.alt}",
@@ -118,8 +118,9 @@ def _task(info: VersionInfo, task: str, measure: str, k: int) -> None:
     _further(result, k, title)
     n = int(result.get("n", 0))
     st.caption(
-        f"Over {wording.count(n, units)}. "
-        f"{wording.share(float(result.get('reachable', 0.0)))} of the tracks could be foretold at "
+        f"Over {wording.format_count(n, units)}. "
+        f"{wording.format_share(float(result.get('reachable', 0.0)))} of the tracks could be "
+        "foretold at "
         f"all. {_difference(result)}"
     )
     _segments(result, k, units, title)
@@ -131,10 +132,10 @@ def _task(info: VersionInfo, task: str, measure: str, k: int) -> None:
 def table(result: Mapping[str, Any], k: int) -> dict[str, list[str]]:
     """Methods in rows: the blend, the baselines, then each component alone."""
     metrics, intervals = result["metrics"], result.get("intervals", {})
-    methods = methods_of(metrics)
+    methods = list_methods(metrics)
     found: dict[str, list[str]] = {"": [_name(method) for method in methods]}
     for measure in _COLUMNS:
-        key, label = key_of(measure, k), MEASURES[measure].label
+        key, label = get_metric_key(measure, k), MEASURES[measure].label
         found[label] = [_figure(metrics[m], key) for m in methods]
         if measure == "ndcg":
             found[label][0] = f"**{found[label][0]}**"
@@ -156,7 +157,7 @@ def _further(result: Mapping[str, Any], k: int, title: str) -> None:
                     columns,
                     hide_index=True,
                     border="horizontal",
-                    alt=f"{title}, {name.lower()}: {wording.listing(list(columns)[1:])}",
+                    alt=f"{title}, {name.lower()}: {wording.join_list(list(columns)[1:])}",
                 )
                 shown = [m for m in _MORE[name] if MEASURES[m].label in columns]
                 st.caption(_explain_measures(shown))
@@ -168,17 +169,17 @@ def more(result: Mapping[str, Any], k: int, group: str) -> dict[str, list[str]]:
     Those that the version does not have, as it was trained before they were, are left out.
     """
     metrics = result["metrics"]
-    methods = methods_of(metrics)
+    methods = list_methods(metrics)
     found = {"": [_name(method) for method in methods]}
     for measure in _MORE[group]:
-        key = key_of(measure, k)
+        key = get_metric_key(measure, k)
         if any(key in metrics[m] for m in methods):
             found[MEASURES[measure].label] = [_figure(metrics[m], key) for m in methods]
     return found
 
 
 def _name(method: str) -> str:
-    label = method_label(method)
+    label = label_method(method)
     return f"**{label}**" if method == "hybrid" else label
 
 
@@ -208,8 +209,8 @@ def _difference(result: Mapping[str, Any]) -> str:
         verdict = "The blend is below popularity"
     else:
         verdict = "The blend and popularity cannot be told apart"
-    between = f"{wording.signed3(low)} to {wording.signed3(high)}"
-    return f"{verdict}: nDCG {wording.signed3(mean)} ({between})."
+    between = f"{wording.format_difference(low)} to {wording.format_difference(high)}"
+    return f"{verdict}: nDCG {wording.format_difference(mean)} ({between})."
 
 
 # --- segments -------------------------------------------------------------------------
@@ -238,7 +239,7 @@ def segments(result: Mapping[str, Any], k: int, units: str) -> dict[str, list[st
     names = [name for name in SEGMENTS if name in held]
     if len(names) < 2:
         return {}
-    key = key_of("ndcg", k)
+    key = get_metric_key("ndcg", k)
     rows = [held[name] for name in names]
     return {
         "": [_SEGMENTS[name][0] for name in names],
@@ -262,9 +263,9 @@ def segment_words(held: Mapping[str, Any], units: str) -> str:
     ranges = [f"{_SEGMENTS[name][0].lower()} {_SEGMENTS[name][1]}" for name in names]
     if len(names) > 1:
         absent = [_SEGMENTS[name][0].lower() for name in SEGMENTS if name not in held]
-        rest = f" No one here is {wording.listing(absent, 'or')}." if absent else ""
+        rest = f" No one here is {wording.join_list(absent, 'or')}." if absent else ""
         return (
-            f"Full plays before the cut: {wording.listing(ranges)}.{rest} "
+            f"Full plays before the cut: {wording.join_list(ranges)}.{rest} "
             "Popularity is the nDCG of that method."
         )
     (name,) = names

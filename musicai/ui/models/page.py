@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
 def draw() -> None:
     """The whole page for the chosen profile."""
-    ai = state.current_ai()
+    ai = state.get_current_ai()
     widgets.draw_invented_note(ai.library.invented)
-    job_panel.progress()
-    versions = list_versions(state.settings(), state.store())
+    job_panel.draw_progress()
+    versions = list_versions(state.get_settings(), state.get_store())
     info = next((v for v in versions if v.version == ai.version), None)
     if info is None:
         _draw_untrained(ai)
@@ -51,31 +51,31 @@ def _draw_untrained(ai: MusicAI) -> None:
             "version adds what is played together, and weights tuned on your own history."
         )
         for note in ai.notes:
-            st.caption(f":material/info: {wording.plain(note, 500)}")
+            st.caption(f":material/info: {wording.escape_markdown(note, 500)}")
 
 
 def _in_use(ai: MusicAI, info: VersionInfo) -> None:
     collaborative = ai.components.get("collaborative")
     method = str(collaborative.config.to_json().get("method", "")) if collaborative else ""
-    widgets.stats(
+    widgets.draw_stats(
         {
             "In use": "Bundled" if info.bundled else "Trained here",
             "Method": training.METHODS.get(method, method) or "–",
             "Updated" if info.update else "Trained": when(info.created_at),
-            "Size": wording.size(info.size_bytes),
+            "Size": wording.format_size(info.size_bytes),
         }
     )
     st.caption(
-        f"Version {wording.plain(info.version)}. "
+        f"Version {wording.escape_markdown(info.version)}. "
         f"{'Updated' if info.update else 'Trained'} on {_sizes(info)} in "
-        f"{wording.seconds(info.seconds)}."
+        f"{wording.format_seconds(info.seconds)}."
     )
     notes = [
         *info.notes,
         *([f"Of this version, {info.pickle_problem}"] if info.pickle_problem else []),
     ]
     for note in notes:
-        st.caption(f":material/info: {wording.plain(note, 500)}")
+        st.caption(f":material/info: {wording.escape_markdown(note, 500)}")
     st.subheader("How well it does", anchor=False)
     training.whose_figures(info)
     metrics.draw(info)
@@ -83,11 +83,11 @@ def _in_use(ai: MusicAI, info: VersionInfo) -> None:
 
 def _sizes(info: VersionInfo) -> str:
     parts = [
-        wording.count(int(info.sizes[key]), noun)
+        wording.format_count(int(info.sizes[key]), noun)
         for key, noun in (("tracks", "track"), ("plays", "play"), ("listeners", "listener"))
         if info.sizes.get(key)
     ]
-    return wording.listing(parts) or "data of unknown size"
+    return wording.join_list(parts) or "data of unknown size"
 
 
 def when(iso: str) -> str:
@@ -96,4 +96,4 @@ def when(iso: str) -> str:
         moment = datetime.fromisoformat(iso)
     except ValueError:
         return "–"
-    return wording.short_date(moment.astimezone(UTC))
+    return wording.format_short_date(moment.astimezone(UTC))

@@ -48,7 +48,7 @@ def draw(ai: MusicAI) -> None:
         "becomes active unless it does worse there. You can go on listening meanwhile, and cancel "
         "at any time."
     )
-    busy = job_panel.running() is not None
+    busy = job_panel.find_running() is not None
     preset = st.segmented_control(
         "Preset",
         list(PRESETS),
@@ -72,7 +72,7 @@ def draw(ai: MusicAI) -> None:
     if busy:
         st.caption("A job is running; one at a time.")
     if pressed:
-        job_panel.start("train", ["train", "--profile", ai.profile, *command])
+        job_panel.start_job("train", ["train", "--profile", ai.profile, *command])
         st.rerun()
 
 
@@ -182,7 +182,7 @@ _EVERY_S = 600
 
 def draw_schedule(profile: str) -> None:
     """The two choices of a profile."""
-    values = state.store().settings_of(profile)
+    values = state.get_store().settings_of(profile)
     with st.expander("Keep it fresh", icon=":material/event_repeat:"):
         left, right = st.columns(2)
         hows, intervals = list(schedule.HOWS), list(schedule.INTERVALS)
@@ -207,7 +207,7 @@ def draw_schedule(profile: str) -> None:
             help="Looked at while the dashboard is open, and by `musicai train --if-due`. "
             "Nothing is trained where nothing is new.",
         )
-        st.caption(schedule.due(state.store(), state.settings(), profile).why)
+        st.caption(schedule.due(state.get_store(), state.get_settings(), profile).why)
 
 
 def _save(profile: str) -> None:
@@ -215,17 +215,20 @@ def _save(profile: str) -> None:
         schedule.AFTER_IMPORT: st.session_state["schedule_after"],
         schedule.EVERY_DAYS: st.session_state["schedule_days"],
     }
-    state.attempt(lambda: state.store().change_settings(profile, chosen))
+    state.attempt(lambda: state.get_store().change_settings(profile, chosen))
 
 
 def start_due() -> None:
     """Start a training that is due; looked at every ten minutes of a session's use."""
-    profile = state.current_profile()
+    profile = state.get_current_profile()
     if profile is None or time.time() - st.session_state.get(_LOOKED, 0.0) < _EVERY_S:
         return
     st.session_state[_LOOKED] = time.time()
-    if job_panel.running() is None and schedule.due(state.store(), state.settings(), profile).due:
-        job_panel.start("train", ["train", "--profile", profile])
+    if (
+        job_panel.find_running() is None
+        and schedule.due(state.get_store(), state.get_settings(), profile).due
+    ):
+        job_panel.start_job("train", ["train", "--profile", profile])
 
 
 KEY = "update_start"
@@ -238,7 +241,7 @@ def draw_update(ai: MusicAI, info: VersionInfo | None) -> None:
         ai: The profile, with its library as it is now.
         info: The version that serves it; None for none.
     """
-    feedback = len(state.store().feedback(ai.profile))
+    feedback = len(state.get_store().feedback(ai.profile))
     why_not = freshness.why_not(info, ai.library, feedback)
     st.caption(
         "**Update with new plays** is quicker: it goes on from the version in use instead of "
@@ -248,7 +251,7 @@ def draw_update(ai: MusicAI, info: VersionInfo | None) -> None:
         "Update with new plays",
         key=KEY,
         icon=":material/update:",
-        disabled=bool(why_not) or job_panel.running() is not None,
+        disabled=bool(why_not) or job_panel.find_running() is not None,
         on_click=_start,
         args=(ai.profile,),
     )
@@ -270,7 +273,7 @@ def _new(found: Behind, said: int) -> str:
         said: New verdicts on tracks.
     """
     parts = [
-        wording.count(number, noun, several)
+        wording.format_count(number, noun, several)
         for number, noun, several in (
             (found.new_plays, "new play or playlist row", "new plays and playlist rows"),
             (found.new_tracks, "new track", ""),
@@ -280,12 +283,12 @@ def _new(found: Behind, said: int) -> str:
     ]
     if not parts:
         return "Your data changed since the version in use was made."
-    return f"Since the version in use was made: {wording.listing(parts)}."
+    return f"Since the version in use was made: {wording.join_list(parts)}."
 
 
 def _start(profile: str) -> None:
     command = ["train", "--profile", profile, "--update"]
-    state.attempt(lambda: job_panel.start("train", command))
+    state.attempt(lambda: job_panel.start_job("train", command))
 
 
 def whose_figures(info: VersionInfo) -> None:
@@ -294,6 +297,8 @@ def whose_figures(info: VersionInfo) -> None:
         return
     first, _, in_a_row = freshness.first_of(info)
     st.caption(
-        f":material/info: These figures are of version {wording.plain(first)}, from which this one "
-        f"was updated ({wording.count(in_a_row, 'update')} since). Nothing was measured anew."
+        f":material/info: These figures are of version {wording.escape_markdown(first)}, from "
+        "which this one "
+        f"was updated ({wording.format_count(in_a_row, 'update')} since). Nothing was measured "
+        "anew."
     )

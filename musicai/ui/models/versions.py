@@ -54,23 +54,23 @@ def label(info: VersionInfo) -> str:
     """What a version is called on the screen."""
     if info.bundled:
         return "Bundled with musicai"
-    return wording.literal(info.name, 60) or moment(info.created_at)
+    return wording.clean_text(info.name, 60) or moment(info.created_at)
 
 
 def moment(iso: str) -> str:
     """A day and time in words of an ISO 8601 moment."""
     try:
-        return wording.date_and_time(datetime.fromisoformat(iso).astimezone(UTC)) + " UTC"
+        return wording.format_date_time(datetime.fromisoformat(iso).astimezone(UTC)) + " UTC"
     except ValueError:
         return "Unknown date"
 
 
 def _roll_back(ai: MusicAI) -> None:
-    target = versioning.rollback_target(state.settings(), state.store(), ai.profile)
+    target = versioning.rollback_target(state.get_settings(), state.get_store(), ai.profile)
     if target is None:
         return
     st.button(
-        f"Go back to {wording.plain(label(target))}",
+        f"Go back to {wording.escape_markdown(label(target))}",
         key="models_rollback",
         icon=":material/undo:",
         on_click=_act,
@@ -98,12 +98,13 @@ def _version(ai: MusicAI, info: VersionInfo) -> None:
             if shown
         )
         st.markdown(
-            f"**{wording.plain(label(info))}**{badges}  \n:small[{_summary(info)}]", width="content"
+            f"**{wording.escape_markdown(label(info))}**{badges}  \n:small[{_summary(info)}]",
+            width="content",
         )
         if held:
-            st.caption(wording.plain(str(info.gate.get("reason", "")), 500))
+            st.caption(wording.escape_markdown(str(info.gate.get("reason", "")), 500))
         if info.problem:
-            st.caption(f":material/warning: {wording.plain(info.problem, 400)}")
+            st.caption(f":material/warning: {wording.escape_markdown(info.problem, 400)}")
         elif not active:
             st.button(
                 "Use this one",
@@ -142,7 +143,7 @@ def _menu(ai: MusicAI, info: VersionInfo, active: bool) -> None:
 
 
 def _act(action: str, profile: str, version: str) -> None:
-    settings, store = state.settings(), state.store()
+    settings, store = state.get_settings(), state.get_store()
     actions = {
         "activate": lambda: registry.activate(settings, store, profile, version),
         "rollback": lambda: versioning.roll_back(settings, store, profile),
@@ -155,14 +156,14 @@ def _act(action: str, profile: str, version: str) -> None:
 
 def _summary(info: VersionInfo) -> str:
     parts = [moment(info.created_at)] if info.name else []
-    parts.append(wording.size(info.size_bytes))
+    parts.append(wording.format_size(info.size_bytes))
     ndcg = metrics.headline(info.metrics)
     if info.update:
         parts.append("an update, not measured")
     elif ndcg is not None:
         parts.append(f"nDCG@20 {ndcg:.3f}")
     if info.sizes.get("tracks"):
-        parts.append(wording.count(int(info.sizes["tracks"]), "track"))
+        parts.append(wording.format_count(int(info.sizes["tracks"]), "track"))
     if info.imported:
         parts.append("from another machine")
     return " · ".join(parts)
@@ -176,7 +177,7 @@ def _rename(info: VersionInfo) -> None:
     name = st.text_input("Name", info.name, max_chars=60, key="version_name")
     if st.button("Save", key="version_rename", type="primary"):
         state.attempt(
-            lambda: versioning.rename(state.settings(), state.store(), info.version, name)
+            lambda: versioning.rename(state.get_settings(), state.get_store(), info.version, name)
         )
         st.rerun()
 
@@ -202,12 +203,16 @@ def _take_along(info: VersionInfo) -> None:
 def _bundle(version: str) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder) / "bundle"
-        return bundles.export_version(state.settings(), state.store(), version, target).read_bytes()
+        return bundles.export_version(
+            state.get_settings(), state.get_store(), version, target
+        ).read_bytes()
 
 
 @st.dialog("Delete this version?")
 def _confirm_delete(info: VersionInfo) -> None:
-    st.markdown(f"**{wording.plain(label(info))}** goes for good. Your music is not touched.")
+    st.markdown(
+        f"**{wording.escape_markdown(label(info))}** goes for good. Your music is not touched."
+    )
     with st.container(horizontal=True, horizontal_alignment="right"):
         if st.button("Keep it", key="version_delete_no"):
             st.rerun()
@@ -260,7 +265,7 @@ def _draw_comparison(told: VersionComparison, *, invented: bool) -> None:
             border="horizontal",
             alt="Measured quality of both versions, with 95 % intervals",
         )
-    st.caption(wording.plain(told.note, 300))
+    st.caption(wording.escape_markdown(told.note, 300))
     if invented and told.metrics:
         st.caption(f":material/science: {metrics.MACHINERY}")
     changes = [*told.data, *told.config]
@@ -286,7 +291,7 @@ def _figure(value: float, interval: tuple[float, float] | None) -> str:
 def _value(value: object) -> str:
     if value is None:
         return "–"
-    return f"{value:.4g}" if isinstance(value, float) else wording.literal(str(value))
+    return f"{value:.4g}" if isinstance(value, float) else wording.clean_text(str(value))
 
 
 # --- keeping and taking in ------------------------------------------------------------
@@ -298,7 +303,7 @@ def _keep(ai: MusicAI) -> None:
             "Newest versions to keep",
             1,
             _MOST_KEPT,
-            versioning.keep_number(state.store(), ai.profile),
+            versioning.keep_number(state.get_store(), ai.profile),
             key="models_keep",
             on_change=_set_keep,
             args=(ai.profile,),
@@ -306,21 +311,21 @@ def _keep(ai: MusicAI) -> None:
             help="Older ones are deleted after each training. The one in use, the one to go "
             "back to and those you always keep stay.",
         )
-        gone = versioning.prunable(state.settings(), state.store(), ai.profile, int(number))
+        gone = versioning.prunable(state.get_settings(), state.get_store(), ai.profile, int(number))
         if gone:
             st.button(
-                f"Delete {wording.count(len(gone), 'older version')}",
+                f"Delete {wording.format_count(len(gone), 'older version')}",
                 key="models_prune",
                 icon=":material/delete_sweep:",
                 on_click=lambda: state.attempt(
-                    lambda: versioning.prune(state.settings(), state.store(), ai.profile)
+                    lambda: versioning.prune(state.get_settings(), state.get_store(), ai.profile)
                 ),
             )
 
 
 def _set_keep(profile: str) -> None:
     number = int(st.session_state["models_keep"])
-    state.attempt(lambda: versioning.set_keep_number(state.store(), profile, number))
+    state.attempt(lambda: versioning.set_keep_number(state.get_store(), profile, number))
 
 
 def _take_in(ai: MusicAI) -> None:
@@ -340,5 +345,5 @@ def _import(profile: str, name: str, data: bytes) -> None:
         # an upload's name may hold anything; what is left of it serves the messages
         source = Path(folder) / (re.sub(r"[^\w.-]", "_", name)[-80:].lstrip(".") or "bundle")
         source.write_bytes(data)
-        version = bundles.import_version(state.settings(), state.store(), profile, source)
-    st.toast(f"{wording.plain(name)} is version {version} now; it is not in use yet.")
+        version = bundles.import_version(state.get_settings(), state.get_store(), profile, source)
+    st.toast(f"{wording.escape_markdown(name)} is version {version} now; it is not in use yet.")

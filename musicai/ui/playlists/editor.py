@@ -33,7 +33,7 @@ def draw(ai: MusicAI, name: str, place: str) -> None:
         name: Of the list; "" for the one being put together.
         place: What the keys begin with: the same list may stand on a page and in a dialog.
     """
-    tracks = state.store().list_tracks(ai.profile, name)
+    tracks = state.get_store().list_tracks(ai.profile, name)
     if not tracks:
         st.markdown("Nothing in it yet.")
         st.caption("“Add to list” on Discover, Taste, History and the Map puts tracks here.")
@@ -43,7 +43,7 @@ def draw(ai: MusicAI, name: str, place: str) -> None:
         for track in tracks[:_SHOWN]:
             _row(ai, name, track, place)
     if len(tracks) > _SHOWN:
-        st.caption(f"And {wording.count(len(tracks) - _SHOWN, 'more track')}.")
+        st.caption(f"And {wording.format_count(len(tracks) - _SHOWN, 'more track')}.")
     _duplicates(ai, name, tracks, place)
     _actions(ai, name, tracks, place)
     if name == STAGING:
@@ -52,9 +52,9 @@ def draw(ai: MusicAI, name: str, place: str) -> None:
 
 def _summary(ai: MusicAI, tracks: Sequence[ListEntry]) -> None:
     length, unknown = total_ms(ai.library, tracks)
-    parts = [wording.count(len(tracks), "track")]
+    parts = [wording.format_count(len(tracks), "track")]
     if length:
-        parts.append(("more than " if unknown else "") + wording.hours(length))
+        parts.append(("more than " if unknown else "") + wording.format_duration(length))
     st.markdown(f"**{' · '.join(parts)}**")
 
 
@@ -62,9 +62,9 @@ def _row(ai: MusicAI, name: str, track: ListEntry, place: str) -> None:
     row = int(ai.library.vocabulary.rows([track.track_id])[0])
     with st.container(horizontal=True, vertical_alignment="center", gap="small", wrap=False):
         if row >= 0:
-            widgets.ring(ai, row, 28)
+            widgets.draw_ring(ai, row, 28)
         with st.container(gap=None):
-            st.markdown(widgets.title_line(track.track_id, track.name, artists_of(track)))
+            st.markdown(widgets.format_title(track.track_id, track.name, artists_of(track)))
             if row < 0:
                 st.caption("No longer in your library")
         for label, icon, action in (
@@ -76,17 +76,17 @@ def _row(ai: MusicAI, name: str, track: ListEntry, place: str) -> None:
                 f":material/{icon}:",
                 key=f"{place}_{label.lower()}_{track.track_id}",
                 type="tertiary",
-                help=f"{label}: {wording.plain(track.name, 60)}",
+                help=f"{label}: {wording.escape_markdown(track.name, 60)}",
                 on_click=action,
             )
 
 
 def _move(ai: MusicAI, name: str, track: ListEntry, by: int) -> None:
-    state.attempt(lambda: state.store().move_in_list(ai.profile, track.track_id, by, name))
+    state.attempt(lambda: state.get_store().move_in_list(ai.profile, track.track_id, by, name))
 
 
 def _drop(ai: MusicAI, name: str, track_ids: Sequence[str]) -> None:
-    state.attempt(lambda: state.store().take_from_list(ai.profile, track_ids, name))
+    state.attempt(lambda: state.get_store().take_from_list(ai.profile, track_ids, name))
 
 
 def _duplicates(ai: MusicAI, name: str, tracks: Sequence[ListEntry], place: str) -> None:
@@ -96,11 +96,13 @@ def _duplicates(ai: MusicAI, name: str, tracks: Sequence[ListEntry], place: str)
         st.caption(":material/check: No recording is in it twice.")
         return
     titles = {track.track_id: track.name for track in tracks}
-    twice = wording.listing([f"“{wording.plain(titles[one.track_id], 60)}”" for one in found[:5]])
+    twice = wording.join_list(
+        [f"“{wording.escape_markdown(titles[one.track_id], 60)}”" for one in found[:5]]
+    )
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(f":material/content_copy: In it twice, from another release: {twice}.")
         st.button(
-            f"Drop {wording.count(len(found), 'duplicate')}",
+            f"Drop {wording.format_count(len(found), 'duplicate')}",
             key=f"{place}_drop_duplicates",
             on_click=_drop,
             args=(ai, name, [one.track_id for one in found]),
@@ -139,7 +141,7 @@ def _actions(ai: MusicAI, name: str, tracks: Sequence[ListEntry], place: str) ->
                 f"{place}_send",
                 invented=ai.library.invented,
             )
-            playlist_download.buttons(ai, title, lambda: tracks, f"{place}_export")
+            playlist_download.draw_buttons(ai, title, lambda: tracks, f"{place}_export")
         if name == STAGING:
             st.button(
                 "Clear",
@@ -154,8 +156,8 @@ def _actions(ai: MusicAI, name: str, tracks: Sequence[ListEntry], place: str) ->
 def _extend(ai: MusicAI, name: str, tracks: Sequence[ListEntry]) -> None:
     def act() -> None:
         found = more_like(ai, tracks, _MORE)
-        added = state.store().add_to_list(ai.profile, list_entries(ai.library, found), name)
-        st.toast(f"{wording.count(added, 'track')} added.", icon=":material/auto_awesome:")
+        added = state.get_store().add_to_list(ai.profile, list_entries(ai.library, found), name)
+        st.toast(f"{wording.format_count(added, 'track')} added.", icon=":material/auto_awesome:")
 
     state.attempt(act)
 
@@ -183,7 +185,7 @@ def _saver(
     ai: MusicAI, name: str, tracks: Sequence[ListEntry], *, replace: bool
 ) -> Callable[[], None]:
     def act() -> None:
-        state.store().save_list(ai.profile, name, tracks, replace=replace)
-        st.success(f"Saved as “{wording.plain(name, 100)}”; it is on Playlists.")
+        state.get_store().save_list(ai.profile, name, tracks, replace=replace)
+        st.success(f"Saved as “{wording.escape_markdown(name, 100)}”; it is on Playlists.")
 
     return act

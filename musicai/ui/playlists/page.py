@@ -22,7 +22,7 @@ _SHOWN = 50
 
 def draw() -> None:
     """The whole page for the chosen profile."""
-    ai = state.current_ai()
+    ai = state.get_current_ai()
     widgets.draw_invented_note(ai.library.invented)
     st.subheader("Being put together", anchor=False)
     editor.draw(ai, STAGING, "playlists_staging")
@@ -35,7 +35,7 @@ def draw() -> None:
 
 def _draw_saved(ai: MusicAI) -> None:
     st.subheader("Saved here", anchor=False)
-    made = state.store().list_playlists(ai.profile)
+    made = state.get_store().list_playlists(ai.profile)
     if not made:
         st.caption("None yet. Put a list together and save it under a name.")
         return
@@ -44,16 +44,16 @@ def _draw_saved(ai: MusicAI) -> None:
         "Playlist",
         list(counts),
         format_func=lambda one: (
-            f"{wording.literal(one, 60)} · {wording.count(counts[one].tracks, 'track')}"
+            f"{wording.clean_text(one, 60)} · {wording.format_count(counts[one].tracks, 'track')}"
         ),
         key="playlists_saved",
     )
     changed = datetime.fromtimestamp(counts[name].changed_at, UTC)
-    st.caption(f"Changed last on {wording.date(changed)}.")
+    st.caption(f"Changed last on {wording.format_date(changed)}.")
     editor.draw(ai, name, "playlists_saved")
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        tracks = state.store().list_tracks(ai.profile, name)
-        playlist_draft.button([one.track_id for one in tracks], "playlists_saved_add")
+        tracks = state.get_store().list_tracks(ai.profile, name)
+        playlist_draft.draw_button([one.track_id for one in tracks], "playlists_saved_add")
         new = st.text_input("New name", name, max_chars=100, key=f"playlists_name_{name}")
         st.button(
             "Rename",
@@ -67,12 +67,14 @@ def _draw_saved(ai: MusicAI) -> None:
 
 
 def _rename(ai: MusicAI, name: str, new: str) -> None:
-    state.attempt(lambda: state.store().rename_list(ai.profile, name, new))
+    state.attempt(lambda: state.get_store().rename_list(ai.profile, name, new))
 
 
 @st.dialog("Delete this playlist?")
 def _confirm_delete(ai: MusicAI, name: str) -> None:
-    st.markdown(f"**{wording.plain(name, 100)}** goes for good. Its tracks stay in your library.")
+    st.markdown(
+        f"**{wording.escape_markdown(name, 100)}** goes for good. Its tracks stay in your library."
+    )
     with st.container(horizontal=True, horizontal_alignment="right"):
         if st.button("Keep it", key="playlists_delete_no"):
             st.rerun()
@@ -83,7 +85,7 @@ def _confirm_delete(ai: MusicAI, name: str) -> None:
 
 def delete(ai: MusicAI, name: str) -> None:
     """Delete a saved playlist; an error is shown with the next draw."""
-    state.attempt(lambda: state.store().delete_list(ai.profile, name))
+    state.attempt(lambda: state.get_store().delete_list(ai.profile, name))
 
 
 # --- imported -------------------------------------------------------------------------
@@ -102,17 +104,17 @@ def _draw_imported(ai: MusicAI) -> None:
     name = st.selectbox(
         "Imported playlist",
         names,
-        format_func=lambda one: wording.literal(one, 60),
+        format_func=lambda one: wording.clean_text(one, 60),
         key="playlists_imported",
     )
     rows = _rows_of(ai, name)
     shown = rows[:_SHOWN]
     track_list.draw(ai, shown, [""] * len(shown), key="playlists_imported")
     if len(rows) > len(shown):
-        st.caption(f"And {wording.count(len(rows) - len(shown), 'more track')}.")
+        st.caption(f"And {wording.format_count(len(rows) - len(shown), 'more track')}.")
     ids = [ai.library.vocabulary.id(int(row)) for row in rows]
-    playlist_draft.button(
-        ids, "playlists_imported_add", f"Add {wording.count(len(ids), 'track')} to list"
+    playlist_draft.draw_button(
+        ids, "playlists_imported_add", f"Add {wording.format_count(len(ids), 'track')} to list"
     )
 
 

@@ -15,15 +15,15 @@ _TOLD = 3
 
 def sidebar() -> None:
     """The list in the side bar of every page, and the way into it."""
-    profile = state.current_profile()
+    profile = state.get_current_profile()
     if profile is None:
         return
     told = st.session_state.pop(playlist_draft.ADDED_NOTE, None)
     if told:
         st.toast(told, icon=":material/playlist_add_check:")
-    tracks = state.store().list_tracks(profile, STAGING)
+    tracks = state.get_store().list_tracks(profile, STAGING)
     if st.button(
-        f"Your list · {wording.count(len(tracks), 'track')}",
+        f"Your list · {wording.format_count(len(tracks), 'track')}",
         key="staging_open",
         icon=":material/queue_music:",
         width="stretch",
@@ -31,7 +31,7 @@ def sidebar() -> None:
     ):
         _manage()
     if tracks:
-        titles = [wording.plain(track.name, 40) for track in tracks[-_TOLD:]]
+        titles = [wording.escape_markdown(track.name, 40) for track in tracks[-_TOLD:]]
         more = len(tracks) - len(titles)
         st.caption(f"{'… ' if more else ''}{' · '.join(titles)}")
 
@@ -39,4 +39,4 @@ def sidebar() -> None:
 @st.dialog("Your list", width="large")
 def _manage() -> None:
     state.show_kept_error()
-    state.run_guarded(lambda: editor.draw(state.current_ai(), STAGING, "staging"))
+    state.run_guarded(lambda: editor.draw(state.get_current_ai(), STAGING, "staging"))

@@ -24,9 +24,9 @@ _CHANGING = "connect_changing"
 
 def draw() -> None:
     """The whole page."""
-    profile = state.current_profile()
+    profile = state.get_current_profile()
     if profile is not None:
-        widgets.draw_invented_note(state.profile_record(profile).invented)
+        widgets.draw_invented_note(state.read_profile(profile).invented)
     session = spotify_session.current()
     if session is None:
         _before()
@@ -34,7 +34,9 @@ def draw() -> None:
         _connection(session)
         lists.draw(session)
     if profile is None:
-        widgets.empty_state("Lists from Spotify are matched with the music that you bring here.")
+        widgets.draw_empty_state(
+            "Lists from Spotify are matched with the music that you bring here."
+        )
     elif session is not None:
         lists.draw_consent(session, profile)
         _draw_sent(session, profile)
@@ -101,7 +103,7 @@ def _set_up(known: str | None) -> None:
 
 def _keep() -> None:
     def act() -> None:
-        auth.save(state.settings(), str(st.session_state[_FIELD]))
+        auth.save(state.get_settings(), str(st.session_state[_FIELD]))
         _change(False)
 
     state.attempt(act)
@@ -138,7 +140,7 @@ def _sign_in(found: str) -> None:
 
 def _connection(session: SpotifySession) -> None:
     with st.container(border=True):
-        name = wording.plain(session.account.name, 60)
+        name = wording.escape_markdown(session.account.name, 60)
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(
                 f":material/check_circle: **Connected as {name}**",
@@ -156,8 +158,8 @@ def _confirm() -> None:
     if session is None:
         st.rerun()
     imports = sum(
-        len(consent.list_api_imports(state.store(), profile.name))
-        for profile in state.store().profiles()
+        len(consent.list_api_imports(state.get_store(), profile.name))
+        for profile in state.get_store().profiles()
     )
     st.markdown(
         "The sign-in, the lists that were read, and musicai's note of the playlists it made go at "
@@ -166,7 +168,8 @@ def _confirm() -> None:
     if imports:
         st.markdown(
             f"What you kept from Spotify in your profiles goes too "
-            f"({wording.count(imports, 'import')}). Models that learned from it stay until you "
+            f"({wording.format_count(imports, 'import')}). Models that learned from it stay until "
+            "you "
             "delete them on Models."
         )
     st.markdown(f"To withdraw the permission at Spotify as well, open [your apps there]({APPS}).")
@@ -184,7 +187,7 @@ def _confirm() -> None:
 
 def _draw_sent(session: SpotifySession, profile: str) -> None:
     st.subheader("Playlists made from here", anchor=False)
-    made = state.store().list_sent(profile, session.account.account_id)
+    made = state.get_store().list_sent(profile, session.account.account_id)
     if not made:
         st.caption(
             "None yet. “Send to Spotify” stands under Export on Discover and on each list of yours."
@@ -198,14 +201,15 @@ def _draw_sent(session: SpotifySession, profile: str) -> None:
 def _draw_sent_row(profile: str, one: SentPlaylist) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         written = (
-            f"{wording.count(one.tracks, 'track')}, written on "
-            f"{wording.date(datetime.fromtimestamp(one.written_at, UTC))}"
+            f"{wording.format_count(one.tracks, 'track')}, written on "
+            f"{wording.format_date(datetime.fromtimestamp(one.written_at, UTC))}"
             if one.written_at
             else "made, and not filled yet"
         )
         st.markdown(
-            f"**{wording.plain(one.name, 60)}** [:material/open_in_new:]({one.url})  \n"
-            f":small[From {wording.plain(playlists.describe_recipe(one.recipe), 80)}: {written}.]",
+            f"**{wording.escape_markdown(one.name, 60)}** [:material/open_in_new:]({one.url})  \n"
+            f":small[From {wording.escape_markdown(playlists.describe_recipe(one.recipe), 80)}: "
+            f"{written}.]",
             width="stretch",
         )
         st.button(
@@ -228,8 +232,8 @@ def _draw_sent_row(profile: str, one: SentPlaylist) -> None:
 
 def _update(one: SentPlaylist) -> None:
     def act() -> None:
-        ai = state.current_ai()
-        tracks = playlists.make_list(one.recipe, ai, state.store())
+        ai = state.get_current_ai()
+        tracks = playlists.make_list(one.recipe, ai, state.get_store())
         send_request.send(
             send_request.SendRequest(one.name, tuple(tracks), one.recipe, one.playlist_id)
         )
@@ -238,4 +242,4 @@ def _update(one: SentPlaylist) -> None:
 
 
 def _forget(profile: str, one: SentPlaylist) -> None:
-    state.attempt(lambda: state.store().forget_sent(profile, one.playlist_id))
+    state.attempt(lambda: state.get_store().forget_sent(profile, one.playlist_id))

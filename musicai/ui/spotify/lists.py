@@ -13,7 +13,7 @@ from musicai.integrations.spotify import consent, matching
 from musicai.integrations.spotify.matching import Matched
 from musicai.integrations.spotify.parsing import ApiArtist, ApiPlaylist, ApiTrack
 from musicai.integrations.spotify.session_library import LISTS, PLAYLIST, Listing, read
-from musicai.library.importing import ImportReport
+from musicai.library.import_report import ImportReport
 from musicai.ui import state, wording
 from musicai.ui.components import playlist_draft, seeds
 from musicai.ui.spotify import play_button
@@ -57,7 +57,7 @@ def _label(listing: Listing) -> str:
     count = f"{len(listing.rows):,}"
     if not listing.done:
         count += f" of {listing.total:,}" if listing.total else ", unfinished"
-    return f"{wording.literal(listing.label, 60)} · {count}"
+    return f"{wording.clean_text(listing.label, 60)} · {count}"
 
 
 # --- reading --------------------------------------------------------------------------
@@ -76,7 +76,7 @@ def _buttons(session: SpotifySession) -> None:
         )
         if unfinished:
             st.button(
-                f"Continue ({wording.count(len(unfinished), 'list')})",
+                f"Continue ({wording.format_count(len(unfinished), 'list')})",
                 key="spotify_continue",
                 type="primary",
                 icon=":material/resume:",
@@ -116,8 +116,8 @@ def _own_playlists(session: SpotifySession) -> None:
 
 
 def _playlist_label(one: ApiPlaylist) -> str:
-    count = f" · {wording.count(one.total, 'track')}" if one.total is not None else ""
-    return wording.literal(one.name, 60) + count
+    count = f" · {wording.format_count(one.total, 'track')}" if one.total is not None else ""
+    return wording.clean_text(one.name, 60) + count
 
 
 def _ask_for(keys: Sequence[str]) -> None:
@@ -131,7 +131,7 @@ def _read(session: SpotifySession, keys: Sequence[str]) -> None:
         st.button("Stop", key="spotify_stop", icon=":material/stop:")
 
         def progress(fraction: float, note: str = "") -> None:
-            bar.progress(min(fraction, 1.0), wording.plain(note))
+            bar.progress(min(fraction, 1.0), wording.escape_markdown(note))
 
         read(session.client, session.shelf, keys, progress)
     if spotify_session.current() is None:  # the way to sign in again is drawn instead
@@ -148,12 +148,12 @@ def _read(session: SpotifySession, keys: Sequence[str]) -> None:
 
 def _draw_one(session: SpotifySession, listing: Listing) -> None:
     if listing.failure:
-        st.warning(wording.plain(listing.failure, 1_000), icon=":material/warning:")
+        st.warning(wording.escape_markdown(listing.failure, 1_000), icon=":material/warning:")
     elif not listing.done:
         st.caption("Reading was stopped; “Continue” goes on.")
     if listing.left_out:
         parts = [f"{n:,} {why}" for why, n in listing.left_out.most_common()]
-        st.caption(f"Left out: {wording.listing(parts)}.")
+        st.caption(f"Left out: {wording.join_list(parts)}.")
     if not listing.rows:
         st.caption("It is empty." if listing.done else "Nothing of it is read yet.")
         return
@@ -180,8 +180,8 @@ def _heads(listing: Listing) -> None:
     columns: dict[str, list[str]] = {"Name": [], "By": [], "Open": []}
     heads: list[ApiArtist | ApiPlaylist] = [*listing.artists, *listing.playlists]
     for row in heads:
-        columns["Name"].append(wording.literal(row.name))
-        columns["By"].append(wording.literal(row.owner) if isinstance(row, ApiPlaylist) else "")
+        columns["Name"].append(wording.clean_text(row.name))
+        columns["By"].append(wording.clean_text(row.owner) if isinstance(row, ApiPlaylist) else "")
         columns["Open"].append(row.url)
     if not listing.playlists:
         del columns["By"]
@@ -190,13 +190,13 @@ def _heads(listing: Listing) -> None:
         hide_index=True,
         key=f"spotify_heads_{listing.key}",
         column_config=_LINK,
-        alt=f"{len(listing.rows)} rows of {wording.literal(listing.label, 60)}",
+        alt=f"{len(listing.rows)} rows of {wording.clean_text(listing.label, 60)}",
     )
 
 
 def _tracks(session: SpotifySession, listing: Listing) -> None:
     tracks = listing.tracks
-    ai = state.current_ai() if state.current_profile() is not None else None
+    ai = state.get_current_ai() if state.get_current_profile() is not None else None
     found = _get_matched(session, listing, ai) if ai is not None else None
     frame = _frame(tracks, found)
     event = st.dataframe(
@@ -206,7 +206,7 @@ def _tracks(session: SpotifySession, listing: Listing) -> None:
         column_config=_LINK,
         on_select="rerun",
         selection_mode="multi-row",
-        alt=f"{len(tracks)} tracks of {wording.literal(listing.label, 60)}",
+        alt=f"{len(tracks)} tracks of {wording.clean_text(listing.label, 60)}",
     )
     picked = [row for row in event.selection.rows if row < len(tracks)]
     if found is not None and ai is not None:
@@ -217,12 +217,12 @@ def _tracks(session: SpotifySession, listing: Listing) -> None:
 
 def _frame(tracks: Sequence[ApiTrack], found: Matched | None) -> pd.DataFrame:
     columns: dict[str, list[object]] = {
-        "Title": [wording.literal(track.name) for track in tracks],
-        "By": [wording.literal(wording.by(track.artists)) for track in tracks],
+        "Title": [wording.clean_text(track.name) for track in tracks],
+        "By": [wording.clean_text(wording.join_artists(track.artists)) for track in tracks],
     }
     if found is not None:
         columns["Here"] = [bool(row >= 0) for row in found.rows]
-    columns["Album"] = [wording.literal(track.album) for track in tracks]
+    columns["Album"] = [wording.clean_text(track.album) for track in tracks]
     columns["Open"] = [track.url or None for track in tracks]
     return pd.DataFrame(columns)
 
@@ -239,17 +239,18 @@ def _report(ai: MusicAI, found: Matched) -> None:
     how = [f"{n:,} {matching.HOW[method]}" for method, n in found.by_method.items()]
     whose = "the invented sample" if ai.library.invented else "your music or catalogues"
     text = f"**{there:,} of {len(found.tracks):,}** are in {whose}"
-    st.markdown(f"{text}: {wording.listing(how)}." if how else f"{text}.")
+    st.markdown(f"{text}: {wording.join_list(how)}." if how else f"{text}.")
     missing = found.missing
     if not missing:
         return
-    with st.expander(f"{wording.count(len(missing), 'track')} not found here"):
+    with st.expander(f"{wording.format_count(len(missing), 'track')} not found here"):
         st.caption(
             "They show and can be opened, but cannot be started from: nothing is known of them "
             "here. A catalogue on Library may bring them."
         )
         lines = [
-            f"- {wording.plain(one.name, 80)} — {wording.plain(wording.by(one.artists), 60)}"
+            f"- {wording.escape_markdown(one.name, 80)} — "
+            f"{wording.escape_markdown(wording.join_artists(one.artists), 60)}"
             for one in missing[:_MISSING_SHOWN]
         ]
         if len(missing) > len(lines):
@@ -275,12 +276,12 @@ def _actions(ai: MusicAI, found: Matched, picked: Sequence[int]) -> None:
             help=f"Discover starts from the first {seeds.MAX_SEEDS} that are found here.",
         )
         st.button(
-            f"Add {wording.count(len(ids), 'track')} to list",
+            f"Add {wording.format_count(len(ids), 'track')} to list",
             key="spotify_add",
             icon=":material/playlist_add:",
             type="tertiary",
             disabled=not ids,
-            on_click=playlist_draft.add,
+            on_click=playlist_draft.add_tracks,
             args=(ids,),
             help="As they are in your library; what is not found here stays at Spotify.",
         )
@@ -297,7 +298,7 @@ _TOLD = "spotify_kept"
 
 def draw_consent(session: SpotifySession, profile: str) -> None:
     """The clause, the switch, and the button that works only when it is on; not for the sample."""
-    if state.profile_record(profile).invented:
+    if state.read_profile(profile).invented:
         return
     with st.expander("Keep it in your profile, and learn from it", icon=":material/gavel:"):
         st.markdown(
@@ -306,7 +307,7 @@ def draw_consent(session: SpotifySession, profile: str) -> None:
             f"“{wording.CLAUSE}” They also forbid keeping it for ever. Whether that binds "
             "your own lists on your own machine is for you to judge."
         )
-        allowed = bool(state.profile_record(profile).train_on_api_rows)
+        allowed = bool(state.read_profile(profile).train_on_api_rows)
         key = f"spotify_consent_{profile}"
         st.toggle(
             "I have read this. Keep my lists here, and train on them",
@@ -319,14 +320,15 @@ def draw_consent(session: SpotifySession, profile: str) -> None:
 
 
 def _switch(profile: str, key: str) -> None:
-    state.attempt(lambda: state.store().set_consent(profile, bool(st.session_state[key])))
+    state.attempt(lambda: state.get_store().set_consent(profile, bool(st.session_state[key])))
 
 
 def _keep_button(session: SpotifySession, profile: str, *, allowed: bool) -> None:
     listings = consent.worth_keeping(session.shelf)
     rows = sum(len(listing.rows) for listing in listings)
     st.button(
-        f"Keep {wording.count(len(listings), 'list')} with {wording.count(rows, 'track')}",
+        f"Keep {wording.format_count(len(listings), 'list')} with "
+        f"{wording.format_count(rows, 'track')}",
         key="spotify_keep",
         icon=":material/save:",
         disabled=not (allowed and listings),
@@ -338,7 +340,7 @@ def _keep_button(session: SpotifySession, profile: str, *, allowed: bool) -> Non
     told = st.session_state.pop(_TOLD, None)
     if told:
         st.success(told)
-    imports = consent.list_api_imports(state.store(), profile)
+    imports = consent.list_api_imports(state.get_store(), profile)
     if imports:
         st.caption(
             "Kept now: they stand among your imports on Library, and “Disconnect” deletes them. "
@@ -352,7 +354,7 @@ def _keep(profile: str) -> None:
         return
 
     def act() -> None:
-        report = consent.keep(state.store(), state.settings(), profile, session.shelf)
+        report = consent.keep(state.get_store(), state.get_settings(), profile, session.shelf)
         state.forget_loaded()
         st.session_state[_TOLD] = _words(report)
 
@@ -361,7 +363,7 @@ def _keep(profile: str) -> None:
 
 def _words(report: ImportReport) -> str:
     counts = report.playlist_rows
-    parts = [f"{wording.count(counts.imported, 'row')} kept"]
+    parts = [f"{wording.format_count(counts.imported, 'row')} kept"]
     if counts.duplicate:
         parts.append(f"{counts.duplicate:,} were here already")
     return f"{', '.join(parts)}."

@@ -42,7 +42,7 @@ _HOW = {
 def draw() -> None:
     """The list on its way, step by step."""
     wish: send_request.SendRequest | None = st.session_state.get(send_request.WISH)
-    ai = state.current_ai()
+    ai = state.get_current_ai()
     widgets.draw_invented_note(ai.library.invented)
     if wish is None or not wish.tracks:
         st.markdown("There is no list on its way.")
@@ -52,7 +52,8 @@ def draw() -> None:
             st.page_link("pages/discover.py", label="Discover", icon=":material/explore:")
         return
     st.markdown(
-        f"**{wording.plain(wish.title, 100)}** · {wording.count(len(wish.tracks), 'track')}"
+        f"**{wording.escape_markdown(wish.title, 100)}** · "
+        f"{wording.format_count(len(wish.tracks), 'track')}"
     )
     session = spotify_session.current()
     if session is None:
@@ -84,7 +85,7 @@ def _addresses(
     slot = st.empty()
 
     def progress(fraction: float, note: str = "") -> None:
-        slot.progress(min(fraction, 1.0), wording.plain(note))
+        slot.progress(min(fraction, 1.0), wording.escape_markdown(note))
 
     try:
         found = matching.address_tracks(
@@ -104,31 +105,36 @@ def _report(session: SpotifySession, found: Mapping[str, Addressed]) -> None:
     parts = [f"{n:,} {_HOW[kind]}" for kind, n in how.most_common()]
     st.markdown(
         f"**{len(ready):,} of {len(found):,}** can be sent"
-        + (f": {wording.listing(parts)}." if parts else ".")
+        + (f": {wording.join_list(parts)}." if parts else ".")
     )
     unsure = [one for one in found.values() if one.how in ("unsure", "chosen")]
     if unsure:
-        st.markdown(f"**{wording.count(len(unsure), 'track')}** need your choice:")
+        st.markdown(f"**{wording.format_count(len(unsure), 'track')}** need your choice:")
         for one in unsure:
             _choice(session, one)
         st.caption("The candidates are [from Spotify](https://open.spotify.com).")
     missing = [one for one in found.values() if one.how in ("missing", "invented")]
     if missing:
-        with st.expander(f"{wording.count(len(missing), 'track')} stay here", expanded=True):
+        with st.expander(f"{wording.format_count(len(missing), 'track')} stay here", expanded=True):
             st.markdown("\n".join(_missing_line(one) for one in missing[:_LISTED]))
 
 
 def _missing_line(one: Addressed) -> str:
     why = "invented" if one.how == "invented" else "not found at Spotify"
-    artists = wording.by(artists_of(one.listed))
-    return f"- {wording.plain(one.listed.name, 80)} — {wording.plain(artists, 60)} ({why})"
+    artists = wording.join_artists(artists_of(one.listed))
+    return (
+        f"- {wording.escape_markdown(one.listed.name, 80)} — "
+        f"{wording.escape_markdown(artists, 60)} ({why})"
+    )
 
 
 def _choice(session: SpotifySession, one: Addressed) -> None:
     by_id = {hit.track_id: hit for hit in one.candidates}
     options = ["", *by_id]
     st.selectbox(
-        wording.plain(f"{one.listed.name} — {wording.by(artists_of(one.listed))}", 120),
+        wording.escape_markdown(
+            f"{one.listed.name} — {wording.join_artists(artists_of(one.listed))}", 120
+        ),
         options,
         index=options.index(one.spotify_id) if one.spotify_id in by_id else 0,
         format_func=lambda hit: _hit(by_id[hit]) if hit else "Leave it out",
@@ -139,10 +145,10 @@ def _choice(session: SpotifySession, one: Addressed) -> None:
 
 
 def _hit(hit: ApiTrack) -> str:
-    length = f", {wording.seconds(hit.duration_ms / 1000)}" if hit.duration_ms else ""
-    album = f", on {wording.literal(hit.album, 40)}" if hit.album else ""
-    artists = wording.literal(wording.by(hit.artists), 40)
-    return f"{wording.literal(hit.name, 60)} — {artists}{album}{length}"
+    length = f", {wording.format_seconds(hit.duration_ms / 1000)}" if hit.duration_ms else ""
+    album = f", on {wording.clean_text(hit.album, 40)}" if hit.album else ""
+    artists = wording.clean_text(wording.join_artists(hit.artists), 40)
+    return f"{wording.clean_text(hit.name, 60)} — {artists}{album}{length}"
 
 
 def _choose(session: SpotifySession, one: Addressed) -> None:
@@ -157,9 +163,10 @@ def _choose(session: SpotifySession, one: Addressed) -> None:
 def _form(
     session: SpotifySession, wish: send_request.SendRequest, found: Mapping[str, Addressed]
 ) -> None:
-    profile = state.current_ai().profile
+    profile = state.get_current_ai().profile
     mine = {
-        one.playlist_id: one for one in state.store().list_sent(profile, session.account.account_id)
+        one.playlist_id: one
+        for one in state.get_store().list_sent(profile, session.account.account_id)
     }
     target = _target(wish, mine)
     name, description, public = wish.title, "", False
@@ -200,7 +207,7 @@ def _target(wish: send_request.SendRequest, mine: Mapping[str, SentPlaylist]) ->
             options,
             index=options.index(wanted),
             format_func=lambda one: (
-                f"Keep “{wording.literal(mine[one].name, 60)}” up to date, in place"
+                f"Keep “{wording.clean_text(mine[one].name, 60)}” up to date, in place"
                 if one
                 else "A new playlist"
             ),
@@ -224,10 +231,10 @@ def _send(
     head: tuple[str, str, bool],
     sent: SentPlaylist | None,
 ) -> None:
-    store, bar = state.store(), st.progress(0.0, "Sending…")
+    store, bar = state.get_store(), st.progress(0.0, "Sending…")
 
     def progress(fraction: float, note: str = "") -> None:
-        bar.progress(min(fraction, 1.0), wording.plain(note))
+        bar.progress(min(fraction, 1.0), wording.escape_markdown(note))
 
     try:
         name, description, once = writing.check_playlist(head[0], head[1], uris)
@@ -260,9 +267,9 @@ def _draw_done(wish: send_request.SendRequest) -> None:
     if done is None or done[0] != wish:
         return
     _, sent, tracks = done
-    name = wording.plain(sent.name, 100)
+    name = wording.escape_markdown(sent.name, 100)
     st.success(
-        f"“{name}” is in your account with {wording.count(tracks, 'track')}.",
+        f"“{name}” is in your account with {wording.format_count(tracks, 'track')}.",
         icon=":material/check_circle:",
     )
     with st.container(horizontal=True, vertical_alignment="center"):

@@ -77,7 +77,7 @@ def permissions(scopes: Iterable[str]) -> str:
     """What scopes let musicai do, after "may"."""
     asked = set(scopes)
     seen = [told for scope, told in _SEEN.items() if scope in asked]
-    parts = [f"see {wording.listing(seen)}"] if seen else []
+    parts = [f"see {wording.join_list(seen)}"] if seen else []
     parts += [told for scope, told in _DONE.items() if scope in asked]
     return "; ".join(parts) or "nothing"
 
@@ -93,13 +93,13 @@ def current() -> SpotifySession | None:
 
 def client_id() -> str | None:
     """The client id of the person's app; None where none was entered."""
-    return auth.load(state.settings())
+    return auth.load(state.get_settings())
 
 
 def app_of(found: str) -> Application:
     """The app with this client id and this server's address."""
     uri = auth.redirect_uri(int(st.get_option("server.port")))
-    return Application(found, uri, state.settings().spotify_host)
+    return Application(found, uri, state.get_settings().spotify_host)
 
 
 # --- signing in -----------------------------------------------------------------------
@@ -135,15 +135,15 @@ def sign_in_link(
 
 def _address(app: Application, scopes: tuple[str, ...], page: str) -> str:
     """The address of a sign-in that waits; the same one until it is used or too old."""
-    room = state.waiting_room()
+    room = state.get_waiting_room()
     links: dict[Any, tuple[str, str]] = st.session_state.setdefault(_LINKS, {})
     wish = st.session_state.get(send_request.WISH)
-    key = (app, scopes, page, state.current_profile(), wish)
+    key = (app, scopes, page, state.get_current_profile(), wish)
     offered = links.get(key)
     if offered is None or not room.has(offered[0]):
         # one that no longer holds is handed on too: what it read is still there
         held: SpotifySession | None = st.session_state.get(send_request.SESSION)
-        carried = Carried(page, state.current_profile(), wish, held)
+        carried = Carried(page, state.get_current_profile(), wish, held)
         offered = links[key] = auth.begin(room, app, scopes, carried)
     return offered[1]
 
@@ -167,7 +167,7 @@ def finish() -> None:
 
 def _sign_in(told: Mapping[str, str]) -> None:
     signed = auth.finish(
-        state.waiting_room(), told.get("state", ""), told.get("code"), told.get("error")
+        state.get_waiting_room(), told.get("state", ""), told.get("code"), told.get("error")
     )
     app, carried = signed.pending.application, signed.pending.carried
     client = Client(app, signed.token)
@@ -192,11 +192,11 @@ def disconnect() -> None:
         session = st.session_state.pop(send_request.SESSION, None)
         offered: dict[Any, tuple[str, str]] = st.session_state.pop(_LINKS, {})
         # what they carry came through the API too
-        state.waiting_room().forget(waiting for waiting, _ in offered.values())
+        state.get_waiting_room().forget(waiting for waiting, _ in offered.values())
         if session is None:
             return
         session.token.told = None
-        undone = consent.delete_all(state.store(), session.account.account_id)
+        undone = consent.delete_all(state.get_store(), session.account.account_id)
         if undone:
             state.forget_loaded()
         # told with the next draw: a callback of a dialog may draw nothing

@@ -10,7 +10,7 @@ from musicai.data.genres import GENRE_LABELS
 from musicai.data.library import AUDIO_FEATURES
 from musicai.ui import state, wording
 from musicai.ui.components import playlist_draft, seeds
-from musicai.ui.theme import ring_svg
+from musicai.ui.theme import build_ring_svg
 
 if TYPE_CHECKING:
     from musicai.ai_model import MusicAI
@@ -37,17 +37,18 @@ def draw(ai: MusicAI, taste: TasteProfile) -> None:
 
 
 def _card(ai: MusicAI, one: Cluster, number: int) -> None:
-    ring = ring_svg([_draw_known(one.audio[name]) for name in AUDIO_FEATURES], "file", 56)
+    ring = build_ring_svg([_draw_known(one.audio[name]) for name in AUDIO_FEATURES], "file", 56)
     with st.container(horizontal=True, vertical_alignment="center", wrap=False):
-        st.image(ring, width=56, alt=f"Ring of this taste: {wording.literal(one.name)}")
+        st.image(ring, width=56, alt=f"Ring of this taste: {wording.clean_text(one.name)}")
         st.markdown(
-            f"**{wording.plain(one.name)}**  \n{wording.share(one.share)} of your listening"
+            f"**{wording.escape_markdown(one.name)}**  \n{wording.format_share(one.share)} of "
+            "your listening"
         )
-    parts = [wording.count(one.tracks, "track")]
+    parts = [wording.format_count(one.tracks, "track")]
     if one.genre:
         parts.append(f"most of all {GENRE_LABELS[one.genre]}")
     if one.artists:
-        parts.append(f"by {wording.plain(wording.listing(list(one.artists)))}")
+        parts.append(f"by {wording.escape_markdown(wording.join_list(list(one.artists)))}")
     st.caption(", ".join(parts) + ".")
     ids = [ai.library.vocabulary.id(row) for row in one.rows]
     with st.container(horizontal=True):
@@ -58,7 +59,7 @@ def _card(ai: MusicAI, one: Cluster, number: int) -> None:
             on_click=_start_from,
             args=(ids[: seeds.MAX_SEEDS],),
         )
-        playlist_draft.button(ids, f"taste_cluster_add_{number}", "Add")
+        playlist_draft.draw_button(ids, f"taste_cluster_add_{number}", "Add")
 
 
 def _draw_known(value: float | None) -> float:

@@ -34,7 +34,7 @@ def draw(ai: MusicAI, taste: TasteProfile) -> None:
     with left:
         shares = pd.DataFrame(taste.genre_shares.items(), columns=["genre", "share"])
         chart_box.draw(
-            charts.genres(taste),
+            charts.plot_genres(taste),
             "taste_genres",
             data=shares,
             on_click=look_inside,
@@ -42,7 +42,8 @@ def draw(ai: MusicAI, taste: TasteProfile) -> None:
         )
         if taste.unknown_genre_share >= 0.001:
             st.caption(
-                f"Of the listening with a known genre; {wording.share(taste.unknown_genre_share)}"
+                "Of the listening with a known genre; "
+                f"{wording.format_share(taste.unknown_genre_share)}"
                 " has none."
             )
     with right:
@@ -63,7 +64,10 @@ def _inside(ai: MusicAI, taste: TasteProfile) -> None:
     )
     micro = taste.micro_genres.get(chosen, ())
     if micro:
-        lines = [f"- {wording.plain(name)} · {wording.share(share)}" for name, share in micro]
+        lines = [
+            f"- {wording.escape_markdown(name)} · {wording.format_share(share)}"
+            for name, share in micro
+        ]
         st.markdown("\n".join(lines))
         st.caption("Shares of all your listening.")
     member = ai.features.genres[:, GENRES.index(chosen)] >= 0.5
@@ -73,7 +77,7 @@ def _inside(ai: MusicAI, taste: TasteProfile) -> None:
     rows, plays = past.rows[inside][best], past.plays[inside][best]
     if len(rows):
         st.markdown(f"**Your most played {GENRE_LABELS[chosen]}**")
-        notes = [wording.count(int(n), "play") for n in plays]
+        notes = [wording.format_count(int(n), "play") for n in plays]
         track_list.draw(ai, rows, notes, key="taste_genre_tracks")
         st.button(
             f"Find more {GENRE_LABELS[chosen]}",
@@ -88,13 +92,16 @@ def _diversity(taste: TasteProfile) -> None:
     st.subheader("Genre diversity", anchor="diversity")
     left, right = st.columns(2)
     with left:
-        st.markdown(wording.plain(taste.genre_diversity.sentence, 400))
+        st.markdown(wording.escape_markdown(taste.genre_diversity.sentence, 400))
         figures = pd.DataFrame([asdict(taste.genre_diversity)])
-        chart_box.draw(charts.diversity(taste.genre_diversity), "taste_diversity", data=figures)
+        chart_box.draw(
+            charts.plot_diversity(taste.genre_diversity), "taste_diversity", data=figures
+        )
         chance = taste.genre_diversity.gini_simpson
         if chance is not None:
             st.caption(
-                f"Two of your plays, drawn at random, differ in genre {wording.share(chance)} "
+                "Two of your plays, drawn at random, differ in genre "
+                f"{wording.format_share(chance)} "
                 "of the time (Gini-Simpson)."
             )
         _peers(taste)
@@ -105,7 +112,7 @@ def _diversity(taste: TasteProfile) -> None:
             return
         st.markdown("How it moved, quarter by quarter")
         chart_box.draw(
-            charts.diversity_over_time(quarters),
+            charts.plot_diversity_over_time(quarters),
             "taste_diversity_time",
             data=pd.DataFrame([asdict(one) for one in quarters]),
             on_click=period_picker.choose_quarter,
@@ -118,6 +125,7 @@ def _peers(taste: TasteProfile) -> None:
     if peers is None:
         return
     st.caption(
-        f"Of {peers.n:,} other listeners here, {wording.share(peers.below)} spread less widely; "
+        f"Of {peers.n:,} other listeners here, {wording.format_share(peers.below)} spread less "
+        "widely; "
         f"the middle one spreads as widely as {peers.median:.1f} genres."
     )

@@ -36,12 +36,13 @@ def _when(patterns: ListeningPatterns, timezone: str) -> None:
     hours = pd.DataFrame({"hour": range(24), "plays": patterns.by_hour})
     left, right = st.columns([5, 6], vertical_alignment="center")
     with left:
-        chart_box.draw(charts.clock(patterns), "taste_clock", data=hours)
+        chart_box.draw(charts.plot_clock(patterns), "taste_clock", data=hours)
     with right:
         st.markdown(_session_words(patterns))
         if patterns.repeat_share is not None:
             st.markdown(
-                f"{wording.share(patterns.repeat_share)} of your plays are of tracks you had "
+                f"{wording.format_share(patterns.repeat_share)} of your plays are of tracks you "
+                "had "
                 "already heard in this period."
             )
         hour = st.selectbox(
@@ -59,7 +60,8 @@ def _when(patterns: ListeningPatterns, timezone: str) -> None:
                 "pages/history.py", label=f"{hour}:00 on History", icon=":material/history:"
             )
         st.caption(
-            f"Hours are {wording.plain(wording.zone(timezone))}. Week, calendar and sessions are "
+            f"Hours are {wording.escape_markdown(wording.describe_zone(timezone))}. Week, "
+            "calendar and sessions are "
             "on History."
         )
 
@@ -69,9 +71,9 @@ def _session_words(patterns: ListeningPatterns) -> str:
     if sessions.median_minutes is None or sessions.median_plays is None:
         return ""
     return (
-        f"{wording.count(sessions.count, 'session')}, half of them longer than "
-        f"{wording.hours(sessions.median_minutes * 60_000)} and "
-        f"{wording.count(round(sessions.median_plays), 'play')}."
+        f"{wording.format_count(sessions.count, 'session')}, half of them longer than "
+        f"{wording.format_duration(sessions.median_minutes * 60_000)} and "
+        f"{wording.format_count(round(sessions.median_plays), 'play')}."
     )
 
 
@@ -80,7 +82,7 @@ def _discovery(patterns: ListeningPatterns) -> None:
     months = patterns.months
     rows = pd.DataFrame([asdict(month) for month in months])
     chart_box.draw(
-        charts.discovery(months),
+        charts.plot_discovery(months),
         "taste_discovery",
         data=rows,
         on_click=period_picker.choose_month,
@@ -88,9 +90,11 @@ def _discovery(patterns: ListeningPatterns) -> None:
     )
     fresh = sum(one.first_listens for one in months)
     settled, stayed = (sum(getattr(one, name) for one in months) for name in ("settled", "stayed"))
-    line = f"{wording.count(fresh, 'first listen')}"
+    line = f"{wording.format_count(fresh, 'first listen')}"
     if settled:
-        line += f"; of {settled:,} that can be told, {wording.share(stayed / settled)} stayed"
+        line += (
+            f"; of {settled:,} that can be told, {wording.format_share(stayed / settled)} stayed"
+        )
     st.markdown(f"{line}.")
     st.caption(
         f"A track stayed if you played it again in full {STAY_DAYS} days or more after the first "
@@ -101,21 +105,22 @@ def _discovery(patterns: ListeningPatterns) -> None:
 def _loyalty(told: Loyalty) -> None:
     st.subheader("Artists you keep to", anchor="loyalty")
     widgets_values = {
-        "Top artist": wording.share(told.top_1),
-        "Top 5": wording.share(told.top_5),
-        "Top 10": wording.share(told.top_10),
+        "Top artist": wording.format_share(told.top_1),
+        "Top 5": wording.format_share(told.top_5),
+        "Top 10": wording.format_share(told.top_10),
     }
     with st.grid(3, min_column_width=110):
         for label, value in widgets_values.items():
             st.metric(label, value, border=True, height="stretch")
     lines = [
-        f"Shares of your plays, of {wording.count(told.artists, 'artist')}: as many as if "
+        f"Shares of your plays, of {wording.format_count(told.artists, 'artist')}: as many as if "
         f"{told.effective_artists:.0f} were played equally."
     ]
     if told.settled:
         lines.append(
-            f"Of {wording.count(told.settled, 'artist')} who were new in this period, "
-            f"{wording.share(told.kept / told.settled)} were played again a month or more later."
+            f"Of {wording.format_count(told.settled, 'artist')} who were new in this period, "
+            f"{wording.format_share(told.kept / told.settled)} were played again a month or more "
+            "later."
         )
     st.caption(" ".join(lines))
 
@@ -128,20 +133,24 @@ def _skips(told: SkipHabits | None) -> None:
             "for most plays."
         )
         return
-    parts = [f"You skip {wording.share(told.skipped / told.n)} of your plays"]
+    parts = [f"You skip {wording.format_share(told.skipped / told.n)} of your plays"]
     known = told.n - told.first_n
     if told.first_n >= 30 and known >= 30:
         parts.append(
-            f"{wording.share(told.first_skipped / told.first_n)} of tracks you had not heard out "
-            f"before, {wording.share((told.skipped - told.first_skipped) / known)} of the others"
+            f"{wording.format_share(told.first_skipped / told.first_n)} of tracks you had not "
+            "heard out "
+            f"before, {wording.format_share((told.skipped - told.first_skipped) / known)} of the "
+            "others"
         )
     if told.median_seconds is not None:
-        parts.append(f"half of the skipped ones within {wording.seconds(told.median_seconds)}")
+        parts.append(
+            f"half of the skipped ones within {wording.format_seconds(told.median_seconds)}"
+        )
     st.markdown(f"{'; '.join(parts)}.")
     if told.by_genre:
         rows = pd.DataFrame(told.by_genre, columns=["genre", "skipped", "plays"])
         chart_box.draw(
-            charts.skips(told, GENRE_LABELS),
+            charts.plot_skips(told, GENRE_LABELS),
             "taste_skips",
             data=rows,
             on_click=genres.look_inside,
@@ -150,6 +159,8 @@ def _skips(told: SkipHabits | None) -> None:
     if told.ends:
         total = sum(told.ends.values())
         ordered = sorted(told.ends.items(), key=lambda one: -one[1])
-        ended = wording.listing([f"{name} {wording.share(n / total)}" for name, n in ordered])
+        ended = wording.join_list(
+            [f"{name} {wording.format_share(n / total)}" for name, n in ordered]
+        )
         st.caption(f"How plays ended, where it is said: {ended}.")
-    st.caption(f"Of {wording.count(told.n, 'play')} that say whether they were skipped.")
+    st.caption(f"Of {wording.format_count(told.n, 'play')} that say whether they were skipped.")

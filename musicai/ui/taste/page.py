@@ -26,20 +26,20 @@ def draw_findings(taste: TasteProfile) -> None:
     with st.grid(2, min_column_width=300):
         for one in taste.insights[:_FINDINGS]:
             with st.container(border=True, height="stretch"):
-                st.markdown(f"**{wording.plain(one.text, 500)}**")
+                st.markdown(f"**{wording.escape_markdown(one.text, 500)}**")
                 way = f" [See the chart](#{one.chart})" if one.chart else ""
-                st.caption(f"{wording.plain(one.evidence, 500)}{way}")
+                st.caption(f"{wording.escape_markdown(one.evidence, 500)}{way}")
 
 
 def draw() -> None:
     """The whole page for the chosen profile and period."""
-    ai = state.current_ai()
+    ai = state.get_current_ai()
     widgets.draw_invented_note(ai.library.invented)
     period = period_picker.get_chosen_period(ai)
-    period_picker.caption(period)
-    taste = state.taste(ai, period, period_picker.timezone(ai))
+    period_picker.draw_caption(period)
+    taste = state.get_taste(ai, period, period_picker.get_timezone(ai))
     if taste.missing:
-        st.info("  \n".join(wording.plain(line, 500) for line in taste.missing))
+        st.info("  \n".join(wording.escape_markdown(line, 500) for line in taste.missing))
     if not taste.amount:
         return
     _figures(taste)
@@ -59,20 +59,23 @@ def _figures(taste: TasteProfile) -> None:
     }
     if patterns is not None:
         values = {
-            "Listened": wording.hours(patterns.hours * 3_600_000),
+            "Listened": wording.format_duration(patterns.hours * 3_600_000),
             "Full plays": f"{patterns.completed:,}",
             **values,
-            "Skipped": "–" if patterns.skip_rate is None else wording.share(patterns.skip_rate),
+            "Skipped": "–"
+            if patterns.skip_rate is None
+            else wording.format_share(patterns.skip_rate),
         }
     elif taste.basis == "playlists":
         values = {"Playlist entries": f"{taste.amount:,.0f}", **values}
-    widgets.stats(values)
+    widgets.draw_stats(values)
     if patterns is not None and patterns.first_play and patterns.last_play:
         first, last = (
-            wording.date(datetime.fromisoformat(iso))
+            wording.format_date(datetime.fromisoformat(iso))
             for iso in (patterns.first_play, patterns.last_play)
         )
         st.caption(
-            f"{first} to {last}, {wording.count(patterns.plays, 'play')} in all. A full play is "
+            f"{first} to {last}, {wording.format_count(patterns.plays, 'play')} in all. A full "
+            "play is "
             "30 seconds or more without a skip; only those count below."
         )

@@ -33,7 +33,7 @@ def draw(ai: MusicAI, taste: TasteProfile, period: Period) -> None:
     label, beside = _beside(ai, taste, period)
     left, right = st.columns([6, 5], vertical_alignment="center")
     with left:
-        chart = charts.radar(taste, beside, label)
+        chart = charts.plot_radar(taste, beside, label)
         chart_box.draw(chart, "taste_radar", data=_feature_rows(taste, beside))
     with right:
         _axis_words(taste, beside, label)
@@ -58,9 +58,9 @@ def _beside(
         offered[_BEFORE] = "The period before"
     if period != ALL:
         offered[_ALL] = "All time"
-    others = {record.name: record for record in state.profiles() if record.name != ai.profile}
+    others = {record.name: record for record in state.list_profiles() if record.name != ai.profile}
     for name, record in others.items():
-        offered[f"profile {name}"] = wording.profile_label(name, record.invented)
+        offered[f"profile {name}"] = wording.label_profile(name, record.invented)
     chosen = st.selectbox(
         "Compare with",
         list(offered),
@@ -72,20 +72,20 @@ def _beside(
         return "Catalogue", None
     other = _other(ai, str(chosen), period)
     if not other.amount or other.coverage.features_known == 0:
-        st.caption(f"Nothing is known of the sound of: {wording.plain(offered[chosen])}.")
+        st.caption(f"Nothing is known of the sound of: {wording.escape_markdown(offered[chosen])}.")
         return "Catalogue", None
     return offered[chosen], other.audio_features
 
 
 def _other(ai: MusicAI, chosen: str, period: Period) -> TasteProfile:
-    zone = period_picker.timezone(ai)
+    zone = period_picker.get_timezone(ai)
     before = period.before()
     if chosen == _BEFORE and before is not None:
-        return state.taste(ai, before, zone)
+        return state.get_taste(ai, before, zone)
     if chosen == _ALL:
-        return state.taste(ai, ALL, zone)
-    other = state.ai_of(chosen.removeprefix("profile "))
-    return state.taste(other, ALL, period_picker.timezone(other))
+        return state.get_taste(ai, ALL, zone)
+    other = state.get_ai(chosen.removeprefix("profile "))
+    return state.get_taste(other, ALL, period_picker.get_timezone(other))
 
 
 def _axis_words(taste: TasteProfile, beside: Mapping[str, FeatureTaste] | None, label: str) -> None:
@@ -99,13 +99,13 @@ def _axis_words(taste: TasteProfile, beside: Mapping[str, FeatureTaste] | None, 
         if beside is not None:
             mean, spread = beside[name].mean, beside[name].spread
         if mean is None:
-            lines.append(wording.plain(one.sentence))
+            lines.append(wording.escape_markdown(one.sentence))
             continue
         word = capital(verdict(name, one.mean, mean, spread))
         figures = f"{name} {amount(name, one.mean)} against {amount(name, mean)}"
-        lines.append(f"**{word}**: {wording.plain(figures)}.")
+        lines.append(f"**{word}**: {wording.escape_markdown(figures)}.")
     if beside is not None:
-        st.caption(f"You, against: {wording.plain(label)}.")
+        st.caption(f"You, against: {wording.escape_markdown(label)}.")
     elif taste.compared_with:
         st.caption(f"You, against {taste.compared_with}:")
     st.markdown("\n".join(f"- {line}" for line in lines))
@@ -114,7 +114,7 @@ def _axis_words(taste: TasteProfile, beside: Mapping[str, FeatureTaste] | None, 
 def _basis(taste: TasteProfile) -> str:
     """What the radar stands on."""
     parts = [
-        f"{wording.share(taste.coverage.features[source])} {label}"
+        f"{wording.format_share(taste.coverage.features[source])} {label}"
         for source, label in (
             ("file", "from your files"),
             ("matched", "matched in a catalogue"),
@@ -122,8 +122,8 @@ def _basis(taste: TasteProfile) -> str:
         )
         if taste.coverage.features[source] > 0
     ]
-    known = wording.share(taste.coverage.features_known)
-    return f"Stands on {known} of your listening: {wording.listing(parts)}."
+    known = wording.format_share(taste.coverage.features_known)
+    return f"Stands on {known} of your listening: {wording.join_list(parts)}."
 
 
 def _feature_rows(taste: TasteProfile, beside: Mapping[str, FeatureTaste] | None) -> pd.DataFrame:
@@ -151,7 +151,7 @@ def _feature_table(taste: TasteProfile) -> None:
             "You": text(name, one.mean),
             "Spread": text(name, one.spread),
             "Catalogue": text(name, one.catalogue),
-            "Known of your listening": wording.share(one.coverage),
+            "Known of your listening": wording.format_share(one.coverage),
         }
         for name in AUDIO_FEATURES
         for one in [taste.audio_features[name]]
@@ -183,16 +183,16 @@ def _moods(taste: TasteProfile) -> None:
         for mood, share in told.moods.items()
     )
     chart_box.draw(
-        charts.moods(told),
+        charts.plot_moods(told),
         "taste_moods",
         data=rows,
         on_click=links.find_mood,
         hint="Click a mood to find more of it.",
     )
     ordered = sorted(told.moods.items(), key=lambda one: -one[1])
-    named = [f"{mood} {wording.share(share)}" for mood, share in ordered if share >= 0.005]
-    st.markdown(f"{capital(wording.listing(named))}.")
+    named = [f"{mood} {wording.format_share(share)}" for mood, share in ordered if share >= 0.005]
+    st.markdown(f"{capital(wording.join_list(named))}.")
     st.caption(
         f"Each play counts for the mood it fits best. Squares are plays; the dashed ring holds "
-        f"about 4 in 10 of them. Stands on {wording.share(told.known)} of your listening."
+        f"about 4 in 10 of them. Stands on {wording.format_share(told.known)} of your listening."
     )

@@ -45,9 +45,9 @@ def _favourite_table(ai: MusicAI, kind: str, tops: Sequence[Top], basis: str) ->
     count = "Plays" if basis == "plays" else "Entries"
     frame = pd.DataFrame(
         {
-            "Ring": [widgets.small_ring(ai, top.track) for top in tops],
-            kind[:-1]: [wording.literal(top.name) for top in tops],
-            "By": [wording.literal(top.artists) for top in tops],
+            "Ring": [widgets.build_ring_image(ai, top.track) for top in tops],
+            kind[:-1]: [wording.clean_text(top.name) for top in tops],
+            "By": [wording.clean_text(top.artists) for top in tops],
             count: [round(top.plays) for top in tops],
             "Share": [100 * top.share for top in tops],
         }
@@ -57,7 +57,7 @@ def _favourite_table(ai: MusicAI, kind: str, tops: Sequence[Top], basis: str) ->
     opening_table.draw_clickable_table(
         frame[[name for name in frame.columns if name not in hidden]],
         f"taste_top_{kind.lower()}",
-        alt=f"Your most played {kind.lower()}, first {wording.literal(tops[0].name, 60)}",
+        alt=f"Your most played {kind.lower()}, first {wording.clean_text(tops[0].name, 60)}",
         open_row=partial(_open, ai, kind, tops),
         row_height=44 if kind != "Artists" else None,
         columns={
@@ -70,8 +70,8 @@ def _favourite_table(ai: MusicAI, kind: str, tops: Sequence[Top], basis: str) ->
     st.caption("Click a line to open it.")
     if kind == "Tracks":
         ids = [ai.library.vocabulary.id(top.track) for top in tops if top.track is not None]
-        playlist_draft.button(
-            ids, "taste_top_add", f"Add {wording.count(len(ids), 'track')} to the list"
+        playlist_draft.draw_button(
+            ids, "taste_top_add", f"Add {wording.format_count(len(ids), 'track')} to the list"
         )
 
 
@@ -98,7 +98,7 @@ def _eras(ai: MusicAI, taste: TasteProfile) -> None:
         st.markdown("**Decades**")
         if taste.eras:
             rows = pd.DataFrame(taste.eras.items(), columns=["decade", "share"])
-            chart = charts.shares(taste.eras, "Decades of your listening", "year of release")
+            chart = charts.plot_shares(taste.eras, "Decades of your listening", "year of release")
             chart_box.draw(
                 chart,
                 "taste_eras",
@@ -113,12 +113,12 @@ def _eras(ai: MusicAI, taste: TasteProfile) -> None:
         if taste.popularity and taste.mainstream is not None:
             bins = {f"{10 * at}–{10 * at + 9}": one for at, one in enumerate(taste.popularity)}
             rows = pd.DataFrame(bins.items(), columns=["popularity", "share"])
-            chart = charts.shares(bins, "Popularity of your listening", "popularity, 0 to 100")
+            chart = charts.plot_shares(bins, "Popularity of your listening", "popularity, 0 to 100")
             chart_box.draw(
                 chart,
                 "taste_popularity",
                 data=rows,
-                on_click=links.find_known,
+                on_click=links.find_popularity,
                 hint="Click a bar to find music about so well known.",
             )
             line = f"Mean popularity {taste.mainstream:.0f} of 100"

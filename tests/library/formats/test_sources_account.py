@@ -22,15 +22,15 @@ from musicai.data.library import SOURCE_TRACK_COLUMNS
 from musicai.data.parsed import SOURCE_ITEM_COLUMNS, SOURCE_PLAY_COLUMNS, ParsedFile, ReadOptions
 from musicai.data.text_keys import name_id
 from musicai.library.archives import Member, open_inputs
-from musicai.library.formats import recognise
+from musicai.library.formats import recognise_format
 from musicai.library.formats.spotify_account import (
+    compute_play_starts,
+    make_unique_names,
     parse,
-    playlist_names,
     sniff,
-    starts_in_order,
     unescape_html,
 )
-from musicai.library.formats.tracks import LocalTrack, local_track
+from musicai.library.formats.tracks import LocalTrack, parse_local_track
 from tests.conftest import ROOT
 
 SAMPLES = ROOT / "tests" / "files" / "exports" / "spotify_account"
@@ -99,7 +99,7 @@ def read(content: Any, file: str = "x.json") -> ParsedFile:
 
 
 def read_bytes(data: bytes, file: str = "x.json") -> ParsedFile:
-    source = recognise(data)
+    source = recognise_format(data)
     assert source is not None
     assert source.name == "spotify_account"
     parsed = source.parse(data, file, ReadOptions())
@@ -239,7 +239,7 @@ def starts(*rows: tuple[str, int]) -> list[int]:
     """Starts of plays (end, seconds), in seconds after 08:00."""
     ends = np.array([moment(f"2025-03-01 {end}") for end, _ in rows], dtype=np.int64)
     lengths = np.array([seconds * 1000 for _, seconds in rows], dtype=np.int64)
-    return (starts_in_order(ends, lengths) - moment("2025-03-01 08:00")).tolist()
+    return (compute_play_starts(ends, lengths) - moment("2025-03-01 08:00")).tolist()
 
 
 def test_a_song_and_a_skip_in_one_minute() -> None:
@@ -279,7 +279,7 @@ def test_starts_keep_their_minute_and_order_where_they_can(
     rows = sorted(rows) if is_sorted else rows
     end = np.array([minute * 60 + 10**9 // 60 * 60 for minute, _ in rows], dtype=np.int64)
     ms = np.array([length for _, length in rows], dtype=np.int64)
-    start = starts_in_order(end, ms)
+    start = compute_play_starts(end, ms)
     assert ((start * 1000 + ms) // 60_000 == end // 60).all()
     natural = end - ms // 1000
     assert ((start >= natural) & (start - natural < 60)).all()
@@ -300,7 +300,7 @@ def test_plays_one_after_the_other_stay_so(plays: list[tuple[int, int]]) -> None
         clock = begun[-1] + -(-ms // 1000)
         ends.append(clock // 60 * 60)
         lengths.append(ms)
-    start = starts_in_order(np.array(ends, dtype=np.int64), np.array(lengths, dtype=np.int64))
+    start = compute_play_starts(np.array(ends, dtype=np.int64), np.array(lengths, dtype=np.int64))
     assert (np.diff(start) >= 0).all()
     late = start - np.array(begun)
     assert late.max() <= 1  # a part of a second is lost between ms and s
@@ -315,7 +315,7 @@ def test_a_year_of_real_plays_cut_down_to_minutes(shared: Path) -> None:
     near = np.diff(end) < 3600
     minute = end // 60 * 60
     assert int(((np.diff(minute - ms // 1000) < 0) & near).sum()) == 187
-    start = starts_in_order(minute, ms)
+    start = compute_play_starts(minute, ms)
     assert not ((np.diff(start) < 0) & near).any()
     assert (start - (end * 1000 - ms) // 1000).max() <= 2
 
@@ -429,7 +429,7 @@ def test_a_local_uri_where_a_track_belongs() -> None:
     ],
 )
 def test_local_uris(uri: str, expected: LocalTrack | None) -> None:
-    found = local_track(uri)
+    found = parse_local_track(uri)
     if expected is None or found is None:
         assert found is expected
         return
@@ -444,7 +444,7 @@ def test_local_uris(uri: str, expected: LocalTrack | None) -> None:
 @examples(deadline=None)
 @given(st.text(max_size=60))
 def test_any_local_uri_is_read(rest: str) -> None:
-    assert local_track(f"spotify:local:{rest}") is not None
+    assert parse_local_track(f"spotify:local:{rest}") is not None
 
 
 @pytest.mark.parametrize(
@@ -499,7 +499,7 @@ def test_playlists_of_one_name_stay_apart_and_stay_the_same() -> None:
 @examples(deadline=None)
 @given(st.lists(st.sampled_from(["a", "a (2)", "a (2) (2)", "b", " a", ""]), max_size=12))
 def test_no_two_playlists_share_a_name(names: list[str]) -> None:
-    given_names = playlist_names(names)
+    given_names = make_unique_names(names)
     assert len(set(given_names)) == len(names)
     for name in set(names):  # a name that is borne is given to one that bears it
         shown = name.strip() or "Playlist"
@@ -507,7 +507,7 @@ def test_no_two_playlists_share_a_name(names: list[str]) -> None:
 
 
 def test_a_name_ten_thousand_times() -> None:
-    assert len(set(playlist_names(["a"] * 10_000))) == 10_000
+    assert len(set(make_unique_names(["a"] * 10_000))) == 10_000
 
 
 @pytest.mark.parametrize("broken", [None, 5, "x", [], {"name": "A", "items": 7}])

@@ -14,7 +14,7 @@ import pytest
 from musicai.core.errors import UnreadableFile
 from musicai.data.parsed import NOMINAL_MS, ParsedFile, Problem, ReadOptions
 from musicai.data.text_keys import name_id
-from musicai.library.formats import apple_music, itunes, recognise
+from musicai.library.formats import apple_music, itunes, recognise_format
 from tests.conftest import ROOT
 
 SAMPLES = ROOT / "tests" / "files" / "exports"
@@ -53,7 +53,7 @@ def library(*tracks: Any, playlists: Any = ()) -> bytes:
 
 def read(data: bytes) -> tuple[ParsedFile, ParsedFile]:
     """The plays and the playlists."""
-    source = recognise(data)
+    source = recognise_format(data)
     assert source is itunes.SOURCE
     parsed = source.parse(data, "Library.xml", ReadOptions())
     (lists,) = parsed.further
@@ -349,7 +349,7 @@ SONG = {
 def activity(*rows: dict[str, str], header: tuple[str, ...] = OLD) -> ParsedFile:
     table = [header, *(tuple(row.get(name, "") for name in header) for row in rows)]
     data = "\n".join(",".join(f'"{cell}"' for cell in row) for row in table).encode()
-    source = recognise(data)
+    source = recognise_format(data)
     assert source is apple_music.SOURCE
     parsed = source.parse(data, "Apple Music Play Activity.csv", ReadOptions())
     assert parsed.read == len(parsed.plays) + parsed.not_music + parsed.rejected
@@ -489,7 +489,7 @@ def test_the_samples_of_apple_music() -> None:
     counts = {}
     for path in (SAMPLES / "apple_music").glob("*.csv"):
         data = path.read_bytes()
-        assert recognise(data) is apple_music.SOURCE
+        assert recognise_format(data) is apple_music.SOURCE
         parsed = apple_music.parse(data, path.name, ReadOptions())
         counts[path.name] = (parsed.read, len(parsed.plays), parsed.not_music, parsed.rejected)
     assert counts == {
@@ -502,4 +502,8 @@ def test_start_times() -> None:
     unknown = np.array([-1, -1, -1])
     ends, received = np.array([500, -1, -1]), np.array([900, 900, -1])
     played = np.array([100_000, 100_999, 5])
-    assert apple_music.start_times(unknown, ends, received, played).tolist() == [400, 800, -1]
+    assert apple_music.compute_start_times(unknown, ends, received, played).tolist() == [
+        400,
+        800,
+        -1,
+    ]

@@ -18,9 +18,9 @@ from musicai.core.settings import Settings
 from musicai.data.library import AUDIO_FEATURES
 from musicai.data.parsed import ReadOptions, Source
 from musicai.library.archives import Member, open_inputs
-from musicai.library.formats import SOURCES, exportify, recognise, track_table
-from musicai.library.formats.csv_text import decode
-from musicai.library.formats.fields import clean, genres, spotify_id
+from musicai.library.formats import SOURCES, exportify, recognise_format, track_table
+from musicai.library.formats.csv_text import decode_text
+from musicai.library.formats.fields import clean_text, parse_genres, parse_spotify_id
 from tests.conftest import ROOT
 from tests.reader_contract import holds
 
@@ -82,7 +82,7 @@ def source_named(name: str) -> Source:
 
 
 def try_all(data: bytes) -> None:
-    recognised = recognise(data)
+    recognised = recognise_format(data)
     for source in SOURCES:
         try:
             holds(source.parse(data, "x.csv", ReadOptions()))
@@ -119,7 +119,7 @@ def test_arbitrary_cells(header: str, data: st.DataObject) -> None:
     stream = io.StringIO(newline="")
     csv.writer(stream).writerows([header.split(","), *table])
     content = stream.getvalue().encode("utf-8", "replace")
-    source = recognise(content)
+    source = recognise_format(content)
     assert source is not None
     holds(source.parse(content, "x.csv", ReadOptions()))
 
@@ -174,8 +174,8 @@ def test_the_sample_history_is_read_whole(settings: Settings) -> None:
 @settings(deadline=None)
 @given(st.text(max_size=60))
 def test_clean_is_one_line_and_settles(text: str) -> None:
-    once = clean(text)
-    assert clean(once) == once
+    once = clean_text(text)
+    assert clean_text(once) == once
     assert not any(ch in once for ch in "\n\r\t\0")
     once.encode()
 
@@ -183,7 +183,7 @@ def test_clean_is_one_line_and_settles(text: str) -> None:
 @settings(deadline=None)
 @given(st.text(max_size=60))
 def test_genres_settle(text: str) -> None:
-    assert genres(genres(text)) == genres(text)
+    assert parse_genres(parse_genres(text)) == parse_genres(text)
 
 
 @pytest.mark.parametrize(
@@ -200,16 +200,16 @@ def test_genres_settle(text: str) -> None:
     ],
 )
 def test_spotify_id(text: str, expected: bool) -> None:
-    assert spotify_id(text) == ("7ATyvp3TmYBmGW7YuC8DJ3" if expected else "")
+    assert parse_spotify_id(text) == ("7ATyvp3TmYBmGW7YuC8DJ3" if expected else "")
 
 
 @settings(deadline=None)
 @given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\ufeff")))
 def test_utf8_is_read_back(text: str) -> None:
     if "\0" not in text:
-        assert decode(text.encode()) == text
-    assert decode(text.encode("utf-8-sig")) == text
-    assert decode(text.encode("utf-16")) == text
+        assert decode_text(text.encode()) == text
+    assert decode_text(text.encode("utf-8-sig")) == text
+    assert decode_text(text.encode("utf-16")) == text
 
 
 def test_features_named_here_are_the_tables() -> None:

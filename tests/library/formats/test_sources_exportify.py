@@ -18,8 +18,14 @@ from musicai.core.settings import PACKAGE_DATA
 from musicai.data.library import AUDIO_FEATURES, KEY_COLUMNS, SOURCE_TRACK_COLUMNS, UNIT_FEATURES
 from musicai.data.parsed import SOURCE_ITEM_COLUMNS, ParsedFile, ReadOptions
 from musicai.data.text_keys import name_id
-from musicai.library.formats import recognise
-from musicai.library.formats.exportify import ALIASES, _translations, parse, playlist_name, sniff
+from musicai.library.formats import recognise_format
+from musicai.library.formats.exportify import (
+    ALIASES,
+    _load_translations,
+    get_playlist_name,
+    parse,
+    sniff,
+)
 from tests.conftest import ROOT
 
 SAMPLES = ROOT / "tests" / "files" / "exports" / "exportify"
@@ -65,7 +71,7 @@ def table(*rows: dict[str, str], delimiter: str = ",", quoting: int = csv.QUOTE_
 
 
 def read(data: bytes, file: str = "Liked_Songs.csv") -> ParsedFile:
-    source = recognise(data)
+    source = recognise_format(data)
     assert source is not None
     assert source.name == "exportify"
     parsed = source.parse(data, file, ReadOptions())
@@ -325,7 +331,7 @@ def test_an_empty_playlist_is_said() -> None:
     ],
 )
 def test_playlist_name(file: str, name: str) -> None:
-    assert playlist_name(file) == name
+    assert get_playlist_name(file) == name
 
 
 @pytest.mark.parametrize(
@@ -564,7 +570,7 @@ def test_the_languages_are_all_there_and_complete() -> None:
 
 
 def test_no_two_columns_of_a_language_are_alike_once_folded() -> None:
-    for names, folded in zip(LANGUAGES.values(), _translations(), strict=True):
+    for names, folded in zip(LANGUAGES.values(), _load_translations(), strict=True):
         assert len(folded) == len(names)
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from musicai.core.errors import UnreadableFile
 from musicai.data.parsed import NOMINAL_MS, ReadOptions
-from musicai.library.formats import lastfm, librefm, recognise, rockbox
+from musicai.library.formats import lastfm, librefm, recognise_format, rockbox
 from tests.scrobble_files import AT, only, read
 
 # Last.fm
@@ -199,7 +199,7 @@ def test_plus_signs_below_the_comments_are_letters() -> None:
 
 def test_libre_fm_without_a_header_is_never_plays(shared: Path) -> None:
     data = (shared / "exports/scrobble_formats/librefm_no_header.csv").read_bytes()
-    assert recognise(data) is None
+    assert recognise_format(data) is None
     with pytest.raises(UnreadableFile, match="header"):
         librefm.parse(data, "x", ReadOptions())
 

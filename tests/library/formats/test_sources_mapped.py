@@ -13,18 +13,18 @@ from musicai.core.errors import UnreadableFile
 from musicai.core.progress import no_progress
 from musicai.data.parsed import NOMINAL_MS, TABLE_KINDS, ColumnMapping, ParsedFile, ReadOptions
 from musicai.data.text_keys import name_id
-from musicai.library.formats import HEAD_BYTES, mapped_table, recognise
-from musicai.library.formats.csv_text import CsvHeader, csv_header
-from musicai.library.formats.dates import DayOrder, moments
+from musicai.library.formats import HEAD_BYTES, mapped_table, recognise_format
+from musicai.library.formats.csv_text import CsvHeader, read_csv_header
+from musicai.library.formats.dates import DayOrder, parse_times
 from musicai.library.formats.mapped_table import (
     MEANINGS,
     NEEDED,
     WORDS,
-    check,
-    guesses,
-    lengths,
-    preview,
-    propose,
+    check_mapping,
+    guess_columns,
+    parse_lengths,
+    propose_mapping,
+    read_preview,
 )
 from tests.conftest import ROOT
 
@@ -45,8 +45,8 @@ PLAYS = mapping(BASE, artist="who", title="what", played_at="at")
 
 def read(text: str, *mappings: ColumnMapping, file: str = "a › my_list.csv") -> ParsedFile:
     data, options = text.encode(), ReadOptions(mappings=mappings)
-    assert recognise(data) is None
-    source = recognise(data, options)
+    assert recognise_format(data) is None
+    source = recognise_format(data, options)
     assert source is mapped_table.SOURCE
     parsed = source.parse(data, file, options)
     tables = (parsed.plays, parsed.playlist_items, parsed.tracks)
@@ -64,24 +64,26 @@ def times(*texts: str) -> ParsedFile:
 
 def test_a_table_is_known_by_its_whole_header() -> None:
     options = ReadOptions(mappings=(PLAYS,))
-    assert recognise(b"who,what,at\n1,2,3\n", options) is mapped_table.SOURCE
-    assert recognise(b"WHO;What;at\n1;2;3\n", options) is mapped_table.SOURCE
-    assert recognise(b"who,what,at,more\n1,2,3,4\n", options) is None
-    assert recognise(b"who,what,at\n1,2,3\n") is None
+    assert recognise_format(b"who,what,at\n1,2,3\n", options) is mapped_table.SOURCE
+    assert recognise_format(b"WHO;What;at\n1;2;3\n", options) is mapped_table.SOURCE
+    assert recognise_format(b"who,what,at,more\n1,2,3,4\n", options) is None
+    assert recognise_format(b"who,what,at\n1,2,3\n") is None
 
 
 def test_a_reader_that_knows_the_table_comes_first() -> None:
     header = "listener,track_id,played_at"
     names = tuple(name.replace("_", " ") for name in header.split(","))
     said = ColumnMapping(names, "plays", (("artist", names[0]), ("title", names[1])))
-    source = recognise(f"{header}\na,{ID},1700000000\n".encode(), ReadOptions(mappings=(said,)))
+    source = recognise_format(
+        f"{header}\na,{ID},1700000000\n".encode(), ReadOptions(mappings=(said,))
+    )
     assert source is not None
     assert source.name == "listeners"
 
 
 def test_without_a_usable_mapping_nothing_is_read() -> None:
     broken = replace(PLAYS, columns=PLAYS.columns[:2])
-    assert recognise(b"who,what,at\n1,2,3\n", ReadOptions(mappings=(broken,))) is None
+    assert recognise_format(b"who,what,at\n1,2,3\n", ReadOptions(mappings=(broken,))) is None
     for options in (ReadOptions(), ReadOptions(mappings=(broken,))):
         with pytest.raises(UnreadableFile, match="Library page"):
             mapped_table.parse(b"who,what,at\n1,2,3\n", "x.csv", options)
@@ -114,13 +116,13 @@ def test_the_first_mapping_for_a_header_counts() -> None:
     ],
 )
 def test_what_a_check_finds(bad: ColumnMapping, word: str) -> None:
-    why = check(bad)
+    why = check_mapping(bad)
     assert why is not None
     assert word in why
 
 
 def test_good_mappings_pass() -> None:
-    assert check(PLAYS) is None
+    assert check_mapping(PLAYS) is None
     assert set(NEEDED) == set(TABLE_KINDS)
     for needed in NEEDED.values():
         assert set(needed) <= set(MEANINGS)
@@ -171,9 +173,9 @@ def test_good_mappings_pass() -> None:
     ],
 )
 def test_proposals(header: str, kind: str, expected: dict[str, str]) -> None:
-    names = csv_header(header.encode())
+    names = read_csv_header(header.encode())
     assert names is not None
-    proposal = propose(names)
+    proposal = propose_mapping(names)
     assert proposal is not None
     assert (proposal.kind, dict(proposal.columns)) == (kind, expected)
     assert proposal.header == names.names
@@ -181,21 +183,21 @@ def test_proposals(header: str, kind: str, expected: dict[str, str]) -> None:
 
 @pytest.mark.parametrize("header", ["a,b", "artist,album", "title,date", ",,"])
 def test_no_proposal_without_artist_and_title(header: str) -> None:
-    names = csv_header(header.encode())
+    names = read_csv_header(header.encode())
     assert names is not None
-    assert propose(names) is None
+    assert propose_mapping(names) is None
 
 
 def test_words_are_of_meanings() -> None:
     assert set(WORDS) == set(MEANINGS)
-    assert guesses(("name", "name", "track name")) == {"title": "track name"}
+    assert guess_columns(("name", "name", "track name")) == {"title": "track name"}
 
 
 @settings(deadline=None, max_examples=60)
 @given(st.lists(st.sampled_from([word for words in WORDS.values() for word in words]), min_size=2))
 def test_every_proposal_passes_the_check(names: list[str]) -> None:
-    proposal = propose(CsvHeader(tuple(names), ","))
-    assert proposal is None or check(proposal) is None
+    proposal = propose_mapping(CsvHeader(tuple(names), ","))
+    assert proposal is None or check_mapping(proposal) is None
 
 
 # --- the preview ---------------------------------------------------------------------------
@@ -204,18 +206,18 @@ def test_every_proposal_passes_the_check(names: list[str]) -> None:
 def test_a_preview_shows_names_as_they_are() -> None:
     text = "sep=;\nKünstler_Name;Titel\n" + "".join(f'A{n};"x\ny"\n' for n in range(9)) + "z\n"
     for data in (text.encode(), text.encode("utf-16"), text.encode("cp1252")):
-        seen = preview(data)
+        seen = read_preview(data)
         assert seen.names == ("Künstler_Name", "Titel")
         assert seen.header == ("künstler name", "titel")
         assert seen.rows == tuple((f"A{n}", "x y") for n in range(5))
 
 
 def test_a_preview_of_few_and_ragged_rows() -> None:
-    assert preview(b"a,b\n1\n1,2,3\n\n").rows == (("1", ""), ("1", "2"))
-    assert preview(b"a,b\n").rows == ()
-    assert preview(b"a,b\n" + b"x" * 90_000 + b",1").rows == (("x" * 80, ""),)
+    assert read_preview(b"a,b\n1\n1,2,3\n\n").rows == (("1", ""), ("1", "2"))
+    assert read_preview(b"a,b\n").rows == ()
+    assert read_preview(b"a,b\n" + b"x" * 90_000 + b",1").rows == (("x" * 80, ""),)
     with pytest.raises(UnreadableFile):
-        preview(b"{}")
+        read_preview(b"{}")
 
 
 # --- times ------------------------------------------------------------------------------
@@ -245,7 +247,7 @@ def test_a_preview_of_few_and_ragged_rows() -> None:
     ],
 )
 def test_ways_to_write_one_time(text: str) -> None:
-    assert moments([text], day_first=True).tolist() == [T]
+    assert parse_times([text], day_first=True).tolist() == [T]
 
 
 @pytest.mark.parametrize(
@@ -259,11 +261,11 @@ def test_ways_to_write_one_time(text: str) -> None:
     ],
 )
 def test_what_is_no_time(text: str) -> None:
-    assert moments([text], day_first=True).tolist() == [-1]
+    assert parse_times([text], day_first=True).tolist() == [-1]
 
 
 def test_midnight_and_noon() -> None:
-    twelve = moments(["1/2/2023 12:00 AM", "1/2/2023 12:00 PM", "1/2/2023"], day_first=False)
+    twelve = parse_times(["1/2/2023 12:00 AM", "1/2/2023 12:00 PM", "1/2/2023"], day_first=False)
     assert (twelve - twelve[0]).tolist() == [0, 12 * 3600, 0]
     assert twelve[0] == 1_672_617_600  # 2 January 2023
 
@@ -288,7 +290,7 @@ def test_a_column_that_does_not_say_is_read_day_first_and_told() -> None:
 
 def test_the_day_is_decided_over_all_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        "musicai.library.formats.csv_text.CsvReading.chunks.__defaults__", (2, no_progress)
+        "musicai.library.formats.csv_text.CsvReading.read_chunks.__defaults__", (2, no_progress)
     )
     parsed = times(*["04/03/2023"] * 6, "12/25/2023")
     assert parsed.plays["played_at"].tolist() == [1_680_480_000] * 6 + [1_703_462_400]
@@ -374,11 +376,11 @@ def test_bad_rows_cost_themselves_alone(row: str) -> None:
 
 def test_lengths() -> None:
     texts = ["3:45", "1:02:03", "12", "0,5", "", "x", "-1", "99999999", "3:4"]
-    in_seconds = lengths(texts, in_seconds=True, decimal_comma=True)
+    in_seconds = parse_lengths(texts, in_seconds=True, decimal_comma=True)
     assert in_seconds[[0, 1, 2, 3]].tolist() == [225_000, 3_723_000, 12_000, 500]
     assert in_seconds[5:].tolist() == [-1, -1, -1, -1]
     assert str(in_seconds[4]) == "nan"
-    assert lengths(["3:45"], in_seconds=False, decimal_comma=False).tolist() == [-1]
+    assert parse_lengths(["3:45"], in_seconds=False, decimal_comma=False).tolist() == [-1]
 
 
 # --- playlists and catalogues -----------------------------------------------------------------
@@ -428,9 +430,9 @@ def test_an_empty_table_says_so() -> None:
 )
 def test_the_samples(file: str, kind: str, n_read: int, kept: int) -> None:
     data = (SAMPLES / file).read_bytes()
-    header = csv_header(data[:HEAD_BYTES])
+    header = read_csv_header(data[:HEAD_BYTES])
     assert header is not None
-    proposal = propose(header)
+    proposal = propose_mapping(header)
     assert proposal is not None
     parsed = read(data.decode(), proposal)
     tables = {"plays": parsed.plays, "playlist": parsed.playlist_items, "catalogue": parsed.tracks}

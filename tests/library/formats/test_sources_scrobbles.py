@@ -24,11 +24,11 @@ from musicai.library.formats import (
     listenbrainz,
     maloja,
     pano_scrobbler,
-    recognise,
+    recognise_format,
     rockbox,
 )
-from musicai.library.formats.json_rows import MAX_LINE, lines
-from musicai.library.formats.scrobbles import EARLIEST_SCROBBLE, epoch, length_ms
+from musicai.library.formats.json_rows import MAX_LINE, read_lines
+from musicai.library.formats.scrobbles import EARLIEST_SCROBBLE, parse_epoch, parse_length
 from tests.conftest import ROOT
 from tests.scrobble_files import AT, checked, listen, only, read
 
@@ -91,7 +91,7 @@ def test_the_archive_of_listenbrainz(shared: Path) -> None:
     feedback = read(members["feedback.jsonl"], listenbrainz)
     assert (feedback.kind, feedback.read, feedback.rejected) == ("choices", 1, 1)
     assert "by an id alone" in feedback.problems[0].why
-    assert recognise(members["user.json"]) is None
+    assert recognise_format(members["user.json"]) is None
 
 
 @pytest.mark.parametrize("file", OWN_COUNTS)
@@ -270,13 +270,13 @@ def test_a_log_of_many_lines_is_read_in_linear_time() -> None:
 def test_lines_are_in_memory_one_at_a_time() -> None:
     data = b'{"a": 1}\n' * 1_000_000
     tracemalloc.start()
-    assert next(itertools.islice(lines(data), 5, None)) == ("line 6", {"a": 1})
+    assert next(itertools.islice(read_lines(data), 5, None)) == ("line 6", {"a": 1})
     assert tracemalloc.get_traced_memory()[1] < 4_000_000
     tracemalloc.stop()
 
 
 def test_a_line_without_end_is_not_parsed() -> None:
-    ((place, value),) = lines(b'{"a": "' + b"x" * MAX_LINE + b'"}')
+    ((place, value),) = read_lines(b'{"a": "' + b"x" * MAX_LINE + b'"}')
     assert place == "line 1"
     assert isinstance(value, ValueError)
 
@@ -381,7 +381,7 @@ def test_pano_scrobbler_of_scrobbles_alone_has_one_part() -> None:
     ],
 )
 def test_epoch(value: object, expected: int) -> None:
-    assert epoch(value) == expected
+    assert parse_epoch(value) == expected
 
 
 @pytest.mark.parametrize(
@@ -390,7 +390,7 @@ def test_epoch(value: object, expected: int) -> None:
      ("x", 0), (None, 0), (True, 0), (float("inf"), 0), (10**400, 0)],
 )  # fmt: skip
 def test_length(value: object, expected: int) -> None:
-    assert length_ms(value, unit_ms=1000) == expected
+    assert parse_length(value, unit_ms=1000) == expected
 
 
 def test_nobody_scrobbled_before_november_2002() -> None:
@@ -446,7 +446,7 @@ def test_damaged_files(file: str, draw: st.DataObject) -> None:
     place = draw.draw(st.integers(0, len(data) - 1))
     patch = draw.draw(st.binary(max_size=4) | st.sampled_from([b"\n", b'"', b"[" * 50, b"\0"]))
     damaged = data[:place] + patch + data[place + draw.draw(st.integers(0, 6)) :]
-    recognise(damaged)
+    recognise_format(damaged)
     reader = next(reader for reader in READERS if path.parent.name == reader.NAME)
     with contextlib.suppress(UnreadableFile):
         checked(reader.parse(damaged, "x", ReadOptions()))

@@ -16,8 +16,14 @@ from musicai.core.errors import UnreadableFile
 from musicai.data.library import SOURCE_TRACK_COLUMNS
 from musicai.data.parsed import SOURCE_PLAY_COLUMNS, ParsedFile, ReadOptions
 from musicai.data.text_keys import name_id
-from musicai.library.formats import fields, recognise, spotify_extended
-from musicai.library.formats.fields import MAX_LISTED, MAX_NAME, clean, clean_artist, iso_seconds
+from musicai.library.formats import fields, recognise_format, spotify_extended
+from musicai.library.formats.fields import (
+    MAX_LISTED,
+    MAX_NAME,
+    clean_artist,
+    clean_text,
+    parse_iso_times,
+)
 from musicai.library.formats.json_rows import MAX_BREAKS
 from musicai.library.formats.spotify_extended import parse, sniff
 
@@ -64,7 +70,7 @@ PODCAST = {
 
 def read(*rows: Any, private: bool = False) -> ParsedFile:
     data = json.dumps(list(rows), indent=2).encode()
-    source = recognise(data)
+    source = recognise_format(data)
     assert source is not None
     assert source.name == "spotify_extended"
     parsed = source.parse(data, "history.json", ReadOptions(include_private=private))
@@ -376,10 +382,10 @@ def test_blocks_give_what_the_whole_gives(
 
 def test_rows_are_read_in_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     sizes = []
-    take = spotify_extended._Found.take
+    take = spotify_extended._StreamColumns.take
     monkeypatch.setattr(spotify_extended, "BLOCK_BYTES", 5_000)
     monkeypatch.setattr(
-        spotify_extended._Found,
+        spotify_extended._StreamColumns,
         "take",
         lambda self, rows: (sizes.append(len(rows)), take(self, rows))[1],
     )
@@ -431,26 +437,26 @@ def test_damage_in_a_late_block_loses_nothing_before_it(
     ],
 )
 def test_ids_together_are_the_ids_apart(uris: list[Any], ids: list[str]) -> None:
-    assert fields.all_spotify_ids(uris) == ids
+    assert fields.parse_all_spotify_ids(uris) == ids
 
 
 @given(st.lists(st.text(max_size=8), max_size=30))
 def test_names_together_are_the_names_apart(names: list[str]) -> None:
-    assert fields.all_cleaned(names, clean) == [clean(name) for name in names]
-    assert fields.all_cleaned(names, clean_artist) == [clean_artist(name) for name in names]
+    assert fields.clean_all(names, clean_text) == [clean_text(name) for name in names]
+    assert fields.clean_all(names, clean_artist) == [clean_artist(name) for name in names]
 
 
 def test_long_names_are_cut_among_others() -> None:
     names = ["short", "x" * (MAX_NAME + 5), "a;b"]
-    assert fields.all_cleaned(names, clean_artist) == ["short", "x" * MAX_NAME, "a,b"]
+    assert fields.clean_all(names, clean_artist) == ["short", "x" * MAX_NAME, "a,b"]
 
 
 @given(st.lists(st.datetimes(datetime(1970, 1, 1), datetime(2099, 1, 1)), max_size=5), st.text())
 def test_times_together_are_the_times_apart(times: list[datetime], other: str) -> None:
     texts = [f"{time:%Y-%m-%dT%H:%M:%S}Z" for time in times]
-    assert fields.all_seconds(texts).tolist() == iso_seconds(texts).tolist()
+    assert fields.parse_all_times(texts).tolist() == parse_iso_times(texts).tolist()
     mixed = [*texts, other]
-    assert fields.all_seconds(mixed).tolist() == iso_seconds(mixed).tolist()
+    assert fields.parse_all_times(mixed).tolist() == parse_iso_times(mixed).tolist()
 
 
 REAL = [

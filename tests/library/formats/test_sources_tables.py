@@ -13,8 +13,8 @@ from musicai.core.progress import no_progress
 from musicai.data.library import AUDIO_FEATURES, SOURCE_TRACK_COLUMNS
 from musicai.data.parsed import SOURCE_PLAY_COLUMNS, ParsedFile, ReadOptions
 from musicai.data.text_keys import name_id
-from musicai.library.formats import recognise
-from musicai.library.formats.track_table import artists_of, sniff
+from musicai.library.formats import recognise_format
+from musicai.library.formats.track_table import parse_artists, sniff
 from tests.conftest import ROOT
 
 ID = "7ATyvp3TmYBmGW7YuC8DJ3"
@@ -38,7 +38,7 @@ SAMPLE = (
 
 
 def read(data: bytes, name: str = "track_table") -> ParsedFile:
-    source = recognise(data)
+    source = recognise_format(data)
     assert source is not None
     assert source.name == name
     parsed = source.parse(data, "table.csv", ReadOptions())
@@ -86,7 +86,7 @@ def test_a_track_on_several_rows_merges_its_genres() -> None:
 
 def test_measures_stay_with_their_rows_across_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        "musicai.library.formats.csv_text.CsvReading.chunks.__defaults__", (3, no_progress)
+        "musicai.library.formats.csv_text.CsvReading.read_chunks.__defaults__", (3, no_progress)
     )
     rows = "".join(
         f"{n:022},T{n},A,B,2001,{n % 100},{1000 + n},,0.{n:02},0.5,,-5,,,,,,,{60 + n},\n"
@@ -149,7 +149,7 @@ def test_artists_as_a_list_and_a_year() -> None:
     ],
 )
 def test_artists_of(text: str, expected: str) -> None:
-    assert artists_of(text) == expected
+    assert parse_artists(text) == expected
 
 
 SAMPLES = ROOT / "tests" / "files" / "exports" / "track_table"
@@ -218,7 +218,7 @@ def test_a_code_is_kept_only_if_it_is_one() -> None:
 @pytest.mark.parametrize("inside", ["\\'", "'", "'\"", "\\", "\\\\'", "['"])
 def test_a_list_of_artists_made_to_be_slow(inside: str) -> None:
     started = time.perf_counter()
-    artists_of("['" + inside * (100_000 // len(inside)) + "]")
+    parse_artists("['" + inside * (100_000 // len(inside)) + "]")
     assert time.perf_counter() - started < 5
 
 
@@ -304,7 +304,7 @@ def test_real_tables(
     "file", ["genres/data_by_genres.csv", "spotify_songs/playlist_split_seed7/test.csv"]
 )
 def test_real_tables_of_something_else(shared: Path, file: str) -> None:
-    assert recognise((shared / "tracks" / file).read_bytes()) is None
+    assert recognise_format((shared / "tracks" / file).read_bytes()) is None
 
 
 # --- plays of many listeners ----------------------------------------------------------

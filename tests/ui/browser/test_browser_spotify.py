@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Page
 from musicai.core.progress import no_progress
 from musicai.core.settings import Settings
 from musicai.data.parsed import ReadOptions
-from musicai.library.importing import import_inputs
+from musicai.library.importing import import_files
 from musicai.store import Store
 from tests import browser as real
 from tests.browser import Story
@@ -54,7 +54,7 @@ def world(stub: Stub) -> SpotifyWorld:
 def address(home: Path, settings: Settings, stub: Stub) -> Iterator[str]:
     with Store(settings) as store:
         files = [("Streaming_History_Audio_2024.json", history(unknown_tracks(), 360))]
-        import_inputs(store, settings, "me", files, ReadOptions(), no_progress)
+        import_files(store, settings, "me", files, ReadOptions(), no_progress)
     with real.server(home) as found:
         yield found
 
